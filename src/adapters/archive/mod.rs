@@ -1,0 +1,1 @@
+//! The archive file: strict reader, deterministic writer.

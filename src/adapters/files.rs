@@ -1,0 +1,105 @@
+//! Bounded reads, and writes that leave nothing half-done behind.
+#![allow(clippy::disallowed_methods)] // this is where files are touched
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+/// A file that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The system said no.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was attempted: `read`, `write`, …
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Larger than anything of its kind.
+    #[error("{} is larger than {max} bytes", path.display())]
+    TooLarge {
+        /// The path.
+        path: PathBuf,
+        /// The limit, in bytes.
+        max: u64,
+    },
+    /// There is a file already, and it is not ours to overwrite.
+    #[error("{} exists already", .0.display())]
+    Exists(PathBuf),
+}
+
+impl FileError {
+    /// Wraps what the system said.
+    pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+/// Reads a file of at most `max` bytes.
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    let io = |source| FileError::io("read", path, source);
+    let file = File::open(path).map_err(io)?;
+    let mut bytes = Vec::new();
+    file.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > max {
+        return Err(FileError::TooLarge { path: path.to_owned(), max });
+    }
+    Ok(bytes)
+}
+
+/// A temporary file in the folder of `target`, so that the rename at the end is atomic. Dropping
+/// it without [`persist`] removes it.
+///
+/// # Errors
+/// When the folder is not there or cannot be written.
+pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    tempfile::Builder::new()
+        .prefix(".sealift-")
+        .tempfile_in(folder)
+        .map_err(|source| FileError::io("write in", folder, source))
+}
+
+/// Syncs a temporary file and renames it to `target`, replacing what is there.
+///
+/// # Errors
+/// When the system refuses; the temporary file is then removed.
+pub fn persist(file: tempfile::NamedTempFile, target: &Path) -> Result<(), FileError> {
+    file.as_file().sync_all().map_err(|source| FileError::io("write", target, source))?;
+    file.persist(target).map_err(|error| FileError::io("write", target, error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_stop_at_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, b"12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        assert!(matches!(read(&path, 4), Err(FileError::TooLarge { max: 4, .. })));
+    }
+
+    #[test]
+    fn a_dropped_temporary_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(temporary(&folder.path().join("out")).unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let missing = folder.path().join("no/out");
+        assert!(matches!(temporary(&missing), Err(FileError::Io { .. })));
+    }
+}

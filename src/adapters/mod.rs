@@ -1,0 +1,10 @@
+//! One outside thing each: the network, a registry, a TUF store on disk, the archive file, keys.
+
+pub mod archive;
+pub mod files;
+pub mod keys;
+#[cfg(feature = "network")]
+pub mod network;
+#[cfg(feature = "network")]
+pub mod registry;
+pub mod tuf;

@@ -1,0 +1,1 @@
+//! TUF repositories and the trust store.

@@ -1,0 +1,289 @@
+//! Digests, and the Subresource Integrity strings that lockfiles and registries give them in.
+//!
+//! Does not decide which algorithm is good enough: that is for verification and its report.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha1::Digest as _;
+
+/// A hash algorithm, weakest first, so that the order is the order of strength.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Algorithm {
+    /// SHA-1, 20 bytes: all that lockfiles from before npm 5 carry. Weak.
+    Sha1,
+    /// SHA-256, 32 bytes.
+    Sha256,
+    /// SHA-384, 48 bytes.
+    Sha384,
+    /// SHA-512, 64 bytes: what npm signs.
+    Sha512,
+}
+
+impl Algorithm {
+    /// The name in SRI strings and in-toto digest sets.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// The algorithm of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512]
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Bytes in a digest of this algorithm.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// Whether collisions are known.
+    pub fn is_weak(self) -> bool {
+        self == Self::Sha1
+    }
+
+    /// The digest of `bytes`.
+    pub fn digest(self, bytes: &[u8]) -> Digest {
+        let mut hasher = Hasher::new(self);
+        hasher.update(bytes);
+        hasher.finish()
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A digest: an algorithm and as many bytes as it makes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest {
+    algorithm: Algorithm,
+    bytes: Vec<u8>,
+}
+
+impl Digest {
+    /// From raw bytes; `None` if their number does not fit the algorithm.
+    pub fn new(algorithm: Algorithm, bytes: Vec<u8>) -> Option<Self> {
+        (bytes.len() == algorithm.size()).then_some(Self { algorithm, bytes })
+    }
+
+    /// From lower-case hex, the form of in-toto digest sets; `None` for anything else.
+    pub fn from_hex(algorithm: Algorithm, text: &str) -> Option<Self> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return None;
+        }
+        Self::new(algorithm, hex::decode(text).ok()?)
+    }
+
+    /// The algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The raw bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Lower-case hex.
+    pub fn to_hex(&self) -> String {
+        hex::encode(&self.bytes)
+    }
+
+    /// The SRI form, `sha512-…`.
+    pub fn to_sri(&self) -> String {
+        format!("{}-{}", self.algorithm, STANDARD.encode(&self.bytes))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.algorithm, self.to_hex())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_sri())
+    }
+}
+
+/// An SRI string that holds no hash we can use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IntegrityError {
+    /// Not `ALGORITHM-BASE64`, or the base64 is not of a digest's length.
+    #[error("malformed hash {0:?} in integrity")]
+    Malformed(String),
+    /// Nothing but algorithms that nobody defines, or nothing at all.
+    #[error("integrity {0:?} has no hash of a known algorithm")]
+    NoKnownAlgorithm(String),
+}
+
+/// What a lockfile or registry record expects of a tarball: one hash or more.
+///
+/// Subresource Integrity (W3C), as npm's `ssri` reads it, but strict: unknown algorithms are
+/// passed over, a malformed hash of a known one refuses the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integrity(Vec<Digest>);
+
+impl Integrity {
+    /// Parses an SRI string. Options after `?` are allowed and ignored, as the specification says.
+    ///
+    /// # Errors
+    /// When a known algorithm's hash is malformed, or no known algorithm is there.
+    pub fn parse(text: &str) -> Result<Self, IntegrityError> {
+        let mut digests = Vec::new();
+        for item in text.split_ascii_whitespace() {
+            let malformed = || IntegrityError::Malformed(item.to_owned());
+            let (name, rest) = item.split_once('-').ok_or_else(malformed)?;
+            let Some(algorithm) = Algorithm::from_name(name) else { continue };
+            let encoded = rest.split('?').next().unwrap_or(rest);
+            let bytes = STANDARD.decode(encoded).map_err(|_| malformed())?;
+            let digest = Digest::new(algorithm, bytes).ok_or_else(malformed)?;
+            if !digests.contains(&digest) {
+                digests.push(digest);
+            }
+        }
+        if digests.is_empty() {
+            return Err(IntegrityError::NoKnownAlgorithm(text.to_owned()));
+        }
+        digests.sort();
+        Ok(Self(digests))
+    }
+
+    /// From one digest.
+    pub fn of(digest: Digest) -> Self {
+        Self(vec![digest])
+    }
+
+    /// All hashes, weakest algorithm first.
+    pub fn digests(&self) -> &[Digest] {
+        &self.0
+    }
+
+    /// The strongest algorithm among the hashes: the only one that counts.
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.iter().map(Digest::algorithm).max().unwrap_or(Algorithm::Sha1)
+    }
+
+    /// The hashes of the strongest algorithm. Each of them must match.
+    pub fn strongest(&self) -> impl Iterator<Item = &Digest> {
+        let algorithm = self.algorithm();
+        self.0.iter().filter(move |digest| digest.algorithm == algorithm)
+    }
+}
+
+impl fmt::Display for Integrity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, digest) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" ")?;
+            }
+            write!(f, "{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A digest in the making, for bytes that come in pieces.
+#[derive(Clone)]
+pub struct Hasher(State);
+
+#[derive(Clone)]
+enum State {
+    Sha1(sha1::Sha1),
+    Sha256(sha2::Sha256),
+    Sha384(sha2::Sha384),
+    Sha512(sha2::Sha512),
+}
+
+impl Hasher {
+    /// Starts a digest.
+    pub fn new(algorithm: Algorithm) -> Self {
+        Self(match algorithm {
+            Algorithm::Sha1 => State::Sha1(sha1::Sha1::new()),
+            Algorithm::Sha256 => State::Sha256(sha2::Sha256::new()),
+            Algorithm::Sha384 => State::Sha384(sha2::Sha384::new()),
+            Algorithm::Sha512 => State::Sha512(sha2::Sha512::new()),
+        })
+    }
+
+    /// Takes in the next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        match &mut self.0 {
+            State::Sha1(hasher) => hasher.update(bytes),
+            State::Sha256(hasher) => hasher.update(bytes),
+            State::Sha384(hasher) => hasher.update(bytes),
+            State::Sha512(hasher) => hasher.update(bytes),
+        }
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> Digest {
+        let (algorithm, bytes) = match self.0 {
+            State::Sha1(hasher) => (Algorithm::Sha1, hasher.finalize().to_vec()),
+            State::Sha256(hasher) => (Algorithm::Sha256, hasher.finalize().to_vec()),
+            State::Sha384(hasher) => (Algorithm::Sha384, hasher.finalize().to_vec()),
+            State::Sha512(hasher) => (Algorithm::Sha512, hasher.finalize().to_vec()),
+        };
+        Digest { algorithm, bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_algorithm_counts_and_all_its_hashes() {
+        let one = Algorithm::Sha512.digest(b"one");
+        let two = Algorithm::Sha512.digest(b"two");
+        let old = Algorithm::Sha1.digest(b"one");
+        let integrity = Integrity::parse(&format!("{old} {two} md5-abc {one}?opt")).unwrap();
+        assert_eq!(integrity.algorithm(), Algorithm::Sha512);
+        let mut expected = vec![&one, &two];
+        expected.sort();
+        assert_eq!(integrity.strongest().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn malformed_hashes_are_refused() {
+        assert_eq!(
+            Integrity::parse("sha512-AAAA"),
+            Err(IntegrityError::Malformed("sha512-AAAA".into()))
+        );
+        assert_eq!(Integrity::parse("sha512"), Err(IntegrityError::Malformed("sha512".into())));
+        assert_eq!(
+            Integrity::parse("md5-abcd"),
+            Err(IntegrityError::NoKnownAlgorithm("md5-abcd".into()))
+        );
+        assert_eq!(Integrity::parse(""), Err(IntegrityError::NoKnownAlgorithm(String::new())));
+    }
+
+    #[test]
+    fn pieces_hash_like_the_whole() {
+        for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512]
+        {
+            let mut hasher = Hasher::new(algorithm);
+            hasher.update(b"se");
+            hasher.update(b"alift");
+            let digest = hasher.finish();
+            assert_eq!(digest, algorithm.digest(b"sealift"));
+            assert_eq!(Digest::from_hex(algorithm, &digest.to_hex()), Some(digest.clone()));
+            assert_eq!(Digest::from_hex(algorithm, &digest.to_hex().to_uppercase()), None);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Every limit on untrusted input, in one place, each with its reason.
+
+/// Entries in an archive. npm's largest known lockfiles have some 10,000 packages, three entries
+/// each; ten times that is room enough, and the index still fits in a few megabytes.
+pub const ARCHIVE_ENTRIES: usize = 300_000;
+
+/// Bytes of the signed envelope (`sealift.dsse.json`). A package takes about 1.5 KiB of manifest,
+/// base64 adds a third; 100,000 packages fit.
+pub const ENVELOPE_BYTES: u64 = 256 << 20;
+
+/// Signatures on one archive: more signers than any real release process has.
+pub const ENVELOPE_SIGNATURES: usize = 64;
+
+/// Bytes of an entry's name. npm allows 214 for a package's name, a version has at most 256;
+/// percent-encoding can triple both.
+pub const ENTRY_NAME_BYTES: usize = 2048;
+
+/// Bytes of one package's tarball. The largest on the public registry are some hundred megabytes.
+pub const TARBALL_BYTES: u64 = 2 << 30;
+
+/// Bytes of a packument as the registry serves it. The largest public ones are about 120 MB.
+pub const PACKUMENT_BYTES: u64 = 256 << 20;
+
+/// Bytes of one version's registry record. `package.json` is in it, with a few kilobytes of
+/// registry fields; megabytes are abuse.
+pub const RECORD_BYTES: u64 = 4 << 20;
+
+/// Bytes of an attestation response. Two attestations take 15 KiB; monorepo provenance with many
+/// subjects reaches a megabyte.
+pub const ATTESTATIONS_BYTES: u64 = 16 << 20;
+
+/// Attestations in one response. npm serves two; a handful more predicate types may come.
+pub const ATTESTATIONS: usize = 32;
+
+/// Bytes of a lockfile. 100,000 entries of 300 bytes are 30 MB.
+pub const LOCKFILE_BYTES: u64 = 128 << 20;
+
+/// Nesting of JSON from outside. `serde_json` itself refuses more than 128.
+pub const JSON_DEPTH: usize = 128;
+
+/// Bytes of a key file: a PEM block of an Ed25519 key has 120.
+pub const KEY_BYTES: u64 = 64 << 10;
+
+/// Bytes of a `trusted_root.json` or of npm's `keys.json`. The real ones have 7 KiB.
+pub const TRUST_FILE_BYTES: u64 = 4 << 20;
+
+/// Characters of untrusted text that a report repeats; more is cut with an ellipsis.
+pub const REPORTED_TEXT: usize = 512;

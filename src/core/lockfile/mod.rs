@@ -1,0 +1,1 @@
+//! Lockfiles, and the inventory of what they ask for.

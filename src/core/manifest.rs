@@ -1,0 +1,153 @@
+//! The archive's manifest: an in-toto Statement v1 whose subjects are the archive's entries.
+//!
+//! This is what gets signed. It says what the archive holds, where each byte came from, and what
+//! was left out. The format is specified in `man/sealift-archive.5`.
+
+use serde::{Deserialize, Serialize};
+
+/// The predicate type of an archive of version 1.
+pub const PREDICATE_TYPE: &str = "urn:sealift:archive:v1";
+
+/// What was collected, from where, with which trust: the predicate of the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Predicate {
+    /// 1.
+    pub format_version: u32,
+    /// Name and version of the program that sealed.
+    pub tool: Tool,
+    /// When it was sealed, RFC 3339 in UTC: the reference time of the carried trust metadata.
+    pub sealed_at: String,
+    /// The lockfiles.
+    pub inputs: Vec<Input>,
+    /// The trust material, an instance each.
+    pub trust: Vec<Trust>,
+    /// The packages, sorted by name and version.
+    pub packages: Vec<Package>,
+    /// Lockfile entries that were not collected, and why.
+    pub out_of_scope: Vec<OutOfScope>,
+    /// Every request of the collection, so that "no attestation" is something the signers vouch for.
+    pub collection: Vec<Request>,
+}
+
+/// A program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tool {
+    /// `sealift`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A lockfile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    /// The entry that holds it, `inputs/…`.
+    pub entry: String,
+    /// `package-lock` or `npm-shrinkwrap`.
+    pub kind: String,
+    /// `lockfileVersion`.
+    pub lockfile_version: u32,
+}
+
+/// The trust material of one Sigstore instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trust {
+    /// `public-good`, `github`, `staging`, or a private one's name.
+    pub instance: String,
+    /// How it came: carried as a TUF repository under `trust/INSTANCE/`, or not carried.
+    pub source: TrustSource,
+    /// The roles with their versions and expiries; empty where TUF was not involved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// When the metadata was last checked against the repository, RFC 3339; `None` where never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refreshed_at: Option<String>,
+}
+
+/// Where the trust material of a seal came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustSource {
+    /// A TUF repository, carried in the archive.
+    Tuf,
+    /// What the sealing program has built in; not carried.
+    Embedded,
+    /// Files that the user pinned; not carried.
+    Files,
+}
+
+/// One role of a TUF repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Role {
+    /// `root`, `timestamp`, `snapshot`, `targets` or a delegated role.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// Its expiry, RFC 3339.
+    pub expires: String,
+}
+
+/// One package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Package {
+    /// The package URL.
+    pub purl: String,
+    /// The npm name.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The registry whose keys and names are expected, an address without credentials.
+    pub registry: String,
+    /// The entry that holds the tarball.
+    pub artifact: String,
+    /// The entry that holds the registry's record of this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    /// The entry that holds the attestation response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestations: Option<String>,
+    /// The SRI strings that the lockfiles give, each once, sorted. Empty if none gives any.
+    pub integrity: Vec<String>,
+    /// Which lockfile entries need it.
+    pub needed_by: Vec<Need>,
+}
+
+/// Places in a lockfile that need a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Need {
+    /// The entry of the lockfile, as in [`Input::entry`].
+    pub input: String,
+    /// Install paths in it, `node_modules/…`.
+    pub paths: Vec<String>,
+}
+
+/// A lockfile entry that was not collected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OutOfScope {
+    /// The entry of the lockfile, as in [`Input::entry`].
+    pub input: String,
+    /// The install path in it.
+    pub entry: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// One request of the collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Request {
+    /// The address, without credentials, query or fragment.
+    pub url: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// When it was answered, RFC 3339.
+    pub time: String,
+}

@@ -1,0 +1,15 @@
+//! The pure layer: bytes and a time in, values out.
+#![forbid(clippy::disallowed_methods, clippy::disallowed_types)]
+
+pub mod addresses;
+pub mod digest;
+pub mod dsse;
+pub mod limits;
+pub mod lockfile;
+pub mod manifest;
+pub mod package;
+pub mod time;
+pub mod trust;
+pub mod tuf;
+pub mod verdict;
+pub mod verify;

@@ -1,0 +1,1 @@
+//! Trust material: `trusted_root.json` and the npm registry's keys.

@@ -1,0 +1,1 @@
+//! An npm registry on loopback, with faults on demand.

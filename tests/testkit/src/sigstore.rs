@@ -1,0 +1,1 @@
+//! A synthetic Sigstore instance: certificate authority, logs, timestamp authority, npm keys.

@@ -1,0 +1,1 @@
+//! TUF repositories, with rotations and faults on demand.
