@@ -8,6 +8,8 @@ pub mod limits;
 pub mod lockfile;
 pub mod manifest;
 pub mod package;
+pub mod policy;
+pub mod text;
 pub mod time;
 pub mod trust;
 pub mod tuf;
