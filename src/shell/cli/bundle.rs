@@ -12,25 +12,39 @@ use crate::core::verdict::Claim;
 #[derive(Debug, Subcommand)]
 pub enum Bundle {
     /// collect a lockfile's packages with their evidence, and seal them
+    ///
+    /// Every entry of the lockfiles is accounted for: collected, or listed with the reason why not.
+    /// Each tarball is checked against the lockfile before it is kept; registry signatures and
+    /// attestations are collected where the registry has them. The archive that was written is opened
+    /// again and verified with no network before it gets its name; evidence that does not verify
+    /// stops the seal.
     #[cfg(feature = "network")]
+    #[command(after_help = examples::FETCH)]
     Fetch(Fetch),
     /// verify an archive, with no network
+    ///
+    /// In this order: the signatures on the archive against your keys; every byte in it against the
+    /// signed manifest; then, for each package, the tarball against the lockfile's hashes, the
+    /// registry's signature, the publish attestation and the provenance, from pinned trust roots.
+    /// Evidence that is there and does not verify is refused, whatever is required. There is no
+    /// default policy: say with --require which claims every package must have.
+    #[command(after_help = examples::VERIFY)]
     Verify(Verify),
     /// show what an archive says of itself, without verifying it
+    ///
+    /// Nothing that this prints is verified: an archive can say anything of itself.
+    #[command(after_help = examples::INSPECT)]
     Inspect(Inspect),
     /// add a signature to an archive
+    ///
+    /// For archives that several people vouch for: verify the archive first, then add your signature
+    /// to those that it has.
+    #[command(after_help = examples::SIGN)]
     Sign(Sign),
 }
 
-/// collect a lockfile's packages with their evidence, and seal them
-///
-/// Every entry of the lockfiles is accounted for: collected, or listed with the reason why not.
-/// Each tarball is checked against the lockfile before it is kept; registry signatures and
-/// attestations are collected where the registry has them. The archive that was written is opened
-/// again and verified with no network before it gets its name; evidence that does not verify
-/// stops the seal.
+/// Options of `bundle fetch`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::FETCH)]
 pub struct Fetch {
     /// package-lock.json or npm-shrinkwrap.json
     #[arg(required = true, value_name = "LOCKFILE")]
@@ -53,21 +67,14 @@ pub struct Fetch {
     pub trust: TrustOptions,
 }
 
-/// verify an archive, with no network
-///
-/// In this order: the signatures on the archive against your keys; every byte in it against the
-/// signed manifest; then, for each package, the tarball against the lockfile's hashes, the
-/// registry's signature, the publish attestation and the provenance, from pinned trust roots.
-/// Evidence that is there and does not verify is refused, whatever is required. There is no
-/// default policy: say with --require which claims every package must have.
+/// Options of `bundle verify`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::VERIFY)]
 pub struct Verify {
     /// the archive
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
     /// a public key (SPKI PEM) that you trust to seal; repeat for several
-    #[arg(long = "key", required = true, value_name = "FILE")]
+    #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
     /// how many of the keys must have signed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
@@ -86,23 +93,16 @@ pub struct Verify {
     pub trust: TrustOptions,
 }
 
-/// show what an archive says of itself, without verifying it
-///
-/// Nothing that this prints is verified: an archive can say anything of itself.
+/// Options of `bundle inspect`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::INSPECT)]
 pub struct Inspect {
     /// the archive
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
 }
 
-/// add a signature to an archive
-///
-/// For archives that several people vouch for: verify the archive first, then add your signature
-/// to those that it has.
+/// Options of `bundle sign`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::SIGN)]
 pub struct Sign {
     /// the archive; it is replaced by the one with your signature
     #[arg(value_name = "ARCHIVE")]

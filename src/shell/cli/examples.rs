@@ -32,7 +32,8 @@ Examples:
     sealift bundle fetch package-lock.json -o app.sealift
 
   With your own key, and the trust at hand:
-    sealift bundle fetch package-lock.json -o app.sealift --key release.key --no-refresh";
+    sealift bundle fetch package-lock.json -o app.sealift \\
+      --key release.key --no-refresh";
 
 pub(super) const VERIFY: &str = "\
 Examples:
@@ -40,10 +41,12 @@ Examples:
     sealift bundle verify app.sealift --key release.key.pub --require integrity
 
   Every package was signed by the registry, for this build's lockfile:
-    sealift bundle verify app.sealift --key release.key.pub --require registry-signature --lockfile package-lock.json
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require registry-signature --lockfile package-lock.json
 
-  Two of three people must have sealed it:
-    sealift bundle verify app.sealift --key release.key.pub --key second.key.pub --threshold 2 --require provenance";
+  Two people must have sealed it:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --key second.key.pub --threshold 2 --require provenance";
 
 pub(super) const INSPECT: &str = "\
 Examples:

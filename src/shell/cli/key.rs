@@ -10,28 +10,28 @@ use super::examples;
 #[derive(Debug, Subcommand)]
 pub enum Key {
     /// make a key pair
+    ///
+    /// An Ed25519 key, in the forms that OpenSSL reads: the private key as PKCS#8 PEM with mode 0600,
+    /// the public key as SPKI PEM beside it. Existing files are never overwritten.
+    #[command(after_help = examples::GENERATE)]
     Generate(Generate),
     /// show a key's fingerprint and its public half
+    ///
+    /// The fingerprint is the SHA-256 digest of the public key's SPKI DER, in base64.
+    #[command(after_help = examples::SHOW)]
     Show(Show),
 }
 
-/// make a key pair
-///
-/// An Ed25519 key, in the forms that OpenSSL reads: the private key as PKCS#8 PEM with mode 0600,
-/// the public key as SPKI PEM beside it. Existing files are never overwritten.
+/// Options of `key generate`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::GENERATE)]
 pub struct Generate {
     /// where to write the private key; the public key goes to FILE.pub
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
 }
 
-/// show a key's fingerprint and its public half
-///
-/// The fingerprint is the SHA-256 digest of the public key's SPKI DER, in base64.
+/// Options of `key show`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::SHOW)]
 pub struct Show {
     /// a private or public key
     #[arg(value_name = "FILE")]

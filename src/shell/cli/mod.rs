@@ -43,20 +43,24 @@ Exit status:
 /// Options of every command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// how to print the result
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    /// how to print the result: for people, or as sealift-report(5) specifies
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "human|json")]
+    #[arg(hide_possible_values = true, help_heading = "Global options")]
     pub format: Format,
     /// judge as of this time (RFC 3339) in place of the clock
     #[arg(long, global = true, value_parser = at, value_name = "TIME")]
+    #[arg(help_heading = "Global options")]
     pub at: Option<Time>,
     /// say only the result, and what is wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(help_heading = "Global options")]
     pub quiet: bool,
     /// say more: every package, not only the remarkable ones
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// when to use colour; NO_COLOR is respected
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "auto|always|never")]
+    #[arg(hide_possible_values = true, help_heading = "Global options")]
     pub color: Color,
 }
 
@@ -104,6 +108,7 @@ pub enum Command {
 
 /// Where trust comes from.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Trust options")]
 pub struct TrustOptions {
     /// the Sigstore instance that vouches for the registry
     #[arg(long, value_name = "NAME", default_value = "public-good")]

@@ -10,17 +10,35 @@ use super::examples;
 #[derive(Debug, Subcommand)]
 pub enum Trust {
     /// bring the trust store up to date from the TUF repositories
+    ///
+    /// Walks from the pinned root (TUF specification, section 5), at one fixed time, and advances the
+    /// store only if everything verifies. What is older than the store is refused as a rollback.
     #[cfg(feature = "network")]
+    #[command(after_help = examples::REFRESH)]
     Refresh(Refresh),
     /// show roles, versions, expiries and keys
+    #[command(after_help = examples::TRUST_SHOW)]
     Show(Show),
     /// show what differs between two stores, or a store and an archive
+    #[command(after_help = examples::DIFF)]
     Diff(Diff),
     /// bring the trust store up to date from an archive, with no network
+    ///
+    /// Replays the TUF metadata that the archive carries, from the pinned root, at the time it was
+    /// sealed; then advances the store to it. What is older than the store is refused as a rollback.
+    #[command(after_help = examples::IMPORT)]
     Import(Import),
     /// write out what the store trusts, for other tools
+    ///
+    /// Writes trusted_root.json and, where the instance has them, npm's keys.json into a folder, and
+    /// trusted_root.jsonl in the form that `gh attestation verify --custom-trusted-root` takes.
+    #[command(after_help = examples::EXPORT)]
     Export(Export),
     /// trust a private instance, by its root
+    ///
+    /// The root is what everything of that instance is verified from: compare the fingerprint that is
+    /// shown with one that you got another way, then confirm with --yes.
+    #[command(after_help = examples::PIN)]
     Pin(Pin),
 }
 
@@ -32,12 +50,8 @@ pub struct Store {
     pub trust_dir: Option<PathBuf>,
 }
 
-/// bring the trust store up to date from the TUF repositories
-///
-/// Walks from the pinned root (TUF specification, section 5), at one fixed time, and advances the
-/// store only if everything verifies. What is older than the store is refused as a rollback.
+/// Options of `trust refresh`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::REFRESH)]
 pub struct Refresh {
     /// only this instance; without it, all that are configured
     #[arg(long, value_name = "NAME")]
@@ -53,9 +67,8 @@ pub struct Refresh {
     pub store: Store,
 }
 
-/// show roles, versions, expiries and keys
+/// Options of `trust show`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::TRUST_SHOW)]
 pub struct Show {
     /// only this instance; without it, all
     #[arg(long, value_name = "NAME")]
@@ -65,9 +78,8 @@ pub struct Show {
     pub store: Store,
 }
 
-/// show what differs between two stores, or a store and an archive
+/// Options of `trust diff`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::DIFF)]
 pub struct Diff {
     /// the older: the folder of a trust store, or an archive
     #[arg(value_name = "OLD")]
@@ -83,12 +95,8 @@ pub struct Diff {
     pub store: Store,
 }
 
-/// bring the trust store up to date from an archive, with no network
-///
-/// Replays the TUF metadata that the archive carries, from the pinned root, at the time it was
-/// sealed; then advances the store to it. What is older than the store is refused as a rollback.
+/// Options of `trust import`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::IMPORT)]
 pub struct Import {
     /// the archive
     #[arg(value_name = "ARCHIVE")]
@@ -104,12 +112,8 @@ pub struct Import {
     pub store: Store,
 }
 
-/// write out what the store trusts, for other tools
-///
-/// Writes trusted_root.json and, where the instance has them, npm's keys.json into a folder, and
-/// trusted_root.jsonl in the form that `gh attestation verify --custom-trusted-root` takes.
+/// Options of `trust export`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::EXPORT)]
 pub struct Export {
     /// the folder to write to; made if it is not there
     #[arg(short, long, value_name = "DIR")]
@@ -122,12 +126,8 @@ pub struct Export {
     pub store: Store,
 }
 
-/// trust a private instance, by its root
-///
-/// The root is what everything of that instance is verified from: compare the fingerprint that is
-/// shown with one that you got another way, then confirm with --yes.
+/// Options of `trust pin`.
 #[derive(Debug, Args)]
-#[command(after_help = examples::PIN)]
 pub struct Pin {
     /// the instance's TUF root
     #[arg(value_name = "ROOT.json")]
