@@ -26,6 +26,7 @@
 mod build;
 mod bundle;
 mod ca;
+pub mod cases;
 mod claims;
 mod ct;
 mod der;
@@ -34,6 +35,7 @@ mod merkle;
 mod npm;
 mod rekor;
 pub mod statement;
+pub mod tamper;
 mod trusted_root;
 mod tsa;
 mod window;
