@@ -103,7 +103,7 @@ pub(crate) struct Request<'a> {
     /// The entity tag of the copy at hand; 304 is then an answer.
     pub etag: Option<&'a str>,
     /// The value of `Authorization` for an address, asked for each hop on the first one's origin.
-    pub authorize: &'a (dyn Fn(&Url) -> Option<Secret> + Sync),
+    pub authorize: &'a dyn Fn(&Url) -> Option<Secret>,
 }
 
 impl<'a> Request<'a> {
@@ -178,7 +178,7 @@ impl Network {
     pub(crate) async fn fetch(
         &self,
         request: &Request<'_>,
-        sink: &mut (dyn Sink + Send),
+        sink: &mut dyn Sink,
     ) -> Result<Answer, NetworkError> {
         let mut tried = 0;
         loop {
@@ -197,11 +197,7 @@ impl Network {
         }
     }
 
-    async fn attempt(
-        &self,
-        request: &Request<'_>,
-        sink: &mut (dyn Sink + Send),
-    ) -> Result<Answer, Failed> {
+    async fn attempt(&self, request: &Request<'_>, sink: &mut dyn Sink) -> Result<Answer, Failed> {
         let response = self.follow(request).await?;
         let status = response.status().as_u16();
         let etag = text(&response, &header::ETAG);
@@ -278,7 +274,7 @@ impl Network {
         &self,
         response: reqwest::Response,
         max: u64,
-        sink: &mut (dyn Sink + Send),
+        sink: &mut dyn Sink,
     ) -> Result<(), Failed> {
         let Settings { stall, grace, slowest, .. } = self.settings;
         let expected = response.content_length();
