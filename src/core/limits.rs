@@ -46,3 +46,6 @@ pub const TRUST_FILE_BYTES: u64 = 4 << 20;
 
 /// Characters of untrusted text that a report repeats; more is cut with an ellipsis.
 pub const REPORTED_TEXT: usize = 512;
+
+/// Bytes of an `.npmrc`. Real ones have a few lines; a `ca` in one has some kilobytes.
+pub const NPMRC_BYTES: u64 = 1 << 20;
