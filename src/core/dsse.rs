@@ -124,8 +124,8 @@ impl Envelope {
     /// For anything that is not exactly an envelope of one signature or more over an in-toto
     /// statement.
     pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        let wire: Wire<'_> =
-            serde_json::from_slice(bytes).map_err(|error| EnvelopeError::Json(error.to_string()))?;
+        let wire: Wire<'_> = serde_json::from_slice(bytes)
+            .map_err(|error| EnvelopeError::Json(error.to_string()))?;
         if wire.payload_type != PAYLOAD_TYPE {
             return Err(EnvelopeError::PayloadType(wire.payload_type.into_owned()));
         }

@@ -46,3 +46,7 @@ pub const TRUST_FILE_BYTES: u64 = 4 << 20;
 
 /// Characters of untrusted text that a report repeats; more is cut with an ellipsis.
 pub const REPORTED_TEXT: usize = 512;
+
+/// Bytes of one entry of an archive: what the 32-bit fields of ZIP can say, and more than
+/// [`TARBALL_BYTES`], so that entries need no zip64 sizes.
+pub const ENTRY_BYTES: u64 = u32::MAX as u64 - 1;

@@ -78,8 +78,7 @@ impl PackageId {
     /// The package URL, in the form that npm's attestations have as their subject: the `@` of a
     /// scope is encoded, the case is kept. (purl-spec, type `npm`.)
     pub fn purl(&self) -> String {
-        let name =
-            encode(&self.name, |b| b.is_ascii_alphanumeric() || b"-_.~/!'()*".contains(&b));
+        let name = encode(&self.name, |b| b.is_ascii_alphanumeric() || b"-_.~/!'()*".contains(&b));
         let version = encode(&self.version, |b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         format!("pkg:npm/{name}@{version}")
     }

@@ -226,9 +226,8 @@ impl Listed {
     }
 
     fn of(subject: &Subject) -> Self {
-        let hex = |algorithm| {
-            (subject.digest.algorithm() == algorithm).then(|| subject.digest.to_hex())
-        };
+        let hex =
+            |algorithm| (subject.digest.algorithm() == algorithm).then(|| subject.digest.to_hex());
         Self {
             name: subject.name.clone(),
             digest: DigestSet { sha256: hex(Algorithm::Sha256), sha512: hex(Algorithm::Sha512) },
