@@ -49,3 +49,7 @@ pub const REPORTED_TEXT: usize = 512;
 
 /// Bytes of an `.npmrc`. Real ones have a few lines; a `ca` in one has some kilobytes.
 pub const NPMRC_BYTES: u64 = 1 << 20;
+
+/// Bytes of one entry of an archive: what the 32-bit fields of ZIP can say, and more than
+/// [`TARBALL_BYTES`], so that entries need no zip64 sizes.
+pub const ENTRY_BYTES: u64 = u32::MAX as u64 - 1;

@@ -4,6 +4,8 @@
 pub mod addresses;
 pub mod digest;
 pub mod dsse;
+pub mod entry_name;
+pub mod key;
 pub mod limits;
 pub mod lockfile;
 pub mod manifest;
