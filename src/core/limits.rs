@@ -53,3 +53,23 @@ pub const NPMRC_BYTES: u64 = 1 << 20;
 /// Bytes of one entry of an archive: what the 32-bit fields of ZIP can say, and more than
 /// [`TARBALL_BYTES`], so that entries need no zip64 sizes.
 pub const ENTRY_BYTES: u64 = u32::MAX as u64 - 1;
+
+/// Bytes of a TUF root. python-tuf's bound; the real ones have 7 KiB.
+pub const ROOT_BYTES: u64 = 512_000;
+
+/// New roots in one update. Sigstore publishes about three a year; a client that is 1024 behind
+/// is offered an endless chain (TUF specification §5.3.3 asks for a bound).
+pub const ROOT_VERSIONS: u64 = 1024;
+
+/// Bytes of TUF timestamp metadata. python-tuf's bound; the real one has 1 KiB.
+pub const TIMESTAMP_BYTES: u64 = 16_384;
+
+/// Bytes of TUF snapshot and targets metadata. python-tuf's bound for snapshots is 2 MB, for
+/// targets 5 MB; the real ones have 6 KiB.
+pub const METADATA_BYTES: u64 = 5_000_000;
+
+/// Bytes of one TUF target file: `trusted_root.json` and npm's keys have some kilobytes.
+pub const TARGET_BYTES: u64 = TRUST_FILE_BYTES;
+
+/// Delegated roles visited in the search for one target. python-tuf's bound; Sigstore has one.
+pub const DELEGATIONS: usize = 32;

@@ -1,0 +1,200 @@
+//! Errors in two families: the metadata is bad, or it could not be had.
+
+use crate::core::time::{self, Time};
+
+/// Metadata or a target file that was examined and refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataError {
+    /// Not TUF metadata of this role.
+    #[error("{role} metadata is malformed: {detail}")]
+    Malformed {
+        /// The role.
+        role: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Written to another major version of the specification (§4.3, `spec_version`).
+    #[error("{role} metadata is of specification {found:?}; this client knows version 1")]
+    UnsupportedSpec {
+        /// The role.
+        role: String,
+        /// The version that the metadata states.
+        found: String,
+    },
+    /// Too few valid signatures.
+    #[error("{role} metadata has {found} valid signatures of {threshold} needed")]
+    Threshold {
+        /// The role.
+        role: String,
+        /// Valid signatures by distinct key ids.
+        found: usize,
+        /// Signatures needed.
+        threshold: usize,
+    },
+    /// Enough signatures, but some by the same key under several ids.
+    #[error("{role} metadata is signed by {distinct} distinct keys of {threshold} needed: one key has several ids")]
+    OneKeyTwice {
+        /// The role.
+        role: String,
+        /// Distinct keys with a valid signature.
+        distinct: usize,
+        /// Signatures needed.
+        threshold: usize,
+    },
+    /// A key id signs more than once, which the specification forbids (§4.2.1).
+    #[error("{role} metadata has several signatures of key {keyid}")]
+    DuplicateSignature {
+        /// The role.
+        role: String,
+        /// The key id.
+        keyid: String,
+    },
+    /// The version is not the one that was announced.
+    #[error("{role} metadata has version {found} where {expected} is due")]
+    Version {
+        /// The role.
+        role: String,
+        /// The version that the chain of trust asks for.
+        expected: u64,
+        /// The version that the metadata states.
+        found: u64,
+    },
+    /// Length or hash are not the ones that were announced.
+    #[error("{file} does not have the announced length and hashes: {detail}")]
+    Mismatch {
+        /// The metadata file or target.
+        file: String,
+        /// What differs.
+        detail: String,
+    },
+    /// Older than what was seen before.
+    #[error("{role} was at version {trusted} and is offered as {offered}: a rollback")]
+    Rollback {
+        /// The role.
+        role: String,
+        /// The newest authentic version seen.
+        trusted: u64,
+        /// The version offered.
+        offered: u64,
+    },
+    /// A role that snapshot metadata listed before is gone from it (§5.5.5).
+    #[error("{role} is gone from the snapshot, which listed version {trusted}")]
+    Removed {
+        /// The role.
+        role: String,
+        /// The version seen before.
+        trusted: u64,
+    },
+    /// Expired at the reference time.
+    #[error("{role} metadata expired at {}, before the reference time {}", time::format(*expires), time::format(*at))]
+    Expired {
+        /// The role.
+        role: String,
+        /// When it expired.
+        expires: Time,
+        /// The reference time of the update.
+        at: Time,
+    },
+    /// A delegation or pin names a role that is not there.
+    #[error("{by} does not name the role {role}")]
+    UnknownRole {
+        /// The role.
+        role: String,
+        /// Where it should be named.
+        by: String,
+    },
+    /// More new roots than any repository can have.
+    #[error("more than {bound} root versions follow each other")]
+    TooManyRoots {
+        /// The bound.
+        bound: u64,
+    },
+    /// More delegations to search than the bound allows.
+    #[error("the search for {path} visits more than {bound} delegated roles")]
+    TooManyDelegations {
+        /// The target searched for.
+        path: String,
+        /// The bound.
+        bound: usize,
+    },
+    /// No role lists the target, or none that may.
+    #[error("no role that may do so lists the target {path}")]
+    TargetNotFound {
+        /// The target's path.
+        path: String,
+    },
+    /// The target is larger than anything of its kind.
+    #[error("the target {path} has {length} bytes; at most {max} are accepted")]
+    TargetTooLarge {
+        /// The target's path.
+        path: String,
+        /// Its announced length.
+        length: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// No pinned root leads to the carried ones.
+    #[error("no pinned root leads to root version {carried}; the oldest pinned one is {oldest}")]
+    NoPinnedRoot {
+        /// The newest root carried.
+        carried: u64,
+        /// The oldest root pinned.
+        oldest: u64,
+    },
+    /// The chain of carried roots has a gap.
+    #[error("root version {version} is missing between the pinned and the newest carried root")]
+    RootMissing {
+        /// The version that is missing.
+        version: u64,
+    },
+    /// A carried root is not the pinned one of the same version.
+    #[error("root version {version} is not the pinned one")]
+    RootDiffers {
+        /// The version.
+        version: u64,
+    },
+    /// A file that must be there is not.
+    #[error("{file} is missing")]
+    Missing {
+        /// The published name.
+        file: String,
+    },
+    /// A file lies there that the chain of trust does not account for.
+    #[error("{file} belongs to no role or target")]
+    Unexpected {
+        /// The published name.
+        file: String,
+    },
+}
+
+/// An update that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpdateError<E> {
+    /// What the repository offered was examined and refused.
+    #[error(transparent)]
+    Refused(#[from] MetadataError),
+    /// It could not be had.
+    #[error("cannot get {file}: {source}")]
+    Unavailable {
+        /// The published name.
+        file: String,
+        /// What the repository said.
+        source: E,
+    },
+    /// The repository does not have a file that it must have.
+    #[error("the repository has no {file}")]
+    Absent {
+        /// The published name.
+        file: String,
+    },
+}
+
+impl<E> UpdateError<E> {
+    /// The refusal, if it is one.
+    pub fn refusal(&self) -> Option<&MetadataError> {
+        match self {
+            Self::Refused(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Reading metadata, and the checks on it that `sigstore-tuf` leaves to its caller.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sigstore_tuf::{Error, Key, Metadata, Role, RoleKeys};
+use sigstore_types::SignatureBytes;
+
+use super::MetadataError;
+use crate::core::{
+    digest::{Algorithm, Digest},
+    time::{self, Time},
+};
+
+/// What is worth telling of a role's metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleInfo {
+    /// `root`, `timestamp`, `snapshot`, `targets` or a delegated role's name.
+    pub name: String,
+    /// The version.
+    pub version: u64,
+    /// When it expires: from this instant on it is expired.
+    pub expires: Time,
+    /// Signatures needed.
+    pub threshold: usize,
+    /// Keys that may sign.
+    pub keys: usize,
+    /// The published name of its file.
+    pub file: String,
+}
+
+/// Parses metadata of one role: the form, the type, and the specification's major version.
+pub(super) fn parse<T: Role>(role: &str, bytes: &[u8]) -> Result<Metadata<T>, MetadataError> {
+    Metadata::from_slice(bytes).map_err(|error| malformed(role, bytes, &error))
+}
+
+/// Metadata that does not parse: of another version of the specification, or malformed.
+fn malformed(role: &str, bytes: &[u8], error: &Error) -> MetadataError {
+    let stated = serde_json::from_slice::<serde_json::Value>(bytes).ok();
+    let version = stated.as_ref().and_then(|v| v.pointer("/signed/spec_version")?.as_str());
+    match version {
+        Some(found) if found.split('.').next() != Some("1") => {
+            MetadataError::UnsupportedSpec { role: role.to_owned(), found: found.to_owned() }
+        }
+        _ => convert(role, error),
+    }
+}
+
+/// The facts of a refusal by `sigstore-tuf`.
+pub(super) fn convert(role: &str, error: &Error) -> MetadataError {
+    let role = role.to_owned();
+    match error {
+        Error::ThresholdNotMet { found, threshold, .. } => {
+            MetadataError::Threshold { role, found: *found, threshold: *threshold }
+        }
+        Error::DuplicateSignature { key_id, .. } => {
+            MetadataError::DuplicateSignature { role, keyid: key_id.clone() }
+        }
+        Error::Rollback { role: named, trusted, new } => {
+            // The timestamp's pin of the snapshot is checked for rollback as well (§5.4.3.2).
+            let role = if named.starts_with("snapshot") { "snapshot".to_owned() } else { role };
+            MetadataError::Rollback { role, trusted: *trusted, offered: *new }
+        }
+        Error::BadRootVersion { trusted, new } => {
+            MetadataError::Version { role, expected: trusted.saturating_add(1), found: *new }
+        }
+        Error::UnknownRole(missing) => {
+            MetadataError::UnknownRole { role: missing.clone(), by: role }
+        }
+        other => {
+            let mut detail = other.to_string();
+            let mut source = std::error::Error::source(other);
+            while let Some(cause) = source {
+                detail = format!("{detail}: {cause}");
+                source = cause.source();
+            }
+            MetadataError::Malformed { role, detail }
+        }
+    }
+}
+
+/// Expired means `expires <= at` (§5.3.10, §5.4.4, §5.5.6, §5.6.5: the expiry must be *higher*
+/// than the update start time). Without a reference time nothing expires: local metadata serves
+/// as a floor long after it expired.
+pub(super) fn check_fresh<T: Role>(
+    role: &str,
+    signed: &T,
+    at: Option<Time>,
+) -> Result<(), MetadataError> {
+    let expires = time::from_jiff(signed.expires());
+    match at {
+        Some(at) if expires <= at => {
+            Err(MetadataError::Expired { role: role.to_owned(), expires, at })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The length, where announced, and every hash of a known algorithm, of which there must be one
+/// where hashes are announced at all.
+pub(super) fn check_integrity(
+    file: &str,
+    bytes: &[u8],
+    length: Option<u64>,
+    hashes: Option<&BTreeMap<String, String>>,
+) -> Result<(), MetadataError> {
+    let mismatch = |detail| MetadataError::Mismatch { file: file.to_owned(), detail };
+    if let Some(length) = length.filter(|&length| length != bytes.len() as u64) {
+        return Err(mismatch(format!("{} bytes where {length} are announced", bytes.len())));
+    }
+    let Some(hashes) = hashes else { return Ok(()) };
+    let known: Vec<_> = hashes.iter().filter_map(|(n, hash)| Some((algorithm(n)?, hash))).collect();
+    for (algorithm, hash) in &known {
+        if Digest::from_hex(*algorithm, hash) != Some(algorithm.digest(bytes)) {
+            return Err(mismatch(format!("the {algorithm} digest differs")));
+        }
+    }
+    if known.is_empty() {
+        return Err(mismatch("no hash of a known algorithm is announced".to_owned()));
+    }
+    Ok(())
+}
+
+/// The hash that a target is published under: SHA-256 before others.
+pub(super) fn published_hash(hashes: &BTreeMap<String, String>) -> Option<&str> {
+    let preferred = ["sha256", "sha512"].into_iter().find_map(|name| hashes.get(name));
+    let hash = preferred.or_else(|| hashes.values().next())?;
+    hash.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(hash)
+}
+
+fn algorithm(name: &str) -> Option<Algorithm> {
+    Algorithm::from_name(name).filter(|algorithm| !algorithm.is_weak())
+}
+
+/// Verifies signatures to the role's threshold, by distinct keys: one key under two ids counts
+/// once. `sigstore-tuf` counts key ids.
+pub(super) fn check_signed<T: Role>(
+    role: &str,
+    metadata: &Metadata<T>,
+    keys: &BTreeMap<String, Key>,
+    role_keys: &RoleKeys,
+) -> Result<(), MetadataError> {
+    metadata.verify_threshold(keys, role_keys, role).map_err(|error| convert(role, &error))?;
+    check_distinct(role, metadata, keys, role_keys)
+}
+
+/// The second half of [`check_signed`], for metadata whose threshold is verified already.
+pub(super) fn check_distinct<T: Role>(
+    role: &str,
+    metadata: &Metadata<T>,
+    keys: &BTreeMap<String, Key>,
+    role_keys: &RoleKeys,
+) -> Result<(), MetadataError> {
+    let ids: BTreeSet<&String> = role_keys.keyids.iter().collect();
+    let materials: BTreeMap<&String, Vec<u8>> =
+        ids.iter().filter_map(|id| Some((*id, material(keys.get(*id)?)))).collect();
+    if materials.values().collect::<BTreeSet<_>>().len() == materials.len() {
+        return Ok(());
+    }
+    let mut signers = BTreeSet::new();
+    for signature in metadata.signatures() {
+        let (Some(material), Some(key)) =
+            (materials.get(&signature.keyid), keys.get(&signature.keyid))
+        else {
+            continue;
+        };
+        let Ok(raw) = hex::decode(&signature.sig) else { continue };
+        if key.verify(metadata.signed_canonical(), &SignatureBytes::new(raw)).is_ok() {
+            signers.insert(material);
+        }
+    }
+    if signers.len() < role_keys.threshold {
+        return Err(MetadataError::OneKeyTwice {
+            role: role.to_owned(),
+            distinct: signers.len(),
+            threshold: role_keys.threshold,
+        });
+    }
+    Ok(())
+}
+
+/// What makes a key this key and no other: its public bytes, whatever form they are written in.
+fn material(key: &Key) -> Vec<u8> {
+    /// DER of an Ed25519 SPKI, up to the key itself.
+    const ED25519_SPKI: [u8; 12] =
+        [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+    let text = key.keyval.public.trim();
+    let bytes = match text.strip_prefix("-----BEGIN PUBLIC KEY-----") {
+        Some(rest) => {
+            let body: String = rest.chars().take_while(|&c| c != '-').collect();
+            STANDARD.decode(body.split_ascii_whitespace().collect::<String>()).ok()
+        }
+        None => hex::decode(text).ok(),
+    };
+    let Some(bytes) = bytes else { return text.as_bytes().to_vec() };
+    bytes.strip_prefix(&ED25519_SPKI).map(<[u8]>::to_vec).unwrap_or(bytes)
+}

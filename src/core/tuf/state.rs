@@ -1,0 +1,291 @@
+//! What an update leaves behind: a complete state, and the floor.
+
+use std::{collections::BTreeMap, convert::Infallible};
+
+use super::{
+    MetadataError, PinnedRoots, Repository, RoleInfo, Session, UpdateError, names,
+    roots::{self, Chain},
+};
+use crate::core::{
+    addresses::{NPM_KEYS_TARGET, TRUSTED_ROOT_TARGET},
+    time::{self, Time},
+};
+
+/// Published names and the bytes under them: metadata at the top, target files under `targets/`.
+pub type Entries = BTreeMap<String, Vec<u8>>;
+
+/// The folder of target files in a repository.
+const TARGETS: &str = "targets/";
+
+/// A complete, verified state of one TUF repository: the roots from a pinned one on, one file of
+/// each role that was needed, and the target files. Only an update makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    entries: Entries,
+    roles: Vec<RoleInfo>,
+    targets: BTreeMap<String, String>,
+}
+
+impl State {
+    /// All files as published, byte for byte: any TUF client can be pointed at them.
+    pub fn entries(&self) -> &Entries {
+        &self.entries
+    }
+
+    /// The roles: root, timestamp, snapshot, targets, then the delegated ones by name.
+    pub fn roles(&self) -> &[RoleInfo] {
+        &self.roles
+    }
+
+    /// A target file, by its path.
+    pub fn target(&self, path: &str) -> Option<&[u8]> {
+        self.entries.get(self.targets.get(path)?).map(Vec::as_slice)
+    }
+
+    /// `trusted_root.json`.
+    pub fn trusted_root(&self) -> Option<&[u8]> {
+        self.target(TRUSTED_ROOT_TARGET)
+    }
+
+    /// The npm registry's keys, where the repository has them.
+    pub fn npm_keys(&self) -> Option<&[u8]> {
+        self.target(NPM_KEYS_TARGET)
+    }
+
+    /// When the first of the roles expires.
+    pub fn expires(&self) -> Option<Time> {
+        self.roles.iter().map(|role| role.expires).min()
+    }
+
+    /// A role, and its file's bytes.
+    pub fn find(&self, role: &str) -> Option<(&RoleInfo, &[u8])> {
+        let info = self.roles.iter().find(|info| info.name == role)?;
+        Some((info, self.entries.get(&info.file)?))
+    }
+
+    /// The version of a role; 0 if it is not there.
+    pub fn version(&self, role: &str) -> u64 {
+        self.find(role).map(|(info, _)| info.version).unwrap_or_default()
+    }
+
+    pub(super) fn bytes(&self, role: &str) -> &[u8] {
+        self.find(role).map(|(_, bytes)| bytes).unwrap_or_default()
+    }
+}
+
+impl<R: Repository> Session<'_, R> {
+    /// The state that this session ends in.
+    ///
+    /// # Errors
+    /// When [`refresh`](Session::refresh) has not succeeded.
+    pub fn finish(&self) -> Result<State, MetadataError> {
+        let root = self.chain.trusted.root();
+        let keys = root.role("root");
+        let mut roles = vec![RoleInfo {
+            name: "root".to_owned(),
+            version: root.version,
+            expires: time::from_jiff(root.expires),
+            threshold: keys.map(|keys| keys.threshold).unwrap_or_default(),
+            keys: keys.map(|keys| keys.keyids.len()).unwrap_or_default(),
+            file: names::root(root.version),
+        }];
+        let mut entries: Entries =
+            self.chain.roots.iter().map(|(v, bytes)| (names::root(*v), bytes.clone())).collect();
+        let top = ["timestamp", "snapshot", "targets"];
+        let delegated = self.accepted.keys().map(String::as_str).filter(|name| !top.contains(name));
+        for name in top.into_iter().chain(delegated) {
+            let missing = || MetadataError::Missing { file: format!("{name}.json") };
+            let accepted = self.accepted.get(name).ok_or_else(missing)?;
+            entries.insert(accepted.info.file.clone(), accepted.bytes.clone());
+            roles.push(accepted.info.clone());
+        }
+        let mut targets = BTreeMap::new();
+        for (path, (file, bytes)) in &self.files {
+            let name = format!("{TARGETS}{file}");
+            entries.insert(name.clone(), bytes.clone());
+            targets.insert(path.clone(), name);
+        }
+        Ok(State { entries, roles, targets })
+    }
+}
+
+/// The newest authentic metadata beyond a complete state: how far updates came that then failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Floor {
+    /// Roots newer than the state's, by version.
+    pub(super) roots: BTreeMap<u64, Vec<u8>>,
+    /// The newest timestamp metadata.
+    pub(super) timestamp: Option<Vec<u8>>,
+    /// The newest snapshot metadata.
+    pub(super) snapshot: Option<Vec<u8>>,
+}
+
+impl Floor {
+    /// Nothing was seen beyond the complete state.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The files to keep, as [`Local::load`] takes them.
+    pub fn entries(&self) -> Entries {
+        let roots = self.roots.iter().map(|(v, bytes)| (names::root(*v), bytes.clone()));
+        let others = [("timestamp.json", &self.timestamp), ("snapshot.json", &self.snapshot)];
+        let others = others.into_iter().filter_map(|(n, b)| Some((n.to_owned(), b.clone()?)));
+        roots.chain(others).collect()
+    }
+
+    /// Without what the complete state has itself.
+    pub(super) fn above(mut self, state: Option<&State>) -> Self {
+        let Some(state) = state else { return self };
+        let root = state.version("root");
+        self.roots.retain(|version, _| *version > root);
+        self.timestamp = self.timestamp.filter(|bytes| bytes != state.bytes("timestamp"));
+        self.snapshot = self.snapshot.filter(|bytes| bytes != state.bytes("snapshot"));
+        self
+    }
+}
+
+/// What a client holds between updates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Local {
+    /// The last complete update.
+    pub state: Option<State>,
+    floor: Floor,
+}
+
+impl Local {
+    /// After an update that succeeded: its state is its own floor.
+    pub fn complete(state: State) -> Self {
+        Self { state: Some(state), floor: Floor::default() }
+    }
+
+    /// With the floor that an update left which did not succeed.
+    pub fn with_floor(self, floor: Floor) -> Self {
+        Self { floor, ..self }
+    }
+
+    /// Reads back what was kept, and verifies all of it once more, whatever its expiry.
+    ///
+    /// # Errors
+    /// When a file is missing, or is not what a client would have kept.
+    pub fn load(
+        pinned: &PinnedRoots,
+        state: Option<&Entries>,
+        floor: &Entries,
+    ) -> Result<Self, MetadataError> {
+        let state = state.map(|entries| restore(pinned, entries, None)).transpose()?;
+        let mut kept = Floor {
+            roots: roots::carried(floor.iter()),
+            timestamp: floor.get("timestamp.json").cloned(),
+            snapshot: floor.get("snapshot.json").cloned(),
+        };
+        if let Some(file) = floor.keys().find(|name| !kept.entries().contains_key(*name)) {
+            return Err(MetadataError::Unexpected { file: file.clone() });
+        }
+        let local = Self { state, floor: std::mem::take(&mut kept) };
+        let chain = pinned.chain(&local.roots())?;
+        let root = chain.trusted.root();
+        if let Some(bytes) = &local.floor.timestamp {
+            let parsed = super::metadata::parse::<sigstore_tuf::Timestamp>("timestamp", bytes)?;
+            super::session::check_by_root("timestamp", &parsed, root)?;
+        }
+        if let Some(bytes) = &local.floor.snapshot {
+            let parsed = super::metadata::parse::<sigstore_tuf::Snapshot>("snapshot", bytes)?;
+            super::session::check_by_root("snapshot", &parsed, root)?;
+        }
+        Ok(local)
+    }
+
+    /// The floor beyond the complete state.
+    pub fn floor(&self) -> Floor {
+        self.floor.clone()
+    }
+
+    /// All local roots, by version.
+    pub(super) fn roots(&self) -> BTreeMap<u64, Vec<u8>> {
+        let mut all = self.floor.roots.clone();
+        if let Some(state) = &self.state {
+            all.extend(roots::carried(state.entries.iter()));
+        }
+        all
+    }
+}
+
+/// An update that did not succeed, and the floor to persist nevertheless.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Failure<E> {
+    /// Why.
+    pub error: UpdateError<E>,
+    /// What was authentic so far.
+    pub floor: Floor,
+}
+
+/// Updates the local state from a repository, at one reference time.
+///
+/// `trusted_root.json` must be there, npm's keys may be.
+///
+/// # Errors
+/// When the update does not succeed. The local state stays as it is, and the floor in the error
+/// must be persisted: it holds against rollback also what has expired.
+pub fn update<R: Repository>(
+    pinned: &PinnedRoots,
+    local: &Local,
+    repository: &R,
+    at: Time,
+) -> Result<State, Failure<R::Error>> {
+    let mut session = Session::start(pinned, local, repository, at)
+        .map_err(|error| Failure { error: error.into(), floor: local.floor() })?;
+    complete(&mut session).map_err(|error| Failure { error, floor: session.floor() })
+}
+
+fn complete<R: Repository>(session: &mut Session<'_, R>) -> Result<State, UpdateError<R::Error>> {
+    session.refresh()?;
+    session.target(TRUSTED_ROOT_TARGET)?;
+    session.optional_target(NPM_KEYS_TARGET)?;
+    Ok(session.finish()?)
+}
+
+/// Verifies carried files from the pinned roots, at the time `at`: the chain of roots from the
+/// newest pinned one that is not newer than they are, then all roles, then the target files.
+/// Every file must have its place in that.
+///
+/// # Errors
+/// When anything is missing, not authentic, expired at `at`, or out of place.
+pub fn replay(pinned: &PinnedRoots, entries: &Entries, at: Time) -> Result<State, MetadataError> {
+    restore(pinned, entries, Some(at))
+}
+
+fn restore(
+    pinned: &PinnedRoots,
+    entries: &Entries,
+    at: Option<Time>,
+) -> Result<State, MetadataError> {
+    let chain: Chain = pinned.chain(&roots::carried(entries.iter()))?;
+    let local = Local::default();
+    let mut session = Session::resume(chain, &local, entries, at);
+    let state = complete(&mut session).map_err(|error| match error {
+        UpdateError::Refused(error) => error,
+        UpdateError::Absent { file } => MetadataError::Missing { file },
+        UpdateError::Unavailable { source, .. } => match source {},
+    })?;
+    let accounted =
+        |name: &String| state.entries.contains_key(name) || names::root_version(name).is_some();
+    match entries.keys().find(|name| !accounted(name)) {
+        Some(file) => Err(MetadataError::Unexpected { file: file.clone() }),
+        None => Ok(state),
+    }
+}
+
+/// Files in memory are bounded by whoever read them.
+impl Repository for Entries {
+    type Error = Infallible;
+
+    fn metadata(&self, name: &str, _max: u64) -> Result<Option<Vec<u8>>, Infallible> {
+        Ok(self.get(name).cloned())
+    }
+
+    fn target(&self, path: &str, _max: u64) -> Result<Option<Vec<u8>>, Infallible> {
+        Ok(self.get(&format!("{TARGETS}{path}")).cloned())
+    }
+}
