@@ -5,6 +5,7 @@ pub mod addresses;
 pub mod digest;
 pub mod dsse;
 pub mod entry_name;
+pub mod instance;
 pub mod key;
 pub mod limits;
 pub mod lockfile;

@@ -32,7 +32,9 @@ pub enum MetadataError {
         threshold: usize,
     },
     /// Enough signatures, but some by the same key under several ids.
-    #[error("{role} metadata is signed by {distinct} distinct keys of {threshold} needed: one key has several ids")]
+    #[error(
+        "{role} metadata is signed by {distinct} distinct keys of {threshold} needed: one key has several ids"
+    )]
     OneKeyTwice {
         /// The role.
         role: String,

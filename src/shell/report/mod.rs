@@ -15,7 +15,10 @@ use crate::core::{
     verdict::{Claim, PackageVerdict},
 };
 
-pub use self::{human::Human, json::to_json};
+pub use self::{
+    human::{Human, count, size},
+    json::to_json,
+};
 
 /// What a verification found.
 #[derive(Debug)]
