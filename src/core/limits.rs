@@ -46,3 +46,6 @@ pub const TRUST_FILE_BYTES: u64 = 4 << 20;
 
 /// Characters of untrusted text that a report repeats; more is cut with an ellipsis.
 pub const REPORTED_TEXT: usize = 512;
+
+/// Timestamps in one bundle. Real ones have one; each costs a chain verification.
+pub const BUNDLE_TIMESTAMPS: usize = 8;

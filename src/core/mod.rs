@@ -8,6 +8,7 @@ pub mod limits;
 pub mod lockfile;
 pub mod manifest;
 pub mod package;
+pub mod statement;
 pub mod time;
 pub mod trust;
 pub mod tuf;
