@@ -73,3 +73,5 @@ pub const TARGET_BYTES: u64 = TRUST_FILE_BYTES;
 
 /// Delegated roles visited in the search for one target. python-tuf's bound; Sigstore has one.
 pub const DELEGATIONS: usize = 32;
+/// Timestamps in one bundle. Real ones have one; each costs a chain verification.
+pub const BUNDLE_TIMESTAMPS: usize = 8;

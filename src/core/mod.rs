@@ -12,6 +12,7 @@ pub mod lockfile;
 pub mod manifest;
 pub mod package;
 pub mod policy;
+pub mod statement;
 pub mod text;
 pub mod time;
 pub mod trust;

@@ -54,7 +54,7 @@ Examples:
 
 pub(super) const SIGN: &str = "\
 Examples:
-  sealift bundle sign app.sealift --key second.key";
+  sealift bundle sign app.sealift --key second.key --signed-by release.key.pub";
 
 pub(super) const REFRESH: &str = "\
 Examples:
