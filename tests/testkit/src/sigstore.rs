@@ -21,7 +21,8 @@
 //! # assert!(bundle["dsseEnvelope"].is_object());
 //! ```
 //!
-//! Certificates start, logs integrate and timestamps are made exactly at the time that is given.
+//! Certificates start, logs integrate and timestamps are made exactly at the time that is given,
+//! in whole seconds.
 
 mod build;
 mod bundle;
