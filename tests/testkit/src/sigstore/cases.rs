@@ -10,9 +10,13 @@ use chrono::{Duration, SubsecRound};
 
 /// A bundle, what to trust, and the verdict that is right.
 pub struct Case {
+    /// Unique, and fit for a folder's name.
     pub name: String,
+    /// The bundle to judge.
     pub bundle: Value,
+    /// The trusted root to judge it by.
     pub trusted_root: String,
+    /// The registry's keys to judge it by.
     pub npm_keys: String,
     /// The identity and the issuer of the certificate; a registry's key has none.
     pub identity: Option<(String, String)>,
@@ -23,9 +27,11 @@ pub struct Case {
 /// What is wrong with a bundle. Which of several checks finds it is up to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum About {
+    /// Its chain, its validity or its SCT.
     Certificate,
+    /// The certificate is somebody else's.
     Identity,
-    /// The registry's key.
+    /// The registry's key: unknown, expired or for another use.
     Key,
     /// The promise, the proof or the checkpoint.
     Log,

@@ -17,7 +17,9 @@ pub const ATTESTATIONS: &str = "npm:attestations";
 /// One key of the registry.
 #[derive(Clone)]
 pub struct NpmKey {
+    /// The key pair.
     pub key: Key,
+    /// The name by which signatures refer to it.
     pub keyid: String,
     /// What the key may be used for, and when.
     pub usages: Vec<(String, Window)>,
@@ -30,6 +32,7 @@ impl NpmKey {
         Self::with_usages(usages.to_vec())
     }
 
+    /// A P-256 key for some usages, each with its own window.
     pub fn with_usages(usages: Vec<(String, Window)>) -> Self {
         let key = Key::p256();
         Self { keyid: keyid(key.point()), key, usages }

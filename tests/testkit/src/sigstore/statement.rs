@@ -3,15 +3,21 @@
 use super::build::{Build, Forge};
 use serde_json::{Value, json};
 
+/// `_type` of the older statements.
 pub const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
+/// `_type` of a statement.
 pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
+/// SLSA provenance of 2023, and of GitLab.
 pub const PROVENANCE_V02: &str = "https://slsa.dev/provenance/v0.2";
+/// SLSA provenance.
 pub const PROVENANCE_V1: &str = "https://slsa.dev/provenance/v1";
+/// npm's publish attestation.
 pub const PUBLISH_V01: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
 
 /// What a statement is about.
 #[derive(Clone, Debug)]
 pub struct Subject {
+    /// The package and its version.
     pub purl: String,
     /// In hex.
     pub sha512: String,
