@@ -66,3 +66,5 @@ pub const TARGET_BYTES: u64 = TRUST_FILE_BYTES;
 
 /// Delegated roles visited in the search for one target. python-tuf's bound; Sigstore has one.
 pub const DELEGATIONS: usize = 32;
+/// Bytes of an `.npmrc`. Real ones have a few lines; a `ca` in one has some kilobytes.
+pub const NPMRC_BYTES: u64 = 1 << 20;

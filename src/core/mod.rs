@@ -4,10 +4,13 @@
 pub mod addresses;
 pub mod digest;
 pub mod dsse;
+pub mod instance;
 pub mod limits;
 pub mod lockfile;
 pub mod manifest;
 pub mod package;
+pub mod policy;
+pub mod text;
 pub mod time;
 pub mod trust;
 pub mod tuf;

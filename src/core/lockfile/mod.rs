@@ -1,1 +1,198 @@
 //! Lockfiles, and the inventory of what they ask for.
+//!
+//! Reads `package-lock.json` and `npm-shrinkwrap.json` of `lockfileVersion` 1, 2 and 3. Every entry
+//! gets a [`Disposition`]; none is dropped, so that their number can be checked against the
+//! [`Inventory`]'s.
+//!
+//! What npm would download is to be collected, whatever else an entry says of itself: the rules
+//! follow Arborist, npm's own reader (`shrinkwrap.js`, `node.js`), and where that leaves a choice,
+//! collecting one package too many is preferred to leaving one out.
+//!
+//! Does not resolve ranges, does not read `package.json`, and of version 2 reads `packages` alone:
+//! the `dependencies` beside it are for npm 6 and earlier.
+
+mod address;
+mod classify;
+mod error;
+mod inventory;
+mod json;
+mod packages;
+mod v1;
+
+use std::fmt;
+
+use url::Url;
+
+pub use self::error::LockfileError;
+pub use self::inventory::{
+    BundledEntry, Inventory, Item, LocalEntry, Need, OutOfScopeEntry, Uncovered, inventory,
+    uncovered,
+};
+use super::digest::Integrity;
+use super::package::PackageId;
+
+/// Which file it is: both have the same format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `package-lock.json`.
+    PackageLock,
+    /// `npm-shrinkwrap.json`, which npm prefers where both are there.
+    NpmShrinkwrap,
+}
+
+impl Kind {
+    /// As the manifest names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PackageLock => "package-lock",
+            Self::NpmShrinkwrap => "npm-shrinkwrap",
+        }
+    }
+
+    /// By the name of the file, with or without the folders before it.
+    fn of(file_name: &str) -> Result<Self, LockfileError> {
+        match file_name.rsplit(['/', '\\']).next().unwrap_or(file_name) {
+            "package-lock.json" => Ok(Self::PackageLock),
+            "npm-shrinkwrap.json" => Ok(Self::NpmShrinkwrap),
+            other => Err(LockfileError::UnknownFormat(other.to_owned())),
+        }
+    }
+}
+
+/// A lockfile, with every entry accounted for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lockfile {
+    /// Which file it is.
+    pub kind: Kind,
+    /// `lockfileVersion`: 1, 2 or 3.
+    pub version: u32,
+    /// The entries, in the order of the file; no two have the same path.
+    pub entries: Vec<Entry>,
+}
+
+/// One entry of a lockfile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it is installed, `node_modules/a/node_modules/@s/b`; of version 1, made from the
+    /// nesting. Empty for the project itself.
+    pub path: String,
+    /// What becomes of it.
+    pub disposition: Disposition,
+}
+
+/// What becomes of a lockfile's entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Disposition {
+    /// To be collected from a registry.
+    Collect(Wanted),
+    /// Comes out of another package's tarball, and is covered by that package's evidence.
+    Bundled {
+        /// The path of the entry whose tarball holds it.
+        parent: String,
+    },
+    /// Part of the project itself.
+    Local(Local),
+    /// Not from a registry, so that no evidence can be collected: reported, never passed.
+    OutOfScope(Reason),
+}
+
+/// How an entry is part of the project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Local {
+    /// The project itself.
+    Root,
+    /// A folder of the project: a workspace, or what a link points to.
+    Folder,
+    /// A link to a folder; the folder has an entry of its own.
+    Link,
+    /// A copy of a folder (`file:`, under `install-links`).
+    Copy,
+}
+
+impl fmt::Display for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Root => "the project itself",
+            Self::Folder => "a folder of the project",
+            Self::Link => "a link to a folder of the project",
+            Self::Copy => "a copy of a folder of the project",
+        })
+    }
+}
+
+/// Why an entry is out of scope. `Display` is the text of the manifest's `outOfScope`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Cloned from a git repository.
+    Git {
+        /// The full commit, where the address names one.
+        commit: Option<String>,
+    },
+    /// A tarball among the project's files.
+    LocalTarball {
+        /// Its path, as the lockfile has it.
+        path: String,
+    },
+    /// A tarball from an address that no registry gives for this package and version.
+    RemoteTarball {
+        /// The address, without credentials, query and fragment.
+        url: String,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Git { commit: Some(commit) } => write!(f, "git dependency, commit {commit}"),
+            Self::Git { commit: None } => f.write_str("git dependency, no commit given"),
+            Self::LocalTarball { path } => write!(f, "local tarball {path}"),
+            Self::RemoteTarball { url } => {
+                write!(f, "tarball from {url}, not a registry's address")
+            }
+        }
+    }
+}
+
+/// A package that an entry asks a registry for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its real name, also where it is installed under an alias, and its version.
+    pub id: PackageId,
+    /// What its tarball must match; `None` where the lockfile does not say.
+    pub integrity: Option<Integrity>,
+    /// Where the lockfile's author got it; may be missing altogether. On the public registry's
+    /// host it means "whatever registry is configured".
+    pub resolved: Option<Url>,
+}
+
+impl Wanted {
+    /// The registry's base address, ending in `/`, where `resolved` follows the pattern
+    /// `BASE/NAME/-/FILE`; without credentials.
+    pub fn registry(&self) -> Option<Url> {
+        let (base, id) = address::registry_tarball(self.resolved.as_ref()?)?;
+        (id == self.id).then_some(base)
+    }
+}
+
+/// Reads a lockfile. The file's name decides what it is.
+///
+/// # Errors
+/// When the name is none of the two, and when anything in it cannot be understood for certain.
+pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
+    let kind = Kind::of(file_name)?;
+    // Editors on Windows write a byte order mark, and npm skips it.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Err(LockfileError::Empty);
+    }
+    let head: json::Head<'_> = json::read(bytes)?;
+    let version = head.version()?;
+    let raw = match version {
+        // npm 7 and later would read `packages`, npm 6 `dependencies`: two files in one.
+        1 if head.packages.is_some() => return Err(LockfileError::PackagesInVersion1),
+        1 => v1::entries(bytes)?,
+        _ if head.packages.is_none() => return Err(LockfileError::NoPackages(version)),
+        _ => packages::entries(bytes)?,
+    };
+    Ok(Lockfile { kind, version, entries: classify::classify(raw)? })
+}

@@ -1,0 +1,229 @@
+//! What went wrong on the network, without what must not be told.
+
+use std::{fmt, io, time::Duration};
+
+use url::Url;
+
+/// An address without userinfo, query and fragment: any of them can hold a token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address(String);
+
+impl Address {
+    /// The part of `url` that may be shown.
+    pub fn of(url: &Url) -> Self {
+        let mut url = url.clone();
+        // Both fail only where there is no host, and then there is no userinfo either.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_query(None);
+        url.set_fragment(None);
+        Self(url.into())
+    }
+
+    /// The address as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The network could not be had, or did not bring what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// Certificates, proxies or threads.
+    #[error("cannot set up the network: {0}")]
+    Setup(String),
+    /// One address, after all tries.
+    #[error("{address}: {failure}")]
+    Request {
+        /// Which.
+        address: Address,
+        /// What happened at the last try.
+        failure: Failure,
+    },
+}
+
+/// What happened to a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Nobody listens there.
+    #[error("connection refused")]
+    Refused,
+    /// No connection within this time.
+    #[error("no connection within {}", seconds(.0))]
+    ConnectTimeout(Duration),
+    /// No connection for another reason: name resolution, TLS, proxy.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// Connected, and then silence for this long.
+    #[error("timed out after {} without an answer", seconds(.0))]
+    Stalled(Duration),
+    /// Bytes came, but hardly any.
+    #[error("too slow: {got} bytes in {}", seconds(after))]
+    TooSlow {
+        /// Bytes received.
+        got: u64,
+        /// In this time.
+        after: Duration,
+    },
+    /// The connection ended before the body did.
+    #[error("connection closed early: got {got} {}", of_bytes(.expected.as_ref()))]
+    ClosedEarly {
+        /// Bytes received.
+        got: u64,
+        /// Bytes announced, if they were.
+        expected: Option<u64>,
+    },
+    /// The exchange broke in another way.
+    #[error("the exchange failed: {0}")]
+    Exchange(String),
+    /// More bytes than anything of its kind may have.
+    #[error("larger than {0} bytes")]
+    TooLarge(u64),
+    /// A status that is no answer.
+    #[error("status {0}")]
+    Status(u16),
+    /// A web page.
+    #[error("answered with a web page (HTML)")]
+    Html,
+    /// A redirect without a usable `Location`.
+    #[error("redirected without saying where to")]
+    Redirect,
+    /// Redirects without an end.
+    #[error("redirected more than {0} times")]
+    Redirects(usize),
+    /// From HTTPS to something less.
+    #[error("redirected from https to {0}")]
+    Downgrade(Address),
+    /// Neither `http` nor `https`.
+    #[error("scheme {0:?} is neither http nor https")]
+    Scheme(String),
+    /// A token with characters that no header can hold.
+    #[error("the configured credentials cannot be sent in a header")]
+    Credentials,
+    /// What was received could not be kept.
+    #[error("cannot keep what was received: {0}")]
+    Sink(String),
+}
+
+impl Failure {
+    /// Whether another try may bring something else.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Refused
+            | Self::ConnectTimeout(_)
+            | Self::Connect(_)
+            | Self::Stalled(_)
+            | Self::ClosedEarly { .. }
+            | Self::Exchange(_) => true,
+            Self::Status(status) => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// Sorts an error of the HTTP client, and drops the address from its text.
+    pub(super) fn of(error: &reqwest::Error, connect: Duration) -> Self {
+        let refused = sources(error).any(|source| {
+            source
+                .downcast_ref::<io::Error>()
+                .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+        });
+        match () {
+            () if refused => Self::Refused,
+            () if error.is_connect() && error.is_timeout() => Self::ConnectTimeout(connect),
+            () if error.is_connect() => Self::Connect(innermost(error)),
+            () => Self::Exchange(innermost(error)),
+        }
+    }
+}
+
+impl NetworkError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let Self::Request { failure, .. } = self else { return None };
+        let hint = match failure {
+            Failure::Html => "a captive portal or a proxy may stand between; log in to it first",
+            Failure::Status(401 | 403) => "the registry wants a token; set one in .npmrc",
+            Failure::Status(407) => "the proxy wants a password; set HTTPS_PROXY with it",
+            Failure::Connect(text) if text.contains("certificate") => {
+                "if the registry's certificate is of a private authority, name it with cafile= in .npmrc"
+            }
+            Failure::Refused | Failure::Connect(_) | Failure::ConnectTimeout(_) => {
+                "check the address, and HTTPS_PROXY if there is a proxy"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// The text of the last error in the chain: the one that says what happened.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    match sources(error).last() {
+        Some(source) => source.to_string(),
+        None if error.is_builder() => "the request is malformed".into(),
+        None => "unknown error".into(),
+    }
+}
+
+/// The errors below `error`, which itself names the address with all that is in it.
+fn sources<'a>(
+    error: &'a reqwest::Error,
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(std::error::Error::source(error), |error| error.source())
+}
+
+fn seconds(duration: &Duration) -> String {
+    format!("{} s", duration.as_secs_f32())
+}
+
+fn of_bytes(expected: Option<&u64>) -> String {
+    expected.map_or_else(|| "bytes".into(), |expected| format!("of {expected} bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_keep_no_secret() {
+        let url = Url::parse("https://me:pass@registry.example/a%2fb?token=1#x").unwrap();
+        assert_eq!(Address::of(&url).as_str(), "https://registry.example/a%2fb");
+    }
+
+    #[test]
+    fn failures_say_what_happened() {
+        let text = |failure: Failure| {
+            let address = Address::of(&Url::parse("https://registry.example/a").unwrap());
+            NetworkError::Request { address, failure }.to_string()
+        };
+        assert_eq!(text(Failure::Refused), "https://registry.example/a: connection refused");
+        assert_eq!(
+            text(Failure::ClosedEarly { got: 3, expected: Some(10) }),
+            "https://registry.example/a: connection closed early: got 3 of 10 bytes"
+        );
+        assert_eq!(
+            text(Failure::ClosedEarly { got: 3, expected: None }),
+            "https://registry.example/a: connection closed early: got 3 bytes"
+        );
+        assert_eq!(
+            text(Failure::Stalled(Duration::from_secs(30))),
+            "https://registry.example/a: timed out after 30 s without an answer"
+        );
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        for failure in [Failure::Refused, Failure::Status(429), Failure::Status(503)] {
+            assert!(failure.is_transient(), "{failure}");
+        }
+        for failure in [Failure::Status(400), Failure::Status(401), Failure::Html] {
+            assert!(!failure.is_transient(), "{failure}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Holds a tarball's digests against what the lockfile and the registry's record expect.
+
+use std::{collections::BTreeSet, fmt};
+
+use crate::core::digest::{Algorithm, Digest, Hasher, Integrity};
+
+/// Who expects a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The lockfile's `integrity`.
+    Lockfile,
+    /// `dist.integrity` of the registry's record.
+    Record,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lockfile => "the lockfile",
+            Self::Record => "the registry's record",
+        })
+    }
+}
+
+/// A tarball that is not the expected one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{by} expects {expected}, the tarball has {found}")]
+pub struct Mismatch {
+    /// Who expects it.
+    pub by: Source,
+    /// What is expected.
+    pub expected: Digest,
+    /// What was found.
+    pub found: Digest,
+}
+
+/// All that is expected of one tarball.
+#[derive(Debug, Clone)]
+pub(super) struct Expected(Vec<(Source, Digest)>);
+
+impl Expected {
+    /// Of each integrity, every hash of the strongest algorithm.
+    pub fn new(lockfile: &[Integrity], record: Option<&Integrity>) -> Self {
+        let lockfile = lockfile.iter().map(|integrity| (Source::Lockfile, integrity));
+        let record = record.into_iter().map(|integrity| (Source::Record, integrity));
+        Self(
+            lockfile
+                .chain(record)
+                .flat_map(|(by, integrity)| integrity.strongest().map(move |one| (by, one.clone())))
+                .collect(),
+        )
+    }
+
+    /// Whether nothing is expected, so that any bytes would do.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// A SHA-512 among the expected digests: the name of the tarball in the cache.
+    pub fn sha512(&self) -> Option<&Digest> {
+        self.0.iter().map(|(_, digest)| digest).find(|one| one.algorithm() == Algorithm::Sha512)
+    }
+
+    /// A text that is the same for the same expectations.
+    pub fn key(&self) -> String {
+        let mut all: Vec<_> = self.0.iter().map(|(_, digest)| digest.to_sri()).collect();
+        all.sort();
+        all.dedup();
+        all.join(" ")
+    }
+
+    /// Hashers for SHA-512 and for every other algorithm asked for.
+    pub fn sums(&self) -> Sums {
+        let others: BTreeSet<_> = self.0.iter().map(|(_, digest)| digest.algorithm()).collect();
+        let others = others.into_iter().filter(|algorithm| *algorithm != Algorithm::Sha512);
+        Sums { sha512: Hasher::new(Algorithm::Sha512), others: others.map(Hasher::new).collect() }
+    }
+
+    /// Holds what was found against each digest that is expected.
+    ///
+    /// # Errors
+    /// [`Mismatch`] for the first that differs.
+    pub fn check(&self, found: &Found) -> Result<(), Mismatch> {
+        for (by, expected) in &self.0 {
+            let same = |found: &&Digest| found.algorithm() == expected.algorithm();
+            for found in found.others.iter().chain([&found.sha512]).filter(same) {
+                if found != expected {
+                    let (expected, found) = (expected.clone(), found.clone());
+                    return Err(Mismatch { by: *by, expected, found });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Digests in the making.
+pub(super) struct Sums {
+    sha512: Hasher,
+    others: Vec<Hasher>,
+}
+
+/// The digests of a tarball.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub sha512: Digest,
+    others: Vec<Digest>,
+}
+
+impl Sums {
+    /// Takes in the next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        for hasher in self.others.iter_mut().chain([&mut self.sha512]) {
+            hasher.update(bytes);
+        }
+    }
+
+    /// The digests of all pieces.
+    pub fn finish(self) -> Found {
+        let others = self.others.into_iter().map(Hasher::finish).collect();
+        Found { sha512: self.sha512.finish(), others }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(expected: &Expected, bytes: &[u8]) -> Found {
+        let mut sums = expected.sums();
+        sums.update(bytes);
+        sums.finish()
+    }
+
+    #[test]
+    fn every_strongest_hash_of_every_source_counts() {
+        let good = Algorithm::Sha512.digest(b"good");
+        let bad = Algorithm::Sha512.digest(b"bad");
+        let weak = Integrity::parse(&format!("{}", Algorithm::Sha1.digest(b"bad"))).unwrap();
+        let both = Integrity::parse(&format!("{good} {bad}")).unwrap();
+        let good = Integrity::of(good);
+        let check = |lockfile: &[Integrity], record| {
+            let expected = Expected::new(lockfile, record);
+            expected.check(&found(&expected, b"good")).map_err(|mismatch| mismatch.by)
+        };
+        assert_eq!(check(std::slice::from_ref(&good), Some(&good)), Ok(()));
+        assert_eq!(check(std::slice::from_ref(&both), Some(&good)), Err(Source::Lockfile));
+        assert_eq!(
+            check(std::slice::from_ref(&good), Some(&Integrity::of(bad))),
+            Err(Source::Record)
+        );
+        assert_eq!(check(&[good.clone(), weak], Some(&good)), Err(Source::Lockfile));
+    }
+
+    #[test]
+    fn nothing_expected_is_known_as_such() {
+        assert!(Expected::new(&[], None).is_empty());
+        assert_eq!(Expected::new(&[], None).sha512(), None);
+    }
+
+    #[test]
+    fn the_key_does_not_depend_on_the_order() {
+        let (one, two) = (Algorithm::Sha512.digest(b"1"), Algorithm::Sha1.digest(b"2"));
+        let (one, two) = (Integrity::of(one), Integrity::of(two));
+        let key = |list: &[Integrity], record| Expected::new(list, record).key();
+        assert_eq!(key(&[one.clone(), two.clone()], None), key(&[two, one.clone()], Some(&one)));
+    }
+}

@@ -1,0 +1,277 @@
+//! The collection itself: packument, tarball, attestations, for each package on its own.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::{
+    Cache, CollectError, Collected, Item, Progress, RecordError, RegistryConfig,
+    cache::{Document, KeepError, Kept},
+    config::{self, Route},
+    expected::Expected,
+    packument::{self, Dist, Version},
+};
+use crate::{
+    adapters::network::{Address, Answer, Network, Request, Sink},
+    core::{
+        limits, manifest,
+        package::PackageId,
+        time::{self, Time},
+    },
+};
+
+/// Requests in flight, whatever they are for: what pnpm allows itself; npm's audit runs 20.
+const IN_FLIGHT: usize = 16;
+
+/// What became of one package.
+type Outcome = (PackageId, Result<Collected, CollectError>);
+
+/// Collects packages, sorted by name and version. One package's failure stops no other.
+///
+/// Every request is logged with `now`, the run's reference time, and with the status of the answer
+/// that is used. Where the cache has that answer already (a tarball of the expected digest; a
+/// response that the registry confirms with 304) its status is 200 again. So two collections of
+/// the same things leave the same log, interrupted or not.
+pub fn collect(
+    network: &Network,
+    config: &RegistryConfig,
+    cache: &Cache,
+    items: &[Item],
+    now: Time,
+    progress: &dyn Progress,
+) -> Vec<Outcome> {
+    progress.total(items.len());
+    let run = Run {
+        network,
+        config,
+        cache,
+        progress,
+        time: time::format(now),
+        slots: Semaphore::new(IN_FLIGHT),
+    };
+    let mut outcomes = network.wait(run.all(items));
+    outcomes.sort_by(|(one, _), (two, _)| one.cmp(two));
+    outcomes
+}
+
+struct Run<'a> {
+    network: &'a Network,
+    config: &'a RegistryConfig,
+    cache: &'a Cache,
+    progress: &'a dyn Progress,
+    time: String,
+    slots: Semaphore,
+}
+
+/// The versions of one packument that are wanted, with the packument's request.
+type Versions = (BTreeMap<String, Version>, manifest::Request);
+
+impl Run<'_> {
+    async fn all(&self, items: &[Item]) -> Vec<Outcome> {
+        // By the packument's address: a name is asked for once, not once a version.
+        let mut names: BTreeMap<Option<Url>, Vec<(&Item, Route)>> = BTreeMap::new();
+        for item in items {
+            let route = self.config.route(&item.id, item.resolved.as_ref());
+            names.entry(route.source.packument(item.id.name())).or_default().push((item, route));
+        }
+        let mut running: FuturesUnordered<_> =
+            names.into_iter().map(|(address, wanted)| self.name(address, wanted)).collect();
+        let mut outcomes = Vec::new();
+        while let Some(some) = running.next().await {
+            outcomes.extend(some);
+        }
+        outcomes
+    }
+
+    /// All wanted versions of one name.
+    async fn name(&self, address: Option<Url>, wanted: Vec<(&Item, Route)>) -> Vec<Outcome> {
+        let ids: BTreeSet<_> = wanted.iter().map(|(item, _)| item.id.version()).collect();
+        let versions = match &address {
+            Some(address) => self.packument(address, &ids).await.map(|found| (found, address)),
+            None => Err(CollectError::Address {
+                registry: wanted.first().map(|(_, route)| route.source.name()).unwrap_or_default(),
+            }),
+        };
+        let mut running: FuturesUnordered<_> =
+            wanted.iter().map(|(item, route)| self.package(item, route, &versions)).collect();
+        let mut outcomes = Vec::new();
+        while let Some(outcome) = running.next().await {
+            self.progress.done(&outcome.0);
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    async fn package(
+        &self,
+        item: &Item,
+        route: &Route,
+        versions: &Result<(Versions, &Url), CollectError>,
+    ) -> Outcome {
+        let result = match versions {
+            Ok(((versions, request), address)) => {
+                let record = |error| CollectError::Record { address: Address::of(address), error };
+                match versions.get(item.id.version()) {
+                    Some(version) => self.version(item, route, version, request, record).await,
+                    None => Err(record(RecordError::NoSuchVersion)),
+                }
+            }
+            Err(error) => Err(error.clone()),
+        };
+        (item.id.clone(), result)
+    }
+
+    /// Step by step, since each needs the one before: the tarball's address and digest are in
+    /// the record, and so is whether there are attestations to ask for.
+    async fn version(
+        &self,
+        item: &Item,
+        route: &Route,
+        version: &Version,
+        asked: &manifest::Request,
+        bad_record: impl Fn(RecordError) -> CollectError,
+    ) -> Result<Collected, CollectError> {
+        let id = &item.id;
+        let dist = Dist::read(&version.manifest).map_err(&bad_record)?;
+        let record = packument::record(id, version).map_err(&bad_record)?;
+        let mut requests = vec![asked.clone()];
+
+        let expected = Expected::new(&item.integrity, dist.integrity.as_ref());
+        if expected.is_empty() {
+            return Err(CollectError::NoDigest);
+        }
+        let named = || config::rebase(&route.source, dist.tarball.as_deref()?);
+        let address = route.tarball.clone().or_else(named).or_else(|| route.source.tarball(id));
+        let address = address.ok_or_else(|| self.no_address(route))?;
+        let Kept { path, size, sha512 } = self.tarball(&address, &expected).await?;
+        requests.push(self.log(&address, 200));
+
+        let mut attestations = None;
+        if dist.attested {
+            let address = route.source.attestations(id).ok_or_else(|| self.no_address(route))?;
+            attestations = self.attestations(&address).await?;
+            requests.push(self.log(&address, if attestations.is_some() { 200 } else { 404 }));
+        }
+        let (id, registry, tarball) = (id.clone(), route.expected.name(), path);
+        Ok(Collected { id, registry, tarball, sha512, size, record, attestations, requests })
+    }
+
+    /// The full packument, of which the cache keeps the versions that were wanted so far.
+    async fn packument(
+        &self,
+        address: &Url,
+        wanted: &BTreeSet<&str>,
+    ) -> Result<Versions, CollectError> {
+        let cached = self.cache.response(address.as_str()).and_then(|document| {
+            let versions: BTreeMap<String, Version> =
+                serde_json::from_slice(&document.body).ok()?;
+            // One that lacks a version must be fetched whole; asking with its tag would bring 304.
+            let complete = wanted.iter().all(|version| versions.contains_key(*version));
+            complete.then_some((document.etag, versions))
+        });
+        let etag = cached.as_ref().map(|(etag, _)| etag.as_str());
+        let mut body = Vec::new();
+        let answer = self.document(address, etag, limits::PACKUMENT_BYTES, &mut body).await?;
+        let request = self.log(address, 200);
+        match (answer.status, cached) {
+            (304, Some((_, versions))) => return Ok((versions, request)),
+            (200, _) => {}
+            (404, _) => {
+                return Err(CollectError::NotInRegistry { address: Address::of(address) });
+            }
+            (status, _) => {
+                return Err(CollectError::Status { address: Address::of(address), status });
+            }
+        }
+        let wanted: Vec<&str> = wanted.iter().copied().collect();
+        let versions = packument::read(&body, &wanted)
+            .map_err(|error| CollectError::Record { address: Address::of(address), error })?;
+        if let (Some(etag), Ok(body)) = (answer.etag, serde_json::to_vec(&versions)) {
+            self.cache.keep_response(address.as_str(), &Document { etag, body })?;
+        }
+        Ok((versions, request))
+    }
+
+    async fn tarball(&self, address: &Url, expected: &Expected) -> Result<Kept, CollectError> {
+        if let Some(kept) = self.cache.tarball(address.as_str(), expected) {
+            return Ok(kept);
+        }
+        let mut download = self.cache.begin(expected, self.progress)?;
+        let request = Request {
+            authorize: &|url| self.config.authorization(url),
+            ..Request::new(address, limits::TARBALL_BYTES)
+        };
+        let answer = self.fetch(&request, &mut download).await?;
+        if answer.status != 200 {
+            let (address, status) = (Address::of(address), answer.status);
+            return Err(CollectError::Status { address, status });
+        }
+        self.cache.keep(address.as_str(), download).map_err(|error| match error {
+            KeepError::Mismatch(mismatch) => {
+                CollectError::Mismatch { address: Address::of(address), mismatch }
+            }
+            KeepError::File(error) => CollectError::Cache(Arc::new(error)),
+        })
+    }
+
+    /// `None` where the registry says 404.
+    async fn attestations(&self, address: &Url) -> Result<Option<Vec<u8>>, CollectError> {
+        let cached = self.cache.response(address.as_str());
+        let etag = cached.as_ref().map(|document| document.etag.as_str());
+        let mut body = Vec::new();
+        let answer = self.document(address, etag, limits::ATTESTATIONS_BYTES, &mut body).await?;
+        match (answer.status, cached) {
+            (304, Some(document)) => Ok(Some(document.body)),
+            (200, _) => {
+                let Some(etag) = answer.etag else { return Ok(Some(body)) };
+                let document = Document { etag, body };
+                self.cache.keep_response(address.as_str(), &document)?;
+                Ok(Some(document.body))
+            }
+            (404, _) => Ok(None),
+            (status, _) => Err(CollectError::Status { address: Address::of(address), status }),
+        }
+    }
+
+    /// A JSON document, which may be compressed on the way.
+    async fn document(
+        &self,
+        address: &Url,
+        etag: Option<&str>,
+        max: u64,
+        body: &mut Vec<u8>,
+    ) -> Result<Answer, CollectError> {
+        let request = Request {
+            accept: "application/json",
+            gzip: true,
+            etag,
+            authorize: &|url| self.config.authorization(url),
+            ..Request::new(address, max)
+        };
+        self.fetch(&request, body).await
+    }
+
+    async fn fetch(
+        &self,
+        request: &Request<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<Answer, CollectError> {
+        // The semaphore is never closed; were it, there would be no limit to hold to.
+        let _slot = self.slots.acquire().await.ok();
+        Ok(self.network.fetch(request, sink).await?)
+    }
+
+    fn log(&self, address: &Url, status: u16) -> manifest::Request {
+        let url = Address::of(address).as_str().to_owned();
+        manifest::Request { url, status, time: self.time.clone() }
+    }
+
+    fn no_address(&self, route: &Route) -> CollectError {
+        CollectError::Address { registry: route.source.name() }
+    }
+}

@@ -1,0 +1,300 @@
+//! Takes single versions out of a packument, byte for byte, without reading the others.
+
+use std::{collections::BTreeMap, fmt};
+
+use serde::{
+    Deserialize, Serialize,
+    de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::core::{
+    digest::{Integrity, IntegrityError},
+    limits,
+    package::PackageId,
+};
+
+/// What a packument says of one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Version {
+    /// `versions[version]`, as received.
+    pub manifest: String,
+    /// `time[version]`. Nobody signs it.
+    pub time: Option<String>,
+}
+
+/// Why a packument cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Not JSON, or not a packument.
+    #[error("the registry's answer is not a packument: {0}")]
+    Malformed(String),
+    /// The version is not among those of the packument.
+    #[error("the registry has no such version")]
+    NoSuchVersion,
+    /// One version's record is larger than any can be.
+    #[error("the registry's record is larger than {0} bytes")]
+    TooLarge(u64),
+    /// `dist` is missing, or not as it must be.
+    #[error("the registry's record is malformed: {0}")]
+    Dist(String),
+    /// `dist.integrity` holds no usable hash.
+    #[error("the registry's record: {0}")]
+    Integrity(#[from] IntegrityError),
+}
+
+/// What of `wanted` a packument has.
+///
+/// # Errors
+/// When it is not a packument, or says something wanted twice.
+pub(super) fn read(
+    packument: &[u8],
+    wanted: &[&str],
+) -> Result<BTreeMap<String, Version>, RecordError> {
+    let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
+    let mut json = serde_json::Deserializer::from_slice(packument);
+    let (versions, mut times) = Packument(wanted).deserialize(&mut json).map_err(malformed)?;
+    json.end().map_err(malformed)?;
+    let mut found = BTreeMap::new();
+    for (version, manifest) in versions {
+        if manifest.get().len() as u64 > limits::RECORD_BYTES {
+            return Err(RecordError::TooLarge(limits::RECORD_BYTES));
+        }
+        // Unpublished versions leave times that are no text; only text is a time.
+        let time = times.remove(&version).and_then(|time| serde_json::from_str(time.get()).ok());
+        found.insert(version, Version { manifest: manifest.get().to_owned(), time });
+    }
+    Ok(found)
+}
+
+/// The archive's `registry.json`: the record as received, and what of the packument belongs to it.
+pub(super) fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError> {
+    #[derive(Serialize)]
+    struct Record<'a> {
+        name: &'a str,
+        version: &'a str,
+        time: Option<&'a str>,
+        manifest: &'a RawValue,
+    }
+    let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
+    serde_json::to_vec(&Record {
+        name: id.name(),
+        version: id.version(),
+        time: version.time.as_deref(),
+        manifest: serde_json::from_str(&version.manifest).map_err(malformed)?,
+    })
+    .map_err(malformed)
+}
+
+/// What collecting needs of `dist`.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Dist {
+    /// `dist.integrity`; for records from before it, `dist.shasum`.
+    pub integrity: Option<Integrity>,
+    /// `dist.tarball`.
+    pub tarball: Option<String>,
+    /// Whether `dist.attestations` names any.
+    pub attested: bool,
+}
+
+impl Dist {
+    /// Reads `dist` of a version's record.
+    pub fn read(manifest: &str) -> Result<Self, RecordError> {
+        #[derive(Deserialize)]
+        struct Manifest {
+            dist: Fields,
+        }
+        #[derive(Deserialize)]
+        struct Fields {
+            integrity: Option<String>,
+            shasum: Option<String>,
+            tarball: Option<String>,
+            attestations: Option<IgnoredAny>,
+        }
+        let Manifest { dist } =
+            serde_json::from_str(manifest).map_err(|error| RecordError::Dist(error.to_string()))?;
+        let integrity = match (dist.integrity, dist.shasum) {
+            (Some(text), _) => Some(Integrity::parse(&text)?),
+            (None, Some(hex)) => Some(shasum(&hex)?),
+            (None, None) => None,
+        };
+        Ok(Self { integrity, tarball: dist.tarball, attested: dist.attestations.is_some() })
+    }
+}
+
+fn shasum(hex: &str) -> Result<Integrity, RecordError> {
+    use crate::core::digest::{Algorithm, Digest};
+    Digest::from_hex(Algorithm::Sha1, hex)
+        .map(Integrity::of)
+        .ok_or_else(|| RecordError::Dist("shasum is not a SHA-1 digest in hex".into()))
+}
+
+type Raw<'de> = BTreeMap<String, &'de RawValue>;
+
+/// Reads `versions` and `time`, and passes over the rest.
+struct Packument<'a>(&'a [&'a str]);
+
+impl<'de> DeserializeSeed<'de> for Packument<'_> {
+    type Value = (Raw<'de>, Raw<'de>);
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Packument<'_> {
+    type Value = (Raw<'de>, Raw<'de>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `versions`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut versions, mut times) = (None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            let (slot, field) = match key.as_str() {
+                "versions" => (&mut versions, "versions"),
+                "time" => (&mut times, "time"),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if slot.replace(map.next_value_seed(Members(self.0))?).is_some() {
+                return Err(A::Error::duplicate_field(field));
+            }
+        }
+        let versions = versions.ok_or_else(|| A::Error::missing_field("versions"))?;
+        Ok((versions, times.unwrap_or_default()))
+    }
+}
+
+/// Keeps the wanted members of an object, raw.
+struct Members<'a>(&'a [&'a str]);
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = Raw<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = Raw<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object by version")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = BTreeMap::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if !self.0.contains(&key.as_str()) {
+                map.next_value::<IgnoredAny>()?;
+            } else if found.insert(key, map.next_value::<&RawValue>()?).is_some() {
+                return Err(A::Error::custom("a version is listed twice"));
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PACKUMENT: &str = r#"{"name":"a","versions":{"0.9.0":{"x":[{}]},
+        "1.0.0":{ "b":1 ,"a":"\u0041", "n":1.0e2 }},"time":{"created":"x","1.0.0":"2020-01-01T00:00:00.000Z",
+        "2.0.0":{"unpublished":true}},"readme":"…"}"#;
+
+    fn malformed(packument: &str) -> String {
+        match read(packument.as_bytes(), &["1.0.0"]) {
+            Err(RecordError::Malformed(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_version_keeps_its_bytes() {
+        let found = read(PACKUMENT.as_bytes(), &["1.0.0", "2.0.0"]).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found["1.0.0"].manifest, r#"{ "b":1 ,"a":"\u0041", "n":1.0e2 }"#);
+        assert_eq!(found["1.0.0"].time.as_deref(), Some("2020-01-01T00:00:00.000Z"));
+        let id = PackageId::new("a", "1.0.0").unwrap();
+        assert_eq!(
+            String::from_utf8(record(&id, &found["1.0.0"]).unwrap()).unwrap(),
+            r#"{"name":"a","version":"1.0.0","time":"2020-01-01T00:00:00.000Z","manifest":{ "b":1 ,"a":"\u0041", "n":1.0e2 }}"#
+        );
+    }
+
+    #[test]
+    fn a_missing_time_is_null() {
+        let found = read(br#"{"versions":{"1.0.0":{}}}"#, &["1.0.0"]).unwrap();
+        let id = PackageId::new("a", "1.0.0").unwrap();
+        assert_eq!(
+            record(&id, &found["1.0.0"]).unwrap(),
+            br#"{"name":"a","version":"1.0.0","time":null,"manifest":{}}"#
+        );
+    }
+
+    #[test]
+    fn what_is_no_packument_is_refused() {
+        assert!(malformed("<html>").contains("expected value"));
+        assert!(malformed("[]").contains("expected an object with `versions`"));
+        assert!(malformed("{}").contains("missing field `versions`"));
+        assert!(malformed(r#"{"versions":{"1.0.0":{}}} x"#).contains("trailing characters"));
+        assert!(malformed(r#"{"versions":{"1.0.0":"#).contains("EOF"));
+    }
+
+    #[test]
+    fn nothing_wanted_is_said_twice() {
+        assert!(malformed(r#"{"versions":{},"versions":{}}"#).contains("duplicate field"));
+        let twice = r#"{"versions":{"1.0.0":{"a":1},"1.0.0":{"a":2}}}"#;
+        assert!(malformed(twice).contains("listed twice"));
+        let escaped = r#"{"versions":{"1.0.0":{"a":1},"1.0\u002e0":{"a":2}}}"#;
+        assert!(malformed(escaped).contains("listed twice"));
+    }
+
+    #[test]
+    fn deep_nesting_elsewhere_does_no_harm() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        let packument = format!(r#"{{"x":{deep},"versions":{{"1.0.0":{{}}}}}}"#);
+        assert!(read(packument.as_bytes(), &["1.0.0"]).unwrap().contains_key("1.0.0"));
+    }
+
+    #[test]
+    fn a_huge_record_is_refused() {
+        let size = usize::try_from(limits::RECORD_BYTES).unwrap();
+        let packument = format!(r#"{{"versions":{{"1.0.0":"{}"}}}}"#, "x".repeat(size));
+        assert_eq!(
+            read(packument.as_bytes(), &["1.0.0"]),
+            Err(RecordError::TooLarge(limits::RECORD_BYTES))
+        );
+    }
+
+    #[test]
+    fn dist_says_what_to_expect() {
+        let sri = crate::core::digest::Algorithm::Sha512.digest(b"x").to_sri();
+        let dist = Dist::read(&format!(
+            r#"{{"dist":{{"integrity":"{sri}","shasum":"junk","tarball":"t","attestations":{{"url":"u"}}}}}}"#
+        ))
+        .unwrap();
+        assert_eq!(dist.integrity.unwrap().to_string(), sri);
+        assert_eq!((dist.tarball.as_deref(), dist.attested), (Some("t"), true));
+        let hex = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+        let dist = Dist::read(&format!(r#"{{"dist":{{"shasum":"{hex}"}}}}"#)).unwrap();
+        assert_eq!(dist.integrity.unwrap().strongest().next().unwrap().to_hex(), hex);
+        assert!(!dist.attested);
+    }
+
+    #[test]
+    fn a_malformed_dist_is_refused() {
+        assert!(matches!(Dist::read("{}"), Err(RecordError::Dist(_))));
+        assert!(matches!(Dist::read(r#"{"dist":{"shasum":"x"}}"#), Err(RecordError::Dist(_))));
+        assert!(matches!(
+            Dist::read(r#"{"dist":{"integrity":"sha512-x"}}"#),
+            Err(RecordError::Integrity(IntegrityError::Malformed(_)))
+        ));
+    }
+}

@@ -1,0 +1,251 @@
+//! Sigstore instances: where each one's TUF repository is, which roots of it are pinned, and
+//! which package registry it speaks for.
+//!
+//! Pinned roots and built-in trust material are compiled in from `trust/`, whose README says
+//! where each file came from. Reads and fetches nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+
+use crate::core::{
+    addresses::{NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
+    time::Time,
+    tuf::PinnedRoots,
+};
+
+/// The names of the instances that are built in, in the order of display.
+pub const BUILT_IN: [&str; 3] = ["public-good", "github", "staging"];
+
+/// One Sigstore deployment with its own TUF repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// `public-good`, `github`, `staging`, or a private one's name.
+    pub name: String,
+    /// The address of its TUF repository.
+    pub url: String,
+    /// The roots that are trusted without further proof.
+    pub pinned: PinnedRoots,
+    /// Trust material built in, for where no TUF repository was ever reached.
+    pub embedded: Option<Embedded>,
+}
+
+/// Trust material that was compiled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Embedded {
+    /// `trusted_root.json`.
+    pub trusted_root: &'static [u8],
+    /// The npm registry's keys, where the instance speaks for it.
+    pub npm_keys: Option<&'static [u8]>,
+    /// When the package was published that it was taken from: the material is at least this old.
+    pub as_of: Time,
+}
+
+/// A name that no instance can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InstanceError {
+    /// It would not do as a folder's name.
+    #[error("{0:?} is not an instance name: lower-case letters, digits, dots and dashes only")]
+    Name(String),
+    /// It is one of [`BUILT_IN`].
+    #[error("{0} is a built-in instance")]
+    BuiltIn(String),
+}
+
+macro_rules! roots {
+    ($($file:literal),+) => {
+        &[$(($file, include_bytes!(concat!("../../trust/", $file, ".root.json")))),+]
+    };
+}
+
+impl Instance {
+    /// A built-in instance, by name.
+    pub fn built_in(name: &str) -> Option<Self> {
+        match name {
+            "public-good" => Some(Self::public_good()),
+            "github" => Some(Self::github()),
+            "staging" => Some(Self::staging()),
+            _ => None,
+        }
+    }
+
+    /// Sigstore's public-good instance. It speaks for the public npm registry.
+    pub fn public_good() -> Self {
+        Self::known(
+            "public-good",
+            TUF_PUBLIC_GOOD,
+            roots![
+                "public-good/5",
+                "public-good/8",
+                "public-good/9",
+                "public-good/10",
+                "public-good/12",
+                "public-good/13",
+                "public-good/14",
+                "public-good/15",
+                "public-good/16"
+            ],
+            Embedded {
+                trusted_root: include_bytes!("../../trust/public-good/trusted_root.json"),
+                npm_keys: Some(include_bytes!("../../trust/public-good/npm-keys.json")),
+                as_of: seconds(1_793_837_952), // 2026-11-05T00:19:12Z
+            },
+        )
+    }
+
+    /// GitHub's instance, for attestations of private repositories.
+    pub fn github() -> Self {
+        Self::known(
+            "github",
+            TUF_GITHUB,
+            roots!["github/8", "github/9"],
+            Embedded {
+                trusted_root: include_bytes!("../../trust/github/trusted_root.json"),
+                npm_keys: None,
+                as_of: seconds(1_792_713_600), // 2026-10-23
+            },
+        )
+    }
+
+    /// Sigstore's staging instance.
+    pub fn staging() -> Self {
+        Self::known(
+            "staging",
+            TUF_STAGING,
+            roots!["staging/14", "staging/15"],
+            Embedded {
+                trusted_root: include_bytes!("../../trust/staging/trusted_root.json"),
+                npm_keys: None,
+                as_of: seconds(1_792_713_600), // 2026-10-23
+            },
+        )
+    }
+
+    /// A private instance, from what its user pinned.
+    ///
+    /// # Errors
+    /// When the name is taken or cannot be a folder's.
+    pub fn private(name: &str, url: &str, pinned: PinnedRoots) -> Result<Self, InstanceError> {
+        check_name(name)?;
+        if BUILT_IN.contains(&name) {
+            return Err(InstanceError::BuiltIn(name.to_owned()));
+        }
+        Ok(Self { name: name.to_owned(), url: url.to_owned(), pinned, embedded: None })
+    }
+
+    /// The same instance with another root in place of the pinned ones.
+    #[must_use]
+    pub fn with_root(self, pinned: PinnedRoots) -> Self {
+        Self { pinned, ..self }
+    }
+
+    fn known(name: &str, url: &str, roots: &[(&str, &[u8])], embedded: Embedded) -> Self {
+        let version = |file: &str| file.rsplit('/').next()?.parse().ok();
+        let roots: Vec<(u64, &[u8])> =
+            roots.iter().filter_map(|(file, bytes)| Some((version(file)?, *bytes))).collect();
+        Self {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            pinned: PinnedRoots::known(&roots),
+            embedded: Some(embedded),
+        }
+    }
+}
+
+/// Whether `name` can name an instance, which is a folder in the trust store and in an archive.
+///
+/// # Errors
+/// When it cannot.
+pub fn check_name(name: &str) -> Result<(), InstanceError> {
+    let good = name.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+        && name.len() <= 64
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+    if good { Ok(()) } else { Err(InstanceError::Name(name.to_owned())) }
+}
+
+fn seconds(since_1970: i64) -> Time {
+    DateTime::from_timestamp(since_1970, 0).unwrap_or_default()
+}
+
+/// Which instance speaks for which package registry: whose keys sign its records, and whose
+/// trust root its attestations are verified against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registries(BTreeMap<String, String>);
+
+impl Default for Registries {
+    /// The public npm registry, for which `public-good` speaks.
+    fn default() -> Self {
+        Self(BTreeMap::from([(normal(NPM_REGISTRY), "public-good".to_owned())]))
+    }
+}
+
+impl Registries {
+    /// Sets the instance that speaks for a registry.
+    pub fn set(&mut self, registry: &str, instance: &str) {
+        self.0.insert(normal(registry), instance.to_owned());
+    }
+
+    /// The instance that speaks for a registry, if one does.
+    pub fn instance(&self, registry: &str) -> Option<&str> {
+        self.0.get(&normal(registry)).map(String::as_str)
+    }
+
+    /// Every registry with its instance.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(registry, instance)| (registry.as_str(), instance.as_str()))
+    }
+}
+
+/// Registries are told apart by their address without the slash at the end.
+fn normal(registry: &str) -> String {
+    registry.trim_end_matches('/').to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::time;
+
+    #[test]
+    fn every_pinned_root_is_there_with_its_version() {
+        let versions = |instance: Instance| -> Vec<u64> {
+            instance.pinned.roots().map(|(version, _)| version).collect()
+        };
+        assert_eq!(versions(Instance::public_good()), [5, 8, 9, 10, 12, 13, 14, 15, 16]);
+        assert_eq!(versions(Instance::github()), [8, 9]);
+        assert_eq!(versions(Instance::staging()), [14, 15]);
+        assert!(BUILT_IN.iter().all(|name| Instance::built_in(name).unwrap().name == **name));
+    }
+
+    #[test]
+    fn built_in_material_has_its_date() {
+        let as_of = |instance: Instance| time::format(instance.embedded.unwrap().as_of);
+        assert_eq!(as_of(Instance::public_good()), "2026-11-05T00:19:12Z");
+        assert_eq!(as_of(Instance::github()), "2026-10-23T00:00:00Z");
+        assert_eq!(as_of(Instance::staging()), "2026-10-23T00:00:00Z");
+    }
+
+    #[test]
+    fn private_names_are_folder_names_of_their_own() {
+        let pinned = Instance::staging().pinned;
+        let url = "https://tuf.example.com";
+        assert!(Instance::private("acme.prod-1", url, pinned.clone()).is_ok());
+        assert_eq!(
+            Instance::private("github", url, pinned.clone()),
+            Err(InstanceError::BuiltIn("github".to_owned()))
+        );
+        for name in ["", "..", ".x", "a/b", "A", "a b", "1a", "con:"] {
+            let refused = Instance::private(name, url, pinned.clone());
+            assert_eq!(refused, Err(InstanceError::Name(name.to_owned())));
+        }
+    }
+
+    #[test]
+    fn the_public_registry_belongs_to_public_good() {
+        let mut registries = Registries::default();
+        assert_eq!(registries.instance("https://registry.npmjs.org/"), Some("public-good"));
+        assert_eq!(registries.instance("https://npm.example.com"), None);
+        registries.set("https://npm.example.com/", "acme");
+        assert_eq!(registries.instance("https://npm.example.com"), Some("acme"));
+    }
+}

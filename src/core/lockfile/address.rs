@@ -1,0 +1,151 @@
+//! The addresses in lockfiles: what kind of place they name, and which of them are a registry's.
+
+use url::Url;
+
+use crate::core::package::PackageId;
+
+/// A place that a package comes from: `resolved`, and in version 1 also `version`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A git repository.
+    Git { commit: Option<String> },
+    /// A folder of the project.
+    Folder(String),
+    /// A tarball among the project's files.
+    LocalTarball(String),
+    /// An address that answers with a tarball.
+    Remote(Url),
+}
+
+impl Source {
+    /// What `text` names, by the rules of `npm-package-arg`; `None` if it is no address at all.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        const GIT: [&str; 7] =
+            ["git+", "git:", "github:", "gitlab:", "bitbucket:", "gist:", "git@"];
+        if let Some(path) = text.strip_prefix("file:") {
+            return Some(Self::local(path));
+        }
+        if GIT.iter().any(|prefix| text.starts_with(prefix)) || text.starts_with("ssh:") {
+            return Some(Self::git(text));
+        }
+        if text.starts_with("https:") || text.starts_with("http:") {
+            let url = Url::parse(text).ok()?;
+            let git = url.path().ends_with(".git");
+            return Some(if git { Self::git(text) } else { Self::Remote(url) });
+        }
+        if text.starts_with(['.', '/', '~']) {
+            return Some(Self::local(text));
+        }
+        // `owner/repository`, GitHub's shorthand.
+        (text.contains('/') && !text.contains(':')).then(|| Self::git(text))
+    }
+
+    fn local(path: &str) -> Self {
+        let path = path.strip_prefix("./").unwrap_or(path).to_owned();
+        let lower = path.to_ascii_lowercase();
+        if [".tgz", ".tar.gz", ".tar"].iter().any(|end| lower.ends_with(end)) {
+            Self::LocalTarball(path)
+        } else {
+            Self::Folder(path)
+        }
+    }
+
+    fn git(text: &str) -> Self {
+        let commit = text.split_once('#').map(|(_, fragment)| fragment).filter(|fragment| {
+            // SHA-1 and SHA-256 object names; branches and ranges name no commit.
+            [40, 64].contains(&fragment.len()) && fragment.bytes().all(|b| b.is_ascii_hexdigit())
+        });
+        Self::Git { commit: commit.map(str::to_owned) }
+    }
+}
+
+/// The registry's base address and the package, if `url` is `BASE/NAME/-/FILE` and FILE is
+/// `NAME-VERSION.tgz`, as npm's, Verdaccio's, Artifactory's and most other registries' are.
+/// Between `-` and the file there may be folders: some repeat the scope or the version there.
+pub(super) fn registry_tarball(url: &Url) -> Option<(Url, PackageId)> {
+    let segments = segments(url)?;
+    let dash = segments.iter().rposition(|segment| segment == "-")?;
+    let (before, after) = (segments.get(..dash)?, segments.get(dash + 1..)?);
+    let (basename, folders) = before.split_last()?;
+    let (name, base) = match folders.split_last() {
+        Some((scope, base)) if scope.starts_with('@') => (format!("{scope}/{basename}"), base),
+        _ => (basename.clone(), folders),
+    };
+    let version = file_version(after.last()?, basename)?;
+    let mut address = anonymous(url);
+    address.path_segments_mut().ok()?.clear().extend(base).push("");
+    Some((address, PackageId::new(&name, version).ok()?))
+}
+
+/// Whether `url` is an address that a registry gives for this package: npm's pattern
+/// ([`registry_tarball`]); or the name as whole path segments, directly followed by `download` and
+/// the tarball's file (npmmirror's old form), by the version (GitHub Packages: `download/NAME/VERSION/HASH`),
+/// or by the version's file (JSR).
+///
+/// Anything else is some tarball on some server, such as the archives of code hosts.
+pub(super) fn is_registrys(url: &Url, id: &PackageId) -> bool {
+    if let Some((_, found)) = registry_tarball(url) {
+        return found == *id;
+    }
+    let Some(segments) = segments(url) else { return false };
+    let name: Vec<&str> = id.name().split('/').collect();
+    let basename = name.last().copied().unwrap_or_default();
+    let file = format!("{}.tgz", id.version());
+    (0..segments.len()).any(|at| {
+        let Some(rest) = segments.get(at..).and_then(|rest| strip(rest, &name)) else {
+            return false;
+        };
+        match rest {
+            [next, .., last] if next == "download" => {
+                file_version(last, basename) == Some(id.version())
+            }
+            [next, ..] if next == id.version() => true,
+            [only] => *only == file,
+            _ => false,
+        }
+    })
+}
+
+/// `url` without credentials, query and fragment, for bases and reports.
+pub(super) fn anonymous(url: &Url) -> Url {
+    let mut url = url.clone();
+    // These fail only for addresses that can have no credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
+fn strip<'a>(segments: &'a [String], prefix: &[&str]) -> Option<&'a [String]> {
+    let (head, rest) = segments.split_at_checked(prefix.len())?;
+    head.iter().eq(prefix.iter()).then_some(rest)
+}
+
+/// The version in `BASENAME-VERSION.tgz`.
+fn file_version<'a>(file: &'a str, basename: &str) -> Option<&'a str> {
+    file.strip_suffix(".tgz")?.strip_prefix(basename)?.strip_prefix('-')
+}
+
+/// The path's segments, decoded: registries write a scope's `/` as `%2f` or plainly.
+fn segments(url: &Url) -> Option<Vec<String>> {
+    let mut segments = Vec::new();
+    for segment in url.path_segments()? {
+        segments.extend(decode(segment)?.split('/').map(str::to_owned));
+    }
+    Some(segments)
+}
+
+fn decode(segment: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            out.extend(hex::decode(digits).ok()?);
+        } else {
+            out.push(byte);
+        }
+    }
+    String::from_utf8(out).ok()
+}

@@ -1,0 +1,96 @@
+//! Why a lockfile is refused.
+
+use crate::core::digest::IntegrityError;
+use crate::core::package::PackageError;
+
+/// Why a lockfile is refused. May quote the file: escape before printing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LockfileError {
+    /// The file's name is of no format that we read.
+    #[error("{0:?} is not a supported lockfile")]
+    UnknownFormat(String),
+    /// Nothing in it.
+    #[error("lockfile is empty")]
+    Empty,
+    /// Not JSON, or nested too deep.
+    #[error("lockfile is not valid JSON: {detail} (line {line}, column {column})")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1; 0 before the first.
+        column: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// JSON, but with something else where the format has a field.
+    #[error("lockfile is malformed: {detail} (line {line}, column {column})")]
+    Malformed {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1; 0 before the first.
+        column: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// JSON that says of itself no `lockfileVersion`.
+    #[error("file has no lockfileVersion, so it is no lockfile of npm 5 or later")]
+    NotALockfile,
+    /// A version of the format that we do not read.
+    #[error("lockfileVersion {0} is not supported, only 1, 2 and 3 are")]
+    UnsupportedVersion(String),
+    /// Version 1 with the section of versions 2 and 3: which one counts depends on the reader.
+    #[error("lockfileVersion is 1, and yet there is a \"packages\" section")]
+    PackagesInVersion1,
+    /// Version 2 or 3 without its section.
+    #[error("lockfileVersion is {0}, and yet there is no \"packages\" section")]
+    NoPackages(u32),
+    /// The same key twice: which one counts depends on the reader.
+    #[error("entry {0:?} is there twice")]
+    Duplicate(String),
+    /// No version, and nothing else to tell it from.
+    #[error("entry {0:?} has no version")]
+    NoVersion(String),
+    /// A name or version that npm cannot have.
+    #[error("entry {entry:?}: {error}")]
+    Package {
+        /// The install path.
+        entry: String,
+        /// What is wrong.
+        error: PackageError,
+    },
+    /// An integrity with no hash that we can use.
+    #[error("entry {entry:?}: {error}")]
+    Integrity {
+        /// The install path.
+        entry: String,
+        /// What is wrong.
+        error: IntegrityError,
+    },
+    /// A `resolved` that is no address. It is not repeated, for it may hold credentials.
+    #[error("entry {0:?}: \"resolved\" is no address that npm writes")]
+    Resolved(String),
+}
+
+impl LockfileError {
+    /// What to do about it, on the side where the lockfile is made.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::UnknownFormat(_) => {
+                "package-lock.json and npm-shrinkwrap.json are supported, yarn.lock, pnpm-lock.yaml and bun.lock are not yet"
+            }
+            Self::NotJson { .. } => "look for conflict markers of a merge, then run `npm install`",
+            Self::UnsupportedVersion(_) | Self::PackagesInVersion1 | Self::NoPackages(_) => {
+                "write it anew with `npm install --package-lock-only --lockfile-version 3`"
+            }
+            Self::NoVersion(_) | Self::Integrity { .. } | Self::Duplicate(_) => {
+                "delete the entry and run `npm install --package-lock-only`"
+            }
+            Self::Empty
+            | Self::Malformed { .. }
+            | Self::NotALockfile
+            | Self::Package { .. }
+            | Self::Resolved(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,215 @@
+//! The inventory of one lockfile or several: each package once, and everything else beside it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use url::Url;
+
+use super::{Disposition, Local, Lockfile, Reason};
+use crate::core::digest::{Digest, Integrity};
+use crate::core::manifest;
+use crate::core::package::PackageId;
+
+/// What lockfiles ask for, every entry of theirs accounted for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The packages to collect, sorted by name and version, each once.
+    pub packages: Vec<Item>,
+    /// Entries that come out of another package's tarball.
+    pub bundled: Vec<BundledEntry>,
+    /// Entries that are part of the project itself.
+    pub local: Vec<LocalEntry>,
+    /// Entries that no registry can vouch for: to be reported, never passed.
+    pub out_of_scope: Vec<OutOfScopeEntry>,
+}
+
+/// A package to collect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Which package.
+    pub id: PackageId,
+    /// What the lockfiles say its tarball must match, each once, sorted by text. Empty if none
+    /// says anything; more than one if they differ, and then all of them must match.
+    pub integrity: Vec<Integrity>,
+    /// Where the lockfiles' authors got it, each once, sorted by text.
+    pub resolved: Vec<Url>,
+    /// Which entries need it, a lockfile each.
+    pub needed_by: Vec<Need>,
+}
+
+/// The entries of one lockfile that need a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The archive's entry that holds the lockfile.
+    pub input: String,
+    /// The install paths, in the order of the file.
+    pub paths: Vec<String>,
+}
+
+/// An entry that comes out of another package's tarball.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundledEntry {
+    /// The archive's entry that holds the lockfile.
+    pub input: String,
+    /// The install path.
+    pub path: String,
+    /// The path of the entry whose tarball holds it.
+    pub parent: String,
+}
+
+/// An entry that is part of the project itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalEntry {
+    /// The archive's entry that holds the lockfile.
+    pub input: String,
+    /// The install path.
+    pub path: String,
+    /// How it is part of the project.
+    pub local: Local,
+}
+
+/// An entry that no registry can vouch for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfScopeEntry {
+    /// The archive's entry that holds the lockfile.
+    pub input: String,
+    /// The install path.
+    pub path: String,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Inventory {
+    /// How many lockfile entries are accounted for: as many as the lockfiles have.
+    pub fn entries(&self) -> usize {
+        let collected: usize = self
+            .packages
+            .iter()
+            .flat_map(|item| &item.needed_by)
+            .map(|need| need.paths.len())
+            .sum();
+        collected + self.bundled.len() + self.local.len() + self.out_of_scope.len()
+    }
+
+    /// Packages that no lockfile gives a hash for: whatever the registry answers would pass.
+    pub fn without_integrity(&self) -> impl Iterator<Item = &Item> {
+        self.packages.iter().filter(|item| item.integrity.is_empty())
+    }
+
+    /// Packages for which some lockfile gives a weak hash and nothing stronger beside it.
+    pub fn weak(&self) -> impl Iterator<Item = &Item> {
+        self.packages
+            .iter()
+            .filter(|item| item.integrity.iter().any(|integrity| integrity.algorithm().is_weak()))
+    }
+}
+
+/// Brings lockfiles together; each comes with the name of the archive's entry that holds it.
+pub fn inventory(lockfiles: &[(String, Lockfile)]) -> Inventory {
+    let mut inventory = Inventory::default();
+    let mut items: BTreeMap<&PackageId, Gathered<'_>> = BTreeMap::new();
+    for (input, lockfile) in lockfiles {
+        for entry in &lockfile.entries {
+            let (input, path) = (input.clone(), entry.path.clone());
+            match &entry.disposition {
+                Disposition::Collect(wanted) => {
+                    let item = items.entry(&wanted.id).or_default();
+                    if let Some(integrity) = &wanted.integrity {
+                        item.integrity.insert(integrity.to_string(), integrity);
+                    }
+                    item.resolved.extend(&wanted.resolved);
+                    item.need(input, path);
+                }
+                Disposition::Bundled { parent } => {
+                    inventory.bundled.push(BundledEntry { input, path, parent: parent.clone() });
+                }
+                Disposition::Local(local) => {
+                    inventory.local.push(LocalEntry { input, path, local: *local });
+                }
+                Disposition::OutOfScope(reason) => {
+                    let reason = reason.clone();
+                    inventory.out_of_scope.push(OutOfScopeEntry { input, path, reason });
+                }
+            }
+        }
+    }
+    inventory.packages = items
+        .into_iter()
+        .map(|(id, gathered)| Item {
+            id: id.clone(),
+            integrity: gathered.integrity.into_values().cloned().collect(),
+            resolved: gathered.resolved.into_iter().cloned().collect(),
+            needed_by: gathered.needed_by,
+        })
+        .collect();
+    inventory
+}
+
+#[derive(Default)]
+struct Gathered<'a> {
+    integrity: BTreeMap<String, &'a Integrity>,
+    resolved: BTreeSet<&'a Url>,
+    needed_by: Vec<Need>,
+}
+
+impl Gathered<'_> {
+    /// Lockfiles come one after the other, so that the last need is the one to add to.
+    fn need(&mut self, input: String, path: String) {
+        match self.needed_by.last_mut() {
+            Some(need) if need.input == input => need.paths.push(path),
+            _ => self.needed_by.push(Need { input, paths: vec![path] }),
+        }
+    }
+}
+
+/// Why a package of an inventory is not covered by an archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Uncovered {
+    /// The archive does not hold it.
+    #[error("{0} is not in the archive")]
+    Missing(PackageId),
+    /// The lockfile asks for a hash that the archive's lockfiles did not ask for. It may fit the
+    /// tarball all the same, but nobody who sealed or verified the archive has looked.
+    #[error("the lockfile asks for {id} with {wanted}, which the archive was not sealed for")]
+    HashDiffers {
+        /// Which package.
+        id: PackageId,
+        /// The hash that the lockfile asks for.
+        wanted: Digest,
+        /// The hashes that the archive's manifest lists.
+        listed: Vec<String>,
+    },
+}
+
+/// Holds a build's inventory against what an archive's manifest lists: every package must be
+/// there, and every hash asked for at its strongest algorithm must be listed. Empty if all are.
+///
+/// Entries that are out of scope are no part of this: they are in the inventory for the caller.
+pub fn uncovered(inventory: &Inventory, manifest: &manifest::Predicate) -> Vec<Uncovered> {
+    let listed: HashMap<(&str, &str), &manifest::Package> = manifest
+        .packages
+        .iter()
+        .map(|package| ((package.name.as_str(), package.version.as_str()), package))
+        .collect();
+    let mut uncovered = Vec::new();
+    for item in &inventory.packages {
+        let Some(package) = listed.get(&(item.id.name(), item.id.version())) else {
+            uncovered.push(Uncovered::Missing(item.id.clone()));
+            continue;
+        };
+        let known: Vec<Integrity> =
+            package.integrity.iter().filter_map(|text| Integrity::parse(text).ok()).collect();
+        let wanted: BTreeSet<&Digest> =
+            item.integrity.iter().flat_map(Integrity::strongest).collect();
+        for wanted in wanted {
+            // Of each of the manifest's, too: verification looks at no other.
+            if !known.iter().flat_map(Integrity::strongest).any(|digest| digest == wanted) {
+                uncovered.push(Uncovered::HashDiffers {
+                    id: item.id.clone(),
+                    wanted: wanted.clone(),
+                    listed: package.integrity.clone(),
+                });
+            }
+        }
+    }
+    uncovered
+}

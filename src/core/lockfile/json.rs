@@ -1,0 +1,154 @@
+//! The JSON of lockfiles, in types of our own: no value trees.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use super::LockfileError;
+
+/// Reads the whole of `bytes` as a `T`. `serde_json` refuses to nest deeper than
+/// [`JSON_DEPTH`](crate::core::limits::JSON_DEPTH), so that recursion over a `T` is bounded.
+pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, LockfileError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let text = error.to_string();
+        let detail = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        match error.classify() {
+            Category::Data => LockfileError::Malformed { line, column, detail },
+            Category::Syntax | Category::Eof | Category::Io => {
+                LockfileError::NotJson { line, column, detail }
+            }
+        }
+    })
+}
+
+/// What decides how to read the rest.
+#[derive(serde::Deserialize)]
+pub(super) struct Head<'a> {
+    #[serde(borrow, rename = "lockfileVersion")]
+    version: Option<&'a RawValue>,
+    /// Whether there is a section `packages`.
+    pub(super) packages: Option<IgnoredAny>,
+}
+
+impl Head<'_> {
+    /// The version, if it is one that we read.
+    pub(super) fn version(&self) -> Result<u32, LockfileError> {
+        let text = self.version.ok_or(LockfileError::NotALockfile)?.get();
+        match text {
+            "1" => Ok(1),
+            "2" => Ok(2),
+            "3" => Ok(3),
+            other => Err(LockfileError::UnsupportedVersion(other.chars().take(16).collect())),
+        }
+    }
+}
+
+/// An object as a list, so that a key that is there twice can be refused: JSON parsers differ in
+/// which one they take, and the build must not install the other.
+#[derive(Debug)]
+pub(super) struct Pairs<T>(pub(super) Vec<(String, T)>);
+
+impl<T> Default for Pairs<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = Pairs<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Object(PhantomData))
+    }
+}
+
+/// A text; `null` and `false`, which npm 5 wrote for "none", are none.
+#[derive(Debug, Default)]
+pub(super) struct Text(pub(super) Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Maybe;
+
+        impl Visitor<'_> for Maybe {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(Some(text.to_owned())))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Text, E> {
+                Ok(Text(None))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Text, E> {
+                if value {
+                    return Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self));
+                }
+                Ok(Text(None))
+            }
+        }
+
+        deserializer.deserialize_any(Maybe)
+    }
+}
+
+/// Whether `bundleDependencies` names anything: a list of names, or `true` for all of them.
+#[derive(Debug, Default)]
+pub(super) struct Bundles(pub(super) bool);
+
+impl<'de> Deserialize<'de> for Bundles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Bundles;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of names or a boolean")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, all: bool) -> Result<Bundles, E> {
+                Ok(Bundles(all))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Bundles, E> {
+                Ok(Bundles(false))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Bundles, A::Error> {
+                let mut any = false;
+                while names.next_element::<IgnoredAny>()?.is_some() {
+                    any = true;
+                }
+                Ok(Bundles(any))
+            }
+        }
+
+        deserializer.deserialize_any(Names)
+    }
+}

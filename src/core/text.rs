@@ -1,0 +1,65 @@
+//! Text from outside, on its way to a terminal or a report.
+
+use std::fmt::{self, Write as _};
+
+use crate::core::limits::REPORTED_TEXT;
+
+/// Untrusted text. Its `Display` escapes what could steer a terminal or mislead a reader (control
+/// characters, escape sequences, bidirectional overrides, invisible characters), and cuts what is
+/// too long.
+#[derive(Debug, Clone, Copy)]
+pub struct Untrusted<'a>(pub &'a str);
+
+impl fmt::Display for Untrusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, character) in self.0.chars().enumerate() {
+            if at == REPORTED_TEXT {
+                return f.write_char('…');
+            }
+            if misleads(character) {
+                write!(f, "{}", character.escape_unicode())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cuts untrusted text to what a report repeats.
+pub fn bounded(text: &str) -> String {
+    match text.char_indices().nth(REPORTED_TEXT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+fn misleads(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped() {
+        assert_eq!(Untrusted("a\x1b[2Jb\r\n").to_string(), r"a\u{1b}[2Jb\u{d}\u{a}");
+        assert_eq!(Untrusted("\u{202e}gpj.exe").to_string(), r"\u{202e}gpj.exe");
+        assert_eq!(Untrusted("naïve 日本").to_string(), "naïve 日本");
+    }
+
+    #[test]
+    fn length_is_bounded() {
+        let long = "x".repeat(REPORTED_TEXT + 1);
+        assert_eq!(Untrusted(&long).to_string().chars().count(), REPORTED_TEXT + 1);
+        assert!(Untrusted(&long).to_string().ends_with('…'));
+        assert_eq!(bounded(&long), Untrusted(&long).to_string());
+        assert_eq!(bounded("short"), "short");
+    }
+}

@@ -1,0 +1,150 @@
+//! `sealift bundle`, declared.
+
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use clap::{Args, Subcommand, builder::PossibleValue, value_parser};
+
+use super::{TrustOptions, examples};
+use crate::core::verdict::Claim;
+
+/// seal, verify and look into archives
+#[derive(Debug, Subcommand)]
+pub enum Bundle {
+    /// collect a lockfile's packages with their evidence, and seal them
+    ///
+    /// Every entry of the lockfiles is accounted for: collected, or listed with the reason why not.
+    /// Each tarball is checked against the lockfile before it is kept; registry signatures and
+    /// attestations are collected where the registry has them. The archive that was written is opened
+    /// again and verified with no network before it gets its name; evidence that does not verify
+    /// stops the seal.
+    #[cfg(feature = "network")]
+    #[command(after_help = examples::FETCH)]
+    Fetch(Fetch),
+    /// verify an archive, with no network
+    ///
+    /// In this order: the signatures on the archive against your keys; every byte in it against the
+    /// signed manifest; then, for each package, the tarball against the lockfile's hashes, the
+    /// registry's signature, the publish attestation and the provenance, from pinned trust roots.
+    /// Evidence that is there and does not verify is refused, whatever is required. There is no
+    /// default policy: say with --require which claims every package must have.
+    #[command(after_help = examples::VERIFY)]
+    Verify(Verify),
+    /// show what an archive says of itself, without verifying it
+    ///
+    /// Nothing that this prints is verified: an archive can say anything of itself.
+    #[command(after_help = examples::INSPECT)]
+    Inspect(Inspect),
+    /// add a signature to an archive
+    ///
+    /// For archives that several people vouch for: verify the archive first, then add your signature
+    /// to those that it has.
+    #[command(after_help = examples::SIGN)]
+    Sign(Sign),
+}
+
+/// Options of `bundle fetch`.
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// package-lock.json or npm-shrinkwrap.json
+    #[arg(required = true, value_name = "LOCKFILE")]
+    pub lockfiles: Vec<PathBuf>,
+    /// where to write the archive
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// the private key that signs (PKCS#8 PEM); without it, one is made once and kept in the
+    /// configuration folder
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// a mirror to download from: changes where bytes come from, not whose keys are expected
+    #[arg(long, value_name = "URL")]
+    pub registry: Option<url::Url>,
+    /// seal with the trust at hand, without asking the TUF repository for newer
+    #[arg(long)]
+    pub no_refresh: bool,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Options of `bundle verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// the archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// a public key (SPKI PEM) that you trust to seal; repeat for several
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// how many of the keys must have signed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+    pub threshold: u32,
+    /// claims that every package must have; integrity is always among them
+    #[arg(long, value_name = "CLAIM", value_delimiter = ',', value_parser = ClaimParser)]
+    pub require: Vec<Claim>,
+    /// this build's lockfile: every entry must be covered, with the same hashes
+    #[arg(long, value_name = "FILE")]
+    pub lockfile: Vec<PathBuf>,
+    /// refuse trust that was checked longer ago than this, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub max_trust_age: Option<TimeDelta>,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Options of `bundle inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// the archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+}
+
+/// Options of `bundle sign`.
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// the archive; it is replaced by the one with your signature
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// your private key (PKCS#8 PEM)
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+}
+
+#[derive(Clone)]
+struct ClaimParser;
+
+impl clap::builder::TypedValueParser for ClaimParser {
+    type Value = Claim;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Claim, clap::Error> {
+        let names = clap::builder::PossibleValuesParser::new(Claim::ALL.map(Claim::name));
+        let name = names.parse_ref(command, argument, value)?;
+        Claim::ALL
+            .into_iter()
+            .find(|claim| claim.name() == name)
+            .ok_or_else(|| clap::Error::new(clap::error::ErrorKind::InvalidValue))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Claim::ALL.into_iter().map(|claim| PossibleValue::new(claim.name()))))
+    }
+}
+
+fn age(text: &str) -> Result<TimeDelta, String> {
+    let wrong = || "not an age such as 30d, 12h or 45m".to_owned();
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let number: u32 = text.strip_suffix(unit).and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
+    match unit {
+        'd' => Ok(TimeDelta::days(number.into())),
+        'h' => Ok(TimeDelta::hours(number.into())),
+        'm' => Ok(TimeDelta::minutes(number.into())),
+        _ => Err(wrong()),
+    }
+}

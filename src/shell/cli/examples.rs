@@ -1,0 +1,83 @@
+//! The examples of the help texts and man pages. As data, so that a test can run each of them.
+
+/// Every command with its examples: what it is called, and the text of its help.
+pub const EXAMPLES: &[(&str, &str)] = &[
+    ("key generate", GENERATE),
+    ("key show", SHOW),
+    #[cfg(feature = "network")]
+    ("bundle fetch", FETCH),
+    ("bundle inspect", INSPECT),
+    ("bundle sign", SIGN),
+    ("bundle verify", VERIFY),
+    #[cfg(feature = "network")]
+    ("trust refresh", REFRESH),
+    ("trust import", IMPORT),
+    ("trust show", TRUST_SHOW),
+    ("trust diff", DIFF),
+    ("trust export", EXPORT),
+    ("trust pin", PIN),
+];
+
+pub(super) const GENERATE: &str = "\
+Examples:
+  sealift key generate -o release.key";
+
+pub(super) const SHOW: &str = "\
+Examples:
+  sealift key show release.key.pub";
+
+pub(super) const FETCH: &str = "\
+Examples:
+  Collect and seal, with a key made on first use:
+    sealift bundle fetch package-lock.json -o app.sealift
+
+  With your own key, and the trust at hand:
+    sealift bundle fetch package-lock.json -o app.sealift \\
+      --key release.key --no-refresh";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  Every tarball is the one that the lockfile names:
+    sealift bundle verify app.sealift --key release.key.pub --require integrity
+
+  Every package was signed by the registry, for this build's lockfile:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require registry-signature --lockfile package-lock.json
+
+  Two people must have sealed it:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --key second.key.pub --threshold 2 --require provenance";
+
+pub(super) const INSPECT: &str = "\
+Examples:
+  sealift bundle inspect app.sealift";
+
+pub(super) const SIGN: &str = "\
+Examples:
+  sealift bundle sign app.sealift --key second.key";
+
+pub(super) const REFRESH: &str = "\
+Examples:
+  sealift trust refresh
+  sealift trust refresh --instance public-good --mirror https://tuf.example/";
+
+pub(super) const TRUST_SHOW: &str = "\
+Examples:
+  sealift trust show --instance public-good";
+
+pub(super) const DIFF: &str = "\
+Examples:
+  What would this archive bring?
+    sealift trust diff ~/.local/share/sealift/trust app.sealift";
+
+pub(super) const IMPORT: &str = "\
+Examples:
+  sealift trust import app.sealift --key release.key.pub";
+
+pub(super) const EXPORT: &str = "\
+Examples:
+  sealift trust export --instance public-good -o trust-export";
+
+pub(super) const PIN: &str = "\
+Examples:
+  sealift trust pin root.json --instance acme --url https://tuf.acme.example/ --yes";

@@ -1,0 +1,147 @@
+//! `sealift trust`, declared.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::examples;
+
+/// keep the trust roots current, and carry them across
+#[derive(Debug, Subcommand)]
+pub enum Trust {
+    /// bring the trust store up to date from the TUF repositories
+    ///
+    /// Walks from the pinned root (TUF specification, section 5), at one fixed time, and advances the
+    /// store only if everything verifies. What is older than the store is refused as a rollback.
+    #[cfg(feature = "network")]
+    #[command(after_help = examples::REFRESH)]
+    Refresh(Refresh),
+    /// show roles, versions, expiries and keys
+    #[command(after_help = examples::TRUST_SHOW)]
+    Show(Show),
+    /// show what differs between two stores, or a store and an archive
+    #[command(after_help = examples::DIFF)]
+    Diff(Diff),
+    /// bring the trust store up to date from an archive, with no network
+    ///
+    /// Replays the TUF metadata that the archive carries, from the pinned root, at the time it was
+    /// sealed; then advances the store to it. What is older than the store is refused as a rollback.
+    #[command(after_help = examples::IMPORT)]
+    Import(Import),
+    /// write out what the store trusts, for other tools
+    ///
+    /// Writes trusted_root.json and, where the instance has them, npm's keys.json into a folder, and
+    /// trusted_root.jsonl in the form that `gh attestation verify --custom-trusted-root` takes.
+    #[command(after_help = examples::EXPORT)]
+    Export(Export),
+    /// trust a private instance, by its root
+    ///
+    /// The root is what everything of that instance is verified from: compare the fingerprint that is
+    /// shown with one that you got another way, then confirm with --yes.
+    #[command(after_help = examples::PIN)]
+    Pin(Pin),
+}
+
+/// Which store.
+#[derive(Debug, Args)]
+pub struct Store {
+    /// the folder of the trust store
+    #[arg(long, value_name = "DIR")]
+    pub trust_dir: Option<PathBuf>,
+}
+
+/// Options of `trust refresh`.
+#[derive(Debug, Args)]
+pub struct Refresh {
+    /// only this instance; without it, all that are configured
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+    /// a mirror of the TUF repository
+    #[arg(long, value_name = "URL", requires = "instance")]
+    pub mirror: Option<url::Url>,
+    /// start from this root in place of the pinned one
+    #[arg(long, value_name = "FILE", requires = "instance")]
+    pub root: Option<PathBuf>,
+    /// Which store.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Options of `trust show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// only this instance; without it, all
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+    /// Which store.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Options of `trust diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// the older: the folder of a trust store, or an archive
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// the newer; without it, this machine's trust store
+    #[arg(value_name = "NEW")]
+    pub new: Option<PathBuf>,
+    /// the instance
+    #[arg(long, value_name = "NAME", default_value = "public-good")]
+    pub instance: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Options of `trust import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// the archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// a public key (SPKI PEM) that you trust to seal; repeat for several
+    #[arg(long = "key", required = true, value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// only this instance; without it, all that the archive carries
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
+    /// Which store.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Options of `trust export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// the folder to write to; made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// the instance
+    #[arg(long, value_name = "NAME", default_value = "public-good")]
+    pub instance: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Options of `trust pin`.
+#[derive(Debug, Args)]
+pub struct Pin {
+    /// the instance's TUF root
+    #[arg(value_name = "ROOT.json")]
+    pub root: PathBuf,
+    /// a name for the instance
+    #[arg(long, value_name = "NAME")]
+    pub instance: String,
+    /// the address of its TUF repository
+    #[arg(long, value_name = "URL")]
+    pub url: url::Url,
+    /// the fingerprint was compared
+    #[arg(long)]
+    pub yes: bool,
+    /// Which store.
+    #[command(flatten)]
+    pub store: Store,
+}

@@ -1,0 +1,64 @@
+//! How a command ends without success: what to say, and with which exit code.
+
+use std::fmt;
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code's meaning.
+    pub kind: Kind,
+    /// The fact, in lower case without a full stop. Empty if the report has said it all.
+    pub message: String,
+    /// What to do, and on which side of the gap.
+    pub hint: Option<String>,
+}
+
+/// The two ways of not succeeding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Evidence was examined and refused: exit 1.
+    Refused,
+    /// It could not be checked: exit 2.
+    CouldNotCheck,
+}
+
+/// The result of a command.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    /// Evidence was examined and refused.
+    pub fn refused(message: impl fmt::Display) -> Self {
+        Self { kind: Kind::Refused, message: message.to_string(), hint: None }
+    }
+
+    /// It could not be checked.
+    pub fn could_not(message: impl fmt::Display) -> Self {
+        Self { kind: Kind::CouldNotCheck, message: message.to_string(), hint: None }
+    }
+
+    /// Refused, and the report on standard output says why.
+    pub fn reported() -> Self {
+        Self { kind: Kind::Refused, message: String::new(), hint: None }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// Adds what to do, where there is something.
+    #[must_use]
+    pub fn maybe_hint(mut self, hint: Option<impl fmt::Display>) -> Self {
+        self.hint = hint.map(|hint| hint.to_string()).or(self.hint);
+        self
+    }
+}
+
+/// An error of the file system is always "could not check".
+impl From<crate::adapters::files::FileError> for Failure {
+    fn from(error: crate::adapters::files::FileError) -> Self {
+        Self::could_not(error)
+    }
+}

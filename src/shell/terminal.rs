@@ -1,0 +1,86 @@
+//! Where text goes: results to standard output, everything else to standard error.
+//!
+//! The contract: lower case, no full stop, `hint:` on a line of its own, colour only on a
+//! terminal. Untrusted text arrives here escaped ([`crate::core::text::Untrusted`]).
+
+use std::{fmt::Display, io::Write as _};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+
+use crate::shell::failure::Failure;
+
+/// Bold.
+pub const STRONG: Style = Style::new().bold();
+/// What is good.
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+/// What deserves a look.
+pub const WARN: Style = AnsiColor::Yellow.on_default().bold();
+/// What is bad.
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+/// What can be passed over.
+pub const DIM: Style = Style::new().dimmed();
+
+/// Both streams, and how much to say. Writing cannot fail a command: where nobody reads any
+/// more (a closed pipe), there is nobody to tell.
+pub struct Terminal {
+    out: anstream::Stdout,
+    err: anstream::Stderr,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Terminal {
+    /// Both streams of the process.
+    pub fn new(color: ColorChoice, quiet: bool, verbose: bool) -> Self {
+        Self {
+            out: anstream::Stdout::new(std::io::stdout(), color),
+            err: anstream::Stderr::new(std::io::stderr(), color),
+            quiet,
+            verbose,
+        }
+    }
+
+    /// Whether to say more.
+    pub fn verbose(&self) -> bool {
+        self.verbose
+    }
+
+    /// Whether a progress bar has somebody to look at it.
+    pub fn shows_progress(&self) -> bool {
+        use std::io::IsTerminal as _;
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// The result that was asked for.
+    pub fn result(&mut self, text: impl Display) {
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    /// What helps to follow along.
+    pub fn note(&mut self, text: impl Display) {
+        if !self.quiet {
+            let _ = writeln!(self.err, "{text}");
+        }
+    }
+
+    /// What deserves a look.
+    pub fn warning(&mut self, text: impl Display, hint: Option<&str>) {
+        let _ = writeln!(self.err, "{WARN}warning:{WARN:#} {text}");
+        self.hint(hint);
+    }
+
+    /// What went wrong.
+    pub fn failure(&mut self, failure: &Failure) {
+        if !failure.message.is_empty() {
+            let _ = writeln!(self.err, "{BAD}error:{BAD:#} {}", failure.message);
+        }
+        self.hint(failure.hint.as_deref());
+    }
+
+    fn hint(&mut self, hint: Option<&str>) {
+        if let Some(hint) = hint {
+            let _ = writeln!(self.err, "{STRONG}hint:{STRONG:#} {hint}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Help texts and man pages: each is a snapshot, and fits into 80 columns.
+
+use std::{fs, path::Path};
+
+use clap::CommandFactory as _;
+use sealift::shell::cli::Cli;
+
+/// Every command with its full name, `sealift bundle verify`.
+fn commands() -> Vec<(String, clap::Command)> {
+    fn walk(command: &clap::Command, found: &mut Vec<(String, clap::Command)>) {
+        let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+        found.push((name, command.clone()));
+        for child in command.get_subcommands().filter(|child| child.get_name() != "help") {
+            walk(child, found);
+        }
+    }
+    let mut root = Cli::command();
+    root.build();
+    let mut found = Vec::new();
+    walk(&root, &mut found);
+    found
+}
+
+#[test]
+fn help_texts() {
+    for (name, mut command) in commands() {
+        let help = command.render_long_help().to_string();
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{name}: over 80 columns: {line}");
+        }
+        insta::with_settings!({snapshot_path => "../snapshots", prepend_module_to_snapshot => false}, {
+            insta::assert_snapshot!(format!("help-{}", name.replace(' ', "-")), help);
+        });
+    }
+}
+
+/// `SEALIFT_BLESS=1 cargo test --test help` writes the pages anew.
+#[test]
+fn man_pages_are_generated_from_the_command_line() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    let bless = std::env::var_os("SEALIFT_BLESS").is_some();
+    let mut expected = Vec::new();
+    for (name, command) in commands() {
+        let file = format!("{}.1", name.replace(' ', "-"));
+        let page = page(&name, command);
+        if bless {
+            fs::write(folder.join(&file), &page).unwrap();
+        }
+        let kept = fs::read(folder.join(&file)).unwrap_or_default();
+        assert!(
+            kept == page,
+            "man/{file} is not what the command line says; SEALIFT_BLESS=1 writes it"
+        );
+        expected.push(file);
+    }
+    for entry in fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(!name.ends_with(".1") || expected.contains(&name), "man/{name} has no command");
+    }
+}
+
+fn page(name: &str, command: clap::Command) -> Vec<u8> {
+    let title = name.replace(' ', "-").to_uppercase();
+    let examples = command.get_after_help().map(ToString::to_string);
+    let man = clap_mangen::Man::new(command.clone().display_name(name).after_help(""))
+        .title(title)
+        .section("1")
+        .source(concat!("sealift ", env!("CARGO_PKG_VERSION")))
+        .manual("Sealift manual")
+        .date("");
+    let mut page = Vec::new();
+    man.render_title(&mut page).unwrap();
+    man.render_name_section(&mut page).unwrap();
+    man.render_synopsis_section(&mut page).unwrap();
+    man.render_description_section(&mut page).unwrap();
+    man.render_options_section(&mut page).unwrap();
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page).unwrap();
+    }
+    let mut rest = clap_mangen::roff::Roff::new();
+    if let Some(text) = examples.filter(|text| text.starts_with("Examples:")) {
+        rest.control("SH", ["EXAMPLES"]).control("nf", []);
+        for line in text.lines().skip(1) {
+            rest.text([clap_mangen::roff::roman(line)]);
+        }
+        rest.control("fi", []);
+    }
+    rest.control("SH", ["EXIT STATUS"]);
+    for (status, meaning) in [
+        ("0", "verified, or done"),
+        ("1", "evidence was examined and refused"),
+        ("2", "could not check: usage, files, network, no trust material"),
+    ] {
+        rest.control("TP", [])
+            .text([clap_mangen::roff::bold(status)])
+            .text([clap_mangen::roff::roman(meaning)]);
+    }
+    rest.control("SH", ["SEE ALSO"])
+        .text([clap_mangen::roff::roman("sealift(1), sealift-archive(5), sealift-report(5)")]);
+    page.extend(rest.to_roff().into_bytes());
+    page
+}

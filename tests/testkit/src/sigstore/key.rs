@@ -1,0 +1,107 @@
+//! Key pairs of the kinds that Sigstore's services use, made afresh in each run.
+
+use super::der;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    KeyPair,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// A key pair. Clones share it.
+#[derive(Clone)]
+pub enum Key {
+    /// ECDSA on P-256 with SHA-256.
+    P256(Arc<EcdsaKeyPair>),
+    /// ECDSA on P-384 with SHA-384.
+    P384(Arc<EcdsaKeyPair>),
+    /// Ed25519, which Rekor v2 signs with.
+    Ed25519(Arc<Ed25519KeyPair>),
+}
+
+impl Key {
+    pub fn p256() -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING);
+        Self::P256(Arc::new(pair.expect("a P-256 key")))
+    }
+
+    pub fn p384() -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING);
+        Self::P384(Arc::new(pair.expect("a P-384 key")))
+    }
+
+    pub fn ed25519() -> Self {
+        Self::Ed25519(Arc::new(Ed25519KeyPair::generate().expect("an Ed25519 key")))
+    }
+
+    /// A signature over the message; ECDSA's in DER.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::P256(pair) | Self::P384(pair) => {
+                let signature = pair.sign(&SystemRandom::new(), message);
+                signature.expect("an ECDSA signature").as_ref().to_vec()
+            }
+            Self::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+        }
+    }
+
+    /// The public key alone: an uncompressed point, or Ed25519's 32 bytes.
+    pub fn point(&self) -> &[u8] {
+        match self {
+            Self::P256(pair) | Self::P384(pair) => pair.public_key().as_ref(),
+            Self::Ed25519(pair) => pair.public_key().as_ref(),
+        }
+    }
+
+    /// The public key as SubjectPublicKeyInfo in DER.
+    pub fn spki(&self) -> Vec<u8> {
+        let ec = |curve| der::sequence(&[der::oid("1.2.840.10045.2.1"), der::oid(curve)]);
+        let algorithm = match self {
+            Self::P256(_) => ec("1.2.840.10045.3.1.7"),
+            Self::P384(_) => ec("1.3.132.0.34"),
+            Self::Ed25519(_) => der::sequence(&[der::oid("1.3.101.112")]),
+        };
+        der::sequence(&[algorithm, der::bits(self.point())])
+    }
+
+    /// The AlgorithmIdentifier of this key's signatures.
+    pub fn signature_algorithm(&self) -> Vec<u8> {
+        der::sequence(&[der::oid(match self {
+            Self::P256(_) => "1.2.840.10045.4.3.2",
+            Self::P384(_) => "1.2.840.10045.4.3.3",
+            Self::Ed25519(_) => "1.3.101.112",
+        })])
+    }
+
+    /// The name in Sigstore's `PublicKeyDetails`.
+    pub fn details(&self) -> &'static str {
+        match self {
+            Self::P256(_) => "PKIX_ECDSA_P256_SHA_256",
+            Self::P384(_) => "PKIX_ECDSA_P384_SHA_384",
+            Self::Ed25519(_) => "PKIX_ED25519",
+        }
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo: the id of a CT log or of a Rekor v1 log.
+    pub fn id(&self) -> [u8; 32] {
+        Sha256::digest(self.spki()).into()
+    }
+
+    /// The public key in PEM.
+    pub fn pem(&self) -> String {
+        pem("PUBLIC KEY", &self.spki())
+    }
+}
+
+/// PEM of RFC 7468: lines of 64 characters.
+pub fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut out = format!("-----BEGIN {label}-----\n");
+    for line in text.as_bytes().chunks(64) {
+        out.extend(line.iter().map(|byte| char::from(*byte)));
+        out.push('\n');
+    }
+    out + &format!("-----END {label}-----\n")
+}
