@@ -81,8 +81,8 @@ impl PinnedRoots {
 /// Trust in one root (§5.2): signed by its own keys, to its own threshold.
 fn start(bytes: &[u8]) -> Result<TrustedMetadataSet, MetadataError> {
     let root = metadata::parse::<Root>("root", bytes)?;
-    let trusted = TrustedMetadataSet::from_root(bytes)
-        .map_err(|error| metadata::convert("root", &error))?;
+    let trusted =
+        TrustedMetadataSet::from_root(bytes).map_err(|error| metadata::convert("root", &error))?;
     let signed = root.signed();
     if let Some(role) = signed.role("root") {
         metadata::check_distinct("root", &root, &signed.keys, role)?;

@@ -196,7 +196,9 @@ impl<'a, R: Repository> Session<'a, R> {
         });
         let bytes = match at_hand {
             Some((_, bytes)) => bytes.clone(),
-            None => self.required(&name, pin.length.unwrap_or(METADATA_BYTES).min(METADATA_BYTES))?,
+            None => {
+                self.required(&name, pin.length.unwrap_or(METADATA_BYTES).min(METADATA_BYTES))?
+            }
         };
         // §5.5.2, §5.5.4: the announced hashes and version.
         metadata::check_integrity(&name, &bytes, pin.length, pin.hashes.as_ref())?;
@@ -238,10 +240,7 @@ impl<'a, R: Repository> Session<'a, R> {
 
     /// §5.6.1, §5.6.2, §5.6.4: a targets role's file as the snapshot announces it, local where
     /// the announced one is at hand.
-    pub(super) fn announced(
-        &self,
-        role: &str,
-    ) -> Result<(String, Vec<u8>), UpdateError<R::Error>> {
+    pub(super) fn announced(&self, role: &str) -> Result<(String, Vec<u8>), UpdateError<R::Error>> {
         let trusted = &self.chain.trusted;
         let pin = trusted.snapshot().and_then(|s| s.meta.get(&format!("{role}.json"))).cloned();
         let pin = pin.ok_or_else(|| unnamed(role, "snapshot"))?;

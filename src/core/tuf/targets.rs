@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use sigstore_tuf::{TargetFile, Targets};
 
-use super::{
-    MetadataError, Repository, Session, UpdateError, metadata, names, session::absent,
-};
+use super::{MetadataError, Repository, Session, UpdateError, metadata, names, session::absent};
 use crate::core::limits::{DELEGATIONS, TARGET_BYTES};
 
 impl<R: Repository> Session<'_, R> {
@@ -26,7 +24,10 @@ impl<R: Repository> Session<'_, R> {
     ///
     /// # Errors
     /// As [`target`](Self::target).
-    pub fn optional_target(&mut self, path: &str) -> Result<Option<Vec<u8>>, UpdateError<R::Error>> {
+    pub fn optional_target(
+        &mut self,
+        path: &str,
+    ) -> Result<Option<Vec<u8>>, UpdateError<R::Error>> {
         let found = self.search(path)?;
         found.map(|target| self.download(path, &target)).transpose()
     }
@@ -75,11 +76,7 @@ impl<R: Repository> Session<'_, R> {
 
     /// Accepts a delegated role by the authority of `delegator`. `false` if the snapshot does not
     /// list it: it is then no part of the repository.
-    fn delegated(
-        &mut self,
-        role: &str,
-        delegator: &str,
-    ) -> Result<bool, UpdateError<R::Error>> {
+    fn delegated(&mut self, role: &str, delegator: &str) -> Result<bool, UpdateError<R::Error>> {
         let listed = format!("{role}.json");
         if !self.chain.trusted.snapshot().is_some_and(|s| s.meta.contains_key(&listed)) {
             return Ok(false);
@@ -135,8 +132,9 @@ impl<R: Repository> Session<'_, R> {
             let detail = "its path leads out of the repository".to_owned();
             return Err(MetadataError::Mismatch { file: path.to_owned(), detail }.into());
         }
-        let check =
-            |bytes: &[u8]| metadata::check_integrity(path, bytes, Some(length), Some(&target.hashes));
+        let check = |bytes: &[u8]| {
+            metadata::check_integrity(path, bytes, Some(length), Some(&target.hashes))
+        };
         let local = self.local.and_then(|state| state.target(path));
         let bytes = match local.filter(|bytes| check(bytes).is_ok()) {
             Some(bytes) => bytes.to_vec(),
