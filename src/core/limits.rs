@@ -1,5 +1,7 @@
 //! Every limit on untrusted input, in one place, each with its reason.
 
+use crate::core::time::Time;
+
 /// Entries in an archive. npm's largest known lockfiles have some 10,000 packages, three entries
 /// each; ten times that is room enough, and the index still fits in a few megabytes.
 pub const ARCHIVE_ENTRIES: usize = 300_000;
@@ -75,3 +77,15 @@ pub const TARGET_BYTES: u64 = TRUST_FILE_BYTES;
 pub const DELEGATIONS: usize = 32;
 /// Timestamps in one bundle. Real ones have one; each costs a chain verification.
 pub const BUNDLE_TIMESTAMPS: usize = 8;
+/// Bytes of an `.npmrc`. Real ones have a few lines; a `ca` in one has some kilobytes.
+pub const NPMRC_BYTES: u64 = 1 << 20;
+
+/// Files in one instance's trust store: the roots of a thousand updates, and what they lead to.
+pub const STORE_FILES: usize = 4096;
+
+/// No reference time can be earlier: Sigstore's first root was signed in June 2021. A clock that
+/// lost its battery says 1970, and then nothing would ever be expired.
+pub const EARLIEST: Time = match chrono::DateTime::from_timestamp(1_622_505_600, 0) {
+    Some(time) => time,
+    None => chrono::DateTime::UNIX_EPOCH,
+};

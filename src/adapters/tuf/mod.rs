@@ -1,1 +1,18 @@
-//! TUF repositories and the trust store.
+//! TUF repositories over HTTP and in folders, the trust store on disk, and what the `trust`
+//! commands do with them.
+//!
+//! Judges nothing: every verification is [`crate::core::tuf`]'s.
+
+mod disk;
+mod folder;
+#[cfg(feature = "network")]
+mod http;
+mod refresh;
+mod store;
+
+pub use disk::{Disk, SystemDisk};
+pub use folder::Folder;
+#[cfg(feature = "network")]
+pub use http::Http;
+pub use refresh::{RefreshError, Refreshed, import, refresh};
+pub use store::{Held, InstanceStore, Locked, StoreError, TrustStore};

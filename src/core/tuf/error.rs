@@ -169,6 +169,33 @@ pub enum MetadataError {
     },
 }
 
+impl MetadataError {
+    /// What to do about it, on the side that does the update.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Expired { .. } => {
+                "the repository was not re-signed in time, or what it serves is old: try its \
+                 original instead of a mirror; behind a gap, import an archive sealed since. If \
+                 neither helps, check the clock, or give the time to judge by with --at"
+            }
+            Self::Rollback { .. } | Self::Removed { .. } => {
+                "the repository, or something between here and there, serves old metadata: try \
+                 another mirror, and tell whoever runs it"
+            }
+            Self::NoPinnedRoot { .. } | Self::RootMissing { .. } => {
+                "carry the missing roots, update sealift, or name a root with --root"
+            }
+            Self::RootDiffers { .. } => {
+                "somebody published another root of this version: do not use it before its \
+                 origin is cleared up"
+            }
+            Self::UnsupportedSpec { .. } => "update sealift",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
 /// An update that did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UpdateError<E> {

@@ -201,6 +201,11 @@ impl Local {
         self.floor.clone()
     }
 
+    /// The version of the newest root that is held.
+    pub fn newest_root(&self) -> Option<u64> {
+        self.roots().into_keys().next_back()
+    }
+
     /// All local roots, by version.
     pub(super) fn roots(&self) -> BTreeMap<u64, Vec<u8>> {
         let mut all = self.floor.roots.clone();

@@ -1,0 +1,71 @@
+//! The few things that the trust store does to a disk, each of which may be the last before a
+//! crash.
+#![allow(clippy::disallowed_methods)] // this is where the trust store's files are written
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    path::Path,
+};
+
+/// What the trust store asks of a disk.
+pub trait Disk {
+    /// Makes a folder, and those above it.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn make_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Writes a new file, to the last byte and to the disk itself.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes the names in a folder last.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Gives a file or folder another name, in one step; a file of that name is replaced.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a folder and what is in it.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The system's disk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemDisk;
+
+impl Disk for SystemDisk {
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        // Only Unix opens folders as files; elsewhere a rename is as durable as it gets.
+        if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir_all(path)
+    }
+}
