@@ -27,6 +27,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Lockfil
 
 /// What decides how to read the rest.
 #[derive(serde::Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Head<'a> {
     #[serde(borrow, rename = "lockfileVersion")]
     version: Option<&'a RawValue>,

@@ -7,12 +7,13 @@ use super::classify::Raw;
 use super::json::{self, Bundles, Pairs, Text};
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Document {
     packages: Pairs<Package>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object")]
 struct Package {
     #[serde(default)]
     name: Text,
