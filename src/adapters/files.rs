@@ -34,6 +34,11 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Whether there is no such file.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Wraps what the system said.
     pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
@@ -53,6 +58,19 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
         return Err(FileError::TooLarge { path: path.to_owned(), max });
     }
     Ok(bytes)
+}
+
+/// Makes a folder that only its owner can look into, and those above it. One that is there stays
+/// as it is.
+///
+/// # Errors
+/// When the system refuses.
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| FileError::io("make", path, source))
 }
 
 /// A temporary file in the folder of `target`, so that the rename at the end is atomic. Dropping

@@ -111,6 +111,21 @@ pub fn encode(text: &str) -> String {
     name
 }
 
+/// The text that [`encode`] made `name` of; `None` if it did not.
+pub fn decode(name: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(if byte == b'%' {
+            let hex = [rest.next()?, rest.next()?];
+            u8::from_str_radix(std::str::from_utf8(&hex).ok()?, 16).ok()?
+        } else {
+            byte
+        });
+    }
+    String::from_utf8(bytes).ok().filter(|text| encode(text) == name)
+}
+
 /// The folders that an entry lies in, from the outermost: `a` and `a/b` of `a/b/c`.
 pub fn folders(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').filter_map(|(at, _)| name.get(..at))

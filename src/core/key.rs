@@ -4,7 +4,10 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 pub use ed25519_dalek::SigningKey;
 use ed25519_dalek::{Signature, VerifyingKey};
 
@@ -36,6 +39,12 @@ impl PublicKey {
     /// The key as a `SubjectPublicKeyInfo` in DER.
     pub fn spki(&self) -> Vec<u8> {
         [SPKI_PREFIX.as_slice(), self.0.as_bytes()].concat()
+    }
+
+    /// The key as SPKI in PEM.
+    pub fn to_pem(&self) -> String {
+        let base64 = STANDARD.encode(self.spki());
+        format!("-----BEGIN PUBLIC KEY-----\n{base64}\n-----END PUBLIC KEY-----\n")
     }
 
     /// Whether `signature` over `message` is by this key. Strict (RFC 8032, section 5.1.7, and no

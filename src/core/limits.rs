@@ -75,10 +75,9 @@ pub const TARGET_BYTES: u64 = TRUST_FILE_BYTES;
 
 /// Delegated roles visited in the search for one target. python-tuf's bound; Sigstore has one.
 pub const DELEGATIONS: usize = 32;
+
 /// Timestamps in one bundle. Real ones have one; each costs a chain verification.
 pub const BUNDLE_TIMESTAMPS: usize = 8;
-/// Bytes of an `.npmrc`. Real ones have a few lines; a `ca` in one has some kilobytes.
-pub const NPMRC_BYTES: u64 = 1 << 20;
 
 /// Files in one instance's trust store: the roots of a thousand updates, and what they lead to.
 pub const STORE_FILES: usize = 4096;

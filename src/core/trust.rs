@@ -206,7 +206,8 @@ fn parties(root: &TrustedRoot) -> Vec<Party> {
 mod tests {
     use super::*;
 
-    const ROOT: &[u8] = include_bytes!("../../tests/data/corpus/trust/public-good.root-signing.json");
+    const ROOT: &[u8] =
+        include_bytes!("../../tests/data/corpus/trust/public-good.root-signing.json");
     const KEYS: &[u8] = include_bytes!("../../tests/data/corpus/trust/npm-keys.json");
 
     fn keys_for(registry: &str) -> (String, Vec<u8>) {

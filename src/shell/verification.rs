@@ -1,13 +1,13 @@
 //! From an archive to verdicts, and the one way to a [`VerifiedArchive`].
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use crate::{
     adapters::archive::{Archive, ArchiveError, SignedArchive},
     core::{
-        digest::{Algorithm, Integrity},
+        digest::Integrity,
         key::PublicKey,
         limits,
         lockfile::{self, Inventory},
@@ -156,13 +156,10 @@ fn judge(
 ) -> Result<PackageVerdict, ArchiveError> {
     let expected: Vec<Integrity> =
         package.integrity.iter().filter_map(|text| Integrity::parse(text).ok()).collect();
-    let algorithms: BTreeSet<Algorithm> =
-        expected.iter().map(Integrity::algorithm).chain([Algorithm::Sha512]).collect();
-    let algorithms: Vec<_> = algorithms.into_iter().collect();
+    let algorithms = verify::algorithms(&expected);
     let tarball = archive.hash(&package.artifact, &algorithms)?;
-    let read = |name: &Option<String>, max| {
-        name.as_ref().map(|name| archive.read(name, max)).transpose()
-    };
+    let read =
+        |name: &Option<String>, max| name.as_ref().map(|name| archive.read(name, max)).transpose();
     let record = read(&package.record, limits::RECORD_BYTES)?;
     let attestations = read(&package.attestations, limits::ATTESTATIONS_BYTES)?;
     let evidence = Evidence {

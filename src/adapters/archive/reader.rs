@@ -219,7 +219,7 @@ impl SignedArchive {
     }
 
     /// The file's path, for messages.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.source.path()
     }
 

@@ -78,7 +78,34 @@ pub struct OutOfScopeEntry {
     pub reason: Reason,
 }
 
+impl Item {
+    /// The hashes, as the manifest lists them.
+    pub fn expected(&self) -> Vec<String> {
+        self.integrity.iter().map(Integrity::to_string).collect()
+    }
+
+    /// The entries that need it, as the manifest lists them.
+    pub fn needs(&self) -> Vec<manifest::Need> {
+        self.needed_by
+            .iter()
+            .map(|need| manifest::Need { input: need.input.clone(), paths: need.paths.clone() })
+            .collect()
+    }
+}
+
 impl Inventory {
+    /// What is out of scope, as the manifest lists it.
+    pub fn not_collected(&self) -> Vec<manifest::OutOfScope> {
+        self.out_of_scope
+            .iter()
+            .map(|entry| manifest::OutOfScope {
+                input: entry.input.clone(),
+                entry: entry.path.clone(),
+                reason: entry.reason.to_string(),
+            })
+            .collect()
+    }
+
     /// How many lockfile entries are accounted for: as many as the lockfiles have.
     pub fn entries(&self) -> usize {
         let collected: usize = self
@@ -178,6 +205,15 @@ pub enum Uncovered {
         /// The hashes that the archive's manifest lists.
         listed: Vec<String>,
     },
+}
+
+impl Uncovered {
+    /// Which package it is about.
+    pub fn id(&self) -> &PackageId {
+        match self {
+            Self::Missing(id) | Self::HashDiffers { id, .. } => id,
+        }
+    }
 }
 
 /// Holds a build's inventory against what an archive's manifest lists: every package must be

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sigstore_tuf::{Root, TrustedMetadataSet};
 
 use super::{MetadataError, metadata, names};
+use crate::core::time::{self, Time};
 
 /// The roots of one instance that are trusted without further proof, each by itself.
 ///
@@ -37,6 +38,12 @@ impl PinnedRoots {
     /// The newest version.
     pub fn newest(&self) -> u64 {
         self.newest
+    }
+
+    /// When the newest expires: how long its publisher wanted it to be relied on unseen.
+    pub fn newest_expires(&self) -> Option<Time> {
+        let trusted = start(self.roots.get(&self.newest)?).ok()?;
+        Some(time::from_jiff(trusted.root().expires))
     }
 
     /// All of them, by version.

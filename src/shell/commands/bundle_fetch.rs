@@ -1,6 +1,6 @@
 //! `sealift bundle fetch`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use ed25519_dalek::SigningKey;
 
@@ -26,7 +26,6 @@ use crate::{
         policy::Policy,
         text::Untrusted,
         time::{self, Time},
-        tuf,
     },
     shell::{
         cli::Fetch,
@@ -58,7 +57,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let mut settings = Settings::default();
     npmrc.configure(&mut settings)?;
     let network = Network::acquire(settings).map_err(Failure::could_not)?;
-    let basis = trust::for_seal(&options.trust, options.no_refresh, context, &network)?;
+    let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 
     let collected = collect(options, context, &network, &npmrc, &inventory, now)?;
     let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now)?;
@@ -68,6 +67,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     })?;
 
     let signed = verification::open(file.path(), &[PublicKey::from(&key)], 1)?;
+    let basis = trust::for_archive(&options.trust, context.env, &signed)?;
     let policy = Policy::require([]);
     let bar = Bar { at: context.env.now.max(now), policy: &policy, basis: &basis, lockfiles: None };
     match verification::examine(signed, &options.output, &bar)?.admit() {
@@ -88,8 +88,12 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
 /// Says what became of every entry of the lockfiles.
 fn account(inventory: &Inventory, context: &mut Context<'_>) {
     let mut parts = vec![format!("{} to collect", inventory.packages.len())];
-    let installs: usize =
-        inventory.packages.iter().flat_map(|item| &item.needed_by).map(|need| need.paths.len()).sum();
+    let installs: usize = inventory
+        .packages
+        .iter()
+        .flat_map(|item| &item.needed_by)
+        .map(|need| need.paths.len())
+        .sum();
     for (number, what) in [
         (installs - inventory.packages.len(), "more places of the same"),
         (inventory.bundled.len(), "bundled in others"),
@@ -100,9 +104,11 @@ fn account(inventory: &Inventory, context: &mut Context<'_>) {
             parts.push(format!("{number} {what}"));
         }
     }
-    context
-        .terminal
-        .note(format_args!("{} lockfile entries: {}", inventory.entries(), parts.join(", ")));
+    context.terminal.note(format_args!(
+        "{} lockfile entries: {}",
+        inventory.entries(),
+        parts.join(", ")
+    ));
 }
 
 /// The key that signs; made on first use.
@@ -184,13 +190,13 @@ fn report_failures(
     }
     let message = format!("{} of {total} packages could not be collected", failed.len());
     let mismatch = failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }));
-    let failure =
-        if mismatch { Failure::refused(message) } else { Failure::could_not(message) };
+    let failure = if mismatch { Failure::refused(message) } else { Failure::could_not(message) };
     failure.hint("no archive was written; what was downloaded is kept, and run again it resumes")
 }
 
 /// An archive's manifest and contents, in the making.
 struct Assembly {
+    sealed_at: Time,
     predicate: Predicate,
     contents: BTreeMap<String, Content>,
 }
@@ -204,6 +210,7 @@ impl Assembly {
         now: Time,
     ) -> Outcome<Self> {
         let mut assembly = Self {
+            sealed_at: now,
             predicate: Predicate {
                 format_version: manifest::FORMAT_VERSION,
                 tool: Tool {
@@ -241,11 +248,9 @@ impl Assembly {
     }
 
     fn trust(&mut self, basis: &Basis) {
-        self.predicate.trust.push(basis.carried());
-        let Some(state) = &basis.state else { return };
-        for (name, bytes) in state.entries() {
-            let entry = tuf::archive_entry(&basis.facts.instance, name);
-            self.contents.insert(entry, Content::Bytes(bytes.clone()));
+        self.predicate.trust.push(basis.carried(self.sealed_at));
+        for (entry, bytes) in basis.entries() {
+            self.contents.insert(entry, Content::Bytes(bytes.to_vec()));
         }
     }
 

@@ -71,7 +71,7 @@ pub fn run(options: &Inspect, context: &mut Context<'_>) -> Outcome {
     terminal.result(format_args!(
         "  holds     {} in {}, {}",
         count(predicate.packages.len(), "package"),
-        count(manifest.subjects().len() + 1, "entry"),
+        count(manifest.subjects().len() + 1, "file"),
         size(archive.size())
     ));
     if terminal.verbose() {

@@ -25,12 +25,12 @@ pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
     let lockfiles = match options.lockfile.as_slice() {
         [] => None,
         paths => {
-            let names = paths.iter().map(|path| path.display().to_string()).collect();
+            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
             Some((names, inputs::read(paths)?.1))
         }
     };
     let archive = verification::open(&options.archive, &keys, options.threshold as usize)?;
-    let basis = trust::for_archive(&options.trust, &archive)?;
+    let basis = trust::for_archive(&options.trust, context.env, &archive)?;
     let bar = Bar {
         at: context.env.now,
         policy: &policy,

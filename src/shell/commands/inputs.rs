@@ -33,8 +33,7 @@ pub fn read(paths: &[PathBuf]) -> Outcome<(Vec<Input>, Inventory)> {
     let lockfiles: Vec<_> =
         inputs.iter().map(|input| (input.entry.clone(), input.lockfile.clone())).collect();
     let inventory = lockfile::inventory(&lockfiles);
-    let without: Vec<_> =
-        inventory.without_integrity().map(|item| item.id.to_string()).collect();
+    let without: Vec<_> = inventory.without_integrity().map(|item| item.id.to_string()).collect();
     if let Some(first) = without.first() {
         let more = match without.len() - 1 {
             0 => String::new(),

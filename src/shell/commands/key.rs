@@ -40,12 +40,10 @@ pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
 /// Exit 2, when the file holds no Ed25519 key.
 pub fn show(options: &KeyShow, context: &mut Context<'_>) -> Outcome {
     let public = match keys::load_public(&options.key) {
-        Err(KeyError::PrivateGiven(_)) => {
-            PublicKey::from(&keys::load_private(&options.key)?.key)
-        }
+        Err(KeyError::PrivateGiven(_)) => PublicKey::from(&keys::load_private(&options.key)?.key),
         other => other?,
     };
-    let pem = keys::public_pem(&public);
+    let pem = public.to_pem();
     match context.format {
         Format::Human => {
             context.terminal.result(public.fingerprint());

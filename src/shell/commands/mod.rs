@@ -1,17 +1,23 @@
 //! What the commands do. Each file orchestrates one: nothing is declared or rendered here.
 
+#[cfg(feature = "network")]
 mod bundle_fetch;
 mod bundle_inspect;
 mod bundle_sign;
 mod bundle_verify;
 mod inputs;
 mod key;
+#[cfg(feature = "network")]
 mod progress;
+mod trust_import;
+mod trust_pin;
+#[cfg(feature = "network")]
+mod trust_refresh;
 
 use clap::CommandFactory as _;
 
 use crate::shell::{
-    cli::{Bundle, Cli, Command, Format, Key},
+    cli::{Bundle, Cli, Command, Format, Key, Trust},
     env::Env,
     failure::Outcome,
     report::{Human, Report, to_json},
@@ -58,6 +64,11 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Bundle(Bundle::Sign(options)) => bundle_sign::run(&options, context),
         Command::Key(Key::Generate(options)) => key::generate(&options, context),
         Command::Key(Key::Show(options)) => key::show(&options, context),
+        #[cfg(feature = "network")]
+        Command::Trust(Trust::Refresh(options)) => trust_refresh::run(&options, context),
+        Command::Trust(Trust::Import(options)) => trust_import::run(&options, context),
+        Command::Trust(Trust::Pin(options)) => trust_pin::run(&options, context),
+        Command::Trust(_) => Ok(()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sealift", &mut script);
