@@ -1,5 +1,5 @@
 //! The inventory of lockfiles as npm writes them (`tests/data/lockfiles`, `examples`).
-#![allow(clippy::disallowed_methods, reason = "reads the test data")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "reads the test data")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -100,6 +100,22 @@ fn a_real_tree_is_accounted_for() {
             ),
         ]
     );
+}
+
+#[test]
+fn what_npm_would_download_is_collected_or_out_of_scope() {
+    let lockfile = read("tests/data/lockfiles/v3");
+    let out_of_scope: BTreeSet<_> =
+        sole(&lockfile).out_of_scope.into_iter().map(|entry| entry.path).collect();
+    let downloads: BTreeSet<_> = include_str!("data/lockfiles/downloads.txt")
+        .lines()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(path, id)| (path.to_owned(), id.to_owned()))
+        .collect();
+    let (out, collect): (BTreeSet<_>, BTreeSet<_>) =
+        downloads.into_iter().partition(|(path, _)| out_of_scope.contains(path));
+    assert_eq!(out.len(), out_of_scope.len());
+    assert_eq!(collect, collected(&lockfile));
 }
 
 #[test]

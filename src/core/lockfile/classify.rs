@@ -124,7 +124,8 @@ fn installed_name(path: &str) -> Option<&str> {
 /// The mark `inBundle` alone is no proof. npm also writes it on what the project's own package (or
 /// a workspace's) bundles, and downloads those; and one who edits a lockfile could set it to keep
 /// a package from being collected. So it counts only where the nearest ancestor that is not
-/// itself bundled is an installed package that says that it bundles.
+/// itself bundled is an installed package that says that it bundles. Whether the tarball then
+/// holds it, only the tarball knows: if not, npm asks for it behind the gap, where nobody has it.
 fn bundler<'a>(entry: &Raw, entries: &HashMap<&str, &'a Raw>) -> Option<&'a str> {
     if !entry.in_bundle {
         return None;
