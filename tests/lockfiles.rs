@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sealift::core::digest::Algorithm;
-use sealift::core::lockfile::{Disposition, Inventory, Lockfile, inventory, parse};
+use sealift::core::lockfile::{Disposition, Inventory, Lockfile, LockfileError, inventory, parse};
 
 fn read(folder: &str) -> Lockfile {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("package-lock.json");
@@ -148,5 +148,19 @@ fn the_example_is_whole_and_strong() {
     for item in &inventory.packages {
         assert_eq!(item.integrity.len(), 1, "{}", item.id);
         assert_eq!(item.integrity[0].algorithm(), Algorithm::Sha512, "{}", item.id);
+    }
+}
+
+/// A download that broke off must not pass for a smaller lockfile.
+#[test]
+fn no_truncated_lockfile_is_accepted() {
+    let whole = include_bytes!("data/lockfiles/npm6/package-lock.json").trim_ascii_end();
+    assert!(parse("package-lock.json", whole).is_ok());
+    for end in 0..whole.len() {
+        let result = parse("package-lock.json", &whole[..end]);
+        assert!(
+            matches!(result, Err(LockfileError::NotJson { .. } | LockfileError::Empty)),
+            "{end}: {result:?}"
+        );
     }
 }
