@@ -1,11 +1,11 @@
 //! The inventory of lockfiles as npm writes them (`tests/data/lockfiles`, `examples`).
-#![allow(clippy::disallowed_methods, reason = "reads the test data")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "reads the test data")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use sealift::core::digest::Algorithm;
-use sealift::core::lockfile::{Disposition, Inventory, Lockfile, inventory, parse};
+use sealift::core::lockfile::{Disposition, Inventory, Lockfile, LockfileError, inventory, parse};
 
 fn read(folder: &str) -> Lockfile {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("package-lock.json");
@@ -103,6 +103,22 @@ fn a_real_tree_is_accounted_for() {
 }
 
 #[test]
+fn what_npm_would_download_is_collected_or_out_of_scope() {
+    let lockfile = read("tests/data/lockfiles/v3");
+    let out_of_scope: BTreeSet<_> =
+        sole(&lockfile).out_of_scope.into_iter().map(|entry| entry.path).collect();
+    let downloads: BTreeSet<_> = include_str!("data/lockfiles/downloads.txt")
+        .lines()
+        .map(|line| line.split_once(' ').unwrap())
+        .map(|(path, id)| (path.to_owned(), id.to_owned()))
+        .collect();
+    let (out, collect): (BTreeSet<_>, BTreeSet<_>) =
+        downloads.into_iter().partition(|(path, _)| out_of_scope.contains(path));
+    assert_eq!(out.len(), out_of_scope.len());
+    assert_eq!(collect, collected(&lockfile));
+}
+
+#[test]
 fn npm_6_asks_for_a_part_of_the_same() {
     let old = read("tests/data/lockfiles/npm6");
     let inventory = sole(&old);
@@ -132,5 +148,19 @@ fn the_example_is_whole_and_strong() {
     for item in &inventory.packages {
         assert_eq!(item.integrity.len(), 1, "{}", item.id);
         assert_eq!(item.integrity[0].algorithm(), Algorithm::Sha512, "{}", item.id);
+    }
+}
+
+/// A download that broke off must not pass for a smaller lockfile.
+#[test]
+fn no_truncated_lockfile_is_accepted() {
+    let whole = include_bytes!("data/lockfiles/npm6/package-lock.json").trim_ascii_end();
+    assert!(parse("package-lock.json", whole).is_ok());
+    for end in 0..whole.len() {
+        let result = parse("package-lock.json", &whole[..end]);
+        assert!(
+            matches!(result, Err(LockfileError::NotJson { .. } | LockfileError::Empty)),
+            "{end}: {result:?}"
+        );
     }
 }

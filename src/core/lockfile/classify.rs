@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use url::Url;
+
 use super::address::{self, Source};
 use super::{Disposition, Entry, Local, LockfileError, Reason, Wanted};
 use crate::core::digest::Integrity;
@@ -56,44 +58,44 @@ fn disposition(entry: &Raw, entries: &HashMap<&str, &Raw>) -> Result<Disposition
         return Ok(Disposition::Bundled { parent: parent.to_owned() });
     }
     let name = entry.name.as_deref().unwrap_or(folder_name);
-    let source = match &entry.resolved {
-        None => None,
-        Some(text) => {
-            Some(Source::of(text).ok_or_else(|| LockfileError::Resolved(entry.path.clone()))?)
-        }
-    };
-    let url = match source {
-        None => None,
-        Some(Source::Git { commit }) => {
-            return Ok(Disposition::OutOfScope(Reason::Git { commit }));
-        }
-        Some(Source::Folder(_)) => return Ok(Disposition::Local(Local::Copy)),
+    match source(entry)? {
+        None => match &entry.version {
+            Some(version) => collect(entry, package(entry, name, version)?, None),
+            None => Err(LockfileError::NoVersion(entry.path.clone())),
+        },
+        Some(Source::Remote(url)) => remote(entry, name, &url),
+        Some(Source::Git { commit }) => Ok(Disposition::OutOfScope(Reason::Git { commit })),
+        Some(Source::Folder(_)) => Ok(Disposition::Local(Local::Copy)),
         Some(Source::LocalTarball(path)) => {
-            return Ok(Disposition::OutOfScope(Reason::LocalTarball { path }));
+            Ok(Disposition::OutOfScope(Reason::LocalTarball { path }))
         }
-        Some(Source::Remote(url)) => Some(url),
-    };
-    let id = match (&entry.version, &url) {
-        (Some(version), _) => Some(package(entry, name, version)?),
-        // Version 1 has the address in place of the version, and no real name beside it.
-        (None, Some(url)) => address::registry_tarball(url).map(|(_, id)| id),
-        (None, None) => return Err(LockfileError::NoVersion(entry.path.clone())),
-    };
-    match (id, url) {
-        (Some(id), url) if url.as_ref().is_none_or(|url| address::is_registrys(url, &id)) => {
-            let integrity = integrity(entry)?;
-            Ok(Disposition::Collect(Wanted {
-                id,
-                integrity,
-                resolved: url.as_ref().map(address::anonymous),
-            }))
-        }
-        (_, Some(url)) => {
-            let url = address::anonymous(&url).into();
-            Ok(Disposition::OutOfScope(Reason::RemoteTarball { url }))
-        }
-        (_, None) => Err(LockfileError::NoVersion(entry.path.clone())),
     }
+}
+
+/// npm downloads from the address, and only then looks at name and version: where they do not
+/// agree, it is not this package that would be installed.
+fn remote(entry: &Raw, name: &str, url: &Url) -> Result<Disposition, LockfileError> {
+    let id = match &entry.version {
+        Some(version) => Some(package(entry, name, version)?),
+        // Version 1 has the address in place of the version, and no real name beside it.
+        None => address::registry_tarball(url).map(|(_, id)| id),
+    };
+    let url = address::anonymous(url);
+    match id {
+        Some(id) if address::is_registrys(&url, &id) => collect(entry, id, Some(url)),
+        _ => Ok(Disposition::OutOfScope(Reason::RemoteTarball { url: url.into() })),
+    }
+}
+
+fn collect(
+    entry: &Raw,
+    id: PackageId,
+    resolved: Option<Url>,
+) -> Result<Disposition, LockfileError> {
+    let integrity = entry.integrity.as_deref().map(Integrity::parse).transpose();
+    let integrity =
+        integrity.map_err(|error| LockfileError::Integrity { entry: entry.path.clone(), error })?;
+    Ok(Disposition::Collect(Wanted { id, integrity, resolved }))
 }
 
 /// Whether a path is written in the one way that npm writes it. npm would resolve any other, so
@@ -124,7 +126,8 @@ fn installed_name(path: &str) -> Option<&str> {
 /// The mark `inBundle` alone is no proof. npm also writes it on what the project's own package (or
 /// a workspace's) bundles, and downloads those; and one who edits a lockfile could set it to keep
 /// a package from being collected. So it counts only where the nearest ancestor that is not
-/// itself bundled is an installed package that says that it bundles.
+/// itself bundled is an installed package that says that it bundles. Whether the tarball then
+/// holds it, only the tarball knows: if not, npm asks for it behind the gap, where nobody has it.
 fn bundler<'a>(entry: &Raw, entries: &HashMap<&str, &'a Raw>) -> Option<&'a str> {
     if !entry.in_bundle {
         return None;
@@ -147,9 +150,9 @@ fn package(entry: &Raw, name: &str, version: &str) -> Result<PackageId, Lockfile
         .map_err(|error| LockfileError::Package { entry: entry.path.clone(), error })
 }
 
-fn integrity(entry: &Raw) -> Result<Option<Integrity>, LockfileError> {
-    let parsed = entry.integrity.as_deref().map(Integrity::parse).transpose();
-    parsed.map_err(|error| LockfileError::Integrity { entry: entry.path.clone(), error })
+fn source(entry: &Raw) -> Result<Option<Source>, LockfileError> {
+    let Some(text) = &entry.resolved else { return Ok(None) };
+    Source::of(text).map(Some).ok_or_else(|| LockfileError::Resolved(entry.path.clone()))
 }
 
 #[cfg(test)]
@@ -226,25 +229,23 @@ mod tests {
 
     #[test]
     fn what_nobody_bundles_is_collected_in_spite_of_the_mark() {
-        for parent in [
+        let b = r#""node_modules/a/node_modules/b": {"version": "1.0.0", "inBundle": true}"#;
+        for packages in [
             // The project itself bundles it: npm downloads it, to pack it later.
-            r#""": {"bundleDependencies": ["a"]}, "node_modules/a": {"version": "1.0.0", "inBundle": true}, "#,
+            r#""": {"bundleDependencies": ["b"]}, "node_modules/b": {"version": "1.0.0", "inBundle": true}"#.to_owned(),
+            // And what the one that it bundles needs.
+            format!(r#""": {{"bundleDependencies": ["a"]}}, "node_modules/a": {{"version": "2.0.0", "inBundle": true}}, {b}"#),
             // As do workspaces.
-            r#""node_modules/a": {"version": "2.0.0"}, "p": {"bundleDependencies": ["b"]}, "p/node_modules/b": {"version": "1.0.0", "inBundle": true}, "#,
-            // The parent does not say that it bundles.
-            r#""node_modules/a": {"version": "2.0.0"}, "#,
-            r#""node_modules/a": {"version": "2.0.0", "bundleDependencies": []}, "#,
-            r#""node_modules/a": {"version": "2.0.0", "bundleDependencies": false}, "#,
+            r#""p": {"bundleDependencies": ["b"]}, "p/node_modules/b": {"version": "1.0.0", "inBundle": true}"#.to_owned(),
+            // The parent does not say that it bundles, or is none that has a tarball.
+            format!(r#""node_modules/a": {{"version": "2.0.0"}}, {b}"#),
+            format!(r#""node_modules/a": {{"version": "2.0.0", "bundleDependencies": []}}, {b}"#),
+            format!(r#""node_modules/a": {{"version": "2.0.0", "bundleDependencies": false}}, {b}"#),
+            format!(r#""node_modules/a": {{"link": true, "resolved": "p", "bundleDependencies": true}}, {b}"#),
             // There is no parent.
-            "",
+            b.to_owned(),
         ] {
-            assert_eq!(
-                last(&format!(
-                    r#"{parent} "node_modules/a/node_modules/b": {{"version": "1.0.0", "inBundle": true}}"#
-                )),
-                Ok(wanted("b", "1.0.0")),
-                "{parent}"
-            );
+            assert_eq!(last(&packages), Ok(wanted("b", "1.0.0")), "{packages}");
         }
     }
 

@@ -271,8 +271,20 @@ mod tests {
     fn what_is_no_lockfile_is_refused() {
         assert_eq!(refused(r#"{"name": "a", "version": "1.0.0"}"#), LockfileError::NotALockfile);
         assert_eq!(refused(r#"{"lockfileVersion": null}"#), LockfileError::NotALockfile);
-        for text in ["[]", "3", "null", r#""a""#] {
-            assert!(matches!(refused(text), LockfileError::Malformed { .. }), "{text}");
+        for text in [
+            "[]",
+            "3",
+            "null",
+            r#""a""#,
+            r#"[3, {}]"#,
+            r#"{"lockfileVersion": 3, "packages": []}"#,
+            r#"{"lockfileVersion": 3, "packages": {"node_modules/a": []}}"#,
+            r#"{"lockfileVersion": 1, "dependencies": {"a": ["1.0.0"]}}"#,
+        ] {
+            assert!(
+                matches!(refused(text), LockfileError::Malformed { detail, .. } if detail.ends_with("expected an object")),
+                "{text}"
+            );
         }
         assert_eq!(
             refused(

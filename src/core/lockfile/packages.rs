@@ -7,13 +7,12 @@ use super::classify::Raw;
 use super::json::{self, Bundles, Pairs, Text};
 
 #[derive(Deserialize)]
-#[serde(expecting = "an object")]
 struct Document {
     packages: Pairs<Package>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an object")]
+#[serde(rename_all = "camelCase")]
 struct Package {
     #[serde(default)]
     name: Text,

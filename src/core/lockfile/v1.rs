@@ -12,14 +12,12 @@ use super::classify::Raw;
 use super::json::{self, Pairs, Text};
 
 #[derive(Deserialize)]
-#[serde(expecting = "an object")]
 struct Document {
     #[serde(default)]
     dependencies: Pairs<Dependency>,
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "an object")]
 struct Dependency {
     #[serde(default)]
     version: Text,
