@@ -83,10 +83,12 @@ pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    tempfile::Builder::new()
-        .prefix(".sealift-")
-        .tempfile_in(folder)
-        .map_err(|source| FileError::io("write in", folder, source))
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".sealift-");
+    // As any file that a program makes: the process's mask decides, not the crate's 0600.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map_err(|source| FileError::io("write in", folder, source))
 }
 
 /// Syncs a temporary file and renames it to `target`, replacing what is there.

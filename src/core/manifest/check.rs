@@ -244,7 +244,10 @@ impl<'a> Uses<'a> {
 fn inputs(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
     sorted("inputs", &predicate.inputs, |input| input.entry.as_str())?;
     for input in &predicate.inputs {
-        uses.claim("inputs", &input.entry, "inputs")?;
+        // A folder each, since the file's name says what it is: `inputs/2/package-lock.json`.
+        let folder = input.entry.rsplit_once('/').map_or("inputs", |(folder, _)| folder);
+        let folder = if folder.starts_with("inputs/") { folder } else { "inputs" };
+        uses.claim("inputs", &input.entry, folder)?;
     }
     Ok(())
 }

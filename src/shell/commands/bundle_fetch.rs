@@ -233,6 +233,7 @@ impl Assembly {
         for (item, collected) in inventory.packages.iter().zip(collected) {
             assembly.package(item, collected);
         }
+        assembly.predicate.inputs.sort_by(|a, b| a.entry.cmp(&b.entry));
         assembly.predicate.collection.sort_by(|a, b| a.url.cmp(&b.url));
         assembly.predicate.collection.dedup();
         Ok(assembly)
