@@ -163,6 +163,13 @@ impl Trust {
         self.parties.iter().any(|party| party.role == role)
     }
 
+    /// Whether the trusted root has a transparency log of this id, in hex.
+    pub(crate) fn knows_log(&self, log_id: &str) -> bool {
+        let is_it =
+            |party: &Party| party.role == Role::Log && party.log_id.as_deref() == Some(log_id);
+        self.parties.iter().any(is_it)
+    }
+
     /// Whether the trusted root holds this very certificate as (part of) an authority.
     pub(crate) fn holds_authority(&self, der: &[u8]) -> bool {
         self.authority_certificates.contains(der)
@@ -206,7 +213,8 @@ fn parties(root: &TrustedRoot) -> Vec<Party> {
 mod tests {
     use super::*;
 
-    const ROOT: &[u8] = include_bytes!("../../tests/data/corpus/trust/public-good.root-signing.json");
+    const ROOT: &[u8] =
+        include_bytes!("../../tests/data/corpus/trust/public-good.root-signing.json");
     const KEYS: &[u8] = include_bytes!("../../tests/data/corpus/trust/npm-keys.json");
 
     fn keys_for(registry: &str) -> (String, Vec<u8>) {
