@@ -163,6 +163,13 @@ impl Trust {
         self.parties.iter().any(|party| party.role == role)
     }
 
+    /// Whether the trusted root has a transparency log of this id, in hex.
+    pub(crate) fn knows_log(&self, log_id: &str) -> bool {
+        let is_it =
+            |party: &Party| party.role == Role::Log && party.log_id.as_deref() == Some(log_id);
+        self.parties.iter().any(is_it)
+    }
+
     /// Whether the trusted root holds this very certificate as (part of) an authority.
     pub(crate) fn holds_authority(&self, der: &[u8]) -> bool {
         self.authority_certificates.contains(der)

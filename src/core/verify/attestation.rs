@@ -19,7 +19,7 @@ use crate::core::{
     digest::{Algorithm, Digest},
     statement::{Statement, StatementError},
     time::{self, Time},
-    trust::{Role, Trust},
+    trust::{Role, Trust, Window},
     verdict::{Logged, TimeSource},
 };
 
@@ -139,10 +139,10 @@ pub enum BundleRefusal {
         found: String,
     },
     /// The signature is not by that key over that content.
-    #[error("{0}")]
+    #[error("the signature does not verify: {0}")]
     Signature(String),
     /// The content is about another artifact.
-    #[error("{0}")]
+    #[error("signed for another artifact: {0}")]
     OtherArtifact(String),
     /// The certificate.
     #[error(transparent)]
@@ -154,10 +154,10 @@ pub enum BundleRefusal {
     #[error(transparent)]
     Timestamp(TimestampError),
     /// Well-formed, but of a kind that cannot be verified.
-    #[error("{0}")]
+    #[error("unsupported: {0}")]
     Unsupported(String),
     /// Contradicts itself in another way.
-    #[error("{0}")]
+    #[error("inconsistent bundle: {0}")]
     Inconsistent(String),
     /// A claim of the certificate cannot be read.
     #[error(transparent)]
@@ -256,10 +256,9 @@ pub fn parsed(
     require_known_certificates(trust, bundle)?;
     require_key(bundle, signer)?;
     // 2. the claimed time, before a verifier with a clock of its own sees it
-    require_not_after(bundle, at)?;
+    require_plausible_time(bundle, at)?;
     // 3. times, chain, SCT, log entry, signature, binding of the artifact
-    let result =
-        verify(trust, bundle, artifact, signer).map_err(|error| refusal(error, bundle, at))?;
+    let result = verify(trust, bundle, artifact, signer).map_err(|error| refusal(error, bundle))?;
     // 4. what is now known to be true
     let (signed_at, time_source) = signing_time(&result, at)?;
     let claims = match bundle.inner.signing_certificate() {
@@ -286,6 +285,14 @@ fn require_log_entry(trust: &Trust, bundle: &Bundle) -> Result<(), BundleRefusal
         (false, Some(entry)) => Err(BundleRefusal::Log(TransparencyLogError::UnknownLog {
             log_id: hex::encode(entry.log_id.key_id.as_bytes()),
         })),
+        // A promise can only be from a log of that very id.
+        (true, Some(entry)) if entry.inclusion_promise.is_some() => {
+            let log_id = hex::encode(entry.log_id.key_id.as_bytes());
+            if trust.knows_log(&log_id) {
+                return Ok(());
+            }
+            Err(BundleRefusal::Log(TransparencyLogError::UnknownLog { log_id }))
+        }
         _ => Ok(()),
     }
 }
@@ -334,19 +341,37 @@ fn require_key(bundle: &Bundle, signer: Signer<'_>) -> Result<(), BundleRefusal>
 }
 
 /// `sigstore-verify` holds integrated times against the system's clock. The reference time of
-/// this verification may be another, and a clock that is wrong should be called that.
-fn require_not_after(bundle: &Bundle, at: Time) -> Result<(), BundleRefusal> {
-    let claimed = bundle
-        .entry()
-        .filter(|entry| entry.inclusion_promise.is_some())
-        .and_then(|entry| entry.integrated_time)
-        .map(time::from_jiff);
-    match claimed {
-        Some(signed_at) if signed_at > at => {
-            Err(BundleRefusal::AfterReferenceTime { signed_at, at })
+/// this verification may be another, and a clock that is wrong should be called that. Nothing is
+/// accepted here: the claimed time is verified later.
+fn require_plausible_time(bundle: &Bundle, at: Time) -> Result<(), BundleRefusal> {
+    let Some(signed_at) = claimed_time(bundle) else { return Ok(()) };
+    if signed_at > at {
+        return Err(BundleRefusal::AfterReferenceTime { signed_at, at });
+    }
+    let Some(window) = certificate_window(bundle) else { return Ok(()) };
+    let time = time::to_jiff(signed_at);
+    match window {
+        Window { start: Some(start), .. } if signed_at < start => {
+            let not_before = time::to_jiff(start);
+            Err(BundleRefusal::Certificate(CertificateError::NotYetValid { time, not_before }))
+        }
+        Window { end: Some(end), .. } if signed_at > end => {
+            let not_after = time::to_jiff(end);
+            Err(BundleRefusal::Certificate(CertificateError::Expired { time, not_after }))
         }
         _ => Ok(()),
     }
+}
+
+/// The integrated time, if a promise is there that could verify it.
+fn claimed_time(bundle: &Bundle) -> Option<Time> {
+    let entry = bundle.entry().filter(|entry| entry.inclusion_promise.is_some())?;
+    entry.integrated_time.map(time::from_jiff)
+}
+
+/// When the signing certificate is valid, if there is one that can be read.
+fn certificate_window(bundle: &Bundle) -> Option<Window> {
+    super::certificate::window(bundle.inner.signing_certificate()?.as_bytes())
 }
 
 fn verify(
@@ -410,7 +435,7 @@ fn signing_time(
 }
 
 /// Errors become refusals by their variant, never by their text.
-fn refusal(error: Error, bundle: &Bundle, at: Time) -> BundleRefusal {
+fn refusal(error: Error, bundle: &Bundle) -> BundleRefusal {
     match error {
         Error::IdentityMismatch { expected, actual } => BundleRefusal::OtherIdentity {
             expected: expected.to_string(),
@@ -423,8 +448,10 @@ fn refusal(error: Error, bundle: &Bundle, at: Time) -> BundleRefusal {
         Error::SignatureInvalid(detail) => BundleRefusal::Signature(detail),
         Error::ArtifactMismatch(detail) => BundleRefusal::OtherArtifact(detail),
         Error::Certificate(error) => BundleRefusal::Certificate(error),
+        // It is neither after the reference time nor outside the certificate's window, since
+        // `require_plausible_time` has passed it: so it was the clock.
         Error::TransparencyLog(TransparencyLogError::IntegratedTime(detail)) => {
-            match clock_behind(bundle, at) {
+            match claimed_time(bundle) {
                 Some(signed_at) => BundleRefusal::ClockBehind { signed_at },
                 None => BundleRefusal::Log(TransparencyLogError::IntegratedTime(detail)),
             }
@@ -436,17 +463,4 @@ fn refusal(error: Error, bundle: &Bundle, at: Time) -> BundleRefusal {
         }
         other => BundleRefusal::Inconsistent(other.to_string()),
     }
-}
-
-/// An integrated time is refused for two reasons under one variant: the certificate's window,
-/// or the system's clock. If the window has it, it was the clock.
-fn clock_behind(bundle: &Bundle, at: Time) -> Option<Time> {
-    let integrated = time::from_jiff(bundle.entry()?.integrated_time?);
-    let in_window = match bundle.inner.signing_certificate() {
-        Some(certificate) => {
-            super::certificate::window(certificate.as_bytes())?.contains(integrated)
-        }
-        None => true,
-    };
-    (in_window && integrated <= at).then_some(integrated)
 }

@@ -305,13 +305,13 @@ fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malform
     let data = types::CheckpointData::new(envelope)
         .map_err(|error| Malformed::Checkpoint(error.to_string()))?;
     let checkpoint = data.checkpoint().ok_or(Malformed::NoCheckpoint)?;
-    let size = wire.tree_size.index()?.get();
-    if size != checkpoint.tree_size() {
-        return Err(disagreement("tree size", size, checkpoint.tree_size()));
-    }
     if root_hash != *checkpoint.root_hash() {
         let found = checkpoint.root_hash().to_hex();
         return Err(disagreement("root hash", root_hash.to_hex(), found));
+    }
+    let size = wire.tree_size.index()?.get();
+    if size != checkpoint.tree_size() {
+        return Err(disagreement("tree size", size, checkpoint.tree_size()));
     }
     let index = wire.log_index.unwrap_or_default().index()?;
     Ok(types::InclusionProof::new(index, root_hash, size, hashes, data))
