@@ -11,7 +11,7 @@ use chrono::DateTime;
 use crate::core::{
     addresses::{NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
     time::Time,
-    tuf::PinnedRoots,
+    tuf::{PinnedRoots, Wanted},
 };
 
 /// The names of the instances that are built in, in the order of display.
@@ -26,6 +26,8 @@ pub struct Instance {
     pub url: String,
     /// The roots that are trusted without further proof.
     pub pinned: PinnedRoots,
+    /// The targets that an update brings.
+    pub wanted: Wanted,
     /// Trust material built in, for where no TUF repository was ever reached.
     pub embedded: Option<Embedded>,
 }
@@ -130,7 +132,8 @@ impl Instance {
         if BUILT_IN.contains(&name) {
             return Err(InstanceError::BuiltIn(name.to_owned()));
         }
-        Ok(Self { name: name.to_owned(), url: url.to_owned(), pinned, embedded: None })
+        let (name, url) = (name.to_owned(), url.to_owned());
+        Ok(Self { name, url, pinned, wanted: Wanted::default(), embedded: None })
     }
 
     /// The same instance with another root in place of the pinned ones.
@@ -147,6 +150,7 @@ impl Instance {
             name: name.to_owned(),
             url: url.to_owned(),
             pinned: PinnedRoots::known(&roots),
+            wanted: Wanted::default(),
             embedded: Some(embedded),
         }
     }

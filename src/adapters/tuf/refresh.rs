@@ -68,12 +68,12 @@ where
     D: Disk,
 {
     let locked = store.lock()?;
-    let held = store.load(&instance.pinned)?;
+    let held = store.load(instance)?;
     let past = held.checked.unwrap_or(EARLIEST).max(EARLIEST);
     if at < past {
         return Err(RefreshError::Clock { at, past });
     }
-    match tuf::update(&instance.pinned, &held.local, repository, at) {
+    match tuf::update(&instance.pinned, &instance.wanted, &held.local, repository, at) {
         Ok(after) => {
             let local = Local::complete(after.clone());
             locked.commit(&Held { local, checked: Some(at) })?;
@@ -102,9 +102,9 @@ pub fn import<D: Disk>(
 ) -> Result<Refreshed, RefreshError<std::convert::Infallible>> {
     let refused = |error: MetadataError| RefreshError::Update(error.into());
     // By itself first, so that an archive is judged alike whatever the store holds.
-    let offered = tuf::replay(&instance.pinned, carried, sealed_at).map_err(refused)?;
+    let offered = tuf::replay(&instance.pinned, &instance.wanted, carried, sealed_at).map_err(refused)?;
     let locked = store.lock()?;
-    let held = store.load(&instance.pinned)?;
+    let held = store.load(instance)?;
     let floor = held.local.newest_root().unwrap_or_default();
     if offered.version("root") < floor {
         return Err(refused(MetadataError::Rollback {
@@ -113,7 +113,7 @@ pub fn import<D: Disk>(
             offered: offered.version("root"),
         }));
     }
-    let after = tuf::update(&instance.pinned, &held.local, carried, sealed_at)
+    let after = tuf::update(&instance.pinned, &instance.wanted, &held.local, carried, sealed_at)
         .map_err(|failure| RefreshError::Update(failure.error))?;
     let checked = held.checked.map_or(sealed_at, |checked| checked.max(sealed_at));
     locked.commit(&Held { local: Local::complete(after.clone()), checked: Some(checked) })?;

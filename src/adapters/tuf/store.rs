@@ -203,13 +203,13 @@ impl<D: Disk> InstanceStore<D> {
     ///
     /// # Errors
     /// When it is corrupt or cannot be read.
-    pub fn load(&self, pinned: &PinnedRoots) -> Result<Held, StoreError> {
+    pub fn load(&self, instance: &Instance) -> Result<Held, StoreError> {
         let Some(number) = self.current()? else { return Ok(Held::default()) };
         let generation = self.generation(number);
         let repository = entries(&generation.join("repository"))?;
         let floor = entries(&generation.join("floor"))?;
         let state = (!repository.is_empty()).then_some(&repository);
-        let local = Local::load(pinned, state, &floor)
+        let local = Local::load(&instance.pinned, &instance.wanted, state, &floor)
             .map_err(|error| self.corrupt(&format!("generation {number}: {error}")))?;
         let checked = read(&generation.join("checked"), 64)?
             .map(|bytes| {

@@ -11,6 +11,7 @@
 
 mod compare;
 mod error;
+pub mod material;
 mod metadata;
 mod names;
 mod roots;
@@ -23,4 +24,4 @@ pub use error::{MetadataError, UpdateError};
 pub use metadata::RoleInfo;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};
-pub use state::{Entries, Failure, Floor, Local, State, replay, update};
+pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update};

@@ -11,6 +11,25 @@ use crate::core::{
     time::{self, Time},
 };
 
+/// Which target files an update brings, by path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Those that must be there.
+    pub required: Vec<String>,
+    /// Those that may be.
+    pub optional: Vec<String>,
+}
+
+impl Default for Wanted {
+    /// What Sigstore's repositories are for: `trusted_root.json`, and npm's keys where they are.
+    fn default() -> Self {
+        Self {
+            required: vec![TRUSTED_ROOT_TARGET.to_owned()],
+            optional: vec![NPM_KEYS_TARGET.to_owned()],
+        }
+    }
+}
+
 /// Published names and the bytes under them: metadata at the top, target files under `targets/`.
 pub type Entries = BTreeMap<String, Vec<u8>>;
 
@@ -170,10 +189,11 @@ impl Local {
     /// When a file is missing, or is not what a client would have kept.
     pub fn load(
         pinned: &PinnedRoots,
+        wanted: &Wanted,
         state: Option<&Entries>,
         floor: &Entries,
     ) -> Result<Self, MetadataError> {
-        let state = state.map(|entries| restore(pinned, entries, None)).transpose()?;
+        let state = state.map(|entries| restore(pinned, wanted, entries, None)).transpose()?;
         let mut kept = Floor {
             roots: roots::carried(floor.iter()),
             timestamp: floor.get("timestamp.json").cloned(),
@@ -228,26 +248,32 @@ pub struct Failure<E> {
 
 /// Updates the local state from a repository, at one reference time.
 ///
-/// `trusted_root.json` must be there, npm's keys may be.
-///
 /// # Errors
 /// When the update does not succeed. The local state stays as it is, and the floor in the error
 /// must be persisted: it holds against rollback also what has expired.
 pub fn update<R: Repository>(
     pinned: &PinnedRoots,
+    wanted: &Wanted,
     local: &Local,
     repository: &R,
     at: Time,
 ) -> Result<State, Failure<R::Error>> {
     let mut session = Session::start(pinned, local, repository, at)
         .map_err(|error| Failure { error: error.into(), floor: local.floor() })?;
-    complete(&mut session).map_err(|error| Failure { error, floor: session.floor() })
+    complete(&mut session, wanted).map_err(|error| Failure { error, floor: session.floor() })
 }
 
-fn complete<R: Repository>(session: &mut Session<'_, R>) -> Result<State, UpdateError<R::Error>> {
+fn complete<R: Repository>(
+    session: &mut Session<'_, R>,
+    wanted: &Wanted,
+) -> Result<State, UpdateError<R::Error>> {
     session.refresh()?;
-    session.target(TRUSTED_ROOT_TARGET)?;
-    session.optional_target(NPM_KEYS_TARGET)?;
+    for path in &wanted.required {
+        session.target(path)?;
+    }
+    for path in &wanted.optional {
+        session.optional_target(path)?;
+    }
     Ok(session.finish()?)
 }
 
@@ -257,19 +283,25 @@ fn complete<R: Repository>(session: &mut Session<'_, R>) -> Result<State, Update
 ///
 /// # Errors
 /// When anything is missing, not authentic, expired at `at`, or out of place.
-pub fn replay(pinned: &PinnedRoots, entries: &Entries, at: Time) -> Result<State, MetadataError> {
-    restore(pinned, entries, Some(at))
+pub fn replay(
+    pinned: &PinnedRoots,
+    wanted: &Wanted,
+    entries: &Entries,
+    at: Time,
+) -> Result<State, MetadataError> {
+    restore(pinned, wanted, entries, Some(at))
 }
 
 fn restore(
     pinned: &PinnedRoots,
+    wanted: &Wanted,
     entries: &Entries,
     at: Option<Time>,
 ) -> Result<State, MetadataError> {
     let chain: Chain = pinned.chain(&roots::carried(entries.iter()))?;
     let local = Local::default();
     let mut session = Session::resume(chain, &local, entries, at);
-    let state = complete(&mut session).map_err(|error| match error {
+    let state = complete(&mut session, wanted).map_err(|error| match error {
         UpdateError::Refused(error) => error,
         UpdateError::Absent { file } => MetadataError::Missing { file },
         UpdateError::Unavailable { source, .. } => match source {},

@@ -1,0 +1,144 @@
+//! The client under test of `theupdateframework/tuf-conformance` (its `CLIENT-CLI.md`): sealift's
+//! driver and trust store behind the suite's command line.
+//!
+//! `run` in this folder starts the suite. Nothing of the suite is part of this repository.
+#![allow(clippy::disallowed_methods, clippy::print_stderr, missing_docs)]
+
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use sealift::{
+    adapters::{
+        network::{Network, Settings},
+        tuf::{Held, Http, TrustStore},
+    },
+    core::{
+        instance::Instance,
+        tuf::{Local, Session, Wanted},
+    },
+};
+use url::Url;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// The instance's name in the trust store below the metadata folder.
+const NAME: &str = "suite";
+
+#[derive(Default)]
+struct Arguments {
+    metadata: PathBuf,
+    metadata_url: String,
+    names: Vec<String>,
+    targets: PathBuf,
+    targets_url: Option<String>,
+    command: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    let done = Arguments::parse().and_then(|arguments| match &*arguments.command() {
+        ["init", root] => arguments.init(root),
+        ["refresh" | "download"] => arguments.update(),
+        _ => Err(format!("unknown command {:?}", arguments.command).into()),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Arguments {
+    fn parse() -> Outcome<Self> {
+        let mut parsed = Self::default();
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{word} has no value"));
+            match word.as_str() {
+                "--metadata-dir" => parsed.metadata = value()?.into(),
+                "--metadata-url" => parsed.metadata_url = value()?,
+                "--target-name" => parsed.names.push(value()?),
+                "--target-dir" => parsed.targets = value()?.into(),
+                "--target-base-url" => parsed.targets_url = Some(value()?),
+                _ => parsed.command.push(word),
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn command(&self) -> Vec<&str> {
+        self.command.iter().map(String::as_str).collect()
+    }
+
+    fn store(&self) -> TrustStore {
+        TrustStore::new(&self.metadata.join("store"))
+    }
+
+    fn init(&self, root: &str) -> Outcome {
+        let root = fs::read(root)?;
+        self.store().pin(NAME, "http://localhost", &root)?;
+        Ok(fs::write(self.metadata.join("root.json"), root)?)
+    }
+
+    /// Refreshes, then downloads the targets in order. What the suite asks for differs from run to
+    /// run, so the paths of the targets held are kept beside the store.
+    fn update(&self) -> Outcome {
+        let network = Network::acquire(Settings { tries: 1, ..Settings::default() })?;
+        let base = Url::parse(&self.metadata_url)?;
+        let mut repository = Http::new(&network, &base).ok_or("not a base address")?;
+        if let Some(url) = &self.targets_url {
+            let url = Url::parse(url)?;
+            repository = repository.with_targets(&url).ok_or("not a base address")?;
+        }
+        let kept = self.metadata.join("store").join("wanted");
+        let required = fs::read_to_string(&kept).unwrap_or_default();
+        let required = required.lines().map(str::to_owned).collect();
+        let wanted = Wanted { required, optional: Vec::new() };
+        let instance = Instance { wanted, ..self.store().instance(NAME)? };
+
+        let store = self.store().open(NAME)?;
+        let locked = store.lock()?;
+        let held = store.load(&instance)?;
+        let now = chrono::Utc::now();
+        let mut session = Session::start(&instance.pinned, &held.local, &repository, now)?;
+        let mut complete = None;
+        let mut found = Vec::new();
+        let outcome: Outcome = (|| {
+            session.refresh()?;
+            complete = Some(session.finish()?);
+            for name in &self.names {
+                let bytes = session.target(name)?;
+                write_changed(&self.targets.join(name.replace('/', "%2F")), &bytes)?;
+                found.push(name.clone());
+                complete = Some(session.finish()?);
+            }
+            Ok(())
+        })();
+        let held = match complete {
+            Some(state) => {
+                fs::write(&kept, found.join("\n"))?;
+                Held { local: Local::complete(state), checked: Some(now) }
+            }
+            None => Held { local: held.local.clone().with_floor(session.floor()), ..held },
+        };
+        locked.commit(&held)?;
+        for (role, bytes) in session.accepted() {
+            let file = role.replace('%', "%25").replace('/', "%2F");
+            fs::write(self.metadata.join(format!("{file}.json")), bytes)?;
+        }
+        outcome
+    }
+}
+
+/// The suite tells files by the time of their last change.
+fn write_changed(path: &Path, bytes: &[u8]) -> Outcome {
+    if fs::read(path).is_ok_and(|held| held == bytes) {
+        return Ok(());
+    }
+    Ok(fs::write(path, bytes)?)
+}
