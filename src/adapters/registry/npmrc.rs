@@ -364,6 +364,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods)] // writes the files to be read
     fn the_project_goes_before_the_user_and_files_may_be_missing() {
         let folder = tempfile::tempdir().unwrap();
         let (user, project) = (folder.path().join("user"), folder.path().join("project"));
