@@ -16,6 +16,7 @@ use reqwest::header;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+pub(crate) use error::TOKEN_HINT;
 pub use error::{Address, Failure, NetworkError};
 pub use secret::Secret;
 
@@ -275,7 +276,7 @@ impl Network {
             let piece = match timeout(stall, pieces.next()).await {
                 Err(_) => return Err(Failure::Stalled(stall).into()),
                 Ok(None) => break,
-                Ok(Some(Err(_))) => return Err(Failure::ClosedEarly { got, expected }.into()),
+                Ok(Some(Err(error))) => return Err(Failure::broken(&error, got, expected).into()),
                 Ok(Some(Ok(piece))) => piece,
             };
             got = got.saturating_add(piece.len() as u64);
@@ -318,6 +319,9 @@ fn client(settings: &Settings, gzip: bool) -> Result<reqwest::Client, NetworkErr
         .connect_timeout(settings.connect);
     if let Some(pem) = &settings.certificates {
         let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(setup)?;
+        if certificates.is_empty() {
+            return Err(NetworkError::Setup("ca or cafile holds no PEM certificate".into()));
+        }
         builder = builder.tls_certs_merge(certificates);
     }
     if let Some(proxy) = &settings.proxy {
