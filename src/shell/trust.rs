@@ -115,7 +115,7 @@ pub fn for_archive(options: &TrustOptions, env: &Env, archive: &SignedArchive) -
     }
     let store = store(options.trust_dir.as_deref(), env);
     let instance = store.instance(&options.instance)?;
-    let held = store.open(&instance.name)?.load(&instance.pinned)?;
+    let held = store.open(&instance.name)?.load(&instance)?;
     let stored = held.local.state.zip(held.checked);
     let (source, (state, checked_at)) = match (carried(&instance, archive)?, stored) {
         (None, None) => return built_in(&instance),
@@ -173,7 +173,7 @@ pub fn for_seal(
             })?;
         return Basis::tuf(&instance.name, TrustSource::Store, refreshed.after, env.now);
     }
-    let held = part.load(&instance.pinned)?;
+    let held = part.load(&instance)?;
     match held.local.state.zip(held.checked) {
         Some((state, checked)) => Basis::tuf(&instance.name, TrustSource::Store, state, checked),
         None => built_in(&instance),
@@ -248,10 +248,11 @@ pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<(
     let Some((entries, checked_at)) = carried_entries(&instance.name, archive)? else {
         return Ok(None);
     };
-    let state = tuf::replay(&instance.pinned, &entries, checked_at).map_err(|error| {
-        Failure::refused(format_args!("the archive's trust for {}: {error}", instance.name))
-            .maybe_hint(error.hint())
-    })?;
+    let state =
+        tuf::replay(&instance.pinned, &instance.wanted, &entries, checked_at).map_err(|error| {
+            Failure::refused(format_args!("the archive's trust for {}: {error}", instance.name))
+                .maybe_hint(error.hint())
+        })?;
     Ok(Some((state, checked_at)))
 }
 
