@@ -102,7 +102,8 @@ pub fn import<D: Disk>(
 ) -> Result<Refreshed, RefreshError<std::convert::Infallible>> {
     let refused = |error: MetadataError| RefreshError::Update(error.into());
     // By itself first, so that an archive is judged alike whatever the store holds.
-    let offered = tuf::replay(&instance.pinned, &instance.wanted, carried, sealed_at).map_err(refused)?;
+    let offered =
+        tuf::replay(&instance.pinned, &instance.wanted, carried, sealed_at).map_err(refused)?;
     let locked = store.lock()?;
     let held = store.load(instance)?;
     let floor = held.local.newest_root().unwrap_or_default();
