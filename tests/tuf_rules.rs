@@ -371,7 +371,7 @@ fn unknown_key_types_are_tolerated_where_the_threshold_is_met_otherwise() {
 #[test]
 fn what_is_not_metadata_is_malformed() {
     for (bytes, told) in [
-        (&b"<html>log in</html>"[..], "HTML"),
+        (&b"<html>log in</html>"[..], "JSON"),
         (b"", "JSON"),
         (b"{\"signed\":{\"_type\":\"snapshot\"},\"signatures\":[]}", "_type"),
     ] {
