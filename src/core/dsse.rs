@@ -270,7 +270,8 @@ fn check_number(signatures: usize) -> Result<(), EnvelopeError> {
 
 /// Standard or URL-safe base64, padded, as the protocol asks verifiers to accept.
 fn decode(text: &str) -> Option<Vec<u8>> {
-    let engine = if text.contains(['-', '_']) { URL_SAFE } else { STANDARD };
+    let engine =
+        if text.bytes().any(|byte| matches!(byte, b'-' | b'_')) { URL_SAFE } else { STANDARD };
     engine.decode(text).ok()
 }
 
