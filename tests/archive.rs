@@ -259,8 +259,8 @@ fn offsets_beyond_32_bits_are_in_zip64_fields() {
     let envelope = Envelope::sign(&manifest, &[key(1)]).unwrap().to_json();
     contents.insert("sealift.dsse.json".to_owned(), envelope);
 
-    let mut zip = raw_zip::Zip::default();
-    zip.entries = contents.iter().map(|(name, data)| raw_zip::Entry::new(name, data)).collect();
+    let entries = contents.iter().map(|(name, data)| raw_zip::Entry::new(name, data)).collect();
+    let mut zip = raw_zip::Zip { entries, ..Default::default() };
     zip.entries.swap(1, 2); // the envelope goes last
     zip.entries[0].both(|header| (header.stored, header.size) = (HOLE, HOLE));
     let split = 30 + names[0].len() as u64;
