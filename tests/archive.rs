@@ -15,6 +15,7 @@ use sealift::{
     core::{
         digest::Algorithm,
         dsse::Envelope,
+        limits,
         manifest::{Manifest, Predicate},
     },
 };
@@ -305,4 +306,19 @@ fn inspection_says_what_is_there_and_who_claims_to_have_signed() {
     let unverified = Archive::open(&path).unwrap().manifest_unverified().unwrap();
     assert_eq!(unverified.manifest, manifest());
     assert_eq!(unverified.keyids, [public(1).fingerprint()]);
+}
+
+#[test]
+fn the_manual_gives_the_limits() {
+    let manual = include_str!("../man/sealift-archive.5");
+    let grouped = |number: u64| {
+        let digits = number.to_string();
+        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().collect();
+        groups.iter().map(|group| String::from_utf8_lossy(group)).collect::<Vec<_>>().join(",")
+    };
+    for limit in [limits::ARCHIVE_ENTRIES as u64, limits::ENTRY_BYTES, limits::ENVELOPE_BYTES] {
+        assert!(manual.contains(&grouped(limit)), "{}", grouped(limit));
+    }
+    assert!(manual.contains(&format!("1 to {} bytes", limits::ENTRY_NAME_BYTES)));
+    assert!(manual.contains(&format!("1 to {} signatures", limits::ENVELOPE_SIGNATURES)));
 }
