@@ -239,7 +239,7 @@ fn as_many_entries_as_16_bits_count_need_no_zip64() {
     entries.push(raw_zip::Entry::new("sealift.dsse.json", &envelope));
     std::fs::write(&path, raw_zip::Zip { entries, ..Default::default() }.bytes()).unwrap();
     assert_eq!(
-        Archive::open(&path).unwrap().manifest_unverified().err().unwrap().code(),
+        Archive::open(&path).unwrap().manifest_unverified().unwrap_err().code(),
         "entry-not-listed"
     );
 }

@@ -89,6 +89,7 @@ impl KeyError {
 }
 
 /// A private key, and how well its file keeps it.
+#[derive(Debug)]
 pub struct PrivateKey {
     /// The key. Its memory is overwritten when it is dropped.
     pub key: SigningKey,
