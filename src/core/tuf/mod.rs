@@ -22,6 +22,6 @@ mod targets;
 pub use compare::{Change, Order};
 pub use error::{MetadataError, UpdateError};
 pub use metadata::RoleInfo;
-pub use roots::PinnedRoots;
+pub use roots::{PinnedRoots, RootSummary};
 pub use session::{Repository, Session};
 pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update};

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use sigstore_tuf::{Metadata, Root, TrustedMetadataSet};
 
 use super::{MetadataError, metadata, names};
+use crate::core::{
+    digest::{Algorithm, Digest},
+    time::{self, Time},
+};
 
 /// The roots of one instance that are trusted without further proof, each by itself.
 ///
@@ -88,6 +92,40 @@ impl PinnedRoots {
             version = version.saturating_sub(1);
         }
         run
+    }
+}
+
+/// What a person compares before pinning a root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootSummary {
+    /// The version.
+    pub version: u64,
+    /// When it expires; a pinned root may have.
+    pub expires: Time,
+    /// Signatures that the next root needs.
+    pub threshold: usize,
+    /// Keys that may sign it.
+    pub keys: usize,
+    /// SHA-256 of the file.
+    pub fingerprint: Digest,
+}
+
+impl RootSummary {
+    /// Of the bytes of a root.
+    ///
+    /// # Errors
+    /// When they are no root that is signed by its own keys.
+    pub fn of(bytes: &[u8]) -> Result<Self, MetadataError> {
+        let trusted = start(bytes)?;
+        let root = trusted.root();
+        let keys = root.role("root");
+        Ok(Self {
+            version: root.version,
+            expires: time::from_jiff(root.expires),
+            threshold: keys.map(|keys| keys.threshold).unwrap_or_default(),
+            keys: keys.map(|keys| keys.keyids.len()).unwrap_or_default(),
+            fingerprint: Algorithm::Sha256.digest(bytes),
+        })
     }
 }
 
