@@ -1,5 +1,7 @@
 //! Help texts and man pages: each is a snapshot, and fits into 80 columns.
 
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // a test reads files and the environment
+
 use std::{fs, path::Path};
 
 use clap::CommandFactory as _;

@@ -2,6 +2,8 @@
 //!
 //! Clippy keeps clocks, files and the environment out of core; this keeps out the other layers.
 
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // a test reads files
+
 use std::{fs, path::Path};
 
 #[test]
@@ -12,7 +14,7 @@ fn core_and_adapters_do_not_reach_upwards() {
         [("core", &["crate::adapters", "crate::shell"][..]), ("adapters", &["crate::shell"][..])]
     {
         for file in files(&source.join(layer)) {
-            let text = fs::read_to_string(&file).unwrap();
+            let text = code(&file);
             for name in forbidden {
                 if text.contains(name) {
                     wrong.push(format!("{} names {name}", file.display()));
@@ -38,6 +40,12 @@ fn core_forbids_what_touches_the_outside() {
             assert!(!text.contains(name), "{} names {name}", file.display());
         }
     }
+}
+
+/// A file without its comments: links in documentation may point anywhere.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -34,6 +34,11 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Whether there is no such file.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Wraps what the system said.
     pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
@@ -55,6 +60,19 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// Makes a folder that only its owner can look into, and those above it. One that is there stays
+/// as it is.
+///
+/// # Errors
+/// When the system refuses.
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|source| FileError::io("make", path, source))
+}
+
 /// A temporary file in the folder of `target`, so that the rename at the end is atomic. Dropping
 /// it without [`persist`] removes it.
 ///
@@ -65,10 +83,22 @@ pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    tempfile::Builder::new()
-        .prefix(".sealift-")
-        .tempfile_in(folder)
-        .map_err(|source| FileError::io("write in", folder, source))
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".sealift-");
+    // As any file that a program makes: the process's mask decides, not the crate's 0600.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).map_err(|source| FileError::io("write in", folder, source))
+}
+
+/// Writes a file in one step, replacing what is there.
+///
+/// # Errors
+/// When the system refuses; what was there is then still there.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut file = temporary(path)?;
+    file.write_all(bytes).map_err(|source| FileError::io("write", path, source))?;
+    persist(file, path)
 }
 
 /// Syncs a temporary file and renames it to `target`, replacing what is there.

@@ -1,1 +1,288 @@
-//! Ed25519 keys on disk: PKCS#8 and SPKI PEM.
+//! Ed25519 key files: private keys as PKCS#8 PEM, public keys as SPKI PEM, both as OpenSSL reads
+//! and writes them.
+//!
+//! Does not decide where keys live, and does not decrypt them.
+#![allow(clippy::disallowed_methods)] // this is where key files are touched
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use ed25519_dalek::{
+    SecretKey, VerifyingKey,
+    pkcs8::{
+        EncodePrivateKey as _, KeypairBytes, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument,
+        spki::{
+            AlgorithmIdentifierRef, EncodePublicKey as _, SubjectPublicKeyInfoRef,
+            der::pem::LineEnding,
+        },
+    },
+};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::{
+    adapters::files::{self, FileError},
+    core::{
+        key::{PublicKey, SigningKey},
+        limits,
+    },
+};
+
+/// A key file that could not be read, written or used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file itself.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The system has no randomness to give.
+    #[error("cannot get random bytes from the system: {0}")]
+    Random(String),
+    /// Not PEM, or not of the structure that its label promises.
+    #[error("{} holds no key in PEM form", .0.display())]
+    Malformed(PathBuf),
+    /// A private key where a public one is due.
+    #[error("{} holds a private key, and a public key is needed", .0.display())]
+    PrivateGiven(PathBuf),
+    /// A public key where a private one is due.
+    #[error("{} holds a public key, and a private key is needed", .0.display())]
+    PublicGiven(PathBuf),
+    /// A private key that a passphrase protects.
+    #[error("the private key in {} is encrypted", .0.display())]
+    Encrypted(PathBuf),
+    /// A key of another algorithm, or something that is no key.
+    #[error("{} holds {found}, and only Ed25519 keys are supported", path.display())]
+    OtherType {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+    },
+    /// A public key that nobody needs a private key to sign for.
+    #[error("the public key in {} is weak", .0.display())]
+    Weak(PathBuf),
+}
+
+impl KeyError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::PrivateGiven(path) => {
+                format!("the public key of a generated key is in {}.pub", path.display())
+            }
+            Self::Encrypted(path) => format!(
+                "sealift does not decrypt keys; `openssl pkey -in {}` writes it in the clear",
+                path.display()
+            ),
+            Self::OtherType { .. } => {
+                "`sealift key generate` or `openssl genpkey -algorithm ed25519` makes one"
+                    .to_owned()
+            }
+            Self::File(FileError::Exists(_)) => {
+                "keys are never overwritten; choose another file".to_owned()
+            }
+            _ => return None,
+        };
+        Some(hint)
+    }
+}
+
+/// A private key, and how well its file keeps it.
+#[derive(Debug)]
+pub struct PrivateKey {
+    /// The key. Its memory is overwritten when it is dropped.
+    pub key: SigningKey,
+    /// Whether the file's mode lets others than its owner read it (never on Windows, where access
+    /// lists decide).
+    pub readable_by_others: bool,
+}
+
+/// Makes a key: the private one in `path` with mode 0600, the public one in `path` with `.pub`
+/// added. Overwrites neither.
+///
+/// # Errors
+/// When one of the files exists or cannot be written; then neither is left behind.
+pub fn generate(path: &Path) -> Result<PublicKey, KeyError> {
+    let mut secret: Zeroizing<SecretKey> = Zeroizing::new([0; 32]);
+    getrandom::fill(secret.as_mut_slice()).map_err(|error| KeyError::Random(error.to_string()))?;
+    let key = SigningKey::from_bytes(&secret);
+    let malformed = || KeyError::Malformed(path.to_owned());
+    let private = private_pem(&secret).ok_or_else(malformed)?;
+    let public = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| malformed())?;
+    create(path, private.as_bytes(), 0o600)?;
+    if let Err(error) = create(&public_path(path), public.as_bytes(), 0o644) {
+        remove(path)?;
+        return Err(error.into());
+    }
+    Ok(PublicKey::from(&key))
+}
+
+/// Where [`generate`] puts the public key: the private key's path with `.pub` added.
+pub fn public_path(private: &Path) -> PathBuf {
+    let mut path = private.as_os_str().to_owned();
+    path.push(".pub");
+    path.into()
+}
+
+/// Reads a private key.
+///
+/// # Errors
+/// When the file cannot be read, or holds anything but one unencrypted Ed25519 private key.
+pub fn load_private(path: &Path) -> Result<PrivateKey, KeyError> {
+    let pem = Pem::read(path)?;
+    match pem.label()? {
+        "PRIVATE KEY" => {}
+        "PUBLIC KEY" => return Err(KeyError::PublicGiven(path.to_owned())),
+        "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted(path.to_owned())),
+        label => return Err(other_type(path, label_name(label))),
+    }
+    let der = pem.decode()?;
+    let info: PrivateKeyInfoRef<'_> = der.decode_msg().map_err(|_| pem.malformed())?;
+    require_ed25519(path, &info.algorithm)?;
+    let mut pair = KeypairBytes::try_from(info).map_err(|_| pem.malformed())?;
+    let key = SigningKey::try_from(&pair).map_err(|_| pem.malformed());
+    pair.secret_key.zeroize();
+    Ok(PrivateKey { key: key?, readable_by_others: pem.readable_by_others })
+}
+
+/// Reads a public key.
+///
+/// # Errors
+/// When the file cannot be read, or holds anything but one Ed25519 public key.
+pub fn load_public(path: &Path) -> Result<PublicKey, KeyError> {
+    let pem = Pem::read(path)?;
+    match pem.label()? {
+        "PUBLIC KEY" => {}
+        "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
+            return Err(KeyError::PrivateGiven(path.to_owned()));
+        }
+        label => return Err(other_type(path, label_name(label))),
+    }
+    let der = pem.decode()?;
+    let info: SubjectPublicKeyInfoRef<'_> = der.decode_msg().map_err(|_| pem.malformed())?;
+    require_ed25519(path, &info.algorithm)?;
+    let key = VerifyingKey::try_from(info).map_err(|_| pem.malformed())?;
+    if key.is_weak() {
+        return Err(KeyError::Weak(path.to_owned()));
+    }
+    Ok(key.into())
+}
+
+/// A file with PEM in it. Encapsulation boundaries are those of RFC 7468, section 2.
+struct Pem {
+    path: PathBuf,
+    text: Zeroizing<String>,
+    readable_by_others: bool,
+}
+
+impl Pem {
+    fn read(path: &Path) -> Result<Self, KeyError> {
+        let bytes = Zeroizing::new(files::read(path, limits::KEY_BYTES)?);
+        let text = std::str::from_utf8(&bytes).map_err(|_| KeyError::Malformed(path.to_owned()))?;
+        let text = Zeroizing::new(text.to_owned());
+        Ok(Self { path: path.to_owned(), text, readable_by_others: readable_by_others(path)? })
+    }
+
+    /// What the first block says that it is.
+    fn label(&self) -> Result<&str, KeyError> {
+        let label =
+            self.text.split_once("-----BEGIN ").and_then(|(_, rest)| rest.split_once("-----"));
+        Ok(label.ok_or_else(|| self.malformed())?.0)
+    }
+
+    /// The one block's content.
+    fn decode(&self) -> Result<SecretDocument, KeyError> {
+        if self.text.matches("-----BEGIN ").count() != 1 {
+            return Err(self.malformed());
+        }
+        let (_, der) = SecretDocument::from_pem(&self.text).map_err(|_| self.malformed())?;
+        Ok(der)
+    }
+
+    fn malformed(&self) -> KeyError {
+        KeyError::Malformed(self.path.clone())
+    }
+}
+
+fn private_pem(secret: &SecretKey) -> Option<Zeroizing<String>> {
+    // Without the public key it is PKCS#8 version 1 (RFC 5208); OpenSSL before 3.0 reads no other.
+    let mut pair = KeypairBytes { secret_key: *secret, public_key: None };
+    let pem = pair.to_pkcs8_pem(LineEnding::LF).ok();
+    pair.secret_key.zeroize();
+    pem
+}
+
+fn require_ed25519(path: &Path, algorithm: &AlgorithmIdentifierRef<'_>) -> Result<(), KeyError> {
+    let oid = algorithm.oid.to_string();
+    let name = match oid.as_str() {
+        "1.3.101.112" => return Ok(()),
+        "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => "an RSA key".to_owned(),
+        "1.3.101.113" => "an Ed448 key".to_owned(),
+        "1.3.101.110" => "an X25519 key".to_owned(),
+        "1.2.840.10045.2.1" => {
+            let curve =
+                algorithm.parameters.and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
+            match curve.map(|oid| oid.to_string()).as_deref() {
+                Some("1.2.840.10045.3.1.7") => "a P-256 key".to_owned(),
+                Some("1.3.132.0.34") => "a P-384 key".to_owned(),
+                Some("1.3.132.0.35") => "a P-521 key".to_owned(),
+                _ => "an elliptic curve key".to_owned(),
+            }
+        }
+        _ => format!("a key of the algorithm {oid}"),
+    };
+    Err(other_type(path, name))
+}
+
+fn label_name(label: &str) -> String {
+    match label {
+        "RSA PRIVATE KEY" | "RSA PUBLIC KEY" => "an RSA key".to_owned(),
+        "EC PRIVATE KEY" | "EC PARAMETERS" => "an elliptic curve key".to_owned(),
+        "OPENSSH PRIVATE KEY" => "a key in OpenSSH's own form".to_owned(),
+        "CERTIFICATE" => "a certificate".to_owned(),
+        label => format!("a {:?}", label.to_lowercase()),
+    }
+}
+
+fn other_type(path: &Path, found: String) -> KeyError {
+    KeyError::OtherType { path: path.to_owned(), found }
+}
+
+/// Writes a new file of that mode; one that cannot be written in full is removed again.
+fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => FileError::Exists(path.to_owned()),
+        _ => FileError::io("write", path, error),
+    })?;
+    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+        remove(path)?;
+        return Err(FileError::io("write", path, error));
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), FileError> {
+    std::fs::remove_file(path).map_err(|error| FileError::io("remove", path, error))
+}
+
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> Result<bool, FileError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = std::fs::metadata(path).map_err(|error| FileError::io("read", path, error))?;
+    Ok(metadata.permissions().mode() & 0o044 != 0)
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_path: &Path) -> Result<bool, FileError> {
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests;

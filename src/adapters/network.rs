@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods)] // time-outs and retry delays need the running clock
 
 mod error;
+mod hop;
 mod retry;
 mod secret;
 
@@ -15,6 +16,7 @@ use reqwest::header;
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+pub(crate) use error::TOKEN_HINT;
 pub use error::{Address, Failure, NetworkError};
 pub use secret::Secret;
 
@@ -26,7 +28,7 @@ const REDIRECTS: usize = 5;
 pub struct Settings {
     /// To open a connection, TLS included.
     pub connect: Duration,
-    /// For the head of an answer, and between two pieces of its body.
+    /// For the head of an answer, connecting included, and between two pieces of its body.
     pub stall: Duration,
     /// How long a body may be slower than [`Settings::slowest`]. A body that drips one byte
     /// within each `stall` would otherwise never end.
@@ -225,23 +227,17 @@ impl Network {
         Ok(Answer { status, etag })
     }
 
-    /// Follows redirects by hand, so that the rule for credentials is ours and visible.
+    /// Follows redirects by hand, so that the rules of each hop are ours.
     async fn follow(&self, request: &Request<'_>) -> Result<reqwest::Response, Failed> {
         let client = if request.gzip { &self.unzipping } else { &self.plain };
-        let mut url = request.url.clone();
+        let Settings { connect, stall, .. } = self.settings;
+        let mut url = hop::first(request.url)?;
         for _ in 0..=REDIRECTS {
-            if !matches!(url.scheme(), "http" | "https") {
-                return Err(Failure::Scheme(url.scheme().to_owned()).into());
-            }
-            // Userinfo would become credentials behind our back.
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
             let mut get = client.get(url.clone()).header(header::ACCEPT, request.accept);
             if let Some(etag) = request.etag {
                 get = get.header(header::IF_NONE_MATCH, etag);
             }
-            if url.origin() == request.url.origin()
-                && is_confidential(&url)
+            if hop::may_carry_credentials(request.url, &url)
                 && let Some(secret) = (request.authorize)(&url)
             {
                 let mut value = header::HeaderValue::from_str(secret.reveal())
@@ -249,23 +245,14 @@ impl Network {
                 value.set_sensitive(true);
                 get = get.header(header::AUTHORIZATION, value);
             }
-            let response =
-                match timeout(self.settings.connect + self.settings.stall, get.send()).await {
-                    Ok(response) => {
-                        response.map_err(|error| Failure::of(&error, self.settings.connect))?
-                    }
-                    Err(_) => return Err(Failure::Stalled(self.settings.stall).into()),
-                };
+            let response = match timeout(stall, get.send()).await {
+                Ok(response) => response.map_err(|error| Failure::of(&error, connect))?,
+                Err(_) => return Err(Failure::Stalled(stall).into()),
+            };
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
                 return Ok(response);
             }
-            let next = text(&response, &header::LOCATION)
-                .and_then(|location| url.join(&location).ok())
-                .ok_or(Failure::Redirect)?;
-            if url.scheme() == "https" && next.scheme() != "https" {
-                return Err(Failure::Downgrade(Address::of(&next)).into());
-            }
-            url = next;
+            url = hop::next(&url, text(&response, &header::LOCATION).as_deref())?;
         }
         Err(Failure::Redirects(REDIRECTS).into())
     }
@@ -289,7 +276,7 @@ impl Network {
             let piece = match timeout(stall, pieces.next()).await {
                 Err(_) => return Err(Failure::Stalled(stall).into()),
                 Ok(None) => break,
-                Ok(Some(Err(_))) => return Err(Failure::ClosedEarly { got, expected }.into()),
+                Ok(Some(Err(error))) => return Err(Failure::broken(&error, got, expected).into()),
                 Ok(Some(Ok(piece))) => piece,
             };
             got = got.saturating_add(piece.len() as u64);
@@ -332,6 +319,9 @@ fn client(settings: &Settings, gzip: bool) -> Result<reqwest::Client, NetworkErr
         .connect_timeout(settings.connect);
     if let Some(pem) = &settings.certificates {
         let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(setup)?;
+        if certificates.is_empty() {
+            return Err(NetworkError::Setup("ca or cafile holds no PEM certificate".into()));
+        }
         builder = builder.tls_certs_merge(certificates);
     }
     if let Some(proxy) = &settings.proxy {
@@ -348,17 +338,6 @@ fn client(settings: &Settings, gzip: bool) -> Result<reqwest::Client, NetworkErr
         }
     }
     builder.build().map_err(setup)
-}
-
-/// Whether credentials may travel: over TLS, or without leaving this machine.
-fn is_confidential(url: &Url) -> bool {
-    url.scheme() == "https"
-        || match url.host() {
-            Some(url::Host::Domain(domain)) => domain == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
 }
 
 fn text(response: &reqwest::Response, name: &header::HeaderName) -> Option<String> {

@@ -49,6 +49,13 @@ pub const TRUST_FILE_BYTES: u64 = 4 << 20;
 /// Characters of untrusted text that a report repeats; more is cut with an ellipsis.
 pub const REPORTED_TEXT: usize = 512;
 
+/// Bytes of an `.npmrc`. Real ones have a few lines; a `ca` in one has some kilobytes.
+pub const NPMRC_BYTES: u64 = 1 << 20;
+
+/// Bytes of one entry of an archive: what the 32-bit fields of ZIP can say, and more than
+/// [`TARBALL_BYTES`], so that entries need no zip64 sizes.
+pub const ENTRY_BYTES: u64 = u32::MAX as u64 - 1;
+
 /// Bytes of a TUF root. python-tuf's bound; the real ones have 7 KiB.
 pub const ROOT_BYTES: u64 = 512_000;
 
@@ -68,8 +75,9 @@ pub const TARGET_BYTES: u64 = TRUST_FILE_BYTES;
 
 /// Delegated roles visited in the search for one target. python-tuf's bound; Sigstore has one.
 pub const DELEGATIONS: usize = 32;
-/// Bytes of an `.npmrc`. Real ones have a few lines; a `ca` in one has some kilobytes.
-pub const NPMRC_BYTES: u64 = 1 << 20;
+
+/// Timestamps in one bundle. Real ones have one; each costs a chain verification.
+pub const BUNDLE_TIMESTAMPS: usize = 8;
 
 /// Files in one instance's trust store: the roots of a thousand updates, and what they lead to.
 pub const STORE_FILES: usize = 4096;

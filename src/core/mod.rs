@@ -4,12 +4,15 @@
 pub mod addresses;
 pub mod digest;
 pub mod dsse;
+pub mod entry_name;
 pub mod instance;
+pub mod key;
 pub mod limits;
 pub mod lockfile;
 pub mod manifest;
 pub mod package;
 pub mod policy;
+pub mod statement;
 pub mod text;
 pub mod time;
 pub mod trust;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::core::entry_name;
+
 /// Why a name or a version is not one that npm can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackageError {
@@ -76,18 +78,15 @@ impl PackageId {
     /// The package URL, in the form that npm's attestations have as their subject: the `@` of a
     /// scope is encoded, the case is kept. (purl-spec, type `npm`.)
     pub fn purl(&self) -> String {
-        let name =
-            encode(&self.name, |b| b.is_ascii_alphanumeric() || b"-_.~/!'()*".contains(&b), true);
-        let version =
-            encode(&self.version, |b| b.is_ascii_alphanumeric() || b"-.".contains(&b), true);
+        let name = encode(&self.name, |b| b.is_ascii_alphanumeric() || b"-_.~/!'()*".contains(&b));
+        let version = encode(&self.version, |b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         format!("pkg:npm/{name}@{version}")
     }
 
-    /// The folder of this package in the archive, `npm/NAME/VERSION`. Bytes outside
-    /// `[a-z0-9._@+-]` are percent-encoded, so that file systems that fold case keep packages
-    /// apart.
+    /// The folder of this package in the archive, `npm/NAME/VERSION`, encoded so that no file
+    /// system confuses packages ([`entry_name`]).
     pub fn folder(&self) -> String {
-        format!("npm/{}/{}", entry_name(&self.name), entry_name(&self.version))
+        format!("npm/{}/{}", entry_name::encode(&self.name), entry_name::encode(&self.version))
     }
 }
 
@@ -97,20 +96,13 @@ impl fmt::Display for PackageId {
     }
 }
 
-/// `text` as (part of) an entry's name in the archive; `/` stays.
-pub fn entry_name(text: &str) -> String {
-    encode(text, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._@+-/".contains(&b), false)
-}
-
-fn encode(text: &str, plain: impl Fn(u8) -> bool, upper: bool) -> String {
+fn encode(text: &str, plain: impl Fn(u8) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if plain(byte) {
             out.push(char::from(byte));
-        } else if upper {
-            out.push_str(&format!("%{byte:02X}"));
         } else {
-            out.push_str(&format!("%{byte:02x}"));
+            out.push_str(&format!("%{byte:02X}"));
         }
     }
     out

@@ -75,6 +75,7 @@ mod tests {
             registry_signature: Verdict::Absent(Absence::NoSignatures),
             publish_attestation: Verdict::Absent(Absence::NoAttestations),
             provenance: Verdict::Absent(Absence::NoAttestations),
+            unexamined: vec![],
         }
     }
 

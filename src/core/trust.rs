@@ -1,1 +1,272 @@
-//! Trust material: `trusted_root.json` and the npm registry's keys.
+//! Trust material, ready for use: `trusted_root.json` and the npm registry's keys.
+//!
+//! Takes bytes that TUF, or the user, vouches for; how they came is not known here. Keys and
+//! authorities whose window has ended stay, since they vouch for what was signed in it.
+
+pub mod npm_keys;
+
+use std::collections::BTreeSet;
+
+use sigstore_trust_root::TrustedRoot;
+use sigstore_types::TimeRange;
+use sigstore_verify::Verifier;
+
+pub use npm_keys::{KeyUsage, NpmKey, NpmKeys};
+
+use crate::core::time::{self, Time};
+
+/// Why trust material cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TrustError {
+    /// Not a `TrustedRoot` message of protobuf-specs.
+    #[error("malformed trusted root: {0}")]
+    MalformedRoot(String),
+    /// A media type that is not a trusted root's.
+    #[error("{0:?} is not the media type of a trusted root")]
+    MediaType(String),
+    /// A key, certificate or window in it that cannot be used.
+    #[error("unusable trusted root: {0}")]
+    UnusableRoot(String),
+    /// Not npm's `keys.json` in the form of its TUF target.
+    #[error("malformed npm keys for {registry}: {detail}")]
+    MalformedKeys {
+        /// The registry that they are for.
+        registry: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Keys were given twice for one registry.
+    #[error("two sets of npm keys for {0}")]
+    RepeatedRegistry(String),
+}
+
+/// A window of validity, both ends inclusive (protobuf-specs, `TimeRange`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The first moment; `None` where the material sets no window.
+    pub start: Option<Time>,
+    /// The last moment; `None` where it has no known end.
+    pub end: Option<Time>,
+}
+
+impl Window {
+    /// Whether `time` lies in it.
+    pub fn contains(self, time: Time) -> bool {
+        self.start.is_none_or(|start| time >= start) && self.end.is_none_or(|end| time <= end)
+    }
+
+    fn from_range(range: Option<TimeRange>) -> Self {
+        Self {
+            start: range.map(|range| time::from_jiff(range.start)),
+            end: range.and_then(|range| range.end).map(time::from_jiff),
+        }
+    }
+}
+
+/// What kind of party a line of the summary is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A transparency log (Rekor).
+    Log,
+    /// A certificate transparency log.
+    CertificateLog,
+    /// A certificate authority (Fulcio).
+    CertificateAuthority,
+    /// An RFC 3161 timestamp authority.
+    TimestampAuthority,
+}
+
+/// One party that the trusted root names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// What it does.
+    pub role: Role,
+    /// Its address, as the trusted root says.
+    pub uri: String,
+    /// The key id of a log, in hex; `None` for authorities.
+    pub log_id: Option<String>,
+    /// When it could sign.
+    pub window: Window,
+}
+
+/// The trust material of one Sigstore instance, checked and indexed once.
+pub struct Trust {
+    verifier: Verifier,
+    parties: Vec<Party>,
+    authority_certificates: BTreeSet<Vec<u8>>,
+    npm_keys: Vec<(String, NpmKeys)>,
+}
+
+impl Trust {
+    /// Checks and indexes a `trusted_root.json`, and npm's `keys.json` of each registry.
+    ///
+    /// # Errors
+    /// When anything in the material cannot be used, since a key passed over in silence would
+    /// turn good evidence into bad.
+    pub fn new(trusted_root: &[u8], npm_keys: &[(String, Vec<u8>)]) -> Result<Self, TrustError> {
+        let root: TrustedRoot = serde_json::from_slice(trusted_root)
+            .map_err(|error| TrustError::MalformedRoot(error.to_string()))?;
+        if !root.media_type.starts_with("application/vnd.dev.sigstore.trustedroot") {
+            return Err(TrustError::MediaType(root.media_type));
+        }
+        let verifier =
+            Verifier::new(&root).map_err(|error| TrustError::UnusableRoot(error.to_string()))?;
+        let mut keys: Vec<(String, NpmKeys)> = Vec::with_capacity(npm_keys.len());
+        for (registry, bytes) in npm_keys {
+            let registry = base(registry).to_owned();
+            if keys.iter().any(|(known, _)| *known == registry) {
+                return Err(TrustError::RepeatedRegistry(registry));
+            }
+            let parsed = NpmKeys::parse(bytes).map_err(|detail| TrustError::MalformedKeys {
+                registry: registry.clone(),
+                detail,
+            })?;
+            keys.push((registry, parsed));
+        }
+        Ok(Self {
+            verifier,
+            parties: parties(&root),
+            authority_certificates: root
+                .certificate_authorities
+                .iter()
+                .flat_map(|authority| &authority.cert_chain.certificates)
+                .map(|certificate| certificate.raw_bytes.as_bytes().to_vec())
+                .collect(),
+            npm_keys: keys,
+        })
+    }
+
+    /// Logs and authorities, in the order of the trusted root.
+    pub fn parties(&self) -> &[Party] {
+        &self.parties
+    }
+
+    /// The keys of a registry, by its base address.
+    pub fn npm_keys(&self, registry: &str) -> Option<&NpmKeys> {
+        let registry = base(registry);
+        self.npm_keys.iter().find(|(known, _)| known == registry).map(|(_, keys)| keys)
+    }
+
+    /// The registries that keys are known for.
+    pub fn registries(&self) -> impl Iterator<Item = (&str, &NpmKeys)> {
+        self.npm_keys.iter().map(|(registry, keys)| (registry.as_str(), keys))
+    }
+
+    /// The verifier of the Sigstore crates over the same trusted root.
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// Whether the instance has a party of that kind. GitHub's has no logs: its evidence rests
+    /// on timestamps, and there is nothing that a log entry could be checked against.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.parties.iter().any(|party| party.role == role)
+    }
+
+    /// Whether the trusted root has a transparency log of this id, in hex.
+    pub(crate) fn knows_log(&self, log_id: &str) -> bool {
+        let is_it =
+            |party: &Party| party.role == Role::Log && party.log_id.as_deref() == Some(log_id);
+        self.parties.iter().any(is_it)
+    }
+
+    /// Whether the trusted root holds this very certificate as (part of) an authority.
+    pub(crate) fn holds_authority(&self, der: &[u8]) -> bool {
+        self.authority_certificates.contains(der)
+    }
+}
+
+/// A registry's address in the one form that is compared: without the trailing slash.
+pub(crate) fn base(registry: &str) -> &str {
+    registry.trim_end_matches('/')
+}
+
+fn parties(root: &TrustedRoot) -> Vec<Party> {
+    let logs = root.tlogs.iter().map(|log| Party {
+        role: Role::Log,
+        uri: log.base_url.clone(),
+        log_id: Some(hex::encode(log.log_id.key_id.as_bytes())),
+        window: Window::from_range(log.public_key.valid_for),
+    });
+    let certificate_logs = root.ctlogs.iter().map(|log| Party {
+        role: Role::CertificateLog,
+        uri: log.base_url.clone(),
+        log_id: Some(hex::encode(log.log_id.key_id.as_bytes())),
+        window: Window::from_range(log.public_key.valid_for),
+    });
+    let authorities = root.certificate_authorities.iter().map(|authority| Party {
+        role: Role::CertificateAuthority,
+        uri: authority.uri.clone(),
+        log_id: None,
+        window: Window::from_range(authority.valid_for),
+    });
+    let timestamps = root.timestamp_authorities.iter().map(|authority| Party {
+        role: Role::TimestampAuthority,
+        uri: authority.uri.clone().unwrap_or_default(),
+        log_id: None,
+        window: Window::from_range(authority.valid_for),
+    });
+    logs.chain(certificate_logs).chain(authorities).chain(timestamps).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOT: &[u8] =
+        include_bytes!("../../tests/data/corpus/trust/public-good.root-signing.json");
+    const KEYS: &[u8] = include_bytes!("../../tests/data/corpus/trust/npm-keys.json");
+
+    fn keys_for(registry: &str) -> (String, Vec<u8>) {
+        (registry.to_owned(), KEYS.to_vec())
+    }
+
+    #[test]
+    fn the_public_good_instance_is_summarized() {
+        let trust = Trust::new(ROOT, &[keys_for("https://registry.example/")]).unwrap();
+        let count = |role| trust.parties().iter().filter(|party| party.role == role).count();
+        assert_eq!(count(Role::Log), 2);
+        assert_eq!(count(Role::CertificateLog), 2);
+        assert_eq!(count(Role::CertificateAuthority), 2);
+        assert_eq!(count(Role::TimestampAuthority), 1);
+        assert_eq!(trust.npm_keys("https://registry.example").unwrap().keys().len(), 4);
+        assert!(trust.npm_keys("https://other.example").is_none());
+    }
+
+    #[test]
+    fn material_that_cannot_be_used_is_refused() {
+        assert!(matches!(Trust::new(b"{}", &[]), Err(TrustError::MalformedRoot(_))));
+        let text = String::from_utf8(ROOT.to_vec()).unwrap();
+        let other = text.replace("sigstore.trustedroot", "sigstore.other");
+        assert!(matches!(Trust::new(other.as_bytes(), &[]), Err(TrustError::MediaType(_))));
+        let twisted = text.replacen(
+            "\"start\": \"2021-01-12",
+            "\"end\": \"1970-01-01T00:00:00Z\", \"start\": \"2021-01-12",
+            1,
+        );
+        assert_ne!(twisted, text);
+        assert!(matches!(Trust::new(twisted.as_bytes(), &[]), Err(TrustError::UnusableRoot(_))));
+        assert!(matches!(
+            Trust::new(ROOT, &[("r".into(), b"[]".to_vec())]),
+            Err(TrustError::MalformedKeys { .. })
+        ));
+        assert!(matches!(
+            Trust::new(ROOT, &[keys_for("https://r"), keys_for("https://r/")]),
+            Err(TrustError::RepeatedRegistry(_))
+        ));
+    }
+
+    #[test]
+    fn windows_include_both_ends() {
+        let at = |text| time::parse(text).unwrap();
+        let window = Window {
+            start: Some(at("2025-01-13T00:00:00Z")),
+            end: Some(at("2025-01-29T00:00:00Z")),
+        };
+        assert!(!window.contains(at("2025-01-12T23:59:59Z")));
+        assert!(window.contains(at("2025-01-13T00:00:00Z")));
+        assert!(window.contains(at("2025-01-29T00:00:00Z")));
+        assert!(!window.contains(at("2025-01-29T00:00:01Z")));
+        assert!(Window { start: None, end: None }.contains(at("1970-01-01T00:00:00Z")));
+    }
+}

@@ -164,6 +164,16 @@ impl TimeSource {
     }
 }
 
+/// What the transparency log gave for an entry. Bundles of version 0.1 rest on the promise alone;
+/// an instance without a log (GitHub's) gives neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logged {
+    /// A signed promise to include it (SET), verified.
+    pub promise: bool,
+    /// A proof of inclusion up to a signed checkpoint, verified.
+    pub proof: bool,
+}
+
 /// Facts of a verified registry signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistrySignatureFacts {
@@ -187,6 +197,8 @@ pub struct PublishFacts {
     pub signed_at: Time,
     /// Who vouches for that time.
     pub time_source: TimeSource,
+    /// What the log gave.
+    pub logged: Logged,
 }
 
 /// Facts of a verified provenance: from the certificate, with the predicate held against it.
@@ -194,14 +206,21 @@ pub struct PublishFacts {
 pub struct ProvenanceFacts {
     /// `https://slsa.dev/provenance/v1` or `…/v0.2`.
     pub predicate_type: String,
+    /// How it was built, which decides what the predicate's fields mean.
+    pub build_type: String,
     /// The repository that was built, as a URL.
     pub source_repository: String,
     /// The commit that was built.
     pub commit: String,
-    /// The branch or tag, where the certificate or the predicate says.
+    /// The branch or tag, where the certificate says.
     pub git_ref: Option<String>,
-    /// The workflow that ran: the certificate's SAN (the signer's identity).
+    /// The workflow that signed: the certificate's SAN (the signer's identity).
     pub workflow: String,
+    /// The workflow that was started, where the certificate says. It is another than the signer's
+    /// where that is a reusable one.
+    pub build_config: Option<String>,
+    /// The event that started it, where the certificate says.
+    pub trigger: Option<String>,
     /// The builder's identity, from the predicate.
     pub builder: Option<String>,
     /// The OIDC issuer.
@@ -218,6 +237,8 @@ pub struct ProvenanceFacts {
     pub signed_at: Time,
     /// Who vouches for that time.
     pub time_source: TimeSource,
+    /// What the log gave.
+    pub logged: Logged,
 }
 
 /// All four claims of one package, each with its outcome.
@@ -233,6 +254,9 @@ pub struct PackageVerdict {
     pub publish_attestation: Verdict<PublishFacts>,
     /// The build's provenance.
     pub provenance: Verdict<ProvenanceFacts>,
+    /// Predicate types of attestations that no claim is about. They were not verified, and
+    /// neither support nor refuse anything.
+    pub unexamined: Vec<String>,
 }
 
 impl PackageVerdict {

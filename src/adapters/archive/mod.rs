@@ -1,1 +1,120 @@
 //! The archive file: strict reader, deterministic writer.
+//!
+//! A ZIP that any `unzip` opens, of which the reader accepts one form only
+//! (`man/sealift-archive.5`). The writer uses the `zip` crate and the reader a parser of its own,
+//! so that each checks the other.
+//!
+//! [`Archive::open`] → [`Archive::verify_signatures`] → [`SignedArchive`], which hands out entries
+//! that are the ones the signers listed. Judging the evidence in them is
+//! [`crate::core::verify`]'s.
+
+mod reader;
+mod source;
+mod writer;
+mod zip_index;
+
+use std::path::PathBuf;
+
+pub use reader::{Archive, SignedArchive, Unverified};
+pub use writer::{Content, WriteError, measure, reseal, seal};
+pub use zip_index::{Field, ZipError};
+
+use crate::{
+    adapters::files::FileError,
+    core::{digest::Digest, dsse::EnvelopeError, manifest::ManifestError},
+};
+
+/// Why an archive was refused, or could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// The file could not be read: nothing is said about the archive.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A folder, a pipe or a device.
+    #[error("{} is not a regular file", .0.display())]
+    NotAFile(PathBuf),
+    /// Not a ZIP file of the one form.
+    #[error("not a sealift archive: {0}")]
+    Zip(#[from] ZipError),
+    /// The envelope is malformed or not signed by whom it should be.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// The envelope is larger than [`crate::core::limits::ENVELOPE_BYTES`].
+    #[error("the envelope has {0} bytes")]
+    EnvelopeSize(u64),
+    /// The manifest is malformed or does not hold together.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// An entry that the manifest does not list.
+    #[error("the archive holds {0:?}, which its manifest does not list")]
+    NotListed(String),
+    /// A listed entry that is not there.
+    #[error("the manifest lists {0:?}, which the archive does not hold")]
+    Missing(String),
+    /// An entry of another size than listed.
+    #[error("{name:?} has {found} bytes, the manifest says {expected}")]
+    Size {
+        /// The entry.
+        name: String,
+        /// What the manifest says.
+        expected: u64,
+        /// What the archive holds.
+        found: u64,
+    },
+    /// An entry whose bytes are not those listed.
+    #[error("{name:?} is not what the manifest lists, {expected}")]
+    Digest {
+        /// The entry.
+        name: String,
+        /// What the manifest says.
+        expected: Digest,
+    },
+    /// An entry whose bytes do not fit the checksum of the ZIP.
+    #[error("the checksum of {0:?} does not fit its bytes")]
+    Checksum(String),
+    /// An entry larger than anything of its kind.
+    #[error("{name:?} has {size} bytes, at most {max} are accepted")]
+    TooLarge {
+        /// The entry.
+        name: String,
+        /// Its size.
+        size: u64,
+        /// The limit of its kind.
+        max: u64,
+    },
+    /// A name that was asked for and that the archive does not have.
+    #[error("the archive has no entry {0:?}")]
+    NoSuchEntry(String),
+}
+
+impl ArchiveError {
+    /// A stable code, for reports and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::File(_) => "file",
+            Self::NotAFile(_) => "not-a-file",
+            Self::Zip(error) => error.code(),
+            Self::Envelope(error) => error.code(),
+            Self::EnvelopeSize(_) => "envelope-size",
+            Self::Manifest(error) => error.code(),
+            Self::NotListed(_) => "entry-not-listed",
+            Self::Missing(_) => "entry-missing",
+            Self::Size { .. } => "entry-size",
+            Self::Digest { .. } => "entry-digest",
+            Self::Checksum(_) => "entry-checksum",
+            Self::TooLarge { .. } => "entry-too-large",
+            Self::NoSuchEntry(_) => "no-such-entry",
+        }
+    }
+
+    /// Whether the archive was examined and refused, or could not be examined at all.
+    pub fn is_refusal(&self) -> bool {
+        !matches!(
+            self,
+            Self::File(_)
+                | Self::NotAFile(_)
+                | Self::NoSuchEntry(_)
+                | Self::Envelope(EnvelopeError::Threshold { .. })
+        )
+    }
+}

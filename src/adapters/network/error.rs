@@ -128,19 +128,27 @@ impl Failure {
 
     /// Sorts an error of the HTTP client, and drops the address from its text.
     pub(super) fn of(error: &reqwest::Error, connect: Duration) -> Self {
-        let refused = sources(error).any(|source| {
-            source
-                .downcast_ref::<io::Error>()
-                .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-        });
         match () {
-            () if refused => Self::Refused,
+            () if has(error, &[io::ErrorKind::ConnectionRefused]) => Self::Refused,
             () if error.is_connect() && error.is_timeout() => Self::ConnectTimeout(connect),
             () if error.is_connect() => Self::Connect(innermost(error)),
             () => Self::Exchange(innermost(error)),
         }
     }
+
+    /// Sorts an error in the middle of a body: the end of the connection, unless the bytes that
+    /// came were wrong in themselves.
+    pub(super) fn broken(error: &reqwest::Error, got: u64, expected: Option<u64>) -> Self {
+        let wrong = [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput];
+        if has(error, &wrong) {
+            return Self::Exchange(innermost(error));
+        }
+        Self::ClosedEarly { got, expected }
+    }
 }
+
+/// What to do where the registry wants to know who asks.
+pub(crate) const TOKEN_HINT: &str = "the registry may want a token: set one in .npmrc (it is only sent over https, or to this machine)";
 
 impl NetworkError {
     /// What to do about it.
@@ -148,7 +156,7 @@ impl NetworkError {
         let Self::Request { failure, .. } = self else { return None };
         let hint = match failure {
             Failure::Html => "a captive portal or a proxy may stand between; log in to it first",
-            Failure::Status(401 | 403) => "the registry wants a token; set one in .npmrc",
+            Failure::Status(401) => TOKEN_HINT,
             Failure::Status(407) => "the proxy wants a password; set HTTPS_PROXY with it",
             Failure::Connect(text) if text.contains("certificate") => {
                 "if the registry's certificate is of a private authority, name it with cafile= in .npmrc"
@@ -169,6 +177,13 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
         None if error.is_builder() => "the request is malformed".into(),
         None => "unknown error".into(),
     }
+}
+
+/// Whether an I/O error of one of these kinds is below `error`.
+fn has(error: &reqwest::Error, kinds: &[io::ErrorKind]) -> bool {
+    sources(error)
+        .filter_map(|source| source.downcast_ref::<io::Error>())
+        .any(|error| kinds.contains(&error.kind()))
 }
 
 /// The errors below `error`, which itself names the address with all that is in it.
@@ -215,6 +230,19 @@ mod tests {
             text(Failure::Stalled(Duration::from_secs(30))),
             "https://registry.example/a: timed out after 30 s without an answer"
         );
+    }
+
+    #[test]
+    fn hints_say_what_to_do() {
+        let hint = |failure| {
+            let address = Address::of(&Url::parse("https://a.example").unwrap());
+            NetworkError::Request { address, failure }.hint().unwrap_or_default()
+        };
+        assert!(hint(Failure::Status(401)).contains(".npmrc"));
+        assert!(hint(Failure::Status(407)).contains("HTTPS_PROXY"));
+        let untrusted = Failure::Connect("invalid peer certificate: UnknownIssuer".into());
+        assert!(hint(untrusted).contains("cafile="));
+        assert_eq!(hint(Failure::Status(500)), "");
     }
 
     #[test]

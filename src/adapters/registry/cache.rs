@@ -3,13 +3,14 @@
 //! Tarballs are kept under their SHA-512 and hashed again whenever they are taken out, so that a
 //! damaged or altered cache costs a download and nothing else. Records and attestation responses
 //! are kept by address with their entity tag, and are only used after the registry has confirmed
-//! it (304): they never go stale.
+//! it (304): they never go stale. A registry that sends no tags is asked for them in full.
 #![allow(clippy::disallowed_methods)] // this is where the cache's files are touched
 
 use std::{
     fs::{self, File},
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::expected::{Expected, Mismatch, Sums};
@@ -24,6 +25,10 @@ use crate::{
         limits,
     },
 };
+
+/// How old a temporary file must be to be nobody's. A body slow enough to take this long to its
+/// limit would have been cut off; another run may be writing younger ones.
+const ABANDONED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A folder of downloads.
 #[derive(Debug, Clone)]
@@ -47,14 +52,15 @@ pub(super) struct Document {
 }
 
 impl Cache {
-    /// Opens a cache, and makes its folders.
+    /// Opens a cache, makes its folders, and clears away what runs that were killed have left.
     ///
     /// # Errors
-    /// When they cannot be made.
+    /// When a folder cannot be made.
     pub fn open(folder: &Path) -> Result<Self, FileError> {
         for part in ["tarballs", "index", "responses"] {
             let part = folder.join(part);
             fs::create_dir_all(&part).map_err(|error| FileError::io("make", &part, error))?;
+            sweep(&part);
         }
         Ok(Self { folder: folder.to_owned() })
     }
@@ -161,6 +167,17 @@ fn persist(file: tempfile::NamedTempFile, path: &Path) -> Result<(), FileError> 
     Ok(())
 }
 
+/// Removes temporary files that no run can still be writing. That some stay does no harm.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+        let temporary = entry.file_name().to_string_lossy().starts_with(".sealift-");
+        if temporary && age().is_some_and(|age| age > ABANDONED) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Why a download was not kept.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KeepError {
@@ -254,6 +271,25 @@ mod tests {
         let expected = expected(Algorithm::Sha512, b"tar");
         assert!(matches!(keep(&cache, &expected, b"other"), Err(KeepError::Mismatch(_))));
         assert_eq!(files(folder.path()), 0);
+    }
+
+    #[test]
+    fn only_abandoned_temporaries_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        Cache::open(folder.path()).unwrap();
+        let place = |name| folder.path().join("tarballs").join(name);
+        let old = std::time::SystemTime::now() - ABANDONED * 2;
+        for (name, time) in
+            [(".sealift-old", Some(old)), (".sealift-new", None), ("kept", Some(old))]
+        {
+            let file = File::create(place(name)).unwrap();
+            if let Some(time) = time {
+                file.set_modified(time).unwrap();
+            }
+        }
+        Cache::open(folder.path()).unwrap();
+        let there = [".sealift-old", ".sealift-new", "kept"].map(|name| place(name).exists());
+        assert_eq!(there, [false, true, true]);
     }
 
     #[test]

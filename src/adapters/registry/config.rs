@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::npmrc::{Credentials, Npmrc};
+use super::{credentials::Credentials, npmrc::Npmrc};
 use crate::{
     adapters::network::Secret,
     core::{

@@ -138,17 +138,14 @@ mod tests {
         let bad = Algorithm::Sha512.digest(b"bad");
         let weak = Integrity::parse(&format!("{}", Algorithm::Sha1.digest(b"bad"))).unwrap();
         let both = Integrity::parse(&format!("{good} {bad}")).unwrap();
-        let good = Integrity::of(good);
+        let (good, bad) = (Integrity::of(good), Integrity::of(bad));
         let check = |lockfile: &[Integrity], record| {
             let expected = Expected::new(lockfile, record);
             expected.check(&found(&expected, b"good")).map_err(|mismatch| mismatch.by)
         };
         assert_eq!(check(std::slice::from_ref(&good), Some(&good)), Ok(()));
         assert_eq!(check(std::slice::from_ref(&both), Some(&good)), Err(Source::Lockfile));
-        assert_eq!(
-            check(std::slice::from_ref(&good), Some(&Integrity::of(bad))),
-            Err(Source::Record)
-        );
+        assert_eq!(check(std::slice::from_ref(&good), Some(&bad)), Err(Source::Record));
         assert_eq!(check(&[good.clone(), weak], Some(&good)), Err(Source::Lockfile));
     }
 

@@ -5,6 +5,7 @@
 
 mod cache;
 mod config;
+mod credentials;
 mod expected;
 mod npm;
 mod npmrc;
@@ -16,15 +17,16 @@ use url::Url;
 
 pub use cache::Cache;
 pub use config::{ConfigError, RegistryConfig};
+pub use credentials::Credentials;
 pub use expected::{Mismatch, Source};
 pub use npm::collect;
-pub use npmrc::{Credentials, Env, Npmrc};
+pub use npmrc::{Env, Npmrc};
 pub use packument::RecordError;
 
 use crate::{
     adapters::{
         files::FileError,
-        network::{Address, NetworkError},
+        network::{Address, NetworkError, TOKEN_HINT},
     },
     core::{
         digest::{Digest, Integrity},
@@ -126,9 +128,7 @@ impl CollectError {
             Self::NotInRegistry { .. } => Some(
                 "if it is in a private registry, name that with @scope:registry= in .npmrc".into(),
             ),
-            Self::Status { status: 403, .. } => {
-                Some("the registry may want a token; set one in .npmrc".into())
-            }
+            Self::Status { status: 403, .. } => Some(TOKEN_HINT.into()),
             Self::Mismatch { mismatch, .. } if mismatch.by == Source::Lockfile => Some(
                 "the registry serves other bytes than the lockfile was made with: find out why \
                  before you trust either"

@@ -8,9 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use url::Url;
-
+use super::credentials::Credentials;
 use crate::{
     adapters::{
         files::{self, FileError},
@@ -132,100 +130,6 @@ fn is_set(value: &str) -> bool {
     !matches!(value, "" | "null" | "false")
 }
 
-/// Credentials by the host and path they belong to.
-#[derive(Debug, Clone, Default)]
-pub struct Credentials(BTreeMap<String, Login>);
-
-#[derive(Debug, Clone, Default)]
-struct Login {
-    token: Option<Secret>,
-    basic: Option<Secret>,
-    username: Option<Secret>,
-    password: Option<Secret>,
-}
-
-impl Credentials {
-    /// The value of `Authorization` for an address: of the longest path at its host, cut at
-    /// slashes, that has credentials.
-    pub fn authorization(&self, url: &Url) -> Option<Secret> {
-        let mut place = format!("{}{}", place(url)?, url.path());
-        loop {
-            if let Some(value) = self.0.get(&place).and_then(Login::authorization) {
-                return Some(value);
-            }
-            // As npm does: cut the slash, or what follows it.
-            let cut = match place.strip_suffix('/') {
-                Some(rest) => rest.len(),
-                None => place.rfind('/')? + 1,
-            };
-            place.truncate(cut);
-            if place.len() <= 2 {
-                return None;
-            }
-        }
-    }
-
-    /// Moves the userinfo of an address into the credentials of its place.
-    pub(super) fn take(&mut self, url: &mut Url) {
-        if url.username().is_empty() && url.password().is_none() {
-            return;
-        }
-        if let Some(place) = place(url) {
-            let text =
-                format!("{}:{}", decode(url.username()), decode(url.password().unwrap_or("")));
-            let login = self.0.entry(format!("{place}{}", url.path())).or_default();
-            login.basic = Some(Secret::new(STANDARD.encode(text)));
-        }
-        // Both fail only where there is no host.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-    }
-
-    fn set(&mut self, key: &str, value: String) {
-        let Some((place, name)) = key.rsplit_once(':') else { return };
-        let login = self.0.entry(place.to_owned()).or_default();
-        let slot = match name {
-            "_authToken" => &mut login.token,
-            "_auth" => &mut login.basic,
-            "username" => &mut login.username,
-            "_password" => &mut login.password,
-            _ => return,
-        };
-        *slot = Some(Secret::new(value));
-    }
-}
-
-impl Login {
-    fn authorization(&self) -> Option<Secret> {
-        if let Some(token) = &self.token {
-            return Some(Secret::new(format!("Bearer {}", token.reveal())));
-        }
-        if let Some(basic) = &self.basic {
-            return Some(Secret::new(format!("Basic {}", basic.reveal())));
-        }
-        let (username, password) = (self.username.as_ref()?, self.password.as_ref()?);
-        let mut login = format!("{}:", username.reveal()).into_bytes();
-        login.extend(STANDARD.decode(password.reveal()).ok()?);
-        Some(Secret::new(format!("Basic {}", STANDARD.encode(login))))
-    }
-}
-
-/// `//host` or `//host:port` of an address.
-fn place(url: &Url) -> Option<String> {
-    let host = url.host_str()?;
-    Some(match url.port() {
-        Some(port) => format!("//{host}:{port}"),
-        None => format!("//{host}"),
-    })
-}
-
-/// Percent-decodes userinfo.
-fn decode(text: &str) -> String {
-    // The one decoder at hand takes `+` for a space, which userinfo does not.
-    let pair = format!("={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
-}
-
 /// Reads the lines of a file into `values`, later ones over earlier ones.
 fn read(text: &str, env: Env, values: &mut BTreeMap<String, String>) {
     for line in text.split(['\r', '\n']) {
@@ -294,6 +198,8 @@ fn expand(text: &str, env: Env) -> String {
 
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
 
     fn env(name: &str) -> Option<String> {
@@ -364,6 +270,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods)] // writes the files to be read
     fn the_project_goes_before_the_user_and_files_may_be_missing() {
         let folder = tempfile::tempdir().unwrap();
         let (user, project) = (folder.path().join("user"), folder.path().join("project"));
@@ -387,15 +294,5 @@ mod tests {
             &env,
         );
         assert!(!format!("{npmrc:?} {npmrc:#?}").contains("hush"));
-    }
-
-    #[test]
-    fn userinfo_becomes_credentials() {
-        let mut url = Url::parse("https://me:p%40ss+@a.example/npm/").unwrap();
-        let mut credentials = Credentials::default();
-        credentials.take(&mut url);
-        assert_eq!(url.as_str(), "https://a.example/npm/");
-        let value = credentials.authorization(&url.join("b").unwrap()).unwrap();
-        assert_eq!(value.reveal(), format!("Basic {}", STANDARD.encode("me:p@ss+")));
     }
 }

@@ -41,7 +41,7 @@ impl Source {
     }
 
     fn local(path: &str) -> Self {
-        let path = path.strip_prefix("./").unwrap_or(path).to_owned();
+        let path = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/').to_owned();
         let lower = path.to_ascii_lowercase();
         if [".tgz", ".tar.gz", ".tar"].iter().any(|end| lower.ends_with(end)) {
             Self::LocalTarball(path)
@@ -148,4 +148,111 @@ fn decode(segment: &str) -> Option<String> {
         }
     }
     String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn id(name: &str, version: &str) -> PackageId {
+        PackageId::new(name, version).unwrap()
+    }
+
+    #[test]
+    fn sources_are_told_apart() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        for text in [
+            "git+ssh://git@git.example/a/b.git#",
+            "git+https://git.example/a/b.git#",
+            "git://git.example/a/b.git#",
+            "git@git.example:a/b.git#",
+            "github:a/b#",
+            "gitlab:a/b#",
+            "bitbucket:a/b#",
+            "gist:abc#",
+            "https://git.example/a/b.git#",
+            "ssh://git@git.example/a/b#",
+            "a/b#",
+        ] {
+            assert_eq!(
+                Source::of(&format!("{text}{commit}")),
+                Some(Source::Git { commit: Some(commit.into()) }),
+                "{text}"
+            );
+        }
+        assert_eq!(Source::of("github:a/b#semver:^1"), Some(Source::Git { commit: None }));
+        assert_eq!(Source::of("file:./lib/a/"), Some(Source::Folder("lib/a".into())));
+        assert_eq!(Source::of("../a"), Some(Source::Folder("../a".into())));
+        assert_eq!(Source::of("file:a.TGZ"), Some(Source::LocalTarball("a.TGZ".into())));
+        assert_eq!(Source::of("file:a.tar.gz"), Some(Source::LocalTarball("a.tar.gz".into())));
+        let remote = "https://files.example/a.tgz";
+        assert_eq!(Source::of(remote), Some(Source::Remote(url(remote))));
+        for text in ["", "1.0.0", "latest", "https://", "HTTPS://x/a/-/a-1.0.0.tgz", "npm:a@1.0.0"]
+        {
+            assert_eq!(Source::of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn npms_pattern_gives_base_and_package() {
+        for (text, base, package) in [
+            ("https://r.example/a/-/a-1.0.0.tgz", "https://r.example/", id("a", "1.0.0")),
+            (
+                "https://r.example/@s/a/-/a-1.0.0-b.1.tgz",
+                "https://r.example/",
+                id("@s/a", "1.0.0-b.1"),
+            ),
+            ("https://r.example/@s%2fa/-/a-1.0.0.tgz", "https://r.example/", id("@s/a", "1.0.0")),
+            (
+                "https://u:p@r.example/api/npm/all/@s/a/-/@s/a-1.0.0.tgz?x#y",
+                "https://r.example/api/npm/all/",
+                id("@s/a", "1.0.0"),
+            ),
+            (
+                "https://r.example/@s/a/-/1.0.0/a-1.0.0.tgz",
+                "https://r.example/",
+                id("@s/a", "1.0.0"),
+            ),
+        ] {
+            assert_eq!(registry_tarball(&url(text)), Some((url(base), package)), "{text}");
+        }
+        for text in [
+            "https://r.example/a/-/b-1.0.0.tgz",
+            "https://r.example/a/-/a-1.0.0.zip",
+            "https://r.example/a/a-1.0.0.tgz",
+            "https://r.example/-/a-1.0.0.tgz",
+            "https://r.example/a/-/a-latest.tgz",
+            "https://r.example/a%zz/-/a-1.0.0.tgz",
+        ] {
+            assert_eq!(registry_tarball(&url(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_registries_addresses_are_known() {
+        let a = id("@s/a", "1.0.0");
+        for text in [
+            "https://npm.example/download/@s/a/1.0.0/0123abcd",
+            "https://npm.example/@s/a/download/@s/a-1.0.0.tgz?cache=0",
+            "https://cdn.example/packages/@s/a/1.0.0/a-1.0.0.tgz",
+            "https://npm.example/~/11/@s/a/1.0.0.tgz",
+        ] {
+            assert!(is_registrys(&url(text), &a), "{text}");
+        }
+        for text in [
+            "https://files.example/a-1.0.0.tgz",
+            "https://code.example/s/a/archive/1.0.0.tgz",
+            "https://code.example/@s/a/releases/download/1.0.0/a-1.0.0.tgz",
+            "https://code.example/@s/a/tarball/1.0.0",
+            "https://npm.example/@s/a/-/a-1.0.1.tgz",
+            "https://npm.example/@s/b/-/b-1.0.0.tgz",
+            "https://npm.example/download/@s/a/1.0.1/0123abcd",
+        ] {
+            assert!(!is_registrys(&url(text), &a), "{text}");
+        }
+    }
 }

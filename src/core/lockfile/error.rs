@@ -47,6 +47,9 @@ pub enum LockfileError {
     /// The same key twice: which one counts depends on the reader.
     #[error("entry {0:?} is there twice")]
     Duplicate(String),
+    /// A path that names its place in a way that npm does not write.
+    #[error("entry {0:?} is not a normalized path")]
+    Path(String),
     /// No version, and nothing else to tell it from.
     #[error("entry {0:?} has no version")]
     NoVersion(String),
@@ -88,6 +91,7 @@ impl LockfileError {
             Self::Empty
             | Self::Malformed { .. }
             | Self::NotALockfile
+            | Self::Path(_)
             | Self::Package { .. }
             | Self::Resolved(_) => return None,
         };

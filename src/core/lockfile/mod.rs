@@ -160,14 +160,14 @@ pub struct Wanted {
     pub id: PackageId,
     /// What its tarball must match; `None` where the lockfile does not say.
     pub integrity: Option<Integrity>,
-    /// Where the lockfile's author got it; may be missing altogether. On the public registry's
-    /// host it means "whatever registry is configured".
+    /// Where the lockfile's author got it, without credentials, query and fragment; may be missing
+    /// altogether. On the public registry's host it means "whatever registry is configured".
     pub resolved: Option<Url>,
 }
 
 impl Wanted {
     /// The registry's base address, ending in `/`, where `resolved` follows the pattern
-    /// `BASE/NAME/-/FILE`; without credentials.
+    /// `BASE/NAME/-/FILE`.
     pub fn registry(&self) -> Option<Url> {
         let (base, id) = address::registry_tarball(self.resolved.as_ref()?)?;
         (id == self.id).then_some(base)
@@ -195,4 +195,129 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
         _ => packages::entries(bytes)?,
     };
     Ok(Lockfile { kind, version, entries: classify::classify(raw)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> LockfileError {
+        parse("package-lock.json", text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn the_files_name_says_what_it_is() {
+        let text = br#"{"lockfileVersion": 3, "packages": {}}"#;
+        for (name, kind) in [
+            ("package-lock.json", Kind::PackageLock),
+            ("app/npm-shrinkwrap.json", Kind::NpmShrinkwrap),
+            ("app\\package-lock.json", Kind::PackageLock),
+        ] {
+            let expected = Lockfile { kind, version: 3, entries: Vec::new() };
+            assert_eq!(parse(name, text), Ok(expected), "{name}");
+        }
+        for name in ["yarn.lock", "pnpm-lock.yaml", "package.json", "Package-Lock.json", ""] {
+            let error = parse(name, text).unwrap_err();
+            assert_eq!(error, LockfileError::UnknownFormat(name.into()));
+            assert!(error.hint().unwrap().contains("pnpm-lock.yaml"));
+        }
+    }
+
+    #[test]
+    fn an_empty_inventory_is_fine() {
+        for text in [
+            r#"{"lockfileVersion": 1}"#,
+            r#"{"lockfileVersion": 2, "packages": {}, "dependencies": {}}"#,
+            "\u{feff}{\"lockfileVersion\": 3, \"packages\": {}}\n",
+        ] {
+            assert_eq!(parse("package-lock.json", text.as_bytes()).unwrap().entries, []);
+        }
+    }
+
+    #[test]
+    fn empty_files_are_refused() {
+        for text in ["", " \n", "\u{feff}"] {
+            assert_eq!(refused(text), LockfileError::Empty);
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_place() {
+        assert_eq!(
+            refused("{\n<<<<<<< HEAD\n  \"lockfileVersion\": 3\n=======\n"),
+            LockfileError::NotJson { line: 2, column: 1, detail: "key must be a string".into() }
+        );
+        assert!(matches!(refused(r#"{"lockfileVersion": 3"#), LockfileError::NotJson { .. }));
+        assert!(matches!(refused("\u{0}"), LockfileError::NotJson { .. }));
+        let two = r#"{"lockfileVersion": 3, "packages": {}} {}"#;
+        assert!(matches!(refused(two), LockfileError::NotJson { .. }));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        let levels = 100_000;
+        let text = format!(
+            r#"{{"lockfileVersion": 1, "dependencies": {}{{}}{}}}"#,
+            r#"{"a": {"dependencies": "#.repeat(levels),
+            "}}".repeat(levels)
+        );
+        assert!(matches!(
+            refused(&text),
+            LockfileError::NotJson { detail, .. } if detail == "recursion limit exceeded"
+        ));
+    }
+
+    #[test]
+    fn what_is_no_lockfile_is_refused() {
+        assert_eq!(refused(r#"{"name": "a", "version": "1.0.0"}"#), LockfileError::NotALockfile);
+        assert_eq!(refused(r#"{"lockfileVersion": null}"#), LockfileError::NotALockfile);
+        for text in [
+            "[]",
+            "3",
+            "null",
+            r#""a""#,
+            r#"[3, {}]"#,
+            r#"{"lockfileVersion": 3, "packages": []}"#,
+            r#"{"lockfileVersion": 3, "packages": {"node_modules/a": []}}"#,
+            r#"{"lockfileVersion": 1, "dependencies": {"a": ["1.0.0"]}}"#,
+        ] {
+            assert!(
+                matches!(refused(text), LockfileError::Malformed { detail, .. } if detail.ends_with("expected an object")),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            refused(
+                "{\"lockfileVersion\": 3, \"packages\":\n{\"node_modules/a\": {\"version\": 1}}}"
+            ),
+            LockfileError::Malformed {
+                line: 2,
+                column: 32,
+                detail: "invalid type: integer `1`, expected a string".into()
+            }
+        );
+    }
+
+    #[test]
+    fn other_versions_are_refused() {
+        for version in ["4", "0", "-1", "3.0", r#""3""#, "{}", "true"] {
+            let error = refused(&format!(r#"{{"lockfileVersion": {version}, "packages": {{}}}}"#));
+            assert_eq!(error, LockfileError::UnsupportedVersion(version.into()));
+            assert!(error.to_string().ends_with("only 1, 2 and 3 are"));
+        }
+    }
+
+    #[test]
+    fn the_section_must_be_the_versions_own() {
+        assert_eq!(
+            refused(r#"{"lockfileVersion": 1, "packages": {}, "dependencies": {}}"#),
+            LockfileError::PackagesInVersion1
+        );
+        for version in [2, 3] {
+            assert_eq!(
+                refused(&format!(r#"{{"lockfileVersion": {version}, "dependencies": {{}}}}"#)),
+                LockfileError::NoPackages(version)
+            );
+        }
+    }
 }

@@ -109,6 +109,8 @@ fn entry(path: String, dependency: Dependency) -> Raw {
         return raw;
     }
     match Source::of(&version) {
+        // An address that cannot be understood is refused as such, unrepeated: it may hold a secret.
+        None if version.contains([':', '/']) => raw.resolved = Some(version),
         None => raw.version = Some(version),
         Some(Source::Folder(folder)) => {
             raw.link = true;
@@ -117,4 +119,148 @@ fn entry(path: String, dependency: Dependency) -> Raw {
         Some(_) => raw.resolved = Some(version),
     }
     raw
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::lockfile::{Disposition, Local, Reason, parse};
+
+    /// The entries of a lockfile of version 1: path, and package or other disposition.
+    fn all(dependencies: &str) -> Result<Vec<(String, Disposition)>, LockfileError> {
+        let text = format!(r#"{{"lockfileVersion": 1, "dependencies": {{{dependencies}}}}}"#);
+        let lockfile = parse("npm-shrinkwrap.json", text.as_bytes())?;
+        Ok(lockfile.entries.into_iter().map(|entry| (entry.path, entry.disposition)).collect())
+    }
+
+    fn packages(dependencies: &str) -> Vec<(String, String)> {
+        all(dependencies)
+            .unwrap()
+            .into_iter()
+            .map(|(path, disposition)| match disposition {
+                Disposition::Collect(wanted) => (path, wanted.id.to_string()),
+                other => panic!("{path}: {other:?}"),
+            })
+            .collect()
+    }
+
+    fn strings(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    }
+
+    #[test]
+    fn paths_come_from_the_nesting() {
+        assert_eq!(
+            packages(
+                r#""a": {"version": "1.0.0", "requires": {"@s/b": "^2"}, "resolved": false,
+                    "dependencies": {"@s/b": {"version": "2.0.0", "integrity": null}}}"#
+            ),
+            strings(&[
+                ("node_modules/a", "a@1.0.0"),
+                ("node_modules/a/node_modules/@s/b", "@s/b@2.0.0")
+            ])
+        );
+    }
+
+    #[test]
+    fn aliases_and_registry_addresses_name_the_real_package() {
+        assert_eq!(
+            packages(
+                r#""a": {"version": "npm:@s/real@1.0.0"},
+                   "b": {"version": "https://r.example/c/-/c-2.0.0.tgz"}"#
+            ),
+            strings(&[("node_modules/a", "@s/real@1.0.0"), ("node_modules/b", "c@2.0.0")])
+        );
+    }
+
+    #[test]
+    fn a_git_dependencys_integrity_may_be_its_commit() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(
+            all(&format!(r#""a": {{"version": "github:s/a#{commit}", "integrity": "{commit}"}}"#)),
+            Ok(vec![(
+                "node_modules/a".into(),
+                Disposition::OutOfScope(Reason::Git { commit: Some(commit.into()) })
+            )])
+        );
+    }
+
+    #[test]
+    fn tarballs_are_out_of_scope() {
+        assert_eq!(
+            all(
+                r#""a": {"version": "file:a.tgz"}, "b": {"version": "https://files.example/b-1.0.0.tgz"}"#
+            ),
+            Ok(vec![
+                (
+                    "node_modules/a".into(),
+                    Disposition::OutOfScope(Reason::LocalTarball { path: "a.tgz".into() })
+                ),
+                (
+                    "node_modules/b".into(),
+                    Disposition::OutOfScope(Reason::RemoteTarball {
+                        url: "https://files.example/b-1.0.0.tgz".into()
+                    })
+                ),
+            ])
+        );
+    }
+
+    #[test]
+    fn bundled_packages_are_covered_by_their_parent_and_not_by_the_project() {
+        let entries = all(r#""a": {"version": "1.0.0", "bundled": true, "dependencies": {
+                   "b": {"version": "1.0.0", "bundled": true}}},
+               "c": {"version": "1.0.0", "dependencies": {
+                   "d": {"version": "1.0.0", "bundled": true, "dependencies": {
+                       "e": {"version": "1.0.0", "bundled": true}}}}}"#)
+        .unwrap();
+        let bundled: Vec<_> = entries
+            .iter()
+            .filter_map(|(path, disposition)| match disposition {
+                Disposition::Bundled { parent } => Some((path.as_str(), parent.as_str())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            bundled,
+            [
+                ("node_modules/c/node_modules/d", "node_modules/c"),
+                ("node_modules/c/node_modules/d/node_modules/e", "node_modules/c"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_nested_under_a_link_is_in_the_folder_and_counts_once() {
+        let entries =
+            all(r#""a": {"version": "file:p/a", "dependencies": {"c": {"version": "1.0.0"}}},
+               "b": {"version": "file:./p/a", "dependencies": {"c": {"version": "1.0.0"}}}"#)
+            .unwrap();
+        let paths: Vec<_> = entries.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["node_modules/a", "p/a/node_modules/c", "node_modules/b"]);
+        assert_eq!(entries[0].1, Disposition::Local(Local::Link));
+    }
+
+    #[test]
+    fn a_path_that_stands_for_two_things_is_refused() {
+        assert_eq!(
+            all(r#""a": {"version": "1.0.0"}, "a": {"version": "1.0.0"}"#),
+            Err(LockfileError::Duplicate("node_modules/a".into()))
+        );
+        assert_eq!(
+            all(r#""a": {"version": "file:p", "dependencies": {"c": {"version": "1.0.0"}}},
+                   "b": {"version": "file:p", "dependencies": {"c": {"version": "1.0.1"}}}"#),
+            Err(LockfileError::Duplicate("p/node_modules/c".into()))
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_and_not_repeated() {
+        for version in ["https://:secret@", "ftp://user:secret@files.example/a.tgz"] {
+            assert_eq!(
+                all(&format!(r#""a": {{"version": "{version}"}}"#)),
+                Err(LockfileError::Resolved("node_modules/a".into()))
+            );
+        }
+    }
 }

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use sigstore_tuf::{Metadata, Root, TrustedMetadataSet};
 
 use super::{MetadataError, metadata, names};
-use crate::core::{
-    digest::{Algorithm, Digest},
-    time::{self, Time},
-};
+use crate::core::time::{self, Time};
 
 /// The roots of one instance that are trusted without further proof, each by itself.
 ///
@@ -54,6 +51,12 @@ impl PinnedRoots {
         self.newest
     }
 
+    /// When the newest expires: how long its publisher wanted it to be relied on unseen.
+    pub fn newest_expires(&self) -> Option<Time> {
+        let trusted = start(self.roots.get(&self.newest)?).ok()?;
+        Some(time::from_jiff(trusted.root().expires))
+    }
+
     /// All of them, by version.
     pub fn roots(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.roots.iter().map(|(version, bytes)| (*version, bytes.as_slice()))
@@ -92,40 +95,6 @@ impl PinnedRoots {
             version = version.saturating_sub(1);
         }
         run
-    }
-}
-
-/// What a person compares before pinning a root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RootSummary {
-    /// The version.
-    pub version: u64,
-    /// When it expires; a pinned root may have.
-    pub expires: Time,
-    /// Signatures that the next root needs.
-    pub threshold: usize,
-    /// Keys that may sign it.
-    pub keys: usize,
-    /// SHA-256 of the file.
-    pub fingerprint: Digest,
-}
-
-impl RootSummary {
-    /// Of the bytes of a root.
-    ///
-    /// # Errors
-    /// When they are no root that is signed by its own keys.
-    pub fn of(bytes: &[u8]) -> Result<Self, MetadataError> {
-        let trusted = start(bytes)?;
-        let root = trusted.root();
-        let keys = root.role("root");
-        Ok(Self {
-            version: root.version,
-            expires: time::from_jiff(root.expires),
-            threshold: keys.map(|keys| keys.threshold).unwrap_or_default(),
-            keys: keys.map(|keys| keys.keyids.len()).unwrap_or_default(),
-            fingerprint: Algorithm::Sha256.digest(bytes),
-        })
     }
 }
 

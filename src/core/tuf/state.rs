@@ -247,7 +247,7 @@ pub struct Failure<E> {
     /// Why.
     pub error: UpdateError<E>,
     /// What was authentic so far.
-    pub floor: Floor,
+    pub floor: Box<Floor>,
 }
 
 /// Updates the local state from a repository, at one reference time.
@@ -263,8 +263,9 @@ pub fn update<R: Repository>(
     at: Time,
 ) -> Result<State, Failure<R::Error>> {
     let mut session = Session::start(pinned, local, repository, at)
-        .map_err(|error| Failure { error: error.into(), floor: local.floor() })?;
-    complete(&mut session, wanted).map_err(|error| Failure { error, floor: session.floor() })
+        .map_err(|error| Failure { error: error.into(), floor: Box::new(local.floor()) })?;
+    complete(&mut session, wanted)
+        .map_err(|error| Failure { error, floor: Box::new(session.floor()) })
 }
 
 fn complete<R: Repository>(

@@ -37,8 +37,8 @@ pub enum Bundle {
     Inspect(Inspect),
     /// add a signature to an archive
     ///
-    /// For archives that several people vouch for: verify the archive first, then add your signature
-    /// to those that it has.
+    /// For archives that several people vouch for: the signature of who sealed it and every byte are
+    /// verified first, then yours is added to those that it has.
     #[command(after_help = examples::SIGN)]
     Sign(Sign),
 }
@@ -110,6 +110,9 @@ pub struct Sign {
     /// your private key (PKCS#8 PEM)
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
+    /// the public key (SPKI PEM) of who sealed it
+    #[arg(long, value_name = "FILE")]
+    pub signed_by: PathBuf,
 }
 
 #[derive(Clone)]

@@ -54,7 +54,7 @@ Examples:
 
 pub(super) const SIGN: &str = "\
 Examples:
-  sealift bundle sign app.sealift --key second.key";
+  sealift bundle sign app.sealift --key second.key --signed-by release.key.pub";
 
 pub(super) const REFRESH: &str = "\
 Examples:
@@ -68,7 +68,8 @@ Examples:
 pub(super) const DIFF: &str = "\
 Examples:
   What would this archive bring?
-    sealift trust diff ~/.local/share/sealift/trust app.sealift";
+    sealift trust diff ~/.local/share/sealift/trust app.sealift \\
+      --key release.key.pub";
 
 pub(super) const IMPORT: &str = "\
 Examples:

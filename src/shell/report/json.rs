@@ -9,7 +9,7 @@ use crate::core::{
     text::bounded,
     time,
     verdict::{
-        Claim, IntegrityFacts, PackageVerdict, ProvenanceFacts, PublishFacts,
+        Claim, IntegrityFacts, Logged, PackageVerdict, ProvenanceFacts, PublishFacts,
         RegistrySignatureFacts, Verdict,
     },
 };
@@ -75,6 +75,9 @@ fn package(verdict: &PackageVerdict, denials: &[Denial]) -> Value {
     some(json!({
         "purl": verdict.package.purl(),
         "verdict": whole.name(),
+        "unexamined": if verdict.unexamined.is_empty() { Value::Null } else {
+            verdict.unexamined.iter().map(|kind| bounded(kind)).collect()
+        },
         "missing": if missing.is_empty() { Value::Null } else { json!(missing) },
         "claims": {
             Claim::Integrity.name(): claim(&verdict.integrity, integrity),
@@ -128,7 +131,12 @@ fn publish(facts: &PublishFacts) -> Value {
         "keyid": facts.keyid,
         "signedAt": time::format(facts.signed_at),
         "timeSource": facts.time_source.name(),
+        "logged": logged(facts.logged),
     })
+}
+
+fn logged(logged: Logged) -> Value {
+    json!({"promise": logged.promise, "proof": logged.proof})
 }
 
 fn provenance(facts: &ProvenanceFacts) -> Value {
@@ -139,14 +147,18 @@ fn provenance(facts: &ProvenanceFacts) -> Value {
         "commit": bounded(&facts.commit),
         "ref": text(&facts.git_ref),
         "workflow": bounded(&facts.workflow),
+        "workflowFile": text(&facts.build_config),
         "builder": text(&facts.builder),
+        "buildType": bounded(&facts.build_type),
         "issuer": bounded(&facts.issuer),
         "repositoryId": text(&facts.repository_id),
         "ownerId": text(&facts.owner_id),
         "runner": text(&facts.runner),
+        "trigger": text(&facts.trigger),
         "run": text(&facts.run),
         "signedAt": time::format(facts.signed_at),
         "timeSource": facts.time_source.name(),
+        "logged": logged(facts.logged),
     })
 }
 

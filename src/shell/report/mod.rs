@@ -15,7 +15,10 @@ use crate::core::{
     verdict::{Claim, PackageVerdict},
 };
 
-pub use self::{human::Human, json::to_json};
+pub use self::{
+    human::{Human, ago, count, day, size},
+    json::to_json,
+};
 
 /// What a verification found.
 #[derive(Debug)]

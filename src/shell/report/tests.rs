@@ -9,8 +9,8 @@ use crate::core::{
     policy::{Denial, Policy},
     time::{self, Time},
     verdict::{
-        Absence, Claim, IntegrityFacts, PackageVerdict, ProvenanceFacts, PublishFacts, Refusal,
-        RegistrySignatureFacts, TimeSource, Verdict,
+        Absence, Claim, IntegrityFacts, Logged, PackageVerdict, ProvenanceFacts, PublishFacts,
+        Refusal, RegistrySignatureFacts, TimeSource, Verdict,
     },
 };
 
@@ -25,6 +25,7 @@ fn plain(name: &str, version: &str) -> PackageVerdict {
         registry_signature: Verdict::Absent(Absence::NoSignatures),
         publish_attestation: Verdict::Absent(Absence::NoAttestations),
         provenance: Verdict::Absent(Absence::NoAttestations),
+        unexamined: vec![],
     }
 }
 
@@ -41,6 +42,7 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
             keyid: "SHA256:key".into(),
             signed_at,
             time_source: TimeSource::TransparencyLog,
+            logged: Logged { promise: true, proof: true },
         }),
         provenance: Verdict::Verified(ProvenanceFacts {
             predicate_type: "https://slsa.dev/provenance/v1".into(),
@@ -56,8 +58,12 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
             owner_id: Some("71096353".into()),
             runner: Some("github-hosted".into()),
             run: None,
+            build_type: "https://build.example/workflow/v1".into(),
+            build_config: None,
+            trigger: Some("push".into()),
             signed_at,
             time_source: TimeSource::TransparencyLog,
+            logged: Logged { promise: true, proof: true },
         }),
         ..plain(name, version)
     }

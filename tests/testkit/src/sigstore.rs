@@ -21,7 +21,8 @@
 //! # assert!(bundle["dsseEnvelope"].is_object());
 //! ```
 //!
-//! Certificates start, logs integrate and timestamps are made exactly at the time that is given.
+//! Certificates start, logs integrate and timestamps are made exactly at the time that is given,
+//! in whole seconds.
 
 mod build;
 mod bundle;
@@ -57,10 +58,15 @@ use serde_json::Value;
 
 /// An instance, with fresh keys. Two instances trust nothing of each other.
 pub struct Sigstore {
+    /// Issues the certificates.
     pub fulcio: Fulcio,
+    /// Signs the timestamps that certificates carry.
     pub ct: CtLog,
+    /// Rekor v1, with promises.
     pub rekor: Rekor,
+    /// Rekor v2, without.
     pub rekor_v2: Rekor,
+    /// Signs the timestamps that bundles carry.
     pub tsa: Tsa,
     /// The registry's keys; the last one is in use.
     pub npm: Vec<NpmKey>,

@@ -3,13 +3,16 @@
 /// Which forge ran the build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forge {
+    /// A workflow of GitHub Actions.
     GitHub,
+    /// A job of GitLab CI.
     GitLab,
 }
 
 /// One run of a workflow. Every field may be changed before something is made of it.
 #[derive(Clone, Debug)]
 pub struct Build {
+    /// Where it ran.
     pub forge: Forge,
     /// The forge's address, without a slash at the end.
     pub server: String,
@@ -17,10 +20,13 @@ pub struct Build {
     pub issuer: String,
     /// Owner and name: `acme/widgets`.
     pub repository: String,
+    /// The forge's number for the repository, which outlives a change of name.
     pub repository_id: String,
+    /// The forge's number for the owner.
     pub owner_id: String,
     /// The full ref: `refs/heads/main`.
     pub ref_: String,
+    /// The commit that was built, in hex.
     pub commit: String,
     /// The workflow's file in the repository.
     pub workflow: String,
@@ -30,9 +36,11 @@ pub struct Build {
     pub event: String,
     /// The run's id; on GitLab, the job's.
     pub run_id: String,
+    /// Which attempt of the run, from 1; GitHub only.
     pub attempt: u32,
     /// The runner environment, such as `github-hosted`.
     pub runner: String,
+    /// Of the repository: `public`, `internal` or `private`.
     pub visibility: String,
 }
 

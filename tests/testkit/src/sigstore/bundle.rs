@@ -36,10 +36,13 @@ pub enum Entry {
 /// What the bundle looks like and which proofs it carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
+    /// The version of the format.
     pub version: Version,
+    /// The kind of log entry, and by it the log.
     pub entry: Entry,
     /// Rekor v1's signed entry timestamp.
     pub promise: bool,
+    /// The inclusion proof with its checkpoint.
     pub proof: bool,
     /// An RFC 3161 timestamp over the signature.
     pub timestamp: bool,
@@ -73,7 +76,9 @@ impl Options {
 /// Who signs.
 #[derive(Clone)]
 pub enum Signer {
+    /// The holder of a short-lived certificate.
     Certificate(Certified),
+    /// The registry, with one of its keys.
     Npm(NpmKey),
 }
 

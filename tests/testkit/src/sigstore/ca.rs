@@ -17,6 +17,7 @@ pub const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 /// A certificate and its private key.
 #[derive(Clone)]
 pub struct Certified {
+    /// The certificate's key pair.
     pub key: Key,
     /// The certificate, then those above it, each in DER.
     pub chain: Vec<Vec<u8>>,
@@ -40,11 +41,14 @@ impl Certified {
 pub struct Fulcio {
     /// The intermediate, whose chain ends in the root.
     pub intermediate: Certified,
+    /// The address in the trusted root.
     pub uri: String,
+    /// When the chain is trusted; its certificates are valid for longer.
     pub window: Window,
 }
 
 impl Fulcio {
+    /// A new authority, trusted from `start` on.
     pub fn new(start: DateTime<Utc>) -> Self {
         let validity = Window::new(start, start + Duration::days(3652));
         let root = self_signed("sigstore", validity);
@@ -73,11 +77,15 @@ impl Fulcio {
 pub struct Leaf {
     /// The subject alternative name, a URI.
     pub san: String,
+    /// The start of its validity.
     pub not_before: DateTime<Utc>,
+    /// The end of its validity, included.
     pub not_after: DateTime<Utc>,
+    /// What it says of the build.
     pub claims: Claims,
     /// When the CT log saw the precertificate; without it the certificate carries no SCT.
     pub logged: Option<DateTime<Utc>>,
+    /// What the key may be used for, as an object identifier.
     pub extended_key_usage: &'static str,
 }
 

@@ -6,17 +6,39 @@
 use super::statement::{self, Subject};
 use super::tamper::{entry, flip, set_statement};
 use super::*;
-use chrono::Duration;
+use chrono::{Duration, SubsecRound};
 
 /// A bundle, what to trust, and the verdict that is right.
 pub struct Case {
+    /// Unique, and fit for a folder's name.
     pub name: String,
+    /// The bundle to judge.
     pub bundle: Value,
+    /// The trusted root to judge it by.
     pub trusted_root: String,
+    /// The registry's keys to judge it by.
     pub npm_keys: String,
     /// The identity and the issuer of the certificate; a registry's key has none.
     pub identity: Option<(String, String)>,
-    pub accepted: bool,
+    /// What a refusal must be about; nothing if the bundle must be accepted.
+    pub refused: Option<About>,
+}
+
+/// What is wrong with a bundle. Which of several checks finds it is up to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Its chain, its validity or its SCT.
+    Certificate,
+    /// The certificate is somebody else's.
+    Identity,
+    /// The registry's key: unknown, expired or for another use.
+    Key,
+    /// The promise, the proof or the checkpoint.
+    Log,
+    /// The timestamp, or that there is no time at all.
+    Time,
+    /// Payload, signature and log entry do not belong together.
+    Binding,
 }
 
 /// The digest of which all cases speak.
@@ -24,9 +46,9 @@ pub fn sha512() -> String {
     "0123456789abcdef".repeat(8)
 }
 
-/// All cases, signed at this time, which must be past.
+/// All cases, signed in the second of this time, which must be past.
 pub fn cases(at: DateTime<Utc>) -> Vec<Case> {
-    let mut catalogue = Catalogue::new(at);
+    let mut catalogue = Catalogue::new(at.trunc_subsecs(0));
     catalogue.shapes();
     catalogue.forms();
     catalogue.certificates();
@@ -105,10 +127,10 @@ impl Catalogue {
         let mut identity = self.identity(&bundle);
         self.accept("identity", bundle.clone());
         identity = identity.map(|(_, issuer)| ("https://github.com/mallory".into(), issuer));
-        self.refuse("identity-differs", bundle.clone());
+        self.refuse("identity-differs", About::Identity, bundle.clone());
         self.cases.last_mut().expect("a case").identity = identity;
         flip(&mut bundle["verificationMaterial"]["certificate"]["rawBytes"]);
-        self.refuse("certificate-changed", bundle);
+        self.refuse("certificate-changed", About::Certificate, bundle);
     }
 
     /// Trust that ended just before, or began just after.
@@ -121,13 +143,13 @@ impl Catalogue {
         let open = Window::since(start);
         for (name, window) in [("ended", before), ("not-begun", after)] {
             self.sigstore.fulcio.window = window;
-            self.refuse(&format!("ca-{name}"), bundle.clone());
+            self.refuse(&format!("ca-{name}"), About::Certificate, bundle.clone());
             self.sigstore.fulcio.window = open;
             self.sigstore.rekor.window = window;
-            self.refuse(&format!("log-{name}"), bundle.clone());
+            self.refuse(&format!("log-{name}"), About::Log, bundle.clone());
             self.sigstore.rekor.window = open;
             self.sigstore.ct.window = window;
-            self.refuse(&format!("ct-log-{name}"), bundle.clone());
+            self.refuse(&format!("ct-log-{name}"), About::Certificate, bundle.clone());
             self.sigstore.ct.window = open;
         }
         self.sigstore.fulcio.window = edge;
@@ -141,7 +163,7 @@ impl Catalogue {
         let bundle = self.provenance(&Options::rekor_v2());
         for (name, window) in [("ended", before), ("not-begun", after)] {
             self.sigstore.tsa.window = window;
-            self.refuse(&format!("tsa-{name}"), bundle.clone());
+            self.refuse(&format!("tsa-{name}"), About::Time, bundle.clone());
             self.sigstore.tsa.window = open;
         }
     }
@@ -155,15 +177,17 @@ impl Catalogue {
             let mut build = self.build.clone();
             build.repository = "mallory/widgets".into();
             set_statement(&mut bundle, &statement::provenance(&build, &subject()));
-            self.refuse(&format!("payload-changed-{label}"), bundle);
+            self.refuse(&format!("payload-changed-{label}"), About::Binding, bundle);
 
             let mut bundle = signed.clone();
             flip(&mut bundle["dsseEnvelope"]["signatures"][0]["sig"]);
-            self.refuse(&format!("signature-changed-{label}"), bundle);
+            // A timestamp is over the signature, and is checked first.
+            let about = if options.timestamp { About::Time } else { About::Binding };
+            self.refuse(&format!("signature-changed-{label}"), about, bundle);
 
             let mut bundle = signed;
             *entry(&mut bundle) = entry(&mut self.provenance(&options)).clone();
-            self.refuse(&format!("entry-of-another-{label}"), bundle);
+            self.refuse(&format!("entry-of-another-{label}"), About::Binding, bundle);
         }
     }
 
@@ -171,28 +195,28 @@ impl Catalogue {
         let signed = self.provenance(&Options::default());
         let mut bundle = signed.clone();
         flip(&mut entry(&mut bundle)["inclusionPromise"]["signedEntryTimestamp"]);
-        self.refuse("promise-changed", bundle);
+        self.refuse("promise-changed", About::Log, bundle);
         let mut bundle = signed.clone();
         let later = (self.at.timestamp() + 1).to_string();
         entry(&mut bundle)["integratedTime"] = later.into();
-        self.refuse("integrated-time-changed", bundle);
+        self.refuse("integrated-time-changed", About::Log, bundle);
         let mut bundle = signed.clone();
         entry(&mut bundle)["logIndex"] = "1".into();
-        self.refuse("log-index-changed", bundle);
+        self.refuse("log-index-changed", About::Log, bundle);
         let mut bundle = signed.clone();
         flip(&mut entry(&mut bundle)["inclusionProof"]["hashes"][0]);
-        self.refuse("path-changed", bundle);
+        self.refuse("path-changed", About::Log, bundle);
         let mut bundle = signed.clone();
-        let root = "BQ".repeat(21) + "A=";
         let checkpoint = &mut entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"];
-        let text = checkpoint.as_str().expect("a text");
-        let old = text.lines().nth(2).expect("a root");
-        *checkpoint = text.replace(old, &root).into();
-        self.refuse("checkpoint-changed", bundle);
+        let (note, signature) = checkpoint.as_str().and_then(|text| text.rsplit_once(' ')).unwrap();
+        let mut signature = signature.trim_end().into();
+        flip(&mut signature);
+        *checkpoint = format!("{note} {}\n", signature.as_str().unwrap()).into();
+        self.refuse("checkpoint-changed", About::Log, bundle);
         let mut bundle = signed;
         entry(&mut bundle)["inclusionProof"] =
             entry(&mut self.provenance(&Options::default()))["inclusionProof"].clone();
-        self.refuse("proof-of-another", bundle);
+        self.refuse("proof-of-another", About::Log, bundle);
 
         for options in [Options::v01(), Options::default(), Options::rekor_v2()] {
             std::mem::swap(&mut self.sigstore.rekor, &mut self.other.rekor);
@@ -200,7 +224,7 @@ impl Catalogue {
             let bundle = self.provenance(&options);
             std::mem::swap(&mut self.sigstore.rekor, &mut self.other.rekor);
             std::mem::swap(&mut self.sigstore.rekor_v2, &mut self.other.rekor_v2);
-            self.refuse(&format!("unknown-log-{}", label(&options)), bundle);
+            self.refuse(&format!("unknown-log-{}", label(&options)), About::Log, bundle);
         }
     }
 
@@ -209,62 +233,62 @@ impl Catalogue {
         let signed = self.provenance(&options);
         let mut bundle = signed.clone();
         flip(timestamp(&mut bundle));
-        self.refuse("timestamp-changed", bundle);
+        self.refuse("timestamp-changed", About::Time, bundle);
         let mut bundle = signed;
         *timestamp(&mut bundle) = timestamp(&mut self.provenance(&options)).clone();
-        self.refuse("timestamp-of-another", bundle);
+        self.refuse("timestamp-of-another", About::Time, bundle);
         std::mem::swap(&mut self.sigstore.tsa, &mut self.other.tsa);
         let bundle = self.provenance(&options);
         std::mem::swap(&mut self.sigstore.tsa, &mut self.other.tsa);
-        self.refuse("unknown-tsa", bundle);
+        self.refuse("unknown-tsa", About::Time, bundle);
         let bundle = self.provenance(&Options { timestamp: false, ..options });
-        self.refuse("no-time", bundle);
+        self.refuse("no-time", About::Time, bundle);
     }
 
     /// A registry's keys: unknown, expired, for another purpose, another than the hint says.
     fn keys(&mut self) {
         let expired = self.sigstore.npm[0].clone();
-        self.refuse_key("npm-key-expired", expired);
-        self.refuse_key("npm-key-unknown", NpmKey::new(Window::since(self.at)));
+        self.refuse_key("npm-key-expired", About::Key, expired);
+        self.refuse_key("npm-key-unknown", About::Key, NpmKey::new(Window::since(self.at)));
         let window = Window::since(self.at - Duration::days(30));
         let usages = vec![(SIGNATURES.to_string(), window)];
         let signatures_only = NpmKey::with_usages(usages);
         self.sigstore.npm.insert(0, signatures_only.clone());
-        self.refuse_key("npm-key-of-other-usage", signatures_only);
+        self.refuse_key("npm-key-of-other-usage", About::Key, signatures_only);
         let mut impostor = self.sigstore.npm_key().clone();
         impostor.key = Key::p256();
-        self.refuse_key("npm-hint-of-another-key", impostor);
+        self.refuse_key("npm-hint-of-another-key", About::Binding, impostor);
     }
 
     fn refuse_signer(&mut self, name: &str, signer: Certified) {
         let statement = statement::provenance(&self.build, &subject());
         let bundle = self.attest(&statement, &signer, &Options::default());
-        self.refuse(name, bundle);
+        self.refuse(name, About::Certificate, bundle);
     }
 
-    fn refuse_key(&mut self, name: &str, key: NpmKey) {
+    fn refuse_key(&mut self, name: &str, about: About, key: NpmKey) {
         let statement = statement::publish("@acme/widgets", "1.0.0", &sha512(), REGISTRY);
         let signer = Signer::Npm(key);
         let bundle = self.sigstore.attest(&statement, &signer, self.at, &Options::default());
-        self.refuse(name, bundle);
+        self.refuse(name, about, bundle);
     }
 
     fn accept(&mut self, name: &str, bundle: Value) {
-        self.add(name, bundle, true);
+        self.add(name, bundle, None);
     }
 
-    fn refuse(&mut self, name: &str, bundle: Value) {
-        self.add(name, bundle, false);
+    fn refuse(&mut self, name: &str, about: About, bundle: Value) {
+        self.add(name, bundle, Some(about));
     }
 
-    fn add(&mut self, name: &str, bundle: Value, accepted: bool) {
+    fn add(&mut self, name: &str, bundle: Value, refused: Option<About>) {
         self.cases.push(Case {
             name: name.into(),
             trusted_root: self.sigstore.trusted_root_json(),
             npm_keys: self.sigstore.npm_keys_json(),
             identity: self.identity(&bundle),
             bundle,
-            accepted,
+            refused,
         });
     }
 

@@ -75,3 +75,30 @@ impl Claims {
         self.0.iter().map(extension).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    /// Held against the certificate in the provenance of `sigstore` 2.3.1 on npm.
+    #[test]
+    fn the_claims_are_what_fulcio_writes_byte_for_byte() {
+        let claims = Claims::of(&Build::github("sigstore/sigstore-js"));
+        let hash = hex::encode(Sha256::digest(claims.extensions().concat()));
+        assert_eq!(hash, "7102b5c434f52a722d9c96bcaad784dd46745bc583820dc69f286f1bccf15268");
+    }
+
+    #[test]
+    fn a_claim_may_be_changed_malformed_or_left_out() {
+        let mut claims = Claims::default();
+        claims.set(5, "acme/widgets");
+        claims.set(12, "acme");
+        assert!(claims.extensions()[0].ends_with(b"\x04\x0cacme/widgets"));
+        assert!(claims.extensions()[1].ends_with(b"\x04\x06\x0c\x04acme"));
+        claims.set_raw(12, b"\x0c\x7f");
+        assert!(claims.extensions()[1].ends_with(b"\x04\x02\x0c\x7f"));
+        claims.remove(12);
+        assert_eq!(claims.extensions().len(), 1);
+    }
+}

@@ -9,12 +9,16 @@ use sha2::{Digest, Sha256};
 
 /// The log.
 pub struct CtLog {
+    /// Its hash is the log's id.
     pub key: Key,
+    /// The address in the trusted root.
     pub base_url: String,
+    /// When the key is trusted.
     pub window: Window,
 }
 
 impl CtLog {
+    /// A new log, trusted from `start` on.
     pub fn new(start: DateTime<Utc>) -> Self {
         Self {
             key: Key::p256(),

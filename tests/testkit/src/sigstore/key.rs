@@ -22,16 +22,19 @@ pub enum Key {
 }
 
 impl Key {
+    /// A new key on P-256.
     pub fn p256() -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING);
         Self::P256(Arc::new(pair.expect("a P-256 key")))
     }
 
+    /// A new key on P-384.
     pub fn p384() -> Self {
         let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING);
         Self::P384(Arc::new(pair.expect("a P-384 key")))
     }
 
+    /// A new Ed25519 key.
     pub fn ed25519() -> Self {
         Self::Ed25519(Arc::new(Ed25519KeyPair::generate().expect("an Ed25519 key")))
     }

@@ -11,8 +11,11 @@ use std::sync::Mutex;
 
 /// A log that grows with each entry.
 pub struct Rekor {
+    /// Signs promises and checkpoints.
     pub key: Key,
+    /// The address in the trusted root; its host signs the checkpoints.
     pub base_url: String,
+    /// When the key is trusted.
     pub window: Window,
     /// The first line of a checkpoint.
     pub origin: String,
@@ -29,6 +32,7 @@ pub struct Receipt {
     pub entry: Value,
     /// The inclusion promise; Rekor v1 only.
     pub promise: Option<Value>,
+    /// The inclusion proof with its checkpoint.
     pub proof: Value,
 }
 

@@ -3,15 +3,21 @@
 use super::build::{Build, Forge};
 use serde_json::{Value, json};
 
+/// `_type` of the older statements.
 pub const STATEMENT_V01: &str = "https://in-toto.io/Statement/v0.1";
+/// `_type` of a statement.
 pub const STATEMENT_V1: &str = "https://in-toto.io/Statement/v1";
+/// SLSA provenance of 2023, and of GitLab.
 pub const PROVENANCE_V02: &str = "https://slsa.dev/provenance/v0.2";
+/// SLSA provenance.
 pub const PROVENANCE_V1: &str = "https://slsa.dev/provenance/v1";
+/// npm's publish attestation.
 pub const PUBLISH_V01: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
 
 /// What a statement is about.
 #[derive(Clone, Debug)]
 pub struct Subject {
+    /// The package and its version.
     pub purl: String,
     /// In hex.
     pub sha512: String,
@@ -173,4 +179,43 @@ pub fn provenance_gitlab(build: &Build, subject: &Subject) -> Value {
 
 fn source(build: &Build) -> String {
     format!("git+{}@{}", build.repository_uri(), build.ref_)
+}
+
+/// Held against the payload hashes in the log entries of `sigstore` 2.3.1 on npm.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    const SHA512: &str = "f06fbf5c353cc0db093904b9cac0d53b412d83dff6b80e6047d9786708a38e5c\
+                          3105cad4e913dfc22dbe8c999b3fe029d47969fe75406843b8163db6fd22f681";
+
+    fn hash(statement: &Value) -> String {
+        hex::encode(Sha256::digest(statement.to_string()))
+    }
+
+    #[test]
+    fn provenance_is_what_npm_writes_byte_for_byte() {
+        let build = Build::github("sigstore/sigstore-js");
+        let statement = provenance(&build, &Subject::npm("sigstore", "2.3.1", SHA512));
+        let logged = "d99524cf50f7ab3f3f9469f3c32f7847fd9256e3a6be80c10c940d6ff3691f87";
+        assert_eq!(hash(&statement), logged);
+    }
+
+    #[test]
+    fn a_publish_attestation_is_what_the_registry_writes_byte_for_byte() {
+        let registry = "https://registry.npmjs.org";
+        let statement = publish("sigstore", "2.3.1", SHA512, registry);
+        let logged = "73efa383672d9139f288cab5041f54f25b10193f2175c5a6992eb1c5a2916ebe";
+        assert_eq!(hash(&statement), logged);
+    }
+
+    #[test]
+    fn the_at_sign_of_a_scope_is_encoded() {
+        assert_eq!(
+            Subject::npm("@acme/w", "1.0.0-a@b", SHA512).purl,
+            "pkg:npm/%40acme/w@1.0.0-a@b"
+        );
+        assert_eq!(Subject::npm("acme", "1.0.0", SHA512).purl, "pkg:npm/acme@1.0.0");
+    }
 }

@@ -16,13 +16,18 @@ const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 
 /// The authority: a signer under a root of its own.
 pub struct Tsa {
+    /// Holds the timestamping certificate.
     pub signer: Certified,
+    /// Its issuer.
     pub root: Certified,
+    /// The address in the trusted root.
     pub uri: String,
+    /// When the chain is trusted.
     pub window: Window,
 }
 
 impl Tsa {
+    /// A new authority, trusted from `start` on.
     pub fn new(start: DateTime<Utc>) -> Self {
         let (signer, root) = ca::timestamping(start);
         let uri = "https://timestamp.sigstore.test/api/v1/timestamp".into();

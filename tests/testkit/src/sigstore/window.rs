@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 /// From start to end, both included; without an end, until further notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
+    /// The first instant.
     pub start: DateTime<Utc>,
+    /// The last instant.
     pub end: Option<DateTime<Utc>>,
 }
 
@@ -16,6 +18,7 @@ impl Window {
         Self { start, end: None }
     }
 
+    /// With an end.
     pub fn new(start: DateTime<Utc>, end: DateTime<Utc>) -> Self {
         Self { start, end: Some(end) }
     }

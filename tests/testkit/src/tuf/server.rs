@@ -1,4 +1,5 @@
 //! A web server on loopback for published files, with the faults that real networks have.
+#![allow(clippy::disallowed_types)] // a server has streams
 
 use std::{
     collections::BTreeMap,

@@ -1,12 +1,8 @@
-//! The archive's manifest: an in-toto Statement v1 whose subjects are the archive's entries.
+//! The predicate of the manifest: what was collected, from where, with which trust.
 //!
-//! This is what gets signed. It says what the archive holds, where each byte came from, and what
-//! was left out. The format is specified in `man/sealift-archive.5`.
+//! These are the fields as they are written; [`super::Manifest`] is what has been checked.
 
-use serde::{Deserialize, Serialize};
-
-/// The predicate type of an archive of version 1.
-pub const PREDICATE_TYPE: &str = "urn:sealift:archive:v1";
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What was collected, from where, with which trust: the predicate of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +60,7 @@ pub struct Trust {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
     /// When the metadata was last checked against the repository, RFC 3339; `None` where never.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub refreshed_at: Option<String>,
 }
 
@@ -107,10 +103,10 @@ pub struct Package {
     /// The entry that holds the tarball.
     pub artifact: String,
     /// The entry that holds the registry's record of this version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
     /// The entry that holds the attestation response.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub attestations: Option<String>,
     /// The SRI strings that the lockfiles give, each once, sorted. Empty if none gives any.
     pub integrity: Vec<String>,
@@ -150,4 +146,9 @@ pub struct Request {
     pub status: u16,
     /// When it was answered, RFC 3339.
     pub time: String,
+}
+
+/// A field that may be left out, but is not `null` where it is there: one form for one meaning.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
 }

@@ -1,0 +1,321 @@
+//! Opens an archive, verifies who signed it, and hands out what they signed.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use crate::{
+    adapters::archive::{
+        ArchiveError,
+        source::{Range, Source},
+        zip_index::{self, Entry},
+    },
+    core::{
+        digest::{Algorithm, Digest, Hasher},
+        dsse::Envelope,
+        key::PublicKey,
+        limits,
+        manifest::{Manifest, Subject},
+    },
+};
+
+/// Bytes that are read and hashed at a time: large enough that the calls do not count, small
+/// enough for the processor's cache.
+const CHUNK: usize = 128 << 10;
+
+/// An archive in the one form, signed by nobody knows whom.
+#[derive(Debug)]
+pub struct Archive {
+    source: Source,
+    /// All entries but the envelope, sorted by name.
+    entries: Vec<Entry>,
+    envelope: Envelope,
+}
+
+/// What an archive says of itself. Nothing in it has been verified.
+#[derive(Debug)]
+pub struct Unverified {
+    /// The manifest, which holds together and lists what the archive holds.
+    pub manifest: Manifest,
+    /// The key ids that the envelope names.
+    pub keyids: Vec<String>,
+}
+
+/// An archive whose manifest trusted keys signed, and which holds exactly the listed entries.
+///
+/// Only [`Archive::verify_signatures`] makes one. Entries can be read from several threads at
+/// once; each read compares the bytes with the manifest before anything is done with them.
+#[derive(Debug)]
+pub struct SignedArchive {
+    source: Source,
+    /// The manifest's subjects, one for one.
+    entries: Vec<Entry>,
+    /// Which entries have been compared in full with the manifest.
+    checked: Vec<AtomicBool>,
+    manifest: Manifest,
+    envelope: Envelope,
+    signers: Vec<String>,
+}
+
+impl Archive {
+    /// Opens an archive and checks its form: the index, and the envelope's syntax. No entry's
+    /// bytes are looked at, and no signature.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not in the one form.
+    pub fn open(path: &Path) -> Result<Self, ArchiveError> {
+        Self::of(Source::open(path)?)
+    }
+
+    /// As [`Archive::open`], of a file that is open already; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`Archive::open`].
+    pub fn from_file(file: File, path: &Path) -> Result<Self, ArchiveError> {
+        Self::of(Source::new(file, path)?)
+    }
+
+    fn of(source: Source) -> Result<Self, ArchiveError> {
+        let (entries, last) = zip_index::read(&source)?;
+        if last.size > limits::ENVELOPE_BYTES {
+            return Err(ArchiveError::EnvelopeSize(last.size));
+        }
+        let mut bytes = Vec::new();
+        let passed = pass(&source, &last, &[], |chunk| bytes.extend_from_slice(chunk))?;
+        passed.compare_checksum(&last)?;
+        Ok(Self { envelope: Envelope::parse(&bytes)?, source, entries })
+    }
+
+    /// Verifies that at least `threshold` of the keys signed, then parses the manifest, then
+    /// compares it with the entries that are there.
+    ///
+    /// # Errors
+    /// In this order: too few signers, a malformed manifest, entries missing, not listed or of
+    /// another size.
+    pub fn verify_signatures(
+        self,
+        keys: &[PublicKey],
+        threshold: usize,
+    ) -> Result<SignedArchive, ArchiveError> {
+        let verified = self.envelope.verify(keys, threshold)?;
+        let manifest = Manifest::parse(verified.payload())?;
+        let signers = verified.into_signers();
+        self.compare(&manifest)?;
+        let Self { source, entries, envelope } = self;
+        let checked = entries.iter().map(|_| AtomicBool::new(false)).collect();
+        Ok(SignedArchive { source, entries, checked, manifest, envelope, signers })
+    }
+
+    /// What the archive says of itself, for inspection. The manifest must hold together and fit
+    /// the entries; who made it is not known.
+    ///
+    /// # Errors
+    /// As [`Archive::verify_signatures`], without the signers.
+    pub fn manifest_unverified(&self) -> Result<Unverified, ArchiveError> {
+        let manifest = Manifest::parse(self.envelope.payload_unverified())?;
+        self.compare(&manifest)?;
+        let keyids = self.envelope.claimed_keyids().map(str::to_owned).collect();
+        Ok(Unverified { manifest, keyids })
+    }
+
+    /// Bytes of the whole file.
+    pub fn size(&self) -> u64 {
+        self.source.size()
+    }
+
+    /// Both lists are sorted and without duplicates, so that the first difference tells on which
+    /// side an entry is missing.
+    fn compare(&self, manifest: &Manifest) -> Result<(), ArchiveError> {
+        let mut entries = self.entries.iter();
+        let mut subjects = manifest.subjects().iter();
+        loop {
+            match (entries.next(), subjects.next()) {
+                (None, None) => return Ok(()),
+                (Some(entry), None) => return Err(ArchiveError::NotListed(entry.name.clone())),
+                (None, Some(subject)) => return Err(ArchiveError::Missing(subject.name.clone())),
+                (Some(entry), Some(subject)) if entry.name < subject.name => {
+                    return Err(ArchiveError::NotListed(entry.name.clone()));
+                }
+                (Some(entry), Some(subject)) if entry.name > subject.name => {
+                    return Err(ArchiveError::Missing(subject.name.clone()));
+                }
+                (Some(entry), Some(subject)) if entry.size != subject.size => {
+                    return Err(ArchiveError::Size {
+                        name: entry.name.clone(),
+                        expected: subject.size,
+                        found: entry.size,
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl SignedArchive {
+    /// The manifest that was signed.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Fingerprints of the trusted keys that signed.
+    pub fn signers(&self) -> &[String] {
+        &self.signers
+    }
+
+    /// The envelope, to which another signature can be added.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// Bytes of the whole file.
+    pub fn size(&self) -> u64 {
+        self.source.size()
+    }
+
+    /// Reads an entry of at most `max` bytes, compared with the manifest.
+    ///
+    /// # Errors
+    /// When it is larger, not there, cannot be read, or is not what the manifest lists.
+    pub fn read(&self, name: &str, max: u64) -> Result<Vec<u8>, ArchiveError> {
+        let (at, entry, subject) = self.find(name)?;
+        if entry.size > max {
+            return Err(ArchiveError::TooLarge { name: name.into(), size: entry.size, max });
+        }
+        let mut bytes = Vec::new();
+        self.check(at, entry, subject, &[], |chunk| bytes.extend_from_slice(chunk))?;
+        Ok(bytes)
+    }
+
+    /// Digests of an entry, in the order of `algorithms`, in one pass and constant memory. The
+    /// bytes are compared with the manifest on the way.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read, or is not what the manifest lists.
+    pub fn hash(&self, name: &str, algorithms: &[Algorithm]) -> Result<Vec<Digest>, ArchiveError> {
+        let (at, entry, subject) = self.find(name)?;
+        self.check(at, entry, subject, algorithms, |_| {})
+    }
+
+    /// Compares every entry with the manifest that has not been in full by [`read`](Self::read)
+    /// or [`hash`](Self::hash) before: afterwards every byte of the archive has been, each once.
+    ///
+    /// # Errors
+    /// For the first entry that cannot be read or is not what the manifest lists.
+    pub fn check_rest(&self) -> Result<(), ArchiveError> {
+        let subjects = self.manifest.subjects();
+        for (at, (entry, subject)) in self.entries.iter().zip(subjects).enumerate() {
+            if !self.checked.get(at).is_some_and(|checked| checked.load(Ordering::Acquire)) {
+                self.check(at, entry, subject, &[], |_| {})?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of an entry, not compared with anything: whoever reads them must do that.
+    pub(super) fn raw(&self, name: &str) -> Result<Range<'_>, ArchiveError> {
+        let (_, entry, _) = self.find(name)?;
+        Ok(self.source.range(entry.start, entry.size))
+    }
+
+    /// The file's path, for messages.
+    pub fn path(&self) -> &Path {
+        self.source.path()
+    }
+
+    fn find(&self, name: &str) -> Result<(usize, &Entry, &Subject), ArchiveError> {
+        let missing = || ArchiveError::NoSuchEntry(name.to_owned());
+        let at = self.entries.binary_search_by(|entry| entry.name.as_str().cmp(name));
+        let at = at.map_err(|_| missing())?;
+        let entry = self.entries.get(at).ok_or_else(missing)?;
+        let subject = self.manifest.subjects().get(at).ok_or_else(missing)?;
+        Ok((at, entry, subject))
+    }
+
+    fn check(
+        &self,
+        at: usize,
+        entry: &Entry,
+        subject: &Subject,
+        algorithms: &[Algorithm],
+        take: impl FnMut(&[u8]),
+    ) -> Result<Vec<Digest>, ArchiveError> {
+        let listed = subject.digest.algorithm();
+        let mut all = algorithms.to_vec();
+        all.push(listed);
+        all.sort_unstable();
+        all.dedup();
+        let passed = pass(&self.source, entry, &all, take)?;
+        passed.compare_digest(subject)?;
+        passed.compare_checksum(entry)?;
+        if let Some(checked) = self.checked.get(at) {
+            checked.store(true, Ordering::Release);
+        }
+        let asked = algorithms.iter().filter_map(|algorithm| {
+            passed.digests.iter().find(|digest| digest.algorithm() == *algorithm)
+        });
+        Ok(asked.cloned().collect())
+    }
+}
+
+/// What one pass over an entry found.
+struct Pass {
+    digests: Vec<Digest>,
+    crc32: u32,
+}
+
+impl Pass {
+    fn compare_digest(&self, subject: &Subject) -> Result<(), ArchiveError> {
+        if !self.digests.contains(&subject.digest) {
+            return Err(ArchiveError::Digest {
+                name: subject.name.clone(),
+                expected: subject.digest.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn compare_checksum(&self, entry: &Entry) -> Result<(), ArchiveError> {
+        if self.crc32 != entry.crc32 {
+            return Err(ArchiveError::Checksum(entry.name.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// Reads an entry once, in full, hashing on the way.
+fn pass(
+    source: &Source,
+    entry: &Entry,
+    algorithms: &[Algorithm],
+    mut take: impl FnMut(&[u8]),
+) -> Result<Pass, ArchiveError> {
+    let mut hashers: Vec<Hasher> = algorithms.iter().copied().map(Hasher::new).collect();
+    let mut crc32 = crc32fast::Hasher::new();
+    let mut range = source.range(entry.start, entry.size);
+    let mut buffer = vec![0; CHUNK.min(usize::try_from(entry.size).unwrap_or(CHUNK))];
+    let mut left = entry.size;
+    while left > 0 {
+        let read = match range.read(&mut buffer) {
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(source.error(error).into()),
+        };
+        let chunk = buffer.get(..read).unwrap_or_default();
+        if chunk.is_empty() {
+            // The file was longer when it was opened.
+            return Err(source.error(std::io::ErrorKind::UnexpectedEof.into()).into());
+        }
+        for hasher in &mut hashers {
+            hasher.update(chunk);
+        }
+        crc32.update(chunk);
+        take(chunk);
+        left = left.saturating_sub(chunk.len() as u64);
+    }
+    let digests = hashers.into_iter().map(Hasher::finish).collect();
+    Ok(Pass { digests, crc32: crc32.finalize() })
+}

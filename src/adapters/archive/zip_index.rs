@@ -1,0 +1,220 @@
+//! The index of the ZIP file: headers and directory, in the one form that the archive has.
+//!
+//! Numbers of sections are those of PKWARE's APPNOTE.TXT 6.3. Every byte of the file is accounted
+//! for: local headers and data lie back to back from the first byte on, then comes the central
+//! directory, then the end records, then nothing. Nothing is searched for, and no memory is
+//! reserved for what a header merely claims.
+
+use std::io::{BufReader, Read};
+
+use crate::{
+    adapters::archive::{ArchiveError, source::Source},
+    core::{
+        entry_name::{self, NameError},
+        limits,
+    },
+};
+
+mod end;
+mod headers;
+mod record;
+
+use end::End;
+use headers::{Central, LOCAL_BYTES, Local};
+pub use record::Field;
+
+/// Why a file is not a ZIP file in the one form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ZipError {
+    /// Too short for the smallest of archives, or cut off in the middle.
+    #[error("the file is too short")]
+    Truncated,
+    /// A record that does not start as records of its kind do.
+    #[error("there is no {0} where one belongs")]
+    Signature(&'static str),
+    /// A field with another value than the one it always has.
+    #[error("the field {field} of {record} is {found:#x}")]
+    Field {
+        /// Which record.
+        record: &'static str,
+        /// Which field.
+        field: Field,
+        /// Its value.
+        found: u64,
+    },
+    /// A local header that does not say the same as the directory.
+    #[error("the two headers of {name:?} differ in {field}")]
+    HeadersDiffer {
+        /// The entry, as the directory names it.
+        name: String,
+        /// Which field.
+        field: &'static str,
+    },
+    /// A size of 4 GiB or more, or one that is not of stored bytes.
+    #[error("the sizes of {0:?} differ, or are out of range")]
+    EntrySize(String),
+    /// Bytes that belong to nothing.
+    #[error("bytes between {expected} and {found} belong to nothing")]
+    Gap {
+        /// Where the next record belongs.
+        expected: u64,
+        /// Where it is said to be.
+        found: u64,
+    },
+    /// Bytes that belong to two records.
+    #[error("records overlap: the next belongs at {expected}, and is said to be at {found}")]
+    Overlap {
+        /// Where the next record belongs.
+        expected: u64,
+        /// Where it is said to be.
+        found: u64,
+    },
+    /// Zip64 records or fields where plain ones do.
+    #[error("zip64 is used where it is not needed")]
+    Zip64NotNeeded,
+    /// Two records that say different things of the directory.
+    #[error("the two end records differ in {0}")]
+    EndsDiffer(&'static str),
+    /// More entries than [`limits::ARCHIVE_ENTRIES`].
+    #[error("the file claims {0} entries")]
+    TooManyEntries(u64),
+    /// A directory of another length than its entries.
+    #[error("the directory is not as long as its entries")]
+    DirectorySize,
+    /// Not an entry's name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A name that is there twice.
+    #[error("{0:?} is there twice")]
+    Duplicate(String),
+    /// A name out of order.
+    #[error("{0:?} is out of order")]
+    Unsorted(String),
+    /// A name that is a file's and a folder's.
+    #[error("{0:?} is a file and a folder")]
+    FileAndFolder(String),
+    /// The last entry is not the envelope, or there is none.
+    #[error("the last entry is not {}", entry_name::ENVELOPE)]
+    NoEnvelope,
+}
+
+impl ZipError {
+    /// A stable code, for reports and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Truncated => "zip-truncated",
+            Self::Signature(_) => "zip-signature",
+            Self::Field { field, .. } => field.code(),
+            Self::HeadersDiffer { .. } => "zip-headers-differ",
+            Self::EntrySize(_) => "zip-entry-size",
+            Self::Gap { .. } => "zip-gap",
+            Self::Overlap { .. } => "zip-overlap",
+            Self::Zip64NotNeeded => "zip-zip64-not-needed",
+            Self::EndsDiffer(_) => "zip-ends-differ",
+            Self::TooManyEntries(_) => "zip-too-many-entries",
+            Self::DirectorySize => "zip-directory-size",
+            Self::Name(error) => error.code(),
+            Self::Duplicate(_) => "name-duplicate",
+            Self::Unsorted(_) => "name-unsorted",
+            Self::FileAndFolder(_) => "name-file-and-folder",
+            Self::NoEnvelope => "zip-no-envelope",
+        }
+    }
+}
+
+impl From<NameError> for ArchiveError {
+    fn from(error: NameError) -> Self {
+        Self::Zip(ZipError::Name(error))
+    }
+}
+
+/// Where an entry's bytes are.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    /// Of its first byte.
+    pub(super) start: u64,
+    pub(super) size: u64,
+    pub(super) crc32: u32,
+}
+
+/// Reads the index: all entries but the last, sorted by name, and the last, which is the envelope.
+pub(super) fn read(source: &Source) -> Result<(Vec<Entry>, Entry), ArchiveError> {
+    let end = End::read(source)?;
+    if end.entries > (limits::ARCHIVE_ENTRIES as u64).saturating_add(1) {
+        return Err(ZipError::TooManyEntries(end.entries).into());
+    }
+    let directory = source.range(end.directory, end.directory_size);
+    let mut directory = BufReader::with_capacity(64 << 10, directory);
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut next = 0;
+    for _ in 0..end.entries {
+        let central = Central::read(&mut directory).map_err(|error| error.at(source))?;
+        let name = entry_name::parse(&central.name)?.to_owned();
+        if let Some(before) = entries.last() {
+            in_order(before, &name)?;
+        }
+        meets(next, central.offset)?;
+        compare_local(source, &central, end.directory)?;
+        let start = next.saturating_add(LOCAL_BYTES).saturating_add(central.name.len() as u64);
+        next = start.saturating_add(central.size);
+        entries.push(Entry { name, start, size: central.size, crc32: central.crc32 });
+    }
+    meets(next, end.directory)?;
+    if directory.bytes().next().is_some() {
+        return Err(ZipError::DirectorySize.into());
+    }
+    let last = entries.pop().filter(|last| last.name == entry_name::ENVELOPE);
+    let last = last.ok_or(ZipError::NoEnvelope)?;
+    no_file_is_a_folder(&entries)?;
+    Ok((entries, last))
+}
+
+/// All names ascend, but that of the envelope, which comes last whatever the others are.
+fn in_order(before: &Entry, name: &str) -> Result<(), ZipError> {
+    if before.name == name {
+        return Err(ZipError::Duplicate(name.to_owned()));
+    }
+    if before.name == entry_name::ENVELOPE {
+        return Err(ZipError::NoEnvelope);
+    }
+    if before.name.as_str() > name && name != entry_name::ENVELOPE {
+        return Err(ZipError::Unsorted(name.to_owned()));
+    }
+    Ok(())
+}
+
+/// What follows must start where what came before ended.
+fn meets(expected: u64, found: u64) -> Result<(), ZipError> {
+    match found.cmp(&expected) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(ZipError::Gap { expected, found }),
+        std::cmp::Ordering::Less => Err(ZipError::Overlap { expected, found }),
+    }
+}
+
+/// The header in front of an entry's bytes says the same as the directory, and the bytes end
+/// before the directory begins.
+fn compare_local(source: &Source, central: &Central, limit: u64) -> Result<(), ArchiveError> {
+    let length = LOCAL_BYTES.saturating_add(central.name.len() as u64);
+    let end = central.offset.saturating_add(length).saturating_add(central.size);
+    if end > limit {
+        return Err(ZipError::Overlap { expected: end, found: limit }.into());
+    }
+    let mut reader = source.range(central.offset, length);
+    let local = Local::read(&mut reader, central.name.len()).map_err(|error| error.at(source))?;
+    local.compare(central)?;
+    Ok(())
+}
+
+fn no_file_is_a_folder(entries: &[Entry]) -> Result<(), ZipError> {
+    for entry in entries {
+        for folder in entry_name::folders(&entry.name) {
+            let found = entries.binary_search_by(|other| other.name.as_str().cmp(folder)).is_ok();
+            if found || folder == entry_name::ENVELOPE {
+                return Err(ZipError::FileAndFolder(folder.to_owned()));
+            }
+        }
+    }
+    Ok(())
+}

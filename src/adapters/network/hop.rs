@@ -1,0 +1,79 @@
+//! Where a request may go, and what it may take along.
+
+use url::Url;
+
+use super::{Address, Failure};
+
+/// The first address, without its userinfo: the client would make credentials of it unasked.
+pub(super) fn first(url: &Url) -> Result<Url, Failure> {
+    let mut url = url.clone();
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Failure::Scheme(url.scheme().to_owned()));
+    }
+    // Both fail only where there is no host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Ok(url)
+}
+
+/// Where a redirect leads.
+pub(super) fn next(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
+    let next = location.and_then(|location| from.join(location).ok()).ok_or(Failure::Redirect)?;
+    let next = first(&next)?;
+    if from.scheme() == "https" && next.scheme() != "https" {
+        return Err(Failure::Downgrade(Address::of(&next)));
+    }
+    Ok(next)
+}
+
+/// Whether credentials may go to `url`, on the way from `origin`: not to another host, and only
+/// over TLS or without leaving this machine.
+pub(super) fn may_carry_credentials(origin: &Url, url: &Url) -> bool {
+    let local = match url.host() {
+        Some(url::Host::Domain(domain)) => domain == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    origin.origin() == url.origin() && (url.scheme() == "https" || local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn redirects_lead_to_http_and_never_down_from_https() {
+        let hop = |from, location| next(&url(from), location).map(String::from);
+        assert_eq!(hop("https://a.example/b/c", Some("../d")), Ok("https://a.example/d".into()));
+        assert_eq!(hop("https://a.example/", Some("//b.example")), Ok("https://b.example/".into()));
+        assert_eq!(
+            hop("http://a.example/", Some("https://x:y@b.example")),
+            Ok("https://b.example/".into())
+        );
+        assert_eq!(
+            hop("https://a.example/", Some("http://x:y@a.example/b?c")),
+            Err(Failure::Downgrade(Address::of(&url("http://a.example/b"))))
+        );
+        assert_eq!(hop("http://a.example/", Some("data:,x")), Err(Failure::Scheme("data".into())));
+        assert_eq!(hop("http://a.example/", Some("http://[")), Err(Failure::Redirect));
+        assert_eq!(hop("http://a.example/", None), Err(Failure::Redirect));
+    }
+
+    #[test]
+    fn credentials_stay_on_their_origin_and_off_the_wire() {
+        let may = |origin, to| may_carry_credentials(&url(origin), &url(to));
+        assert!(may("https://a.example/b", "https://a.example/c"));
+        assert!(!may("https://a.example/", "https://b.example/"));
+        assert!(!may("https://a.example/", "https://a.example:8443/"));
+        assert!(!may("http://a.example/", "http://a.example/"));
+        assert!(!may("http://127.0.0.1.example/", "http://127.0.0.1.example/"));
+        for local in ["http://127.0.0.1:4873/", "http://[::1]/", "http://localhost:1/"] {
+            assert!(may(local, local), "{local}");
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! The rules that a manifest keeps: names, order, and that predicate and entries fit each other.
+
+use std::collections::HashSet;
+
+use crate::core::{
+    digest::Algorithm,
+    entry_name::{self, NameError},
+    limits,
+    manifest::{FORMAT_VERSION, Package, Predicate, Subject, Trust, TrustSource, position},
+    package::{PackageError, PackageId},
+    time::{self, Time},
+};
+
+/// Why a manifest was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// Not the JSON of a manifest: other, missing or repeated fields among the reasons.
+    #[error("the manifest is malformed: {0}")]
+    Json(String),
+    /// Not an in-toto statement of version 1.
+    #[error("the manifest is a statement of type {0:?}")]
+    StatementType(String),
+    /// Something else than an archive of version 1.
+    #[error("the manifest's predicate type is {0:?}")]
+    PredicateType(String),
+    /// A version of the format that this code does not know.
+    #[error("the archive has format version {0}, this program reads version 1")]
+    FormatVersion(u32),
+    /// More than [`limits::ARCHIVE_ENTRIES`].
+    #[error("the manifest lists {0} entries")]
+    TooManyEntries(usize),
+    /// A list that is not in its order, at this item.
+    #[error("the manifest's {list} are not sorted at {item:?}")]
+    Unsorted {
+        /// Which list.
+        list: &'static str,
+        /// The first item out of order.
+        item: String,
+    },
+    /// An item that is there twice.
+    #[error("the manifest's {list} have {item:?} twice")]
+    Duplicate {
+        /// Which list.
+        list: &'static str,
+        /// The item.
+        item: String,
+    },
+    /// Not an entry's name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The envelope's own name among the entries that it signs.
+    #[error("the manifest lists the envelope itself")]
+    ListsEnvelope,
+    /// Not exactly one digest, SHA-256 or SHA-512, in lower-case hex.
+    #[error("{0:?} does not have exactly one digest, sha256 or sha512, in lower-case hex")]
+    Digest(String),
+    /// A digest of another algorithm than entries of its kind have.
+    #[error("{name:?} has a digest of {found} instead of {expected}")]
+    DigestAlgorithm {
+        /// The entry.
+        name: String,
+        /// The algorithm of its kind.
+        expected: Algorithm,
+        /// The algorithm found.
+        found: Algorithm,
+    },
+    /// The predicate names an entry that is not listed.
+    #[error("{item:?} names the entry {entry:?}, which is not listed")]
+    NoSuchEntry {
+        /// What names it.
+        item: String,
+        /// The entry.
+        entry: String,
+    },
+    /// An entry that the predicate has no use for.
+    #[error("{0:?} is listed, and nothing uses it")]
+    Unused(String),
+    /// An entry that two things claim.
+    #[error("{0:?} is used twice")]
+    UsedTwice(String),
+    /// An entry that is not where entries of its kind are.
+    #[error("{entry:?} is not in {folder:?}")]
+    Folder {
+        /// The entry.
+        entry: String,
+        /// The folder that it belongs in.
+        folder: String,
+    },
+    /// Not a package's name or version.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A package URL that is not that of the name and version beside it.
+    #[error("the package URL {found:?} is not {expected:?}")]
+    Purl {
+        /// The URL of this name and version.
+        expected: String,
+        /// The URL found.
+        found: String,
+    },
+    /// A name of an instance that cannot be a folder's.
+    #[error("{0:?} is not a name of a Sigstore instance")]
+    Instance(String),
+    /// An instance said to be carried, of which nothing is there.
+    #[error("no file of the instance {0:?} is there")]
+    TrustNotCarried(String),
+    /// Not a time, or not in the form that the field demands.
+    #[error("{field} is {text:?}, which is not a time")]
+    Time {
+        /// Which field.
+        field: &'static str,
+        /// What it says.
+        text: String,
+    },
+    /// An address with credentials, a query or a fragment, or no HTTP address at all.
+    #[error("{0:?} is not a plain HTTP address")]
+    Address(String),
+    /// An input that is not among the inputs.
+    #[error("{item:?} names the input {input:?}, which is not listed")]
+    NoSuchInput {
+        /// What names it.
+        item: String,
+        /// The input.
+        input: String,
+    },
+    /// A need without a place.
+    #[error("{0:?} is needed by an input, but at no path")]
+    NoPath(String),
+}
+
+impl ManifestError {
+    /// A stable code, for reports and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "manifest-json",
+            Self::StatementType(_) => "manifest-statement-type",
+            Self::PredicateType(_) => "manifest-predicate-type",
+            Self::FormatVersion(_) => "manifest-format-version",
+            Self::TooManyEntries(_) => "manifest-too-many-entries",
+            Self::Unsorted { .. } => "manifest-unsorted",
+            Self::Duplicate { .. } => "manifest-duplicate",
+            Self::Name(error) => error.code(),
+            Self::ListsEnvelope => "manifest-lists-envelope",
+            Self::Digest(_) => "manifest-digest",
+            Self::DigestAlgorithm { .. } => "manifest-digest-algorithm",
+            Self::NoSuchEntry { .. } => "manifest-no-such-entry",
+            Self::Unused(_) => "manifest-unused-entry",
+            Self::UsedTwice(_) => "manifest-used-twice",
+            Self::Folder { .. } => "manifest-folder",
+            Self::Package(_) => "manifest-package",
+            Self::Purl { .. } => "manifest-purl",
+            Self::Instance(_) => "manifest-instance",
+            Self::TrustNotCarried(_) => "manifest-trust-not-carried",
+            Self::Time { .. } => "manifest-time",
+            Self::Address(_) => "manifest-address",
+            Self::NoSuchInput { .. } => "manifest-no-such-input",
+            Self::NoPath(_) => "manifest-no-path",
+        }
+    }
+}
+
+/// Checks everything, and hands back what was parsed on the way.
+pub(super) fn all(
+    subjects: &[Subject],
+    predicate: &Predicate,
+) -> Result<(Vec<PackageId>, Time), ManifestError> {
+    if predicate.format_version != FORMAT_VERSION {
+        return Err(ManifestError::FormatVersion(predicate.format_version));
+    }
+    if subjects.len() > limits::ARCHIVE_ENTRIES {
+        return Err(ManifestError::TooManyEntries(subjects.len()));
+    }
+    sorted("entries", subjects, |subject| subject.name.as_str())?;
+    for subject in subjects {
+        entry_name::parse(subject.name.as_bytes())?;
+        if subject.name == entry_name::ENVELOPE {
+            return Err(ManifestError::ListsEnvelope);
+        }
+    }
+    let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
+    let mut uses = Uses { subjects, tarballs: HashSet::new(), used: HashSet::new() };
+    inputs(predicate, &mut uses)?;
+    trust(predicate, &mut uses)?;
+    let ids = packages(predicate, &mut uses)?;
+    uses.finish()?;
+    out_of_scope(predicate)?;
+    for request in &predicate.collection {
+        address(&request.url)?;
+        some_time("collection", &request.time)?;
+    }
+    Ok((ids, sealed_at))
+}
+
+/// Which entries are used so far, and which of them as tarballs.
+struct Uses<'a> {
+    subjects: &'a [Subject],
+    tarballs: HashSet<usize>,
+    used: HashSet<usize>,
+}
+
+impl<'a> Uses<'a> {
+    fn claim(&mut self, item: &str, entry: &str, folder: &str) -> Result<usize, ManifestError> {
+        let file = entry.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        if !file.is_some_and(|file| !file.is_empty() && !file.contains('/')) {
+            return Err(ManifestError::Folder { entry: entry.into(), folder: folder.into() });
+        }
+        let at = position(self.subjects, entry)
+            .ok_or_else(|| ManifestError::NoSuchEntry { item: item.into(), entry: entry.into() })?;
+        if !self.used.insert(at) {
+            return Err(ManifestError::UsedTwice(entry.into()));
+        }
+        Ok(at)
+    }
+
+    /// Claims everything under a folder.
+    fn claim_folder(&mut self, instance: &str) -> Result<(), ManifestError> {
+        let folder = format!("trust/{instance}/");
+        let from = self.subjects.partition_point(|subject| subject.name < folder);
+        let claimed = self.subjects.iter().skip(from);
+        let claimed = claimed.take_while(|subject| subject.name.starts_with(&folder)).count();
+        if claimed == 0 {
+            return Err(ManifestError::TrustNotCarried(instance.into()));
+        }
+        self.used.extend(from..from.saturating_add(claimed));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), ManifestError> {
+        for (at, subject) in self.subjects.iter().enumerate() {
+            if !self.used.contains(&at) {
+                return Err(ManifestError::Unused(subject.name.clone()));
+            }
+            let tarball = self.tarballs.contains(&at);
+            let expected = if tarball { Algorithm::Sha512 } else { Algorithm::Sha256 };
+            let found = subject.digest.algorithm();
+            if found != expected {
+                let name = subject.name.clone();
+                return Err(ManifestError::DigestAlgorithm { name, expected, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn inputs(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
+    sorted("inputs", &predicate.inputs, |input| input.entry.as_str())?;
+    for input in &predicate.inputs {
+        // A folder each, since the file's name says what it is: `inputs/2/package-lock.json`.
+        let folder = input.entry.rsplit_once('/').map_or("inputs", |(folder, _)| folder);
+        let folder = if folder.starts_with("inputs/") { folder } else { "inputs" };
+        uses.claim("inputs", &input.entry, folder)?;
+    }
+    Ok(())
+}
+
+fn trust(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
+    sorted("trust", &predicate.trust, |trust| trust.instance.as_str())?;
+    for Trust { instance, source, roles, refreshed_at } in &predicate.trust {
+        let named = entry_name::parse(instance.as_bytes()).is_ok() && !instance.contains('/');
+        if !named {
+            return Err(ManifestError::Instance(instance.clone()));
+        }
+        if *source == TrustSource::Tuf {
+            uses.claim_folder(instance)?;
+        }
+        let mut names = HashSet::new();
+        for role in roles {
+            some_time("expires", &role.expires)?;
+            if !names.insert(role.name.as_str()) {
+                return Err(ManifestError::Duplicate { list: "roles", item: role.name.clone() });
+            }
+        }
+        if let Some(time) = refreshed_at {
+            some_time("refreshedAt", time)?;
+        }
+    }
+    Ok(())
+}
+
+fn packages(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<Vec<PackageId>, ManifestError> {
+    let list = "packages";
+    sorted(list, &predicate.packages, |package| (package.name.as_str(), package.version.as_str()))?;
+    predicate.packages.iter().map(|listed| package(predicate, listed, uses)).collect()
+}
+
+fn package(
+    predicate: &Predicate,
+    package: &Package,
+    uses: &mut Uses<'_>,
+) -> Result<PackageId, ManifestError> {
+    let id = PackageId::new(&package.name, &package.version)?;
+    if package.purl != id.purl() {
+        return Err(ManifestError::Purl { expected: id.purl(), found: package.purl.clone() });
+    }
+    address(&package.registry)?;
+    let folder = id.folder();
+    let tarball = uses.claim(&package.purl, &package.artifact, &folder)?;
+    uses.tarballs.insert(tarball);
+    for entry in [&package.record, &package.attestations].into_iter().flatten() {
+        uses.claim(&package.purl, entry, &folder)?;
+    }
+    sorted("integrity", &package.integrity, |text| text.as_str())?;
+    sorted("neededBy", &package.needed_by, |need| need.input.as_str())?;
+    for need in &package.needed_by {
+        known_input(predicate, &package.purl, &need.input)?;
+        if need.paths.is_empty() {
+            return Err(ManifestError::NoPath(package.purl.clone()));
+        }
+        sorted("paths", &need.paths, |path| path.as_str())?;
+    }
+    Ok(id)
+}
+
+fn out_of_scope(predicate: &Predicate) -> Result<(), ManifestError> {
+    let list = &predicate.out_of_scope;
+    sorted("outOfScope", list, |left| (left.input.as_str(), left.entry.as_str()))?;
+    list.iter().try_for_each(|left| known_input(predicate, &left.entry, &left.input))
+}
+
+fn known_input(predicate: &Predicate, item: &str, input: &str) -> Result<(), ManifestError> {
+    match predicate.inputs.binary_search_by(|known| known.entry.as_str().cmp(input)) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(ManifestError::NoSuchInput { item: item.into(), input: input.into() }),
+    }
+}
+
+/// Strictly ascending: sorted, and nothing twice.
+fn sorted<'a, T, K: Key>(
+    list: &'static str,
+    items: &'a [T],
+    key: impl Fn(&'a T) -> K,
+) -> Result<(), ManifestError> {
+    for pair in items.windows(2) {
+        if let [before, after] = pair {
+            let item = || key(after).show();
+            match key(before).cmp(&key(after)) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => {
+                    return Err(ManifestError::Duplicate { list, item: item() });
+                }
+                std::cmp::Ordering::Greater => {
+                    return Err(ManifestError::Unsorted { list, item: item() });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a list is sorted by.
+trait Key: Ord {
+    fn show(&self) -> String;
+}
+
+impl Key for &str {
+    fn show(&self) -> String {
+        (*self).to_owned()
+    }
+}
+
+impl Key for (&str, &str) {
+    fn show(&self) -> String {
+        format!("{} {}", self.0, self.1)
+    }
+}
+
+/// RFC 3339 in UTC to the second: one form for one time.
+fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
+    let time = some_time(field, text)?;
+    if time::format(time) != text {
+        return Err(ManifestError::Time { field, text: text.to_owned() });
+    }
+    Ok(time)
+}
+
+/// RFC 3339.
+fn some_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
+    time::parse(text).ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
+}
+
+fn address(text: &str) -> Result<(), ManifestError> {
+    let plain = url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
+    if plain { Ok(()) } else { Err(ManifestError::Address(without_credentials(text))) }
+}
+
+/// The text of an address that an error may repeat: nothing before an `@`, nothing after a `?`.
+fn without_credentials(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => text.to_owned(),
+    }
+}

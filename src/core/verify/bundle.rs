@@ -1,0 +1,395 @@
+//! The strict parse of a Sigstore bundle (protobuf-specs, `sigstore_bundle.proto`).
+//!
+//! Decides the shape only: which fields there are, that each one-of holds, and that fields that
+//! say the same thing agree. Nothing is verified here. `sigstore-types` has a parser of its own,
+//! which passes over unknown fields, takes the first of a one-of, and reads a bundle without a
+//! media type as version 0.1; so its types are built here, from fields that were all accounted
+//! for, and the bytes are parsed once.
+//!
+//! Stricter than protobuf's JSON in one point: base64 must be of the standard alphabet, padded,
+//! as every known producer writes it.
+
+mod wire;
+
+use std::str::FromStr;
+
+use sigstore_types::{self as types, KindVersion, Sha256Hash, VerificationMaterialContent};
+
+use crate::core::limits;
+use wire::{
+    Base64, WireBundle, WireEntry, WireEnvelope, WireMaterial, WireMessage, WireProof, WireRaw,
+    WireSignature, WireTimestamp, WireTimestamps,
+};
+
+/// Why bytes are not a bundle that the specification allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// Not JSON, or a field is missing, unknown, repeated, or not what it must be.
+    #[error("malformed bundle: {0}")]
+    Json(String),
+    /// No media type: the version, and what it demands, would be anyone's guess.
+    #[error("the bundle has no media type")]
+    NoMediaType,
+    /// A media type of no known version.
+    #[error("unsupported bundle media type {0:?}")]
+    MediaType(String),
+    /// Not exactly one of `certificate`, `x509CertificateChain` and `publicKey`.
+    #[error("{0} of certificate, certificate chain and public key, not exactly one")]
+    KeyMaterial(usize),
+    /// Not exactly one of `messageSignature` and `dsseEnvelope`.
+    #[error("{0} of message signature and DSSE envelope, not exactly one")]
+    Content(usize),
+    /// A chain in version 0.3, or a single certificate before it.
+    #[error("a bundle of version {version} cannot have a {found}")]
+    CertificateForm {
+        /// The bundle's version.
+        version: Version,
+        /// The field that was found.
+        found: &'static str,
+    },
+    /// A certificate chain of no certificates.
+    #[error("the certificate chain is empty")]
+    EmptyChain,
+    /// More than one log entry. No producer makes such bundles, and one is all that is needed.
+    #[error("{0} log entries, not one")]
+    SeveralEntries(usize),
+    /// A kind of log entry that is not supported.
+    #[error("unsupported log entry {0:?}")]
+    EntryKind(String),
+    /// Version 0.1 demands an inclusion promise.
+    #[error("a bundle of version 0.1 without an inclusion promise")]
+    NoPromise,
+    /// Version 0.2 and later demand an inclusion proof.
+    #[error("a bundle of version {0} without an inclusion proof")]
+    NoProof(Version),
+    /// An inclusion proof without the checkpoint that would give it meaning.
+    #[error("the inclusion proof has no checkpoint")]
+    NoCheckpoint,
+    /// A checkpoint that is not a signed note of a log.
+    #[error("malformed checkpoint: {0}")]
+    Checkpoint(String),
+    /// The inclusion proof says something else than its checkpoint, or than the entry.
+    #[error("the inclusion proof's {field} is {proof}, elsewhere it is {other}")]
+    ProofDisagrees {
+        /// Which field.
+        field: &'static str,
+        /// What the proof says.
+        proof: String,
+        /// What the checkpoint or entry says.
+        other: String,
+    },
+    /// A field that Rekor v2 does not have.
+    #[error("a log entry of Rekor v2 cannot have a {0}")]
+    RekorV2(&'static str),
+    /// Not exactly one signature in the DSSE envelope.
+    #[error("{0} signatures in the DSSE envelope, not one")]
+    Signatures(usize),
+    /// The same timestamp twice, or more of them than allowed.
+    #[error("repeated or too many timestamps")]
+    Timestamps,
+}
+
+impl Malformed {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "malformed-bundle",
+            Self::NoMediaType => "missing-media-type",
+            Self::MediaType(_) => "unsupported-media-type",
+            Self::KeyMaterial(_) => "ambiguous-key-material",
+            Self::Content(_) => "ambiguous-content",
+            Self::CertificateForm { .. } => "wrong-certificate-form",
+            Self::EmptyChain => "empty-certificate-chain",
+            Self::SeveralEntries(_) => "several-log-entries",
+            Self::EntryKind(_) => "unsupported-log-entry",
+            Self::NoPromise => "missing-inclusion-promise",
+            Self::NoProof(_) => "missing-inclusion-proof",
+            Self::NoCheckpoint => "missing-checkpoint",
+            Self::Checkpoint(_) => "malformed-checkpoint",
+            Self::ProofDisagrees { .. } => "inclusion-proof-disagrees",
+            Self::RekorV2(_) => "unexpected-log-field",
+            Self::Signatures(_) => "wrong-signature-count",
+            Self::Timestamps => "repeated-timestamp",
+        }
+    }
+}
+
+/// The version of the bundle format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 0.1: rests on an inclusion promise.
+    V0_1,
+    /// 0.2: rests on an inclusion proof.
+    V0_2,
+    /// 0.3: as 0.2, with a single certificate.
+    V0_3,
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::V0_1 => "0.1",
+            Self::V0_2 => "0.2",
+            Self::V0_3 => "0.3",
+        })
+    }
+}
+
+/// A bundle whose shape the specification allows. Nothing in it is verified.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    pub(super) version: Version,
+    pub(super) inner: types::Bundle,
+}
+
+impl Bundle {
+    /// Parses a bundle.
+    ///
+    /// # Errors
+    /// [`Malformed`] says what the specification does not allow.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let wire: WireBundle<'_> =
+            serde_json::from_slice(bytes).map_err(|error| Malformed::Json(error.to_string()))?;
+        let media_type = wire.media_type.ok_or(Malformed::NoMediaType)?;
+        let unsupported = |_| Malformed::MediaType(media_type.to_string());
+        let media_type = types::MediaType::from_str(&media_type).map_err(unsupported)?;
+        let version = match media_type {
+            types::MediaType::Bundle0_1 => Version::V0_1,
+            types::MediaType::Bundle0_2 => Version::V0_2,
+            types::MediaType::Bundle0_3 => Version::V0_3,
+            other => return Err(Malformed::MediaType(other.to_string())),
+        };
+        let material = material(wire.verification_material, version)?;
+        let content = content(wire.message_signature, wire.dsse_envelope)?;
+        Ok(Self { version, inner: types::Bundle::new(media_type, material, content) })
+    }
+
+    /// The hint that names the public key, if the bundle is signed by a key of its own.
+    pub fn key_hint(&self) -> Option<&str> {
+        match &self.inner.verification_material.content {
+            VerificationMaterialContent::PublicKey(key) => Some(&key.hint),
+            _ => None,
+        }
+    }
+
+    /// The log entry, if there is one.
+    pub(super) fn entry(&self) -> Option<&types::TransparencyLogEntry> {
+        self.inner.verification_material.tlog_entries.first()
+    }
+
+    /// Certificates that come after the leaf.
+    pub(super) fn extra_certificates(&self) -> &[types::X509Certificate] {
+        match &self.inner.verification_material.content {
+            VerificationMaterialContent::X509CertificateChain { certificates } => {
+                certificates.get(1..).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+
+    /// The DSSE envelope, if that is the content.
+    pub(super) fn envelope(&self) -> Option<&types::DsseEnvelope> {
+        match &self.inner.content {
+            types::SignatureContent::DsseEnvelope(envelope) => Some(envelope),
+            _ => None,
+        }
+    }
+}
+
+fn material(
+    wire: WireMaterial<'_>,
+    version: Version,
+) -> Result<types::VerificationMaterial, Malformed> {
+    let form = |found| Malformed::CertificateForm { version, found };
+    let content = match (wire.certificate, wire.x509_certificate_chain, wire.public_key) {
+        (Some(certificate), None, None) => {
+            if version < Version::V0_3 {
+                return Err(form("single certificate"));
+            }
+            VerificationMaterialContent::Certificate(types::CertificateContent::new(
+                types::DerCertificate::new(certificate.raw_bytes.0),
+            ))
+        }
+        (None, Some(chain), None) => {
+            if version >= Version::V0_3 {
+                return Err(form("certificate chain"));
+            }
+            if chain.certificates.is_empty() {
+                return Err(Malformed::EmptyChain);
+            }
+            let certificate = |wire: WireRaw| {
+                types::X509Certificate::new(types::DerCertificate::new(wire.raw_bytes.0))
+            };
+            VerificationMaterialContent::X509CertificateChain {
+                certificates: chain.certificates.into_iter().map(certificate).collect(),
+            }
+        }
+        (None, None, Some(key)) => VerificationMaterialContent::PublicKey(
+            types::PublicKeyIdentifier::new(key.hint.unwrap_or_default()),
+        ),
+        (certificate, chain, key) => {
+            return Err(Malformed::KeyMaterial(
+                usize::from(certificate.is_some())
+                    + usize::from(chain.is_some())
+                    + usize::from(key.is_some()),
+            ));
+        }
+    };
+    let entries = wire.tlog_entries.unwrap_or_default();
+    if entries.len() > 1 {
+        return Err(Malformed::SeveralEntries(entries.len()));
+    }
+    let entries = entries
+        .into_iter()
+        .map(|wire| entry(wire, version))
+        .collect::<Result<Vec<_>, Malformed>>()?;
+    Ok(types::VerificationMaterial::new(content)
+        .with_tlog_entries(entries)
+        .with_timestamp_verification_data(timestamps(wire.timestamp_verification_data)?))
+}
+
+fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLogEntry, Malformed> {
+    let kind = match (&*wire.kind_version.kind, &*wire.kind_version.version) {
+        ("hashedrekord", "0.0.1") => KindVersion::HashedRekordV001,
+        ("hashedrekord", "0.0.2") => KindVersion::HashedRekordV002,
+        ("dsse", "0.0.1") => KindVersion::DsseV001,
+        ("intoto", "0.0.2") => KindVersion::IntotoV002,
+        (kind, version) => return Err(Malformed::EntryKind(format!("{kind} {version}"))),
+    };
+    let is_v2 = kind == KindVersion::HashedRekordV002;
+    let log_index = wire.log_index.unwrap_or_default();
+    let mut entry = types::TransparencyLogEntry::new(
+        log_index.index()?,
+        types::LogId::new(types::LogKeyId::new(wire.log_id.key_id.0)),
+        kind,
+        types::CanonicalizedBody::new(wire.canonicalized_body.0),
+    );
+    // Protobuf cannot tell 0 from absent.
+    let seconds = wire.integrated_time.unwrap_or_default().0;
+    if seconds != 0 {
+        if is_v2 {
+            return Err(Malformed::RekorV2("integrated time"));
+        }
+        let time = jiff::Timestamp::from_second(seconds)
+            .map_err(|error| Malformed::Json(format!("integratedTime: {error}")))?;
+        entry = entry.with_integrated_time(time);
+    }
+    if let Some(promise) = wire.inclusion_promise {
+        if is_v2 {
+            return Err(Malformed::RekorV2("inclusion promise"));
+        }
+        entry = entry.with_inclusion_promise(types::InclusionPromise::new(
+            types::SignedTimestamp::new(promise.signed_entry_timestamp.0),
+        ));
+    } else if version == Version::V0_1 {
+        return Err(Malformed::NoPromise);
+    }
+    match wire.inclusion_proof {
+        // Some of 2023 carry a proof without checkpoint. It proves nothing, and version 0.1
+        // rests on the promise: set it aside.
+        Some(proof) if version == Version::V0_1 && proof.checkpoint.is_none() => {}
+        Some(proof) => {
+            let proof = inclusion_proof(proof)?;
+            if is_v2 && proof.log_index != entry.log_index {
+                return Err(disagreement("log index", proof.log_index, entry.log_index));
+            }
+            entry = entry.with_inclusion_proof(proof);
+        }
+        None if version == Version::V0_1 => {}
+        None => return Err(Malformed::NoProof(version)),
+    }
+    Ok(entry)
+}
+
+fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malformed> {
+    let root_hash = hash(&wire.root_hash)?;
+    let hashes = wire.hashes.unwrap_or_default();
+    let hashes = hashes.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
+    let envelope = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?.envelope;
+    let data = types::CheckpointData::new(envelope)
+        .map_err(|error| Malformed::Checkpoint(error.to_string()))?;
+    let checkpoint = data.checkpoint().ok_or(Malformed::NoCheckpoint)?;
+    if root_hash != *checkpoint.root_hash() {
+        let found = checkpoint.root_hash().to_hex();
+        return Err(disagreement("root hash", root_hash.to_hex(), found));
+    }
+    let size = wire.tree_size.index()?.get();
+    if size != checkpoint.tree_size() {
+        return Err(disagreement("tree size", size, checkpoint.tree_size()));
+    }
+    let index = wire.log_index.unwrap_or_default().index()?;
+    Ok(types::InclusionProof::new(index, root_hash, size, hashes, data))
+}
+
+fn disagreement(field: &'static str, proof: impl ToString, other: impl ToString) -> Malformed {
+    Malformed::ProofDisagrees { field, proof: proof.to_string(), other: other.to_string() }
+}
+
+fn hash(bytes: &Base64) -> Result<Sha256Hash, Malformed> {
+    Sha256Hash::try_from(bytes.0.as_slice()).map_err(|error| Malformed::Json(error.to_string()))
+}
+
+fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificationData, Malformed> {
+    let tokens = wire.and_then(|wire| wire.rfc3161_timestamps).unwrap_or_default();
+    let repeated = tokens.iter().enumerate().any(|(index, token)| {
+        tokens
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.signed_timestamp.0 == token.signed_timestamp.0)
+    });
+    if repeated || tokens.len() > limits::BUNDLE_TIMESTAMPS {
+        return Err(Malformed::Timestamps);
+    }
+    let token = |wire: WireTimestamp| {
+        types::Rfc3161Timestamp::new(types::TimestampToken::new(wire.signed_timestamp.0))
+    };
+    Ok(types::TimestampVerificationData::new(tokens.into_iter().map(token).collect()))
+}
+
+fn content(
+    message: Option<WireMessage<'_>>,
+    envelope: Option<WireEnvelope<'_>>,
+) -> Result<types::SignatureContent, Malformed> {
+    match (message, envelope) {
+        (Some(message), None) => message_signature(message),
+        (None, Some(envelope)) => dsse_envelope(envelope),
+        (None, None) => Err(Malformed::Content(0)),
+        (Some(_), Some(_)) => Err(Malformed::Content(2)),
+    }
+}
+
+fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, Malformed> {
+    let mut message = types::MessageSignature::new(types::SignatureBytes::new(wire.signature.0));
+    if let Some(digest) = wire.message_digest {
+        let algorithm = match &*digest.algorithm {
+            "SHA2_256" => types::HashAlgorithm::Sha2256,
+            "SHA2_384" => types::HashAlgorithm::Sha2384,
+            "SHA2_512" => types::HashAlgorithm::Sha2512,
+            other => return Err(Malformed::Json(format!("unsupported digest {other:?}"))),
+        };
+        message = message.with_message_digest(types::MessageDigest::new(
+            algorithm,
+            types::DigestBytes::new(digest.digest.0),
+        ));
+    }
+    Ok(types::SignatureContent::MessageSignature(message))
+}
+
+fn dsse_envelope(wire: WireEnvelope<'_>) -> Result<types::SignatureContent, Malformed> {
+    let count = wire.signatures.len();
+    let Ok([signature]) = <[WireSignature<'_>; 1]>::try_from(wire.signatures) else {
+        return Err(Malformed::Signatures(count));
+    };
+    let signature = types::DsseSignature::new(
+        types::SignatureBytes::new(signature.sig.0),
+        types::KeyId::new(signature.keyid.unwrap_or_default()),
+    );
+    Ok(types::SignatureContent::DsseEnvelope(types::DsseEnvelope::new(
+        wire.payload_type,
+        types::PayloadBytes::new(wire.payload.0),
+        signature,
+    )))
+}
+
+#[cfg(test)]
+mod tests;

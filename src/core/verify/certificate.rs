@@ -1,0 +1,181 @@
+//! The claims of a Fulcio certificate: who asked for it, and what was built where.
+//!
+//! Extensions under `1.3.6.1.4.1.57264.1` (Fulcio, `oid-info.md`). Reads certificates that were
+//! verified; a claim that cannot be read refuses the certificate, since taken for absent it
+//! would pass what it should have stopped.
+
+use x509_cert::{
+    Certificate,
+    der::{Decode, asn1::Utf8StringRef},
+    ext::pkix::{SubjectAltName, name::GeneralName},
+};
+
+use crate::core::{time::Time, trust::Window};
+
+/// The OIDC issuer of GitHub Actions.
+pub const GITHUB: &str = "https://token.actions.githubusercontent.com";
+
+/// Why a certificate's claims cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedClaim {
+    /// The certificate itself.
+    #[error("malformed certificate: {0}")]
+    Certificate(String),
+    /// An extension that is not the string it must be.
+    #[error("claim 1.3.6.1.4.1.57264.1.{0} of the certificate is malformed")]
+    Value(u32),
+    /// An extension that is there twice.
+    #[error("claim 1.3.6.1.4.1.57264.1.{0} of the certificate is repeated")]
+    Repeated(u32),
+    /// Not exactly one identity.
+    #[error("the certificate names {0} identities, not one")]
+    Identities(usize),
+}
+
+/// What a certificate claims. All strings are as Fulcio copied them from the identity token.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Claims {
+    /// The subject alternative name: the identity that signed.
+    pub san: String,
+    /// `.8`, or the legacy `.1`: the OIDC issuer.
+    pub issuer: Option<String>,
+    /// `.9`: the workflow that signed, with its ref.
+    pub build_signer: Option<String>,
+    /// `.11`: `github-hosted`, `self-hosted`, `gitlab-hosted`.
+    pub runner: Option<String>,
+    /// `.12`, or made from the legacy `.5`: the repository, as a URL.
+    pub repository: Option<String>,
+    /// `.13`, or the legacy `.3`: the commit.
+    pub commit: Option<String>,
+    /// `.14`, or the legacy `.6`: the branch or tag.
+    pub git_ref: Option<String>,
+    /// `.15`: the repository's numeric id.
+    pub repository_id: Option<String>,
+    /// `.17`: the owner's numeric id.
+    pub owner_id: Option<String>,
+    /// `.18`: the workflow that was started, with its ref. Another than the signer's where that
+    /// is a reusable one.
+    pub build_config: Option<String>,
+    /// `.20`, or the legacy `.2`: the event.
+    pub trigger: Option<String>,
+    /// `.21`: the run, as a URL.
+    pub run: Option<String>,
+}
+
+impl Claims {
+    /// Reads the claims of a certificate in DER.
+    ///
+    /// # Errors
+    /// [`MalformedClaim`], for the first claim that cannot be read.
+    pub fn parse(der: &[u8]) -> Result<Self, MalformedClaim> {
+        let certificate = decode(der)?;
+        let mut claims = Self { san: identity(&certificate)?, ..Self::default() };
+        let mut legacy = Legacy::default();
+        let mut seen = Vec::new();
+        for extension in certificate.tbs_certificate.extensions.iter().flatten() {
+            let Some(number) = claim_number(&extension.extn_id.to_string()) else { continue };
+            if seen.contains(&number) {
+                return Err(MalformedClaim::Repeated(number));
+            }
+            seen.push(number);
+            let claim = match number {
+                1 => &mut legacy.issuer,
+                2 => &mut legacy.trigger,
+                3 => &mut legacy.commit,
+                5 => &mut legacy.repository,
+                6 => &mut legacy.git_ref,
+                8 => &mut claims.issuer,
+                9 => &mut claims.build_signer,
+                11 => &mut claims.runner,
+                12 => &mut claims.repository,
+                13 => &mut claims.commit,
+                14 => &mut claims.git_ref,
+                15 => &mut claims.repository_id,
+                17 => &mut claims.owner_id,
+                18 => &mut claims.build_config,
+                20 => &mut claims.trigger,
+                21 => &mut claims.run,
+                _ => continue,
+            };
+            let value = extension.extn_value.as_bytes();
+            let text = if number <= 6 { bare(value) } else { utf8_string(value) };
+            *claim = Some(text.ok_or(MalformedClaim::Value(number))?);
+        }
+        // Certificates of early 2023 have the legacy claims alone, those since then both.
+        if seen.iter().all(|number| *number < 8) {
+            legacy.fill(&mut claims);
+        }
+        Ok(claims)
+    }
+}
+
+/// The claims `.1` to `.6`, which only GitHub's certificates have.
+#[derive(Default)]
+struct Legacy {
+    issuer: Option<String>,
+    trigger: Option<String>,
+    commit: Option<String>,
+    repository: Option<String>,
+    git_ref: Option<String>,
+}
+
+impl Legacy {
+    fn fill(self, claims: &mut Claims) {
+        let github = self.issuer.as_deref() == Some(GITHUB);
+        claims.issuer = self.issuer;
+        if github {
+            claims.trigger = self.trigger;
+            claims.commit = self.commit;
+            claims.repository = self.repository.map(|name| format!("https://github.com/{name}"));
+            claims.git_ref = self.git_ref;
+        }
+    }
+}
+
+/// When a certificate in DER is valid; `None` if it cannot be read.
+pub(super) fn window(der: &[u8]) -> Option<Window> {
+    let validity = decode(der).ok()?.tbs_certificate.validity;
+    let moment = |time: x509_cert::time::Time| {
+        let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
+        Time::from_timestamp(seconds, 0)
+    };
+    Some(Window {
+        start: Some(moment(validity.not_before)?),
+        end: Some(moment(validity.not_after)?),
+    })
+}
+
+fn decode(der: &[u8]) -> Result<Certificate, MalformedClaim> {
+    Certificate::from_der(der).map_err(|error| MalformedClaim::Certificate(error.to_string()))
+}
+
+fn identity(certificate: &Certificate) -> Result<String, MalformedClaim> {
+    let extension: Option<(bool, SubjectAltName)> = certificate
+        .tbs_certificate
+        .get()
+        .map_err(|error| MalformedClaim::Certificate(error.to_string()))?;
+    let names = extension.map(|(_, names)| names.0).unwrap_or_default();
+    match names.as_slice() {
+        [GeneralName::Rfc822Name(name)] => Ok(name.to_string()),
+        [GeneralName::UniformResourceIdentifier(name)] => Ok(name.to_string()),
+        _ => Err(MalformedClaim::Identities(names.len())),
+    }
+}
+
+/// The last number of an object identifier in Fulcio's arc.
+fn claim_number(oid: &str) -> Option<u32> {
+    oid.strip_prefix("1.3.6.1.4.1.57264.1.")?.parse().ok()
+}
+
+/// `.1` to `.6` hold the text itself.
+fn bare(value: &[u8]) -> Option<String> {
+    std::str::from_utf8(value).ok().map(str::to_owned)
+}
+
+/// `.8` and later hold a DER `UTF8String`.
+fn utf8_string(value: &[u8]) -> Option<String> {
+    Utf8StringRef::from_der(value).ok().map(|text| text.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

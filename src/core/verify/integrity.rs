@@ -1,0 +1,178 @@
+//! Steps 1 and 2: the tarball's bytes, the lockfile's hashes, and the registry's record.
+
+use serde::Deserialize;
+
+use crate::core::{
+    digest::{Algorithm, Digest, Integrity},
+    package::PackageId,
+    time::{self, Time},
+};
+
+/// Why bytes are not those that were expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IntegrityRefusal {
+    /// A hash of the lockfile is another.
+    #[error("the lockfile expects {expected}, the tarball is {found}")]
+    Lockfile {
+        /// What the lockfile says.
+        expected: Digest,
+        /// What the tarball is.
+        found: Digest,
+    },
+    /// A hash of the registry's record is another.
+    #[error("the registry's record says {expected}, the tarball is {found}")]
+    Record {
+        /// What the record says.
+        expected: Digest,
+        /// What the tarball is.
+        found: Digest,
+    },
+    /// A digest that is needed was not computed.
+    #[error("the tarball's {0} digest is needed, and was not computed")]
+    NotComputed(Algorithm),
+    /// The record cannot be read.
+    #[error("malformed registry record: {0}")]
+    MalformedRecord(String),
+    /// The record is about another package.
+    #[error("the registry's record is of {found}, not of {expected}")]
+    OtherPackage {
+        /// Which package it should be.
+        expected: String,
+        /// Which it is.
+        found: String,
+    },
+    /// The record gives no hash.
+    #[error("the registry's record has no integrity")]
+    NoIntegrity,
+}
+
+impl IntegrityRefusal {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Lockfile { .. } => "lockfile-mismatch",
+            Self::Record { .. } => "record-mismatch",
+            Self::NotComputed(_) => "digest-not-computed",
+            Self::MalformedRecord(_) => "malformed-record",
+            Self::OtherPackage { .. } => "record-of-other-package",
+            Self::NoIntegrity => "record-without-integrity",
+        }
+    }
+}
+
+/// The algorithms that a tarball must be hashed with, so that everything can be compared: what
+/// npm signs, and the strongest that each lockfile gives.
+pub fn algorithms(expected: &[Integrity]) -> Vec<Algorithm> {
+    let mut all: Vec<_> = expected.iter().map(Integrity::algorithm).collect();
+    all.push(Algorithm::Sha512);
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Step 1: every hash that the lockfiles give at their strongest algorithm. Returns the weakest
+/// of these algorithms; `None` if no lockfile gives any.
+pub(super) fn lockfile(
+    expected: &[Integrity],
+    tarball: &[Digest],
+) -> Result<Option<Algorithm>, IntegrityRefusal> {
+    for digest in expected.iter().flat_map(Integrity::strongest) {
+        let found = computed(tarball, digest.algorithm())?;
+        if found != digest {
+            return Err(IntegrityRefusal::Lockfile {
+                expected: digest.clone(),
+                found: found.clone(),
+            });
+        }
+    }
+    Ok(expected.iter().map(Integrity::algorithm).min())
+}
+
+/// A registry's record of one version, whose integrity is the tarball's.
+#[derive(Debug)]
+pub(super) struct Record {
+    /// The integrity, to the letter: this is what the registry signs.
+    pub integrity: String,
+    /// The registry's signatures.
+    pub signatures: Vec<Signature>,
+    /// When it was published, says the registry; nobody signs that.
+    pub published: Option<Time>,
+}
+
+/// One signature of the registry.
+#[derive(Debug, Deserialize)]
+pub(super) struct Signature {
+    pub keyid: String,
+    pub sig: String,
+}
+
+/// Step 2: the record names this package and version, and its integrity is the same digest.
+pub(super) fn record(
+    bytes: &[u8],
+    package: &PackageId,
+    tarball: &[Digest],
+) -> Result<Record, IntegrityRefusal> {
+    let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
+    let wire: WireRecord =
+        serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+    for (name, version) in
+        [(&wire.name, &wire.version), (&wire.manifest.name, &wire.manifest.version)]
+    {
+        if name != package.name() || version != package.version() {
+            return Err(IntegrityRefusal::OtherPackage {
+                expected: package.to_string(),
+                found: format!("{name}@{version}"),
+            });
+        }
+    }
+    let integrity = wire.manifest.dist.integrity.ok_or(IntegrityRefusal::NoIntegrity)?;
+    let parsed = Integrity::parse(&integrity).map_err(|error| malformed(error.to_string()))?;
+    for digest in parsed.strongest() {
+        let found = computed(tarball, digest.algorithm())?;
+        if found != digest {
+            return Err(IntegrityRefusal::Record {
+                expected: digest.clone(),
+                found: found.clone(),
+            });
+        }
+    }
+    let published = match wire.time {
+        None => None,
+        Some(text) => {
+            Some(time::parse(&text).ok_or_else(|| malformed(format!("{text:?} is not a time")))?)
+        }
+    };
+    let signatures = wire.manifest.dist.signatures.unwrap_or_default();
+    Ok(Record { integrity, signatures, published })
+}
+
+fn computed(tarball: &[Digest], algorithm: Algorithm) -> Result<&Digest, IntegrityRefusal> {
+    tarball
+        .iter()
+        .find(|digest| digest.algorithm() == algorithm)
+        .ok_or(IntegrityRefusal::NotComputed(algorithm))
+}
+
+#[derive(Deserialize)]
+struct WireRecord {
+    name: String,
+    version: String,
+    time: Option<String>,
+    manifest: WireManifest,
+}
+
+#[derive(Deserialize)]
+struct WireManifest {
+    name: String,
+    version: String,
+    dist: WireDist,
+}
+
+#[derive(Deserialize)]
+struct WireDist {
+    integrity: Option<String>,
+    signatures: Option<Vec<Signature>>,
+}
+
+#[cfg(test)]
+mod tests;

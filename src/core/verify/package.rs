@@ -1,0 +1,432 @@
+//! Verification of an npm package: all evidence for it, in the order of its six steps.
+//!
+//! Steps 1 and 2 are in [`super::integrity`], 3 in [`super::registry_signature`], 4 and 5 here
+//! over [`super::attestation`]; step 6, the policy, is judged over the verdict. A step that fails
+//! never keeps the others from being judged.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    attestation::{self, Artifact, BundleFacts, BundleRefusal, Signer},
+    bundle::Bundle,
+    integrity::{self, IntegrityRefusal, Record},
+    provenance, publish,
+    registry_signature::{self, SignatureRefusal},
+};
+use crate::core::{
+    digest::{Algorithm, Digest, Integrity},
+    limits,
+    package::PackageId,
+    statement::Statement,
+    time::Time,
+    trust::{KeyUsage, NpmKeys, Trust},
+    verdict::{
+        Absence, IntegrityFacts, PackageVerdict, ProvenanceFacts, PublishFacts, Refusal,
+        RegistrySignatureFacts, Verdict,
+    },
+};
+
+/// Everything that speaks for one package.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    /// Which package it is expected to be.
+    pub package: &'a PackageId,
+    /// The base address of the registry whose keys and names are expected.
+    pub registry: &'a str,
+    /// What the lockfiles say of its bytes.
+    pub expected: &'a [Integrity],
+    /// The digests of its bytes: those of [`integrity::algorithms`] at least.
+    pub tarball: &'a [Digest],
+    /// The registry's record of this version (`registry.json`); `None` if it could not be had.
+    pub record: Option<&'a [u8]>,
+    /// The registry's attestation response; `None` if it answered that there is none.
+    pub attestations: Option<&'a [u8]>,
+}
+
+/// Why an attestation response, or an attestation in it, is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AttestationRefusal {
+    /// The response cannot be read.
+    #[error("malformed attestation response: {0}")]
+    MalformedResponse(String),
+    /// More attestations than allowed.
+    #[error("{0} attestations, more than {max}", max = limits::ATTESTATIONS)]
+    TooMany(usize),
+    /// The response announces another predicate than the statement has.
+    #[error("announced as {announced:?}, but the statement's predicate is {found:?}")]
+    OtherPredicate {
+        /// The response's word.
+        announced: String,
+        /// The statement's.
+        found: String,
+    },
+    /// The content is no statement.
+    #[error("a plain signature, where a statement is expected")]
+    NoStatement,
+    /// A publish attestation that names no key.
+    #[error("the publish attestation names no key")]
+    NoKey,
+    /// The tarball's SHA-512, which npm's statements name, was not computed.
+    #[error("the tarball's sha512 digest was not computed")]
+    NoDigest,
+    /// Two attestations of one kind that say different things.
+    #[error("two attestations of this kind, which differ in their {0}")]
+    Contradiction(&'static str),
+}
+
+impl AttestationRefusal {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::MalformedResponse(_) => "malformed-response",
+            Self::TooMany(_) => "too-many-attestations",
+            Self::OtherPredicate { .. } => "predicate-type-mismatch",
+            Self::NoStatement => "not-a-statement",
+            Self::NoKey => "wrong-key-material",
+            Self::NoDigest => "digest-not-computed",
+            Self::Contradiction(_) => "contradicting-attestations",
+        }
+    }
+}
+
+/// Every family of refusals becomes the one that reports carry.
+macro_rules! into_refusal {
+    ($($family:ty),+) => {$(
+        impl From<$family> for Refusal {
+            fn from(why: $family) -> Self {
+                Self { code: why.code(), detail: why.to_string() }
+            }
+        }
+    )+};
+}
+into_refusal!(
+    AttestationRefusal,
+    BundleRefusal,
+    IntegrityRefusal,
+    SignatureRefusal,
+    provenance::ProvenanceRefusal,
+    publish::PublishRefusal,
+    crate::core::statement::StatementError
+);
+
+/// Judges all four claims of a package at the reference time `at`.
+pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdict {
+    // 1. the tarball's bytes are those of the lockfile
+    let lockfile = integrity::lockfile(evidence.expected, evidence.tarball);
+    // 2. the record is of this package, and of these bytes
+    let record =
+        evidence.record.map(|bytes| integrity::record(bytes, evidence.package, evidence.tarball));
+    // 4. before 3, which is judged by the time that the log vouches for
+    let response = Response::parse(evidence.attestations);
+    let publish_attestation = publish_claim(trust, evidence, &response, at);
+    // 3. the registry signed name, version and integrity
+    let logged = publish_attestation.facts().map(|facts| facts.signed_at);
+    let registry_signature = signature_claim(trust, evidence, record.as_ref(), logged, at);
+    // 5. a build attested where it came from
+    let provenance = provenance_claim(trust, evidence, &response, at);
+    PackageVerdict {
+        package: evidence.package.clone(),
+        integrity: integrity_claim(evidence, lockfile, record.as_ref()),
+        registry_signature,
+        publish_attestation,
+        provenance,
+        unexamined: response.map(|response| response.unexamined()).unwrap_or_default(),
+    }
+}
+
+fn integrity_claim(
+    evidence: &Evidence<'_>,
+    lockfile: Result<Option<Algorithm>, IntegrityRefusal>,
+    record: Option<&Result<Record, IntegrityRefusal>>,
+) -> Verdict<IntegrityFacts> {
+    match (lockfile, record) {
+        (Err(why), _) => Verdict::Refused(why.into()),
+        (Ok(_), Some(Err(why))) => Verdict::Refused(why.clone().into()),
+        (Ok(None), None) => Verdict::Absent(Absence::NoRecord),
+        (Ok(_), _) if evidence.tarball.is_empty() => {
+            Verdict::Refused(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
+        }
+        (Ok(lockfile), _) => Verdict::Verified(IntegrityFacts { lockfile }),
+    }
+}
+
+fn signature_claim(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    record: Option<&Result<Record, IntegrityRefusal>>,
+    logged: Option<Time>,
+    at: Time,
+) -> Verdict<RegistrySignatureFacts> {
+    let record = match record {
+        None => return Verdict::Absent(Absence::NoRecord),
+        Some(Err(why)) => return Verdict::Refused(why.clone().into()),
+        Some(Ok(record)) => record,
+    };
+    if record.signatures.is_empty() {
+        return Verdict::Absent(Absence::NoSignatures);
+    }
+    let Some(keys) = trust.npm_keys(evidence.registry) else {
+        return Verdict::Absent(Absence::NoKeysForRegistry(evidence.registry.to_owned()));
+    };
+    let judged_by = registry_signature::judged_by(logged, record.published, at);
+    match registry_signature::check(record, evidence.package, keys, judged_by, at) {
+        Ok(facts) => Verdict::Verified(facts),
+        Err(why) => Verdict::Refused(why.into()),
+    }
+}
+
+fn publish_claim(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    response: &Result<Response<'_>, Absent>,
+    at: Time,
+) -> Verdict<PublishFacts> {
+    let found = match select(response, &[publish::PREDICATE_TYPE]) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
+    let Some(keys) = trust.npm_keys(evidence.registry) else {
+        return Verdict::Absent(Absence::NoKeysForRegistry(evidence.registry.to_owned()));
+    };
+    all(
+        found,
+        |attestation| published(trust, keys, evidence, attestation, at),
+        |first, other| (first.signed_at != other.signed_at).then_some("time of signing"),
+    )
+}
+
+/// Step 4: key and usage, signature, log, subject, predicate.
+fn published(
+    trust: &Trust,
+    keys: &NpmKeys,
+    evidence: &Evidence<'_>,
+    attestation: &Attestation<'_>,
+    at: Time,
+) -> Result<PublishFacts, Refusal> {
+    let bundle = attestation.bundle()?;
+    let keyid = bundle.key_hint().ok_or(AttestationRefusal::NoKey)?;
+    if !keys.knows(keyid) {
+        return Err(SignatureRefusal::UnknownKey(keyid.to_owned()).into());
+    }
+    let usage = KeyUsage::Attestations;
+    let mut usable = keys.find(keyid, usage).peekable();
+    let Some(first) = usable.peek() else {
+        return Err(SignatureRefusal::WrongUsage { keyid: keyid.to_owned(), usage }.into());
+    };
+    let signer = Signer::Key { spki: first.spki(), keyid: Some(keyid) };
+    let facts =
+        attestation::parsed(trust, &bundle, Artifact::Digest(evidence.signed()?), signer, at)?;
+    let (time, time_source) = (facts.signed_at, facts.time_source);
+    let signed_by = first.spki().clone();
+    if !usable.any(|key| *key.spki() == signed_by && key.window().contains(time)) {
+        let keyid = keyid.to_owned();
+        return Err(SignatureRefusal::NotValidThen { keyid, time, time_source }.into());
+    }
+    let statement = attestation.statement(&facts, evidence)?;
+    publish::check(statement.predicate(), evidence.package, evidence.registry)?;
+    Ok(PublishFacts {
+        keyid: keyid.to_owned(),
+        signed_at: facts.signed_at,
+        time_source: facts.time_source,
+        logged: facts.logged,
+    })
+}
+
+fn provenance_claim(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    response: &Result<Response<'_>, Absent>,
+    at: Time,
+) -> Verdict<ProvenanceFacts> {
+    let found = match select(response, &provenance::PREDICATE_TYPES) {
+        Ok(found) => found,
+        Err(verdict) => return verdict,
+    };
+    all(
+        found,
+        |attestation| built(trust, evidence, attestation, at),
+        |first, other| {
+            if first.source_repository != other.source_repository {
+                Some("source repository")
+            } else if first.commit != other.commit {
+                Some("commit")
+            } else if first.workflow != other.workflow {
+                Some("signer")
+            } else {
+                None
+            }
+        },
+    )
+}
+
+/// Step 5: certificate, SCT, log, signature, subject, claims, predicate.
+fn built(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    attestation: &Attestation<'_>,
+    at: Time,
+) -> Result<ProvenanceFacts, Refusal> {
+    let bundle = attestation.bundle()?;
+    // Whoever it was: the predicate is held against the claims, and both against the policy.
+    let signer = Signer::AnyIdentityUnsafe;
+    let facts =
+        attestation::parsed(trust, &bundle, Artifact::Digest(evidence.signed()?), signer, at)?;
+    let statement = attestation.statement(&facts, evidence)?;
+    let claims = facts
+        .claims
+        .as_ref()
+        .ok_or(BundleRefusal::OtherKeyMaterial { found: "key", expected: "certificate" })?;
+    let source = provenance::check(statement.predicate_type(), statement.predicate(), claims)?;
+    Ok(ProvenanceFacts {
+        predicate_type: statement.predicate_type().to_owned(),
+        build_type: source.build_type,
+        source_repository: source.repository,
+        commit: source.commit,
+        git_ref: source.git_ref,
+        workflow: claims.san.clone(),
+        build_config: claims.build_config.clone(),
+        trigger: claims.trigger.clone(),
+        builder: Some(source.builder),
+        issuer: source.issuer,
+        repository_id: claims.repository_id.clone(),
+        owner_id: claims.owner_id.clone(),
+        runner: claims.runner.clone(),
+        run: claims.run.clone(),
+        signed_at: facts.signed_at,
+        time_source: facts.time_source,
+        logged: facts.logged,
+    })
+}
+
+/// Evidence that is there and does not verify refuses, so of several attestations of one kind
+/// each must verify, and all must say the same. The facts are those of the first.
+fn all<F>(
+    found: Vec<&Attestation<'_>>,
+    verify: impl Fn(&Attestation<'_>) -> Result<F, Refusal>,
+    differ: impl Fn(&F, &F) -> Option<&'static str>,
+) -> Verdict<F> {
+    let mut first: Option<F> = None;
+    for attestation in found {
+        let facts = match verify(attestation) {
+            Ok(facts) => facts,
+            Err(why) => return Verdict::Refused(why),
+        };
+        match &first {
+            None => first = Some(facts),
+            Some(first) => {
+                if let Some(what) = differ(first, &facts) {
+                    return Verdict::Refused(AttestationRefusal::Contradiction(what).into());
+                }
+            }
+        }
+    }
+    first.map_or(Verdict::Absent(Absence::NoSuchPredicate), Verdict::Verified)
+}
+
+/// Why there is nothing to look at.
+enum Absent {
+    NoAttestations,
+    Refused(AttestationRefusal),
+}
+
+/// The attestations of certain kinds, or the verdict for lack of them.
+fn select<'r, F>(
+    response: &'r Result<Response<'r>, Absent>,
+    kinds: &[&str],
+) -> Result<Vec<&'r Attestation<'r>>, Verdict<F>> {
+    match response {
+        Err(Absent::NoAttestations) => Err(Verdict::Absent(Absence::NoAttestations)),
+        Err(Absent::Refused(why)) => Err(Verdict::Refused(why.clone().into())),
+        Ok(response) => Ok(response
+            .attestations
+            .iter()
+            .filter(|attestation| kinds.contains(&attestation.predicate_type.as_str()))
+            .collect()),
+    }
+}
+
+/// The registry's attestation response. Its own words are not signed, so unknown fields in it
+/// are passed over; in the bundles they are not.
+#[derive(Deserialize)]
+struct Response<'a> {
+    #[serde(borrow)]
+    attestations: Vec<Attestation<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attestation<'a> {
+    predicate_type: String,
+    #[serde(borrow)]
+    bundle: &'a RawValue,
+}
+
+impl<'a> Response<'a> {
+    fn parse(bytes: Option<&'a [u8]>) -> Result<Self, Absent> {
+        let bytes = bytes.ok_or(Absent::NoAttestations)?;
+        let response: Self = serde_json::from_slice(bytes).map_err(|error| {
+            Absent::Refused(AttestationRefusal::MalformedResponse(error.to_string()))
+        })?;
+        let count = response.attestations.len();
+        if count > limits::ATTESTATIONS {
+            return Err(Absent::Refused(AttestationRefusal::TooMany(count)));
+        }
+        if count == 0 {
+            return Err(Absent::NoAttestations);
+        }
+        Ok(response)
+    }
+
+    fn unexamined(&self) -> Vec<String> {
+        self.attestations
+            .iter()
+            .map(|attestation| attestation.predicate_type.as_str())
+            .filter(|kind| {
+                *kind != publish::PREDICATE_TYPE && !provenance::PREDICATE_TYPES.contains(kind)
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl Attestation<'_> {
+    fn bundle(&self) -> Result<Bundle, Refusal> {
+        Bundle::parse(self.bundle.get().as_bytes())
+            .map_err(|malformed| BundleRefusal::from(malformed).into())
+    }
+
+    /// The statement, once it is known to be of the announced kind and about this package.
+    fn statement<'f>(
+        &self,
+        facts: &'f BundleFacts,
+        evidence: &Evidence<'_>,
+    ) -> Result<&'f Statement, Refusal> {
+        let statement = facts.statement.as_ref().ok_or(AttestationRefusal::NoStatement)?;
+        if statement.predicate_type() != self.predicate_type {
+            return Err(AttestationRefusal::OtherPredicate {
+                announced: self.predicate_type.clone(),
+                found: statement.predicate_type().to_owned(),
+            }
+            .into());
+        }
+        let signed = evidence.signed()?;
+        let others = evidence.tarball.iter().filter(|digest| *digest != signed);
+        let digests: Vec<Digest> = std::iter::once(signed).chain(others).cloned().collect();
+        statement.require_subject(&evidence.package.purl(), &digests)?;
+        Ok(statement)
+    }
+}
+
+impl Evidence<'_> {
+    /// The digest that npm's statements name.
+    fn signed(&self) -> Result<&Digest, Refusal> {
+        self.tarball
+            .iter()
+            .find(|digest| digest.algorithm() == Algorithm::Sha512)
+            .ok_or_else(|| AttestationRefusal::NoDigest.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

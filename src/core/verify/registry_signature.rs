@@ -1,0 +1,158 @@
+//! Step 3: the registry's signature over `name@version:integrity`.
+//!
+//! ECDSA on P-256 with SHA-256, in DER and base64. npm rotates its keys and may sign twice, so one
+//! good signature is enough; the others are reported.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::integrity::{Record, Signature};
+use crate::core::{
+    package::PackageId,
+    time::{self, Time},
+    trust::{KeyUsage, NpmKeys},
+    verdict::{RegistrySignatureFacts, TimeSource},
+};
+
+/// Why a registry's signature is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureRefusal {
+    /// A key that the registry's keys do not include.
+    #[error("key {0} is not among the registry's keys")]
+    UnknownKey(String),
+    /// A key of the registry's, but not for this.
+    #[error("key {keyid} is not for {}", .usage.name())]
+    WrongUsage {
+        /// The key.
+        keyid: String,
+        /// What it would have to be for.
+        usage: KeyUsage,
+    },
+    /// A key that was not valid at that time.
+    #[error("key {keyid} was not valid at {} ({})", time::format(*.time), .time_source.name())]
+    NotValidThen {
+        /// The key.
+        keyid: String,
+        /// The time that it is judged by.
+        time: Time,
+        /// Who vouches for that time.
+        time_source: TimeSource,
+    },
+    /// A signature that is not base64.
+    #[error("the signature of key {0} is not base64")]
+    Malformed(String),
+    /// A signature over something else, or by another key.
+    #[error("the signature of key {keyid} over {message:?} does not verify")]
+    Invalid {
+        /// The key.
+        keyid: String,
+        /// What should be signed.
+        message: String,
+    },
+    /// Published after the reference time.
+    #[error("published at {}, after the reference time {}", time::format(*.published), time::format(*.at))]
+    AfterReferenceTime {
+        /// When the registry says that it was published.
+        published: Time,
+        /// The reference time.
+        at: Time,
+    },
+}
+
+impl SignatureRefusal {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownKey(_) => "unknown-key",
+            Self::WrongUsage { .. } => "wrong-key-usage",
+            Self::NotValidThen { .. } => "key-not-valid-then",
+            Self::Malformed(_) => "malformed-signature",
+            Self::Invalid { .. } => "invalid-signature",
+            Self::AfterReferenceTime { .. } => "signed-after-reference-time",
+        }
+    }
+}
+
+/// The time that a key's window is judged by, the best first: the log's, which is signed; the
+/// registry's, which nobody signs; the reference time.
+pub(super) fn judged_by(
+    logged: Option<Time>,
+    published: Option<Time>,
+    at: Time,
+) -> (Time, TimeSource) {
+    match (logged, published) {
+        (Some(time), _) => (time, TimeSource::TransparencyLog),
+        (None, Some(time)) => (time, TimeSource::RegistryUnsigned),
+        (None, None) => (at, TimeSource::ReferenceTime),
+    }
+}
+
+/// Verifies the signatures of a record. `record` has at least one.
+pub(super) fn check(
+    record: &Record,
+    package: &PackageId,
+    keys: &NpmKeys,
+    (time, source): (Time, TimeSource),
+    at: Time,
+) -> Result<RegistrySignatureFacts, SignatureRefusal> {
+    if time > at {
+        return Err(SignatureRefusal::AfterReferenceTime { published: time, at });
+    }
+    let message = format!("{package}:{}", record.integrity);
+    let mut good = None;
+    let mut bad: Vec<(String, SignatureRefusal)> = Vec::new();
+    for signature in &record.signatures {
+        match verify(signature, &message, keys, (time, source)) {
+            Ok(()) if good.is_none() => good = Some(signature.keyid.clone()),
+            Ok(()) => {}
+            Err(refusal) => bad.push((signature.keyid.clone(), refusal)),
+        }
+    }
+    match good {
+        Some(keyid) => Ok(RegistrySignatureFacts {
+            keyid,
+            time,
+            time_source: source,
+            others: bad.into_iter().map(|(keyid, why)| (keyid, why.to_string())).collect(),
+        }),
+        None => Err(most_telling(bad)),
+    }
+}
+
+fn verify(
+    signature: &Signature,
+    message: &str,
+    keys: &NpmKeys,
+    (time, source): (Time, TimeSource),
+) -> Result<(), SignatureRefusal> {
+    let keyid = || signature.keyid.clone();
+    if !keys.knows(&signature.keyid) {
+        return Err(SignatureRefusal::UnknownKey(keyid()));
+    }
+    let mut usable = keys.find(&signature.keyid, KeyUsage::Signatures).peekable();
+    if usable.peek().is_none() {
+        return Err(SignatureRefusal::WrongUsage { keyid: keyid(), usage: KeyUsage::Signatures });
+    }
+    let mut valid = usable.filter(|key| key.window().contains(time)).peekable();
+    if valid.peek().is_none() {
+        return Err(SignatureRefusal::NotValidThen { keyid: keyid(), time, time_source: source });
+    }
+    let bytes =
+        STANDARD.decode(&signature.sig).map_err(|_| SignatureRefusal::Malformed(keyid()))?;
+    if valid.any(|key| key.verifies(message.as_bytes(), &bytes)) {
+        return Ok(());
+    }
+    Err(SignatureRefusal::Invalid { keyid: keyid(), message: message.to_owned() })
+}
+
+/// Of several refusals, the first about a key that is known: that an unknown key also signed
+/// says little.
+fn most_telling(bad: Vec<(String, SignatureRefusal)>) -> SignatureRefusal {
+    let unknown = |refusal: &SignatureRefusal| matches!(refusal, SignatureRefusal::UnknownKey(_));
+    let index = bad.iter().position(|(_, refusal)| !unknown(refusal)).unwrap_or(0);
+    bad.into_iter()
+        .nth(index)
+        .map_or_else(|| SignatureRefusal::UnknownKey(String::new()), |(_, refusal)| refusal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,307 @@
+//! `sealift bundle fetch`.
+
+use std::collections::BTreeMap;
+
+use ed25519_dalek::SigningKey;
+
+use super::{
+    Context,
+    inputs::{self, Input},
+    progress,
+};
+use crate::{
+    adapters::{
+        archive::{self, Content},
+        files,
+        keys::{self, KeyError},
+        network::{Network, Settings},
+        registry::{self, Cache, CollectError, Collected, Npmrc, RegistryConfig},
+    },
+    core::{
+        digest::Algorithm,
+        key::PublicKey,
+        lockfile::Inventory,
+        manifest::{self, Manifest, Predicate, Subject, Tool},
+        package::PackageId,
+        policy::Policy,
+        text::Untrusted,
+        time::{self, Time},
+    },
+    shell::{
+        cli::Fetch,
+        env::Env,
+        failure::{Failure, Outcome},
+        trust::{self, Basis},
+        verification::{self, Bar},
+    },
+};
+
+/// Collects, seals, opens again, verifies; only then the archive gets its name.
+///
+/// # Errors
+/// Exit 2, when something could not be had; exit 1, when something that was had is not what it
+/// should be. No archive is left behind then.
+pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
+    let (inputs, inventory) = inputs::read(&options.lockfiles)?;
+    account(&inventory, context);
+    drop(files::temporary(&options.output)?); // so that a missing folder shows before the work
+    let key = signing_key(options, context)?;
+    let now = context.env.source_date.unwrap_or(context.env.now);
+
+    let project = options.lockfiles.first().and_then(|path| path.parent());
+    let npmrc = Npmrc::load(
+        context.env.npmrc.as_deref(),
+        project.map(|folder| folder.join(".npmrc")).as_deref(),
+        &Env::variable,
+    )?;
+    let network = acquire(&npmrc, context)?;
+    let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
+
+    let collected = collect(options, context, &network, &npmrc, &inventory, now)?;
+    let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now)?;
+    let manifest = archive.manifest()?;
+    let file = archive::seal(&options.output, &manifest, std::slice::from_ref(&key), |subject| {
+        archive.contents.get(&subject.name)
+    })?;
+
+    let signed = verification::open(file.path(), &[PublicKey::from(&key)], 1)?;
+    let basis = trust::for_archive(&options.trust, context.env, &signed)?;
+    let policy = Policy::require([]);
+    let bar = Bar { at: context.env.now.max(now), policy: &policy, basis: &basis, lockfiles: None };
+    match verification::examine(signed, &options.output, &bar)?.admit() {
+        Ok(verified) => {
+            files::persist(file, &options.output)?;
+            context.report(verified.report());
+            Ok(())
+        }
+        Err(report) => {
+            context.report(&report);
+            Err(Failure::refused("evidence that came with a package does not verify").hint(
+                "no archive was written; find out why the registry serves it before you go on",
+            ))
+        }
+    }
+}
+
+/// The network, as `.npmrc` configures it.
+pub(super) fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Network> {
+    for warning in &npmrc.warnings {
+        context.terminal.warning(format_args!(".npmrc: {}", Untrusted(warning)), None);
+    }
+    let mut settings = Settings::default();
+    npmrc.configure(&mut settings)?;
+    Network::acquire(settings).map_err(Failure::could_not)
+}
+
+/// Says what became of every entry of the lockfiles.
+fn account(inventory: &Inventory, context: &mut Context<'_>) {
+    let mut parts = vec![format!("{} to collect", inventory.packages.len())];
+    let installs: usize = inventory
+        .packages
+        .iter()
+        .flat_map(|item| &item.needed_by)
+        .map(|need| need.paths.len())
+        .sum();
+    for (number, what) in [
+        (installs - inventory.packages.len(), "more places of the same"),
+        (inventory.bundled.len(), "bundled in others"),
+        (inventory.local.len(), "of the project itself"),
+        (inventory.out_of_scope.len(), "not from a registry"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
+    }
+    context.terminal.note(format_args!(
+        "{} lockfile entries: {}",
+        inventory.entries(),
+        parts.join(", ")
+    ));
+}
+
+/// The key that signs; made on first use.
+fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey> {
+    let own = context.env.config.join("signing.key");
+    let path = options.key.as_deref().unwrap_or(&own);
+    match keys::load_private(path) {
+        Err(KeyError::File(error)) if options.key.is_none() && error.is_not_found() => {
+            files::create_folder(&context.env.config)?;
+            let public = keys::generate(&own)?;
+            context.terminal.note(format_args!("made a signing key: {}", public.fingerprint()));
+            context.terminal.note(format_args!(
+                "carry its public half across once: {}",
+                keys::public_path(&own).display()
+            ));
+            Ok(keys::load_private(&own)?.key)
+        }
+        found => {
+            let found = found?;
+            if found.readable_by_others {
+                context.terminal.warning(
+                    format_args!("{} can be read by others", path.display()),
+                    Some(&format!("chmod 600 {}", path.display())),
+                );
+            }
+            Ok(found.key)
+        }
+    }
+}
+
+/// Collects all packages. The failure of one does not stop the others; all are told at the end.
+fn collect(
+    options: &Fetch,
+    context: &mut Context<'_>,
+    network: &Network,
+    npmrc: &Npmrc,
+    inventory: &Inventory,
+    now: Time,
+) -> Outcome<Vec<Collected>> {
+    let config = RegistryConfig::new(npmrc, options.registry.as_ref().map(url::Url::as_str))
+        .map_err(Failure::could_not)?;
+    let cache = Cache::open(&context.env.cache)?;
+    let items: Vec<_> = inventory
+        .packages
+        .iter()
+        .map(|item| registry::Item {
+            id: item.id.clone(),
+            resolved: item.resolved.first().cloned(),
+            integrity: item.integrity.clone(),
+        })
+        .collect();
+    let bar = progress::Bar::new(context.terminal);
+    let outcomes = registry::collect(network, &config, &cache, &items, now, &bar);
+    bar.finish();
+
+    let total = outcomes.len();
+    let mut collected = Vec::with_capacity(total);
+    let mut failed = Vec::new();
+    for (id, outcome) in outcomes {
+        match outcome {
+            Ok(package) => collected.push(package),
+            Err(error) => failed.push((id, error)),
+        }
+    }
+    if failed.is_empty() { Ok(collected) } else { Err(report_failures(&failed, total, context)) }
+}
+
+/// All failures, then one summary. A tarball that is not the expected one is a refusal; what
+/// could not be had is not.
+fn report_failures(
+    failed: &[(PackageId, CollectError)],
+    total: usize,
+    context: &mut Context<'_>,
+) -> Failure {
+    for (id, error) in failed {
+        let (text, hint) = (error.to_string(), error.hint());
+        let failure = Failure::could_not(format_args!("{id}: {}", Untrusted(&text)));
+        context.terminal.failure(&failure.maybe_hint(hint));
+    }
+    let message = format!("{} of {total} packages could not be collected", failed.len());
+    let mismatch = failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }));
+    let failure = if mismatch { Failure::refused(message) } else { Failure::could_not(message) };
+    failure.hint("no archive was written; what was downloaded is kept, and run again it resumes")
+}
+
+/// An archive's manifest and contents, in the making.
+struct Assembly {
+    sealed_at: Time,
+    predicate: Predicate,
+    contents: BTreeMap<String, Content>,
+}
+
+impl Assembly {
+    fn new(
+        inputs: &[Input],
+        inventory: &Inventory,
+        collected: &[Collected],
+        basis: &Basis,
+        now: Time,
+    ) -> Outcome<Self> {
+        let mut assembly = Self {
+            sealed_at: now,
+            predicate: Predicate {
+                format_version: manifest::FORMAT_VERSION,
+                tool: Tool {
+                    name: env!("CARGO_PKG_NAME").into(),
+                    version: env!("CARGO_PKG_VERSION").into(),
+                },
+                sealed_at: time::format(now),
+                inputs: Vec::new(),
+                trust: Vec::new(),
+                packages: Vec::new(),
+                out_of_scope: inventory.not_collected(),
+                collection: Vec::new(),
+            },
+            contents: BTreeMap::new(),
+        };
+        for input in inputs {
+            assembly.input(input);
+        }
+        assembly.trust(basis);
+        for (item, collected) in inventory.packages.iter().zip(collected) {
+            assembly.package(item, collected);
+        }
+        assembly.predicate.inputs.sort_by(|a, b| a.entry.cmp(&b.entry));
+        assembly.predicate.collection.sort_by(|a, b| a.url.cmp(&b.url));
+        assembly.predicate.collection.dedup();
+        Ok(assembly)
+    }
+
+    fn input(&mut self, input: &Input) {
+        self.predicate.inputs.push(manifest::Input {
+            entry: input.entry.clone(),
+            kind: input.lockfile.kind.name().into(),
+            lockfile_version: input.lockfile.version,
+        });
+        self.contents.insert(input.entry.clone(), Content::Bytes(input.bytes.clone()));
+    }
+
+    fn trust(&mut self, basis: &Basis) {
+        self.predicate.trust.push(basis.carried(self.sealed_at));
+        for (entry, bytes) in basis.entries() {
+            self.contents.insert(entry, Content::Bytes(bytes.to_vec()));
+        }
+    }
+
+    fn package(&mut self, item: &crate::core::lockfile::Item, collected: &Collected) {
+        let folder = item.id.folder();
+        let mut add = |name: &str, content: Content| {
+            let entry = format!("{folder}/{name}");
+            self.contents.insert(entry.clone(), content);
+            entry
+        };
+        let artifact = add("package.tgz", Content::File(collected.tarball.clone()));
+        let record = add("registry.json", Content::Bytes(collected.record.clone()));
+        let attestations = collected
+            .attestations
+            .as_ref()
+            .map(|bytes| add("attestations.json", Content::Bytes(bytes.clone())));
+        self.predicate.packages.push(manifest::Package {
+            purl: item.id.purl(),
+            name: item.id.name().into(),
+            version: item.id.version().into(),
+            registry: collected.registry.clone(),
+            artifact,
+            record: Some(record),
+            attestations,
+            integrity: item.expected(),
+            needed_by: item.needs(),
+        });
+        self.predicate.collection.extend(collected.requests.iter().cloned());
+    }
+
+    /// Measures all contents: tarballs by the digest that npm signs, all else by SHA-256.
+    fn manifest(&self) -> Outcome<Manifest> {
+        let subjects: Vec<Subject> = self
+            .contents
+            .iter()
+            .map(|(name, content)| {
+                let tarball = matches!(content, Content::File(_));
+                let algorithm = if tarball { Algorithm::Sha512 } else { Algorithm::Sha256 };
+                let (size, digest) = archive::measure(content, algorithm)?;
+                Ok(Subject { name: name.clone(), size, digest })
+            })
+            .collect::<Outcome<_>>()?;
+        Manifest::build(self.predicate.clone(), subjects).map_err(Failure::could_not)
+    }
+}

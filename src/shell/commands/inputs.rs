@@ -1,0 +1,56 @@
+//! Lockfiles from the command line.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    adapters::files,
+    core::{
+        limits,
+        lockfile::{self, Inventory, Lockfile},
+        text::Untrusted,
+    },
+    shell::failure::{Failure, Outcome},
+};
+
+/// A lockfile that was read.
+pub struct Input {
+    /// The archive's entry that holds it.
+    pub entry: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What it says.
+    pub lockfile: Lockfile,
+}
+
+/// Reads lockfiles, and brings together what they ask for.
+///
+/// # Errors
+/// Exit 2, when one cannot be read or understood, or a package in one has no hash: whatever the
+/// registry answers would pass.
+pub fn read(paths: &[PathBuf]) -> Outcome<(Vec<Input>, Inventory)> {
+    let inputs: Vec<Input> =
+        paths.iter().enumerate().map(|(at, path)| input(at, path)).collect::<Outcome<_>>()?;
+    let lockfiles: Vec<_> =
+        inputs.iter().map(|input| (input.entry.clone(), input.lockfile.clone())).collect();
+    let inventory = lockfile::inventory(&lockfiles);
+    let without: Vec<_> = inventory.without_integrity().map(|item| item.id.to_string()).collect();
+    if let Some(first) = without.first() {
+        let more = match without.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        return Err(Failure::could_not(format_args!("the lockfile has no hash for {first}{more}"))
+            .hint("have npm write the hashes: remove node_modules and run npm install"));
+    }
+    Ok((inputs, inventory))
+}
+
+fn input(at: usize, path: &Path) -> Outcome<Input> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bytes = files::read(path, limits::LOCKFILE_BYTES)?;
+    let lockfile = lockfile::parse(&name, &bytes).map_err(|error| {
+        let error = error.to_string();
+        Failure::could_not(format_args!("{}: {}", path.display(), Untrusted(&error)))
+    })?;
+    Ok(Input { entry: format!("inputs/{}/{name}", at + 1), bytes, lockfile })
+}

@@ -1,0 +1,64 @@
+//! `sealift key`.
+
+use serde_json::json;
+
+use super::Context;
+use crate::{
+    adapters::keys::{self, KeyError},
+    core::key::PublicKey,
+    shell::{
+        cli::{Format, Generate, KeyShow},
+        failure::{Failure, Outcome},
+    },
+};
+
+/// Makes a key pair, and shows its fingerprint.
+///
+/// # Errors
+/// Exit 2, when a file exists already or cannot be written.
+pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
+    let public = keys::generate(&options.output)?;
+    let path = keys::public_path(&options.output);
+    match context.format {
+        Format::Human => {
+            context.terminal.note(format_args!("private key  {}", options.output.display()));
+            context.terminal.note(format_args!("public key   {}", path.display()));
+            context.terminal.result(public.fingerprint());
+        }
+        Format::Json => context.json(&json!({
+            "fingerprint": public.fingerprint(),
+            "privateKey": options.output.display().to_string(),
+            "publicKey": path.display().to_string(),
+        })),
+    }
+    Ok(())
+}
+
+/// Shows a key's fingerprint and its public half.
+///
+/// # Errors
+/// Exit 2, when the file holds no Ed25519 key.
+pub fn show(options: &KeyShow, context: &mut Context<'_>) -> Outcome {
+    let public = match keys::load_public(&options.key) {
+        Err(KeyError::PrivateGiven(_)) => PublicKey::from(&keys::load_private(&options.key)?.key),
+        other => other?,
+    };
+    let pem = public.to_pem();
+    match context.format {
+        Format::Human => {
+            context.terminal.result(public.fingerprint());
+            context.terminal.result(pem.trim_end());
+        }
+        Format::Json => {
+            context.json(&json!({"fingerprint": public.fingerprint(), "publicKey": pem}));
+        }
+    }
+    Ok(())
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        let hint = error.hint();
+        Self::could_not(error).maybe_hint(hint)
+    }
+}

@@ -1,0 +1,133 @@
+//! `sealift trust import`, and what it and `refresh` say of an update.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::{Context, bundle_verify::pinned_keys};
+use crate::{
+    adapters::tuf::{self as tuf_store, RefreshError, Refreshed},
+    core::{
+        manifest::TrustSource,
+        time,
+        tuf::{Change, UpdateError},
+    },
+    shell::{
+        cli::{Format, Import},
+        failure::{Failure, Kind, Outcome},
+        terminal::STRONG,
+        trust, verification,
+    },
+};
+
+/// Advances the trust store to what an archive carries.
+///
+/// # Errors
+/// Exit 1, when the seal or the metadata is refused, or the store holds newer; exit 2, when a
+/// file cannot be read or written, or the archive carries nothing to import.
+pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
+    let keys = pinned_keys(&options.keys)?;
+    let archive = verification::open(&options.archive, &keys, 1)?;
+    let names: Vec<String> = archive
+        .manifest()
+        .predicate()
+        .trust
+        .iter()
+        .filter(|trust| trust.source == TrustSource::Tuf)
+        .map(|trust| trust.instance.clone())
+        .filter(|name| options.instance.as_ref().is_none_or(|wanted| wanted == name))
+        .collect();
+    if names.is_empty() {
+        return Err(Failure::could_not(format_args!(
+            "{} carries no TUF metadata{}",
+            options.archive.display(),
+            options.instance.as_ref().map(|name| format!(" of {name}")).unwrap_or_default()
+        ))
+        .hint("on the connected side, seal without --no-refresh, or after sealift trust refresh"));
+    }
+    let store = trust::store(options.store.trust_dir.as_deref(), context.env);
+    let mut advances = Vec::new();
+    for name in names {
+        let instance = store.instance(&name)?;
+        let Some((entries, checked_at)) = trust::carried_entries(&name, &archive)? else {
+            continue;
+        };
+        let refreshed = tuf_store::import(&instance, &entries, &store.open(&name)?, checked_at)
+            .map_err(|error| failure(&name, &error))?;
+        advances.push(Advance::of(&name, &refreshed));
+    }
+    match context.format {
+        Format::Human => advances.iter().for_each(|advance| context.terminal.result(advance)),
+        Format::Json => context.json(&json!({
+            "schema": "sealift-trust-update/1",
+            "instances": advances.iter().map(Advance::to_json).collect::<Vec<_>>(),
+        })),
+    }
+    Ok(())
+}
+
+fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>) -> Failure {
+    let kind = match error {
+        RefreshError::Update(UpdateError::Refused(_)) => Kind::Refused,
+        _ => Kind::CouldNotCheck,
+    };
+    let failure = Failure { kind, ..Failure::could_not(format_args!("{name}: {error}")) };
+    failure.maybe_hint(error.hint())
+}
+
+/// How an update changed what the store holds.
+pub(super) struct Advance {
+    instance: String,
+    roles: Vec<(String, u64, String)>,
+    changes: Vec<Change>,
+    first: bool,
+}
+
+impl Advance {
+    /// Of an update that succeeded.
+    pub fn of(instance: &str, refreshed: &Refreshed) -> Self {
+        let roles = refreshed.after.roles().iter();
+        Self {
+            instance: instance.to_owned(),
+            roles: roles
+                .map(|role| (role.name.clone(), role.version, time::format(role.expires)))
+                .collect(),
+            changes: refreshed
+                .before
+                .as_ref()
+                .map(|before| before.changes(&refreshed.after))
+                .unwrap_or_default(),
+            first: refreshed.before.is_none(),
+        }
+    }
+
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "instance": self.instance,
+            "changed": self.first || !self.changes.is_empty(),
+            "roles": self.roles.iter().map(|(name, version, expires)| json!({
+                "name": name, "version": version, "expires": expires,
+                "before": self.changes.iter().find(|change| change.role == *name).and_then(|change| change.from),
+            })).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl fmt::Display for Advance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match (self.first, self.changes.as_slice()) {
+            (true, _) => "now held",
+            (false, []) => "up to date",
+            (false, _) => "updated",
+        };
+        write!(f, "{STRONG}{}{STRONG:#}: {state}", self.instance)?;
+        for (name, version, expires) in &self.roles {
+            let change = self.changes.iter().find(|change| change.role == *name);
+            let before = change.and_then(|change| change.from);
+            let before = before.map(|from| format!("{from} to ")).unwrap_or_default();
+            write!(f, "\n  {name:<20} {:>12}   expires {expires}", format!("{before}{version}"))?;
+        }
+        Ok(())
+    }
+}

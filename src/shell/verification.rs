@@ -1,0 +1,219 @@
+//! From an archive to verdicts, and the one way to a [`VerifiedArchive`].
+
+use std::path::Path;
+
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+
+use crate::{
+    adapters::archive::{Archive, ArchiveError, SignedArchive},
+    core::{
+        digest::Integrity,
+        key::PublicKey,
+        limits,
+        lockfile::{self, Inventory},
+        manifest,
+        package::PackageId,
+        policy::Policy,
+        time::Time,
+        verdict::PackageVerdict,
+        verify::{self, Evidence},
+    },
+    shell::{
+        failure::{Failure, Outcome},
+        report::{self, LockfileCheck, Report},
+        trust::Basis,
+    },
+};
+
+/// An archive of which everything was verified, by a policy. What feeds a build takes this and
+/// nothing else: only [`Examined::admit`] makes one, and only of an archive without a refusal.
+pub struct VerifiedArchive {
+    archive: SignedArchive,
+    report: Report,
+}
+
+impl VerifiedArchive {
+    /// What was found.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The archive.
+    pub fn archive(&self) -> &SignedArchive {
+        &self.archive
+    }
+}
+
+/// An archive that was examined, whatever the outcome.
+pub struct Examined {
+    archive: SignedArchive,
+    report: Report,
+}
+
+impl Examined {
+    /// Admits the archive, or gives back the report that says why not.
+    ///
+    /// # Errors
+    /// The report, if its verdict is `refused`.
+    pub fn admit(self) -> Result<VerifiedArchive, Box<Report>> {
+        match self.report.verdict() {
+            report::Verdict::Refused => Err(Box::new(self.report)),
+            report::Verdict::Verified | report::Verdict::Stale => {
+                Ok(VerifiedArchive { archive: self.archive, report: self.report })
+            }
+        }
+    }
+}
+
+/// What an archive is judged by.
+pub struct Bar<'a> {
+    /// The reference time.
+    pub at: Time,
+    /// What is demanded.
+    pub policy: &'a Policy,
+    /// Trust material.
+    pub basis: &'a Basis,
+    /// This build's lockfiles, if they were given: their names, and what they ask for.
+    pub lockfiles: Option<(Vec<String>, &'a Inventory)>,
+}
+
+/// Opens an archive and verifies its seal: signatures, manifest, and that the entries are those
+/// that the manifest lists.
+///
+/// # Errors
+/// Exit 1 if it is refused, exit 2 if it cannot be read.
+pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Outcome<SignedArchive> {
+    Archive::open(path)
+        .and_then(|archive| archive.verify_signatures(keys, threshold))
+        .map_err(|error| failure(path, &error))
+}
+
+/// Examines every entry and every package of a sealed archive. Packages are judged in parallel,
+/// and the trouble of one never stops the others from being judged.
+///
+/// # Errors
+/// Where an entry is not the one that was sealed (exit 1), or cannot be read (exit 2): then
+/// nothing in the archive can be relied on, and there is no report.
+pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Examined> {
+    let failed = |error: ArchiveError| failure(file, &error);
+    let inventory = carried_inventory(&archive, file)?;
+    accounts_for(archive.manifest(), &inventory).map_err(|why| {
+        Failure::refused(format_args!("{}: {why}", file.display()))
+            .hint("the archive does not hold what its own lockfiles ask for; have it sealed anew")
+    })?;
+    let packages: Vec<_> = archive.manifest().packages().collect();
+    let verdicts: Result<Vec<_>, _> = packages
+        .into_par_iter()
+        .map(|(id, package)| judge(&archive, id, package, bar).map_err(failed))
+        .collect();
+    let packages = verdicts?
+        .into_iter()
+        .map(|verdict| {
+            let denials = bar.policy.judge(&verdict);
+            (verdict, denials)
+        })
+        .collect();
+    archive.check_rest().map_err(failed)?;
+
+    let predicate = archive.manifest().predicate();
+    let age = bar.basis.facts.age(bar.at);
+    let report = Report {
+        at: bar.at,
+        archive: report::Archive {
+            file: file.display().to_string(),
+            sealed_at: archive.manifest().sealed_at(),
+            signers: archive.signers().to_vec(),
+            entries: archive.manifest().subjects().len() + 1,
+            bytes: archive.size(),
+            inputs: predicate.inputs.len(),
+        },
+        trust: vec![bar.basis.facts.clone()],
+        packages,
+        out_of_scope: predicate
+            .out_of_scope
+            .iter()
+            .map(|entry| (entry.entry.clone(), entry.reason.clone()))
+            .collect(),
+        lockfile: bar.lockfiles.as_ref().map(|(files, inventory)| LockfileCheck {
+            files: files.clone(),
+            packages: inventory.packages.len(),
+            uncovered: lockfile::uncovered(inventory, predicate)
+                .iter()
+                .map(|uncovered| (uncovered.id().purl(), uncovered.to_string()))
+                .collect(),
+        }),
+        denied_age: age.filter(|age| bar.policy.denies_age(*age)),
+    };
+    Ok(Examined { archive, report })
+}
+
+/// All claims of one package. The tarball is read once, for all digests that are needed.
+fn judge(
+    archive: &SignedArchive,
+    id: &PackageId,
+    package: &manifest::Package,
+    bar: &Bar<'_>,
+) -> Result<PackageVerdict, ArchiveError> {
+    let expected: Vec<Integrity> =
+        package.integrity.iter().filter_map(|text| Integrity::parse(text).ok()).collect();
+    let algorithms = verify::algorithms(&expected);
+    let tarball = archive.hash(&package.artifact, &algorithms)?;
+    let read =
+        |name: &Option<String>, max| name.as_ref().map(|name| archive.read(name, max)).transpose();
+    let record = read(&package.record, limits::RECORD_BYTES)?;
+    let attestations = read(&package.attestations, limits::ATTESTATIONS_BYTES)?;
+    let evidence = Evidence {
+        package: id,
+        registry: &package.registry,
+        expected: &expected,
+        tarball: &tarball,
+        record: record.as_deref(),
+        attestations: attestations.as_deref(),
+    };
+    Ok(verify::package(&bar.basis.trust, &evidence, bar.at))
+}
+
+/// What the lockfiles in the archive ask for.
+fn carried_inventory(archive: &SignedArchive, file: &Path) -> Outcome<Inventory> {
+    let mut lockfiles = Vec::new();
+    for input in &archive.manifest().predicate().inputs {
+        let bytes = archive
+            .read(&input.entry, limits::LOCKFILE_BYTES)
+            .map_err(|error| failure(file, &error))?;
+        let lockfile = lockfile::parse(&input.entry, &bytes).map_err(|error| {
+            Failure::refused(format_args!("{}: {}: {error}", file.display(), input.entry))
+        })?;
+        lockfiles.push((input.entry.clone(), lockfile));
+    }
+    Ok(lockfile::inventory(&lockfiles))
+}
+
+/// Whether the manifest says of every lockfile entry what the lockfiles say themselves.
+fn accounts_for(manifest: &manifest::Manifest, inventory: &Inventory) -> Result<(), String> {
+    let predicate = manifest.predicate();
+    if let Some(item) = inventory.packages.iter().find(|item| manifest.package(&item.id).is_none())
+    {
+        return Err(format!("its lockfile asks for {}, which it does not hold", item.id));
+    }
+    if predicate.packages.len() != inventory.packages.len() {
+        return Err("it holds packages that its lockfiles do not ask for".into());
+    }
+    for (item, package) in inventory.packages.iter().zip(&predicate.packages) {
+        if package.integrity != item.expected() || package.needed_by != item.needs() {
+            return Err(format!("its lockfile says otherwise than its manifest of {}", item.id));
+        }
+    }
+    if predicate.out_of_scope != inventory.not_collected() {
+        return Err("its lockfile says otherwise than its manifest of what was left out".into());
+    }
+    Ok(())
+}
+
+/// As a command ends with it: exit 2 where the file could not be read, exit 1 where it was refused.
+pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
+    if error.is_refusal() {
+        Failure::refused(format_args!("{}: {error}", path.display()))
+    } else {
+        Failure::could_not(error)
+    }
+}

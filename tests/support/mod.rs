@@ -1,0 +1,118 @@
+//! A small valid archive with made-up packages, and the keys that sign it.
+#![allow(dead_code)] // each test uses what it needs of it
+
+pub mod hostile;
+pub mod raw_zip;
+
+use std::collections::BTreeMap;
+
+use sealift::core::{
+    digest::Algorithm,
+    key::{PublicKey, SigningKey},
+    manifest::{
+        Input, Manifest, Need, OutOfScope, Package, Predicate, Request, Role, Subject, Tool, Trust,
+        TrustSource,
+    },
+    package::PackageId,
+};
+
+/// A key made of one byte.
+pub fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+/// The public half of [`key`].
+pub fn public(seed: u8) -> PublicKey {
+    PublicKey::from(&key(seed))
+}
+
+/// The bytes of each entry but the envelope, by name.
+pub fn contents() -> BTreeMap<String, Vec<u8>> {
+    let tarball: Vec<u8> = (0..600_u32).map(|n| (n * 7 % 251) as u8).collect();
+    [
+        ("inputs/package-lock.json", b"{\"lockfileVersion\":3}".to_vec()),
+        ("npm/%63on/1.0.0/package.tgz", b"tarball of con".to_vec()),
+        ("npm/@acme/tool/2.0.0/attestations.json", b"{\"attestations\":[]}".to_vec()),
+        ("npm/@acme/tool/2.0.0/package.tgz", tarball),
+        ("npm/@acme/tool/2.0.0/record.json", b"{\"name\":\"@acme/tool\"}".to_vec()),
+        ("trust/public-good/metadata/root_history/1.root.json", b"{\"signed\":{}}".to_vec()),
+        ("trust/public-good/metadata/timestamp.json", Vec::new()),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| (name.to_owned(), bytes))
+    .collect()
+}
+
+/// The subjects of some contents: SHA-512 for tarballs, SHA-256 for the rest.
+pub fn subjects(contents: &BTreeMap<String, Vec<u8>>) -> Vec<Subject> {
+    contents
+        .iter()
+        .map(|(name, bytes)| {
+            let tarball = name.ends_with("package.tgz");
+            let algorithm = if tarball { Algorithm::Sha512 } else { Algorithm::Sha256 };
+            Subject {
+                name: name.clone(),
+                size: bytes.len() as u64,
+                digest: algorithm.digest(bytes),
+            }
+        })
+        .collect()
+}
+
+/// What fits [`contents`].
+pub fn predicate() -> Predicate {
+    let input = "inputs/package-lock.json".to_owned();
+    let package = |name: &str, version: &str, path: &str| {
+        let id = PackageId::new(name, version).unwrap();
+        Package {
+            purl: id.purl(),
+            name: name.to_owned(),
+            version: version.to_owned(),
+            registry: "https://registry.example".to_owned(),
+            artifact: format!("{}/package.tgz", id.folder()),
+            record: None,
+            attestations: None,
+            integrity: vec![Algorithm::Sha512.digest(b"").to_sri()],
+            needed_by: vec![Need { input: input.clone(), paths: vec![path.to_owned()] }],
+        }
+    };
+    let mut tool = package("@acme/tool", "2.0.0", "node_modules/@acme/tool");
+    tool.record = Some("npm/@acme/tool/2.0.0/record.json".to_owned());
+    tool.attestations = Some("npm/@acme/tool/2.0.0/attestations.json".to_owned());
+    Predicate {
+        format_version: 1,
+        tool: Tool { name: "sealift".to_owned(), version: "0.1.0".to_owned() },
+        sealed_at: "2026-11-23T04:00:00Z".to_owned(),
+        inputs: vec![Input {
+            entry: input.clone(),
+            kind: "package-lock".to_owned(),
+            lockfile_version: 3,
+        }],
+        trust: vec![Trust {
+            instance: "public-good".to_owned(),
+            source: TrustSource::Tuf,
+            roles: vec![Role {
+                name: "root".to_owned(),
+                version: 1,
+                expires: "2027-01-01T00:00:00Z".to_owned(),
+            }],
+            refreshed_at: Some("2026-11-23T03:59:00Z".to_owned()),
+        }],
+        packages: vec![tool, package("con", "1.0.0", "node_modules/con")],
+        out_of_scope: vec![OutOfScope {
+            input,
+            entry: "node_modules/x".to_owned(),
+            reason: "git dependency".to_owned(),
+        }],
+        collection: vec![Request {
+            url: "https://registry.example/con".to_owned(),
+            status: 404,
+            time: "2026-11-23T03:59:30Z".to_owned(),
+        }],
+    }
+}
+
+/// The manifest over [`contents`].
+pub fn manifest() -> Manifest {
+    Manifest::build(predicate(), subjects(&contents())).unwrap()
+}
