@@ -300,6 +300,20 @@ fn an_import_never_goes_back() {
 }
 
 #[test]
+fn a_store_of_another_root_is_not_called_corrupt() {
+    let (repository, other) = (Repository::new(now()), Repository::new(now()));
+    let base = tempfile::tempdir().unwrap();
+    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    refresh(&instance(&repository), &repository.files, &store, now()).unwrap();
+    let error = store.load(&instance(&other)).unwrap_err();
+    assert!(matches!(
+        error,
+        StoreError::OtherRoot { error: MetadataError::RootDiffers { version: 1 }, .. }
+    ));
+    assert!(error.hint().unwrap().contains("--trust-dir"));
+}
+
+#[test]
 fn a_private_instance_is_pinned_once() {
     let repository = Repository::new(now());
     let base = tempfile::tempdir().unwrap();

@@ -29,6 +29,13 @@ pub struct RoleInfo {
     pub file: String,
 }
 
+impl RoleInfo {
+    /// Whole days until it expires; negative once it has.
+    pub fn days_left(&self, at: Time) -> i64 {
+        (self.expires - at).num_seconds().div_euclid(24 * 60 * 60)
+    }
+}
+
 /// Parses metadata of one role: the form, the type, and the specification's major version.
 pub(super) fn parse<T: Role>(role: &str, bytes: &[u8]) -> Result<Metadata<T>, MetadataError> {
     Metadata::from_slice(bytes).map_err(|error| malformed(role, bytes, &error))

@@ -11,7 +11,7 @@
 
 mod compare;
 mod error;
-pub mod material;
+mod material;
 mod metadata;
 mod names;
 mod roots;
