@@ -38,11 +38,7 @@ pub(super) fn parse<T: Role>(role: &str, bytes: &[u8]) -> Result<Metadata<T>, Me
 fn malformed(role: &str, bytes: &[u8], error: &Error) -> MetadataError {
     let stated = serde_json::from_slice::<serde_json::Value>(bytes).ok();
     let version = stated.as_ref().and_then(|v| v.pointer("/signed/spec_version")?.as_str());
-    let detail = "this is an HTML page, as captive portals and error pages are".to_owned();
     match version {
-        _ if bytes.trim_ascii_start().starts_with(b"<") => {
-            MetadataError::Malformed { role: role.to_owned(), detail }
-        }
         Some(found) if found.split('.').next() != Some("1") => {
             MetadataError::UnsupportedSpec { role: role.to_owned(), found: found.to_owned() }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sigstore_tuf::{Root, TrustedMetadataSet};
+use sigstore_tuf::{Metadata, Root, TrustedMetadataSet};
 
 use super::{MetadataError, metadata, names};
 use crate::core::time::{self, Time};
@@ -25,6 +25,17 @@ impl PinnedRoots {
     pub fn new(bytes: Vec<u8>) -> Result<Self, MetadataError> {
         let newest = start(&bytes)?.root().version;
         Ok(Self { roots: BTreeMap::from([(newest, bytes)]), newest })
+    }
+
+    /// Pins one more root, by itself: it need not follow from the others.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn and(mut self, bytes: Vec<u8>) -> Result<Self, MetadataError> {
+        let other = Self::new(bytes)?;
+        self.newest = self.newest.max(other.newest);
+        self.roots.extend(other.roots);
+        Ok(self)
     }
 
     /// Pins roots that are known to be signed by their own keys, by version: those in `trust/`,
@@ -60,7 +71,9 @@ impl PinnedRoots {
             return Err(MetadataError::NoPinnedRoot { carried: last, oldest });
         };
         for (&version, bytes) in &self.roots {
-            if carried.get(&version).is_some_and(|other| other != bytes) {
+            if let Some(other) = carried.get(&version)
+                && !same_root(bytes, other)?
+            {
                 return Err(MetadataError::RootDiffers { version });
             }
         }
@@ -83,6 +96,16 @@ impl PinnedRoots {
         }
         run
     }
+}
+
+/// Whether two files hold the same root: the same signed content. Packages indent it differently
+/// than the repository does.
+fn same_root(one: &[u8], other: &[u8]) -> Result<bool, MetadataError> {
+    if one == other {
+        return Ok(true);
+    }
+    let (one, other) = (metadata::parse::<Root>("root", one)?, metadata::parse("root", other)?);
+    Ok(one.signed_canonical() == Metadata::<Root>::signed_canonical(&other))
 }
 
 /// Trust in one root (§5.2): signed by its own keys, to its own threshold.

@@ -9,13 +9,17 @@
 //! Stricter than protobuf's JSON in one point: base64 must be of the standard alphabet, padded,
 //! as every known producer writes it.
 
-use std::{borrow::Cow, str::FromStr};
+mod wire;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::{Deserialize, Deserializer, de};
+use std::str::FromStr;
+
 use sigstore_types::{self as types, KindVersion, Sha256Hash, VerificationMaterialContent};
 
 use crate::core::limits;
+use wire::{
+    Base64, WireBundle, WireEntry, WireEnvelope, WireMaterial, WireMessage, WireProof, WireRaw,
+    WireSignature, WireTimestamp, WireTimestamps,
+};
 
 /// Why bytes are not a bundle that the specification allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -387,190 +391,5 @@ fn dsse_envelope(wire: WireEnvelope<'_>) -> Result<types::SignatureContent, Malf
     )))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireBundle<'a> {
-    #[serde(borrow)]
-    media_type: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    verification_material: WireMaterial<'a>,
-    #[serde(borrow)]
-    message_signature: Option<WireMessage<'a>>,
-    #[serde(borrow)]
-    dsse_envelope: Option<WireEnvelope<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireMaterial<'a> {
-    certificate: Option<WireRaw>,
-    x509_certificate_chain: Option<WireChain>,
-    #[serde(borrow)]
-    public_key: Option<WireKey<'a>>,
-    #[serde(borrow)]
-    tlog_entries: Option<Vec<WireEntry<'a>>>,
-    timestamp_verification_data: Option<WireTimestamps>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireChain {
-    certificates: Vec<WireRaw>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireRaw {
-    raw_bytes: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireKey<'a> {
-    #[serde(borrow)]
-    hint: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireEntry<'a> {
-    log_index: Option<Int64>,
-    log_id: WireLogId,
-    #[serde(borrow)]
-    kind_version: WireKind<'a>,
-    integrated_time: Option<Int64>,
-    inclusion_promise: Option<WirePromise>,
-    #[serde(borrow)]
-    inclusion_proof: Option<WireProof<'a>>,
-    canonicalized_body: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireLogId {
-    key_id: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireKind<'a> {
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
-    version: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WirePromise {
-    signed_entry_timestamp: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireProof<'a> {
-    log_index: Option<Int64>,
-    root_hash: Base64,
-    tree_size: Int64,
-    hashes: Option<Vec<Base64>>,
-    #[serde(borrow)]
-    checkpoint: Option<WireCheckpoint<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireCheckpoint<'a> {
-    #[serde(borrow)]
-    envelope: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireTimestamps {
-    rfc3161_timestamps: Option<Vec<WireTimestamp>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireTimestamp {
-    signed_timestamp: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireMessage<'a> {
-    #[serde(borrow)]
-    message_digest: Option<WireDigest<'a>>,
-    signature: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireDigest<'a> {
-    #[serde(borrow)]
-    algorithm: Cow<'a, str>,
-    digest: Base64,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WireEnvelope<'a> {
-    payload: Base64,
-    #[serde(borrow)]
-    payload_type: Cow<'a, str>,
-    #[serde(borrow)]
-    signatures: Vec<WireSignature<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireSignature<'a> {
-    sig: Base64,
-    #[serde(borrow)]
-    keyid: Option<Cow<'a, str>>,
-}
-
-/// A `bytes` field.
-struct Base64(Vec<u8>);
-
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        STANDARD.decode(&*text).map(Self).map_err(de::Error::custom)
-    }
-}
-
-/// An `int64` field: a string of decimal digits, or an integer.
-#[derive(Default)]
-struct Int64(i64);
-
-impl Int64 {
-    /// As a count or index, which cannot be negative.
-    fn index(&self) -> Result<types::LogIndex, Malformed> {
-        types::LogIndex::try_from(self.0).map_err(|error| Malformed::Json(error.to_string()))
-    }
-}
-
-impl<'de> Deserialize<'de> for Int64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either<'a> {
-            Number(i64),
-            #[serde(borrow)]
-            Text(Cow<'a, str>),
-        }
-        let number = match Either::deserialize(deserializer)? {
-            Either::Number(number) => number,
-            Either::Text(text) => {
-                let number: i64 = text.parse().map_err(de::Error::custom)?;
-                // One number, one spelling: no `+7`, no `007`.
-                if number.to_string() != text {
-                    return Err(de::Error::custom(format!("{text:?} is not an integer")));
-                }
-                number
-            }
-        };
-        Ok(Self(number))
-    }
-}
+#[cfg(test)]
+mod tests;

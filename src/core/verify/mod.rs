@@ -6,6 +6,8 @@
 pub mod attestation;
 pub mod bundle;
 pub mod certificate;
+#[cfg(test)]
+mod fixture;
 pub mod integrity;
 pub mod package;
 pub mod provenance;

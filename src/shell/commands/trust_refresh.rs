@@ -74,5 +74,8 @@ fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>) -> Failure
         _ => Kind::CouldNotCheck,
     };
     let failure = Failure { kind, ..Failure::could_not(format_args!("{name}: {error}")) };
-    failure.maybe_hint(error.hint())
+    failure.maybe_hint(error.hint().or_else(|| {
+        let unavailable = matches!(error, RefreshError::Update(UpdateError::Unavailable { .. }));
+        unavailable.then(|| "what the store holds stays; --mirror asks another address".to_owned())
+    }))
 }

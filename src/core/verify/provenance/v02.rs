@@ -83,6 +83,10 @@ fn check_gitlab(
     claims: &Claims,
     required: &Required<'_>,
 ) -> Result<(), ProvenanceRefusal> {
+    // A GitLab of one's own has an issuer of its own, and repositories under the same address.
+    if !required.repository.starts_with(&format!("{}/", required.issuer)) {
+        agree("issuer", required.repository, required.issuer)?;
+    }
     let config = &predicate.invocation.config_source;
     agree("source", &config.uri, &format!("git+{}", required.repository))?;
     agree("commit", config.commit(), required.commit)?;

@@ -1,0 +1,196 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::core::verify::fixture::World;
+use testkit::sigstore::Options;
+
+fn parse(bundle: &Value) -> Result<Bundle, Malformed> {
+    Bundle::parse(bundle.to_string().as_bytes())
+}
+
+fn refused(bundle: &Value) -> Malformed {
+    parse(bundle).unwrap_err()
+}
+
+fn entry(bundle: &mut Value) -> &mut Value {
+    &mut bundle["verificationMaterial"]["tlogEntries"][0]
+}
+
+fn remove(value: &mut Value, field: &str) -> Value {
+    value.as_object_mut().unwrap().remove(field).unwrap()
+}
+
+#[test]
+fn a_missing_or_unknown_media_type_is_refused() {
+    let mut bundle = World::new().provenance(&Options::default());
+    bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.4");
+    assert!(matches!(refused(&bundle), Malformed::MediaType(_)));
+    remove(&mut bundle, "mediaType");
+    assert_eq!(refused(&bundle), Malformed::NoMediaType);
+}
+
+#[test]
+fn exactly_one_key_material_and_one_content() {
+    let good = World::new().provenance(&Options::default());
+    let mut bundle = good.clone();
+    bundle["verificationMaterial"]["publicKey"] = json!({"hint": "a"});
+    assert_eq!(refused(&bundle), Malformed::KeyMaterial(2));
+    remove(&mut bundle["verificationMaterial"], "publicKey");
+    remove(&mut bundle["verificationMaterial"], "certificate");
+    assert_eq!(refused(&bundle), Malformed::KeyMaterial(0));
+    let mut bundle = good;
+    bundle["messageSignature"] = json!({"signature": "AA=="});
+    assert_eq!(refused(&bundle), Malformed::Content(2));
+    remove(&mut bundle, "messageSignature");
+    remove(&mut bundle, "dsseEnvelope");
+    assert_eq!(refused(&bundle), Malformed::Content(0));
+}
+
+#[test]
+fn each_version_has_its_form_of_certificate() {
+    let world = World::new();
+    let (v01, v03) = (
+        "application/vnd.dev.sigstore.bundle+json;version=0.1",
+        "application/vnd.dev.sigstore.bundle.v0.3+json",
+    );
+    let mut bundle = world.provenance(&Options::default());
+    bundle["mediaType"] = json!(v01);
+    assert_eq!(
+        refused(&bundle),
+        Malformed::CertificateForm { version: Version::V0_1, found: "single certificate" }
+    );
+    let mut bundle = world.provenance(&Options::v02());
+    bundle["mediaType"] = json!(v03);
+    assert_eq!(
+        refused(&bundle),
+        Malformed::CertificateForm { version: Version::V0_3, found: "certificate chain" }
+    );
+    bundle["mediaType"] = json!(v01);
+    bundle["verificationMaterial"]["x509CertificateChain"]["certificates"] = json!([]);
+    assert_eq!(refused(&bundle), Malformed::EmptyChain);
+}
+
+#[test]
+fn each_version_rests_on_its_proof() {
+    let world = World::new();
+    let mut bundle = world.provenance(&Options::v01());
+    assert!(parse(&bundle).is_ok());
+    remove(entry(&mut bundle), "inclusionPromise");
+    assert_eq!(refused(&bundle), Malformed::NoPromise);
+    for (options, version) in [(Options::v02(), Version::V0_2), (Options::default(), Version::V0_3)]
+    {
+        let mut bundle = world.provenance(&options);
+        remove(entry(&mut bundle), "inclusionProof");
+        assert_eq!(refused(&bundle), Malformed::NoProof(version));
+    }
+}
+
+#[test]
+fn a_proof_needs_its_checkpoint_but_in_version_0_1() {
+    let world = World::new();
+    let mut bundle = world.provenance(&Options::v02());
+    remove(&mut entry(&mut bundle)["inclusionProof"], "checkpoint");
+    assert_eq!(refused(&bundle), Malformed::NoCheckpoint);
+    // Set aside, so that nobody takes it for a proof.
+    let mut bundle = world.provenance(&Options { proof: true, ..Options::v01() });
+    remove(&mut entry(&mut bundle)["inclusionProof"], "checkpoint");
+    assert!(parse(&bundle).unwrap().entry().unwrap().inclusion_proof.is_none());
+    let mut bundle = world.provenance(&Options::default());
+    entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = json!("no note");
+    assert!(matches!(refused(&bundle), Malformed::Checkpoint(_)));
+}
+
+#[test]
+fn proof_and_checkpoint_must_agree() {
+    for (field, value, name) in
+        [("treeSize", json!("999"), "tree size"), ("rootHash", json!(STANDARD_ZERO), "root hash")]
+    {
+        let mut bundle = World::new().provenance(&Options::default());
+        entry(&mut bundle)["inclusionProof"][field] = value;
+        let Malformed::ProofDisagrees { field, .. } = refused(&bundle) else { panic!("{field}") };
+        assert_eq!(field, name);
+    }
+    let mut bundle = World::new().provenance(&Options::rekor_v2());
+    entry(&mut bundle)["logIndex"] = json!("7");
+    let Malformed::ProofDisagrees { field, .. } = refused(&bundle) else { panic!() };
+    assert_eq!(field, "log index");
+}
+
+const STANDARD_ZERO: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+#[test]
+fn one_entry_of_a_known_kind() {
+    let mut bundle = World::new().provenance(&Options::default());
+    let twin = entry(&mut bundle).clone();
+    bundle["verificationMaterial"]["tlogEntries"].as_array_mut().unwrap().push(twin);
+    assert_eq!(refused(&bundle), Malformed::SeveralEntries(2));
+    let mut bundle = World::new().provenance(&Options::default());
+    entry(&mut bundle)["kindVersion"] = json!({"kind": "helm", "version": "0.0.1"});
+    assert_eq!(refused(&bundle), Malformed::EntryKind("helm 0.0.1".into()));
+}
+
+#[test]
+fn rekor_v2_has_neither_promise_nor_time() {
+    let mut bundle = World::new().provenance(&Options::rekor_v2());
+    entry(&mut bundle)["inclusionPromise"] = json!({"signedEntryTimestamp": "AAAA"});
+    assert_eq!(refused(&bundle), Malformed::RekorV2("inclusion promise"));
+    entry(&mut bundle)["integratedTime"] = json!("1700000000");
+    assert_eq!(refused(&bundle), Malformed::RekorV2("integrated time"));
+}
+
+#[test]
+fn one_signature_and_few_timestamps() {
+    let mut bundle = World::new().provenance(&Options::default());
+    let twin = bundle["dsseEnvelope"]["signatures"][0].clone();
+    bundle["dsseEnvelope"]["signatures"].as_array_mut().unwrap().push(twin);
+    assert_eq!(refused(&bundle), Malformed::Signatures(2));
+    bundle["dsseEnvelope"]["signatures"] = json!([]);
+    assert_eq!(refused(&bundle), Malformed::Signatures(0));
+    let mut bundle = World::new().provenance(&Options::rekor_v2());
+    let all = &mut bundle["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"];
+    let twin = all[0].clone();
+    all.as_array_mut().unwrap().push(twin);
+    assert_eq!(refused(&bundle), Malformed::Timestamps);
+}
+
+#[test]
+fn unknown_repeated_and_malformed_fields_are_refused() {
+    let good = World::new().provenance(&Options::default());
+    for pointer in [
+        "",
+        "/verificationMaterial",
+        "/verificationMaterial/certificate",
+        "/verificationMaterial/tlogEntries/0",
+        "/verificationMaterial/tlogEntries/0/logId",
+        "/verificationMaterial/tlogEntries/0/inclusionProof",
+        "/verificationMaterial/tlogEntries/0/inclusionProof/checkpoint",
+        "/verificationMaterial/timestampVerificationData",
+        "/dsseEnvelope",
+        "/dsseEnvelope/signatures/0",
+    ] {
+        let mut bundle = good.clone();
+        bundle.pointer_mut(pointer).unwrap()["extra"] = json!(1);
+        let Malformed::Json(detail) = refused(&bundle) else { panic!("{pointer}") };
+        assert!(detail.contains("unknown field `extra`"), "{pointer}: {detail}");
+    }
+    let text = good.to_string();
+    let twice = text.replacen("\"payloadType\"", "\"payloadType\":\"a\",\"payloadType\"", 1);
+    assert!(matches!(Bundle::parse(twice.as_bytes()), Err(Malformed::Json(_))));
+    let after = format!("{text} {{}}");
+    assert!(matches!(Bundle::parse(after.as_bytes()), Err(Malformed::Json(_))));
+}
+
+#[test]
+fn one_number_has_one_spelling_and_bytes_have_one_alphabet() {
+    let good = World::new().provenance(&Options::default());
+    for index in [json!("-1"), json!("+1"), json!("01"), json!("1e3"), json!(""), json!(1.5)] {
+        let mut bundle = good.clone();
+        entry(&mut bundle)["logIndex"] = index.clone();
+        assert!(matches!(refused(&bundle), Malformed::Json(_)), "{index}");
+    }
+    for sig in [json!("AA"), json!("-_8="), json!("AA==\n"), json!("AB=="), json!(7)] {
+        let mut bundle = good.clone();
+        bundle["dsseEnvelope"]["signatures"][0]["sig"] = sig.clone();
+        assert!(matches!(refused(&bundle), Malformed::Json(_)), "{sig}");
+    }
+}

@@ -1,0 +1,599 @@
+//! Every refusal of the TUF driver, by its variant, on repositories made for it.
+#![allow(missing_docs)]
+
+use chrono::Duration;
+use sealift::core::{
+    time::{self, Time},
+    tuf::{
+        Entries, Local, MetadataError, PinnedRoots, Session, State, UpdateError, Wanted, replay,
+        update,
+    },
+};
+use serde_json::{Value, json};
+use testkit::tuf::{Edit, Key, Repository, named};
+
+fn now() -> Time {
+    time::parse("2026-11-23T04:00:00Z").unwrap()
+}
+
+fn repository() -> Repository {
+    Repository::new(now())
+}
+
+fn pin(repository: &Repository) -> PinnedRoots {
+    PinnedRoots::new(repository.root_bytes(1)).unwrap()
+}
+
+type Refused = (MetadataError, Local);
+
+/// Updates `local` from what is published; after a refusal, `local` with its floor raised.
+fn update_at(
+    repository: &Repository,
+    pinned: &PinnedRoots,
+    local: &Local,
+    at: Time,
+) -> Result<State, Refused> {
+    update(pinned, &Wanted::default(), local, &repository.files, at).map_err(|failure| {
+        let error = match failure.error {
+            UpdateError::Refused(error) => error,
+            UpdateError::Absent { file } => MetadataError::Missing { file },
+            UpdateError::Unavailable { source, .. } => match source {},
+        };
+        (error, local.clone().with_floor(failure.floor))
+    })
+}
+
+fn first(repository: &Repository) -> (PinnedRoots, Local) {
+    let pinned = pin(repository);
+    let state = update_at(repository, &pinned, &Local::default(), now()).unwrap();
+    (pinned, Local::complete(state))
+}
+
+/// What a client without any local state says.
+fn fresh(repository: &Repository) -> Result<State, MetadataError> {
+    update_at(repository, &pin(repository), &Local::default(), now()).map_err(|(error, _)| error)
+}
+
+fn edit(edit: impl Fn(&mut Value) + 'static) -> Option<Edit> {
+    Some(Box::new(edit))
+}
+
+#[test]
+fn a_good_repository_is_accepted_and_costs_no_request_too_many() {
+    let mut repository = repository();
+    repository.delegate(
+        "npm",
+        &["registry.npmjs.org/*"],
+        &[("registry.npmjs.org/keys.json", b"k")],
+    );
+    repository.publish();
+    let (pinned, local) = first(&repository);
+    let state = local.state.unwrap();
+    assert_eq!(state.trusted_root(), Some(&b"{}"[..]));
+    assert_eq!(state.npm_keys(), Some(&b"k"[..]));
+    let names: Vec<&str> = state.roles().iter().map(|role| role.name.as_str()).collect();
+    assert_eq!(names, ["root", "timestamp", "snapshot", "targets", "npm"]);
+    let again = replay(&pinned, &Wanted::default(), state.entries(), now()).unwrap();
+    assert_eq!(again, state);
+    assert_eq!(
+        Local::load(&pinned, &Wanted::default(), Some(state.entries()), &Entries::new())
+            .unwrap()
+            .state,
+        Some(state)
+    );
+}
+
+#[test]
+fn expired_at_the_very_instant() {
+    for role in ["root", "timestamp", "snapshot", "targets"] {
+        let mut repository = repository();
+        let expires = now() + Duration::hours(1);
+        repository.role(role).expires = expires;
+        if role == "root" {
+            repository.publish_root();
+        }
+        repository.publish();
+        let pinned = pin(&repository);
+        let at = |at| update_at(&repository, &pinned, &Local::default(), at);
+        assert!(at(expires - Duration::seconds(1)).is_ok());
+        let refused = at(expires).unwrap_err().0;
+        assert!(refused.hint().is_some());
+        let role = role.to_owned();
+        assert_eq!(refused, MetadataError::Expired { role, expires, at: expires });
+    }
+}
+
+#[test]
+fn an_expired_timestamp_raises_the_floor() {
+    let mut repository = repository();
+    let (pinned, local) = first(&repository);
+    let old = repository.files.clone();
+    repository.role("timestamp").expires = now();
+    repository.publish_role("timestamp");
+    let (error, local) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    assert!(matches!(error, MetadataError::Expired { .. }));
+    // Persisted, and read back.
+    let state = local.state.as_ref().map(State::entries);
+    let local = Local::load(&pinned, &Wanted::default(), state, &local.floor().entries()).unwrap();
+    repository.files = old;
+    let (error, _) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    let role = "timestamp".to_owned();
+    assert_eq!(error, MetadataError::Rollback { role, trusted: 2, offered: 1 });
+}
+
+#[test]
+fn an_interrupted_update_keeps_the_snapshots_floor() {
+    let mut repository = repository();
+    repository.publish();
+    let (pinned, local) = first(&repository);
+    // Interrupted after the timestamp: the next snapshot cannot be had.
+    repository.publish();
+    let snapshot = repository.files.remove("3.snapshot.json").unwrap();
+    let (error, local) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    assert_eq!(error, MetadataError::Missing { file: "3.snapshot.json".to_owned() });
+    // Then a snapshot that rolls the targets back.
+    repository.files.insert("3.snapshot.json".to_owned(), snapshot);
+    repository.role("snapshot").edit =
+        edit(|signed| signed["meta"]["targets.json"]["version"] = json!(1));
+    repository.publish_role("snapshot");
+    repository.publish_role("timestamp");
+    let (error, _) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    let role = "targets".to_owned();
+    assert_eq!(error, MetadataError::Rollback { role, trusted: 2, offered: 1 });
+}
+
+#[test]
+fn the_snapshots_version_may_not_fall_in_the_timestamp() {
+    let mut repository = repository();
+    repository.publish();
+    let (pinned, local) = first(&repository);
+    repository.role("snapshot").version = 1;
+    repository.publish_role("timestamp");
+    let (error, _) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    let role = "snapshot".to_owned();
+    assert_eq!(error, MetadataError::Rollback { role, trusted: 2, offered: 1 });
+}
+
+#[test]
+fn a_role_may_not_vanish_from_the_snapshot() {
+    let mut repository = repository();
+    repository.delegate("other", &["other/*"], &[]);
+    repository.publish();
+    let (pinned, local) = first(&repository);
+    repository.role("snapshot").edit = edit(|signed| {
+        signed["meta"].as_object_mut().unwrap().remove("other.json");
+    });
+    repository.publish_role("snapshot");
+    repository.publish_role("timestamp");
+    let (error, _) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    assert_eq!(error, MetadataError::Removed { role: "other".to_owned(), trusted: 1 });
+}
+
+#[test]
+fn rollback_is_refused_after_a_rotation_with_the_first_root_pinned() {
+    let mut repository = repository();
+    let pinned = pin(&repository);
+    repository.rotate("timestamp");
+    repository.publish_root();
+    repository.publish_role("timestamp");
+    let old = repository.files.clone();
+    repository.publish_role("timestamp");
+    let state = update_at(&repository, &pinned, &Local::default(), now()).unwrap();
+    assert_eq!(state.version("timestamp"), 3);
+    repository.files = old;
+    let (error, _) = update_at(&repository, &pinned, &Local::complete(state), now()).unwrap_err();
+    let role = "timestamp".to_owned();
+    assert_eq!(error, MetadataError::Rollback { role, trusted: 3, offered: 2 });
+}
+
+#[test]
+fn a_rotation_lets_a_repository_recover_from_a_version_driven_up() {
+    let mut repository = repository();
+    repository.role("timestamp").version = 1000;
+    repository.publish_role("timestamp");
+    let (pinned, local) = first(&repository);
+    repository.rotate("timestamp");
+    repository.publish_root();
+    repository.role("timestamp").version = 4;
+    repository.publish_role("timestamp");
+    let state = update_at(&repository, &pinned, &local, now()).unwrap();
+    assert_eq!(state.version("timestamp"), 5);
+}
+
+#[test]
+fn one_key_under_two_ids_counts_once() {
+    let double = |repository: &mut Repository, role: &str| {
+        let role = repository.role(role);
+        let key = role.keys[0].1.clone();
+        role.keys.push(("another-id".to_owned(), key));
+        role.threshold = 2;
+    };
+    for role in ["timestamp", "snapshot", "targets", "root"] {
+        let mut repository = repository();
+        double(&mut repository, role);
+        repository.publish_root();
+        repository.publish();
+        let role = role.to_owned();
+        let refused = fresh(&repository).unwrap_err();
+        assert_eq!(refused, MetadataError::OneKeyTwice { role, distinct: 1, threshold: 2 });
+    }
+    let mut repository = repository();
+    repository.delegate("npm", &["registry.npmjs.org/*"], &[]);
+    double(&mut repository, "npm");
+    repository.publish();
+    let role = "npm".to_owned();
+    let refused = fresh(&repository).unwrap_err();
+    assert_eq!(refused, MetadataError::OneKeyTwice { role, distinct: 1, threshold: 2 });
+}
+
+#[test]
+fn one_key_in_two_forms_counts_once() {
+    let mut repository = repository();
+    let key = Key::ed25519();
+    let pem = key.pem();
+    repository.role("timestamp").keys = vec![named(key.clone()), ("other".to_owned(), key)];
+    repository.role("timestamp").threshold = 2;
+    repository.role("root").edit =
+        edit(move |signed| signed["keys"]["other"]["keyval"]["public"] = json!(pem));
+    repository.publish_root();
+    repository.publish();
+    let role = "timestamp".to_owned();
+    let refused = fresh(&repository).unwrap_err();
+    assert_eq!(refused, MetadataError::OneKeyTwice { role, distinct: 1, threshold: 2 });
+}
+
+#[test]
+fn one_key_under_two_ids_does_no_harm_where_others_sign() {
+    let mut repository = repository();
+    let role = repository.role("timestamp");
+    role.keys.push(("another-id".to_owned(), role.keys[0].1.clone()));
+    role.keys.push(named(Key::ed25519()));
+    role.threshold = 2;
+    repository.publish_root();
+    repository.publish();
+    assert!(fresh(&repository).is_ok());
+}
+
+#[test]
+fn too_few_signatures() {
+    let mut repository = repository();
+    repository.role("snapshot").keys.push(named(Key::p256()));
+    repository.role("snapshot").threshold = 2;
+    repository.publish_root();
+    repository.role("snapshot").keys.pop();
+    repository.publish();
+    let role = "snapshot".to_owned();
+    assert_eq!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::Threshold { role, found: 1, threshold: 2 }
+    );
+}
+
+#[test]
+fn a_key_may_not_sign_twice() {
+    let mut repository = repository();
+    let keys = &mut repository.role("timestamp").keys;
+    keys.push(keys[0].clone());
+    repository.publish_role("timestamp");
+    assert!(matches!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::DuplicateSignature { role, .. } if role == "timestamp"
+    ));
+}
+
+#[test]
+fn a_root_must_be_signed_by_its_predecessor() {
+    let mut repository = repository();
+    repository.rotate("root");
+    repository.role("root").former.clear();
+    repository.publish_root();
+    let role = "root".to_owned();
+    assert_eq!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::Threshold { role, found: 0, threshold: 1 }
+    );
+}
+
+#[test]
+fn a_roots_version_follows_its_predecessors() {
+    let mut repository = repository();
+    repository.publish_root();
+    let skipped = repository.files["2.root.json"].clone();
+    repository.publish_root();
+    let later = repository.files["3.root.json"].clone();
+    repository.files.insert("2.root.json".to_owned(), later);
+    let role = "root".to_owned();
+    assert_eq!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::Version { role, expected: 2, found: 3 }
+    );
+    repository.files.insert("2.root.json".to_owned(), skipped);
+    assert!(fresh(&repository).is_ok());
+}
+
+#[test]
+fn more_than_32_rotations_are_followed() {
+    let mut repository = repository();
+    for _ in 0..40 {
+        repository.publish_root();
+    }
+    assert_eq!(fresh(&repository).unwrap().version("root"), 41);
+}
+
+#[test]
+fn an_endless_chain_of_roots_is_bounded() {
+    let mut repository = repository();
+    for _ in 0..1025 {
+        repository.publish_root();
+    }
+    assert_eq!(fresh(&repository).unwrap_err(), MetadataError::TooManyRoots { bound: 1024 });
+}
+
+#[test]
+fn another_major_version_of_the_specification() {
+    for role in ["root", "timestamp", "snapshot", "targets"] {
+        let mut repository = repository();
+        repository.role(role).edit = edit(|signed| signed["spec_version"] = json!("2.0.0"));
+        if role == "root" {
+            repository.publish_root();
+        }
+        repository.publish();
+        let (role, found) = (role.to_owned(), "2.0.0".to_owned());
+        assert_eq!(fresh(&repository).unwrap_err(), MetadataError::UnsupportedSpec { role, found });
+    }
+}
+
+#[test]
+fn unknown_key_types_are_tolerated_where_the_threshold_is_met_otherwise() {
+    let mut repository = repository();
+    let unknown = json!({"keytype": "future", "scheme": "future", "keyval": {"public": "00"}});
+    repository.role("root").edit = edit(move |signed| {
+        signed["keys"]["unknown"] = unknown.clone();
+        let ids = signed["roles"]["timestamp"]["keyids"].as_array_mut().unwrap();
+        ids.push(json!("unknown"));
+    });
+    repository.publish_root();
+    assert!(fresh(&repository).is_ok());
+    repository.role("root").edit = edit(|signed| {
+        let keys: Vec<String> = signed["keys"].as_object().unwrap().keys().cloned().collect();
+        let timestamp = signed["roles"]["timestamp"]["keyids"][0].as_str().unwrap().to_owned();
+        assert!(keys.contains(&timestamp));
+        signed["keys"][timestamp]["scheme"] = json!("future");
+    });
+    repository.publish_root();
+    let role = "timestamp".to_owned();
+    assert_eq!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::Threshold { role, found: 0, threshold: 1 }
+    );
+}
+
+#[test]
+fn what_is_not_metadata_is_malformed() {
+    for (bytes, told) in [
+        (&b"<html>log in</html>"[..], "JSON"),
+        (b"", "JSON"),
+        (b"{\"signed\":{\"_type\":\"snapshot\"},\"signatures\":[]}", "_type"),
+    ] {
+        let mut repository = repository();
+        repository.files.insert("timestamp.json".to_owned(), bytes.to_vec());
+        let MetadataError::Malformed { role, detail } = fresh(&repository).unwrap_err() else {
+            panic!("{told}");
+        };
+        assert_eq!(role, "timestamp");
+        assert!(detail.contains(told), "{detail}");
+    }
+}
+
+#[test]
+fn announced_hashes_must_match() {
+    let mut repository = repository();
+    repository.hashes = true;
+    repository.publish();
+    assert!(fresh(&repository).is_ok());
+    for file in ["2.snapshot.json", "2.targets.json"] {
+        let good = repository.files[file].clone();
+        repository.files.get_mut(file).unwrap().push(b' ');
+        assert!(matches!(
+            fresh(&repository).unwrap_err(),
+            MetadataError::Mismatch { file: refused, .. } if refused == file
+        ));
+        repository.files.insert(file.to_owned(), good);
+    }
+    repository
+        .files
+        .values_mut()
+        .filter(|bytes| *bytes == b"{}")
+        .for_each(|it| *it = b"[]".to_vec());
+    assert!(matches!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::Mismatch { file, .. } if file == "trusted_root.json"
+    ));
+}
+
+#[test]
+fn a_target_nobody_lists() {
+    let mut repository = repository();
+    repository.targets.clear();
+    repository.publish();
+    let path = "trusted_root.json".to_owned();
+    assert_eq!(fresh(&repository).unwrap_err(), MetadataError::TargetNotFound { path });
+}
+
+#[test]
+fn a_target_larger_than_the_limit() {
+    let mut repository = repository();
+    repository.role("targets").edit = edit(|signed| {
+        signed["targets"]["trusted_root.json"]["length"] = json!(10_000_000_000_u64);
+    });
+    repository.publish();
+    assert!(matches!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::TargetTooLarge { length: 10_000_000_000, .. }
+    ));
+}
+
+/// The bytes that a search finds, in a repository with one delegation.
+fn search(paths: &[&str], listed: &str, path: &str) -> Result<Vec<u8>, MetadataError> {
+    let mut repository = repository();
+    repository.delegate("role", paths, &[(listed, b"found")]);
+    repository.publish();
+    let (pinned, local) = (pin(&repository), Local::default());
+    let mut session = Session::start(&pinned, &local, &repository.files, now()).unwrap();
+    session.refresh().unwrap();
+    session.target(path).map_err(|error| error.refusal().unwrap().clone())
+}
+
+#[test]
+fn a_delegation_reaches_as_far_as_its_patterns() {
+    for (pattern, path) in
+        [("a/*", "a/b"), ("*.json", "x.json"), ("a/?/c", "a/b/c"), ("a/*/*", "a/b/c")]
+    {
+        assert_eq!(search(&[pattern], path, path).unwrap(), b"found", "{pattern} {path}");
+    }
+    for (pattern, path) in
+        [("a/*", "a/b/c"), ("*", "a/b"), ("a/**", "a/b/c"), ("A/*", "a/b"), ("a/*", "b/a")]
+    {
+        let refused = search(&[pattern], path, path).unwrap_err();
+        assert_eq!(refused, MetadataError::TargetNotFound { path: path.to_owned() });
+    }
+}
+
+#[test]
+fn a_target_out_of_the_lister_s_scope_is_not_found() {
+    let path = "registry.npmjs.org/keys.json";
+    let refused = search(&["elsewhere/*"], path, path).unwrap_err();
+    assert_eq!(refused, MetadataError::TargetNotFound { path: path.to_owned() });
+}
+
+#[test]
+fn a_bad_delegation_matters_on_the_way_only() {
+    let spoil = |repository: &mut Repository, role: &str, how: &str| {
+        let key = named(Key::ed25519());
+        match how {
+            "expired" => repository.role(role).expires = now() - Duration::days(1),
+            _ => repository.role(role).edit = edit(|signed| signed["version"] = json!(1)),
+        }
+        repository.publish();
+        if how == "unsigned" {
+            repository.role(role).edit = None;
+            repository.role(role).keys = vec![key];
+            repository.republish(role);
+        }
+    };
+    for how in ["expired", "unsigned"] {
+        let mut repository = repository();
+        repository.delegate("off", &["other/*"], &[]);
+        spoil(&mut repository, "off", how);
+        assert!(fresh(&repository).is_ok(), "{how}");
+
+        let mut repository = self::repository();
+        repository.delegate("on", &["registry.npmjs.org/*"], &[]);
+        spoil(&mut repository, "on", how);
+        match fresh(&repository).unwrap_err() {
+            MetadataError::Expired { role, .. } => assert_eq!((&*role, how), ("on", "expired")),
+            MetadataError::Threshold { role, .. } => assert_eq!((&*role, how), ("on", "unsigned")),
+            other => panic!("{how}: {other}"),
+        }
+    }
+}
+
+#[test]
+fn a_terminating_delegation_ends_the_search() {
+    let path = "registry.npmjs.org/keys.json";
+    let mut repository = repository();
+    repository.delegate("first", &["registry.npmjs.org/*"], &[]);
+    repository.delegate("second", &["registry.npmjs.org/*"], &[(path, b"second")]);
+    repository.publish();
+    assert_eq!(fresh(&repository).unwrap().npm_keys(), Some(&b"second"[..]));
+    repository.delegations[0].terminating = true;
+    repository.publish();
+    assert_eq!(fresh(&repository).unwrap().npm_keys(), None);
+}
+
+#[test]
+fn an_endless_search_is_bounded() {
+    let mut repository = repository();
+    for number in 0..40 {
+        repository.delegate(&format!("r{number}"), &["registry.npmjs.org/*"], &[]);
+    }
+    repository.publish();
+    let path = "registry.npmjs.org/keys.json".to_owned();
+    assert_eq!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::TooManyDelegations { path, bound: 32 }
+    );
+}
+
+#[test]
+fn no_delegation_stands_in_for_a_top_level_role() {
+    let mut repository = repository();
+    repository.role("targets").edit = edit(|signed| {
+        let mut delegations = json!({"keys": {}, "roles": []});
+        delegations["roles"] =
+            json!([{"name": "snapshot", "keyids": [], "threshold": 1, "paths": ["*/*"]}]);
+        signed["delegations"] = delegations;
+    });
+    repository.publish();
+    assert_eq!(fresh(&repository).unwrap().npm_keys(), None);
+}
+
+#[test]
+fn no_target_leads_out_of_the_repository() {
+    let path = "../../outside";
+    let refused = search(&["../../*"], path, path).unwrap_err();
+    assert!(matches!(refused, MetadataError::Mismatch { file, .. } if file == path));
+}
+
+#[test]
+fn local_files_that_are_torn_or_missing_are_refused() {
+    let repository = repository();
+    let (pinned, local) = first(&repository);
+    let state = local.state.unwrap();
+    for name in state.entries().keys() {
+        let mut entries = state.entries().clone();
+        let bytes = entries.get_mut(name).unwrap();
+        bytes.truncate(bytes.len() / 2);
+        let load = |entries: &Entries| {
+            Local::load(&pinned, &Wanted::default(), Some(entries), &Entries::new())
+        };
+        assert!(load(&entries).is_err(), "torn {name}");
+        entries.remove(name);
+        // Without its only root the chain falls back to the pinned one, which is the same.
+        assert_eq!(load(&entries).is_err(), name != "1.root.json", "missing {name}");
+    }
+}
+
+#[test]
+fn a_torn_floor_is_refused() {
+    let mut repository = repository();
+    let (pinned, local) = first(&repository);
+    repository.publish_root();
+    repository.role("snapshot").expires = now();
+    repository.publish();
+    let (_, local) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    let floor = local.floor().entries();
+    assert_eq!(
+        floor.keys().map(String::as_str).collect::<Vec<_>>(),
+        ["2.root.json", "snapshot.json", "timestamp.json"]
+    );
+    for name in floor.keys() {
+        let mut torn = floor.clone();
+        torn.get_mut(name).unwrap().truncate(100);
+        let state = local.state.as_ref().map(State::entries);
+        assert!(Local::load(&pinned, &Wanted::default(), state, &torn).is_err(), "{name}");
+    }
+}
+
+#[test]
+fn replay_accepts_nothing_that_has_no_place() {
+    let repository = repository();
+    let (pinned, local) = first(&repository);
+    let mut entries = local.state.unwrap().entries().clone();
+    entries.insert("targets/extra.json".to_owned(), Vec::new());
+    let file = "targets/extra.json".to_owned();
+    assert_eq!(
+        replay(&pinned, &Wanted::default(), &entries, now()),
+        Err(MetadataError::Unexpected { file })
+    );
+}
