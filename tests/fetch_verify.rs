@@ -355,7 +355,7 @@ mod real {
         let report = verify(&world, "--at 2026-11-01T00:00:00Z --format json").done().json();
         assert_eq!(report["trust"][0]["source"], "embedded");
         for Real { package, expected } in &real {
-            let claims = claims(&report, &format!("pkg:npm/{}@{}", package.name, package.version));
+            let claims = claims(&report, &package.subject().purl);
             let (found, source) = (&claims["provenance"], &expected["source"]);
             assert_eq!(found["sourceRepository"], source["repository"]);
             assert_eq!(found["commit"], source["commit"]);
