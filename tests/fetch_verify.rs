@@ -4,11 +4,15 @@
 
 mod world;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use testkit::{
-    registry::{Registry, Running, attestations_path, packument_path, tarball_path},
+    registry::{Fault, Registry, Running, attestations_path, packument_path, tarball_path},
     sigstore::{ATTESTATIONS, Build, NpmKey, SIGNATURES, Window},
 };
 use world::{NOW, PUBLISHED, Package, Run, SEALED, World, lockfile, published};
@@ -263,13 +267,42 @@ fn an_interrupted_fetch_resumes() {
     world.lock(&packages);
     let b = tarball_path("b", "1.0.0");
     let registry = world.serve(&packages);
-    registry.set_fault(&b, Some(testkit::registry::Fault::Status(403)));
+    registry.set_fault(&b, Some(Fault::Status(403)));
     world.fetch([]).failed().says("1 of 2 packages could not be collected");
     assert!(!world.files().contains(&"app.sealift".to_owned()));
     registry.set_fault(&b, None);
     world.fetch([]).done();
     assert_eq!(registry.count(&tarball_path("a", "1.0.0")), 1, "it is kept");
     assert_eq!(registry.count(&b), 2);
+}
+
+#[test]
+fn a_fetch_that_was_killed_resumes_too() {
+    let world = World::new();
+    let packages = ["a", "b"].map(|name| Package::new(name, "1.0.0"));
+    world.lock(&packages);
+    let [a, b] = ["a", "b"].map(|name| tarball_path(name, "1.0.0"));
+    let registry = world.serve(&packages);
+    registry.set_fault(&b, Some(Fault::Silence(Duration::from_secs(60))));
+    let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
+    let fetch = "bundle fetch package-lock.json -o app.sealift --key release.key --no-refresh";
+    let mut running = command.args(fetch.split(' ')).stderr(Stdio::null()).spawn().unwrap();
+    let kept = || {
+        std::fs::read_dir(world.path("home/cache/tarballs"))
+            .into_iter()
+            .flatten()
+            .any(|file| !file.unwrap().file_name().to_string_lossy().starts_with('.'))
+    };
+    while !(kept() && registry.count(&b) > 0) {
+        assert!(running.try_wait().unwrap().is_none(), "it runs until it is killed");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert!(!world.files().iter().any(|name| name.contains("sealift")), "{:?}", world.files());
+    registry.set_fault(&b, None);
+    world.fetch([]).done();
+    assert_eq!((registry.count(&a), registry.count(&b)), (1, 2));
 }
 
 #[test]

@@ -17,9 +17,9 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use assert_cmd::Command;
 use chrono::{DateTime, Duration, Utc};
 use sealift::core::key::{PublicKey, SigningKey};
 use serde_json::{Value, json};
