@@ -88,7 +88,14 @@ pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
     // As any file that a program makes: the process's mask decides, not the crate's 0600.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder).map_err(|source| FileError::io("write in", folder, source))
+    // What tempfile says names a file that nobody has asked for.
+    builder.tempfile_in(folder).map_err(|source| {
+        let source = match source.kind() {
+            io::ErrorKind::NotFound => io::Error::new(source.kind(), "there is no such folder"),
+            kind => kind.into(),
+        };
+        FileError::io("write in", folder, source)
+    })
 }
 
 /// Writes a file in one step, replacing what is there.

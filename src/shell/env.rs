@@ -66,5 +66,5 @@ fn source_date(seconds: &str) -> Outcome<Time> {
         .parse()
         .ok()
         .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-        .ok_or_else(|| Failure::could_not("SOURCE_DATE_EPOCH is no number of seconds"))
+        .ok_or_else(|| Failure::could_not("SOURCE_DATE_EPOCH is not a number of seconds"))
 }

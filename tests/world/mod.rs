@@ -28,6 +28,7 @@ use testkit::{
     sigstore::{Sigstore, pem},
 };
 
+#[allow(unused_imports)] // as above
 pub use package::{Package, REGISTRY};
 pub use parts::Parts;
 pub use run::Run;

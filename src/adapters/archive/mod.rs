@@ -21,7 +21,7 @@ pub use zip_index::{Field, ZipError};
 
 use crate::{
     adapters::files::FileError,
-    core::{digest::Digest, dsse::EnvelopeError, manifest::ManifestError},
+    core::{digest::Digest, dsse::EnvelopeError, manifest::ManifestError, text::Untrusted},
 };
 
 /// Why an archive was refused, or could not be read.
@@ -104,6 +104,29 @@ impl ArchiveError {
             Self::Checksum(_) => "entry-checksum",
             Self::TooLarge { .. } => "entry-too-large",
             Self::NoSuchEntry(_) => "no-such-entry",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Zip(_) => {
+                Some("is it the file that was sealed, and whole? compare its size there".into())
+            }
+            Self::Envelope(EnvelopeError::TooFewSigners { claimed, .. }) => Some(format!(
+                "it says it is signed by {}; see which keys --key names",
+                Untrusted(&claimed.join(", "))
+            )),
+            Self::NotListed(_)
+            | Self::Missing(_)
+            | Self::Size { .. }
+            | Self::Digest { .. }
+            | Self::Checksum(_) => Some(
+                "it was damaged or changed after it was sealed: carry it across anew, and find \
+                 out where that happened"
+                    .into(),
+            ),
+            _ => None,
         }
     }
 

@@ -10,7 +10,9 @@ use std::{
 };
 
 use tempfile::NamedTempFile;
-use zip::{CompressionMethod, DateTime, System, ZipWriter, write::SimpleFileOptions};
+use zip::{
+    CompressionMethod, DateTime, System, ZipWriter, result::ZipError, write::SimpleFileOptions,
+};
 
 use crate::{
     adapters::{
@@ -190,7 +192,7 @@ impl<'a> Out<'a> {
         self.start(entry_name::ENVELOPE, bytes.len() as u64)?;
         let failed = |error| FileError::io("write", self.target, error);
         self.zip.write_all(&bytes).map_err(failed)?;
-        let buffer = self.zip.finish().map_err(|error| failed(error.into()))?;
+        let buffer = self.zip.finish().map_err(|error| failed(system(error)))?;
         buffer.into_inner().map_err(|error| failed(error.into_error()))?;
         Ok(self.temporary)
     }
@@ -207,7 +209,7 @@ impl<'a> Out<'a> {
             .unix_permissions(0o644);
         self.zip
             .start_file(name, options)
-            .map_err(|error| FileError::io("write", self.target, error.into()))?;
+            .map_err(|error| FileError::io("write", self.target, system(error)))?;
         Ok(())
     }
 }
@@ -246,6 +248,14 @@ impl<W: Write + Seek> Write for Quiet<W> {
 impl<W: Seek> Seek for Quiet<W> {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         self.inner.seek(position)
+    }
+}
+
+/// What the system said, without the words that `zip` puts before it.
+fn system(error: ZipError) -> io::Error {
+    match error {
+        ZipError::Io(error) => error,
+        other => other.into(),
     }
 }
 

@@ -154,7 +154,7 @@ impl Cache {
     fn write(&self, path: &Path, parts: &[&[u8]]) -> Result<(), FileError> {
         let mut file = files::temporary(path)?;
         for part in parts {
-            file.write_all(part).map_err(|error| FileError::io("write", path, error))?;
+            file.as_file_mut().write_all(part).map_err(|error| FileError::io("write", path, error))?;
         }
         persist(file, path)
     }
@@ -209,7 +209,7 @@ impl Sink for Download<'_> {
         self.sums.update(bytes);
         self.size += bytes.len() as u64;
         self.progress.bytes(bytes.len() as u64);
-        self.file.write_all(bytes).map_err(|error| error.to_string())
+        self.file.as_file_mut().write_all(bytes).map_err(|error| error.to_string())
     }
 }
 

@@ -29,7 +29,7 @@ use crate::{
 
 /// A registry's address that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the registry's address {of} is not an http or https address")]
+#[error("{of} is not an http or https address")]
 pub struct ConfigError {
     /// Where it was given. The address itself may hold a password.
     of: String,
@@ -70,7 +70,7 @@ impl RegistryConfig {
         let mut base = |address: &str, of: &str| {
             Base::parse(address, &mut credentials).ok_or(ConfigError { of: of.to_owned() })
         };
-        let public = base(NPM_REGISTRY, "of the public registry")?;
+        let public = base(NPM_REGISTRY, "the public registry")?;
         let default = match &npmrc.registry {
             Some(address) => Some(base(address.reveal(), "registry= in .npmrc")?),
             None => None,
@@ -367,7 +367,7 @@ mod tests {
             let error = RegistryConfig::new(&npmrc, Some(address)).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "the registry's address --registry is not an http or https address"
+                "--registry is not an http or https address"
             );
         }
     }

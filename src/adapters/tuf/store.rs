@@ -64,7 +64,7 @@ pub enum StoreError {
     #[error(transparent)]
     Root(#[from] MetadataError),
     /// No instance of that name is built in or pinned.
-    #[error("no instance {name} is built in, or pinned in {}", folder.display())]
+    #[error("no instance is called {name}: it is neither built in nor pinned in {}", folder.display())]
     Unknown {
         /// The name.
         name: String,

@@ -7,7 +7,7 @@ use crate::core::package::PackageError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockfileError {
     /// The file's name is of no format that we read.
-    #[error("{0:?} is not a supported lockfile")]
+    #[error("not a lockfile that is supported")]
     UnknownFormat(String),
     /// Nothing in it.
     #[error("lockfile is empty")]

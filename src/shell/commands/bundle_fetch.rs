@@ -45,19 +45,21 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let (inputs, inventory) = inputs::read(&options.lockfiles)?;
     account(&inventory, context);
     drop(files::temporary(&options.output)?); // so that a missing folder shows before the work
-    let key = signing_key(options, context)?;
-    let now = context.env.source_date.unwrap_or(context.env.now);
-
     let project = options.lockfiles.first().and_then(|path| path.parent());
     let npmrc = Npmrc::load(
         context.env.npmrc.as_deref(),
         project.map(|folder| folder.join(".npmrc")).as_deref(),
         &Env::variable,
     )?;
+    let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
+        .map_err(Failure::could_not)?;
+    let key = signing_key(options, context)?;
+    let now = context.env.source_date.unwrap_or(context.env.now);
+
     let network = acquire(&npmrc, context)?;
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 
-    let collected = collect(options, context, &network, &npmrc, &inventory, now)?;
+    let collected = collect(context, &network, &config, &inventory, now)?;
     let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now)?;
     let manifest = archive.manifest()?;
     let file = archive::seal(&options.output, &manifest, std::slice::from_ref(&key), |subject| {
@@ -88,7 +90,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
 /// The network, as `.npmrc` configures it.
 pub(super) fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Network> {
     for warning in &npmrc.warnings {
-        context.terminal.warning(format_args!(".npmrc: {}", Untrusted(warning)), None);
+        context.terminal.warning(Untrusted(warning), None);
     }
     let mut settings = Settings::default();
     npmrc.configure(&mut settings)?;
@@ -151,15 +153,12 @@ fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey
 
 /// Collects all packages. The failure of one does not stop the others; all are told at the end.
 fn collect(
-    options: &Fetch,
     context: &mut Context<'_>,
     network: &Network,
-    npmrc: &Npmrc,
+    config: &RegistryConfig,
     inventory: &Inventory,
     now: Time,
 ) -> Outcome<Vec<Collected>> {
-    let config = RegistryConfig::new(npmrc, options.registry.as_ref().map(url::Url::as_str))
-        .map_err(Failure::could_not)?;
     let cache = Cache::open(&context.env.cache)?;
     let items: Vec<_> = inventory
         .packages
@@ -171,7 +170,7 @@ fn collect(
         })
         .collect();
     let bar = progress::Bar::new(context.terminal);
-    let outcomes = registry::collect(network, &config, &cache, &items, now, &bar);
+    let outcomes = registry::collect(network, config, &cache, &items, now, &bar);
     bar.finish();
 
     let total = outcomes.len();
@@ -201,7 +200,7 @@ fn report_failures(
     let message = format!("{} of {total} packages could not be collected", failed.len());
     let mismatch = failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }));
     let failure = if mismatch { Failure::refused(message) } else { Failure::could_not(message) };
-    failure.hint("no archive was written; what was downloaded is kept, and run again it resumes")
+    failure.hint("no archive was written; what was downloaded is kept for the next run")
 }
 
 /// An archive's manifest and contents, in the making.

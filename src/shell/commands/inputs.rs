@@ -47,10 +47,14 @@ pub fn read(paths: &[PathBuf]) -> Outcome<(Vec<Input>, Inventory)> {
 
 fn input(at: usize, path: &Path) -> Outcome<Input> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bytes = files::read(path, limits::LOCKFILE_BYTES)?;
+    let bytes = files::read(path, limits::LOCKFILE_BYTES).map_err(|error| {
+        let missing = error.is_not_found();
+        Failure::from(error).maybe_hint(missing.then_some("npm install --package-lock-only writes one"))
+    })?;
     let lockfile = lockfile::parse(&name, &bytes).map_err(|error| {
-        let error = error.to_string();
-        Failure::could_not(format_args!("{}: {}", path.display(), Untrusted(&error)))
+        let (text, hint) = (error.to_string(), error.hint());
+        Failure::could_not(format_args!("{}: {}", path.display(), Untrusted(&text)))
+            .maybe_hint(hint)
     })?;
     Ok(Input { entry: format!("inputs/{}/{name}", at + 1), bytes, lockfile })
 }

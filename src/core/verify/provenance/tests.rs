@@ -188,6 +188,19 @@ fn gitlab_provenance_is_held_against_the_certificate() {
     ] {
         assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
     }
+    for (name, value) in [
+        ("CI_PROJECT_URL", "https://gitlab.com/mallory/widgets"),
+        ("CI_COMMIT_SHA", "00"),
+        ("CI_COMMIT_REF_NAME", "other"),
+        ("CI_CONFIG_PATH", "other.yml"),
+        ("CI_PIPELINE_SOURCE", "schedule"),
+        ("CI_PROJECT_ID", "1"),
+        ("CI_PROJECT_NAMESPACE_ID", "1"),
+    ] {
+        let pointer = format!("/predicate/invocation/parameters/{name}");
+        let code = changed(good.clone(), &world, &pointer, json!(value));
+        assert_eq!(code, "provenance-disagrees", "{name}");
+    }
     let mut leaf = world.leaf();
     leaf.claims.set(8, "https://gitlab.example");
     let bundle = world.signed(&good, &leaf);

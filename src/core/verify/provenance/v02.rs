@@ -91,6 +91,23 @@ fn check_gitlab(
     agree("source", &config.uri, &format!("git+{}", required.repository))?;
     agree("commit", config.commit(), required.commit)?;
     agree_where_said("run", predicate.run(), claims.run.as_deref())?;
+
+    let said = |name: &str| predicate.invocation.parameters.get(name)?.as_str();
+    agree_where_said("repository", said("CI_PROJECT_URL"), Some(required.repository))?;
+    agree_where_said("commit", said("CI_COMMIT_SHA"), Some(required.commit))?;
+    // The certificate has the ref in full, the job its name.
+    let of_kind = |kind| required.git_ref.strip_prefix(kind);
+    let name = of_kind("refs/heads/").or_else(|| of_kind("refs/tags/"));
+    agree_where_said("ref", said("CI_COMMIT_REF_NAME"), name)?;
+    // `REPOSITORY//PATH@REF`, of another repository where the configuration is from there.
+    let own = required.workflow.strip_prefix(required.repository);
+    let path = own.and_then(|own| own.strip_prefix("//")?.split('@').next());
+    agree_where_said("workflow", said("CI_CONFIG_PATH"), path)?;
+    agree_where_said("event", said("CI_PIPELINE_SOURCE"), claims.trigger.as_deref())?;
+    let id = claims.repository_id.as_deref();
+    agree_where_said("repository id", said("CI_PROJECT_ID"), id)?;
+    let owner = claims.owner_id.as_deref();
+    agree_where_said("owner id", said("CI_PROJECT_NAMESPACE_ID"), owner)?;
     let runners = format!("{}/-/runners/", required.repository);
     if !predicate.builder.id.starts_with(&runners) {
         return Err(ProvenanceRefusal::Builder {
@@ -142,6 +159,8 @@ struct Builder {
 #[serde(rename_all = "camelCase")]
 struct Invocation {
     config_source: ConfigSource,
+    #[serde(default)]
+    parameters: serde_json::Value,
     #[serde(default)]
     environment: BTreeMap<String, serde_json::Value>,
 }
