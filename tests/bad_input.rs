@@ -79,7 +79,8 @@ fn lockfiles() {
         ("escape sequences in it", entry(|entry| entry["version"] = json!("1.0.0\u{1b}[2J"))),
         ("the same entry twice", {
             let text = entry(|_| {});
-            let (at, line) = (text.find("\"node_modules/a\"").unwrap(), "\"node_modules/a\": {},\n");
+            let (at, line) =
+                (text.find("\"node_modules/a\"").unwrap(), "\"node_modules/a\": {},\n");
             format!("{}{line}{}", &text[..at], &text[at..])
         }),
     ] {
@@ -103,25 +104,38 @@ fn lockfiles() {
 fn keys() {
     let world = world();
     let (p256, p384) = (Key::p256(), Key::p384());
-    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
     world.write("p256.pub", p256.pem());
     world.write("p384.pub", p384.pem());
     world.write("encrypted.key", encrypted);
     world.write("text.key", "hello\n");
     world.write("empty.key", "");
     world.write("cut.key", &world.read("release.key")[..60]);
-    world.write("ssh.key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbg==\n-----END OPENSSH PRIVATE KEY-----\n");
+    world.write(
+        "ssh.key",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbg==\n-----END OPENSSH PRIVATE KEY-----\n",
+    );
     world.write("rsa.pub", RSA_PUBLIC);
     let before = world.files();
     let mut said = Transcript::default();
-    for name in
-        ["missing.key", "text.key", "empty.key", "cut.key", "encrypted.key", "ssh.key", "release.key.pub", "rsa.pub"]
-    {
+    for name in [
+        "missing.key",
+        "text.key",
+        "empty.key",
+        "cut.key",
+        "encrypted.key",
+        "ssh.key",
+        "release.key.pub",
+        "rsa.pub",
+    ] {
         let fetch = "bundle fetch package-lock.json -o app.sealift --no-refresh --key";
         let fetch = fetch.split(' ').chain([name]);
         said.add(&format!("sign with {name}"), &world.sealift(fetch).failed());
     }
-    for name in ["missing.pub", "text.key", "p256.pub", "p384.pub", "rsa.pub", "release.key", "ssh.key"] {
+    for name in
+        ["missing.pub", "text.key", "p256.pub", "p384.pub", "rsa.pub", "release.key", "ssh.key"]
+    {
         let verify = ["bundle", "verify", "app.sealift", "--require", "integrity", "--key", name];
         said.add(&format!("verify with {name}"), &world.sealift(verify).failed());
     }
@@ -203,7 +217,9 @@ fn usage() {
         format!("{verify} --require integrity --npm-keys keys.json"),
         format!("{verify} --require integrity --trusted-root keys.json"),
         format!("{verify} --require integrity --trusted-root missing.json"),
-        format!("{verify} --require integrity --trusted-root trusted_root.json --npm-keys trusted_root.json"),
+        format!(
+            "{verify} --require integrity --trusted-root trusted_root.json --npm-keys trusted_root.json"
+        ),
         format!("{verify} --require integrity --instance nowhere"),
         format!("{verify} --require integrity --lockfile yarn.lock"),
         "bundle fetch package-lock.json".into(),
@@ -252,7 +268,10 @@ fn registries() {
     said.add("a token is wanted", &world.fetch([]).failed());
     world.write(".npmrc", "registry=nonsense\n");
     said.add("an address in .npmrc that is none", &world.fetch([]).failed());
-    world.write(".npmrc", "//registry.example/:_authToken=${UNSET_TOKEN}\n@a:registry=ftp://a.example\n");
+    world.write(
+        ".npmrc",
+        "//registry.example/:_authToken=${UNSET_TOKEN}\n@a:registry=ftp://a.example\n",
+    );
     said.add("a scope's address that is none", &world.fetch([]).failed());
     assert!(!world.files().iter().any(|name| name.contains("sealift")), "{:?}", world.files());
     snapshot!("bad-registries", said.0);

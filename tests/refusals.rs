@@ -94,12 +94,17 @@ fn one_byte_changed_in_each_kind_of_entry() {
         TRUST,
     ];
     assert!(sealed.parts.entries.keys().all(|name| {
-        let kind = |name: &str| (name.split('/').next().map(str::to_owned), name.rsplit('/').next().map(str::to_owned));
+        let kind = |name: &str| {
+            (name.split('/').next().map(str::to_owned), name.rsplit('/').next().map(str::to_owned))
+        };
         names.iter().any(|known| kind(known) == kind(name))
     }));
     for name in names {
         let said = sealed.refusal(|parts| flip(parts.entries.get_mut(name).unwrap()));
-        assert!(said.contains(&format!("{name:?} is not what the manifest lists")), "{name}: {said}");
+        assert!(
+            said.contains(&format!("{name:?} is not what the manifest lists")),
+            "{name}: {said}"
+        );
     }
 }
 
@@ -126,7 +131,10 @@ fn an_entry_added_dropped_or_renamed() {
     let said = sealed.refusal(|parts| {
         parts.entries.insert("npm/a/1.0.0/more.json".into(), Vec::new());
     });
-    assert!(said.contains("holds \"npm/a/1.0.0/more.json\", which its manifest does not"), "{said}");
+    assert!(
+        said.contains("holds \"npm/a/1.0.0/more.json\", which its manifest does not"),
+        "{said}"
+    );
     let said = sealed.refusal(|parts| {
         parts.entries.remove(name);
     });
@@ -352,8 +360,7 @@ impl Catalogue {
         let key = self.sigstore.npm_key().clone();
         let statement = |package: &Package, change: fn(&mut Value)| {
             let (name, version) = (&package.name, &package.version);
-            let mut statement =
-                statement::publish(name, version, &package.sha512(), REGISTRY);
+            let mut statement = statement::publish(name, version, &package.sha512(), REGISTRY);
             change(&mut statement);
             statement
         };
@@ -423,7 +430,13 @@ impl Catalogue {
             for (what, change) in changes {
                 let mut said = build.clone();
                 change(&mut said);
-                self.provenance(&format!("{forge}-{what}"), "provenance-disagrees", kind, build, &said);
+                self.provenance(
+                    &format!("{forge}-{what}"),
+                    "provenance-disagrees",
+                    kind,
+                    build,
+                    &said,
+                );
             }
         }
         let (_, kind, build) = &forges[0];
@@ -501,9 +514,9 @@ fn evidence_that_does_not_verify_stops_the_seal_and_refuses_what_was_sealed() {
         .built(&world.sigstore, &Build::github("acme/good"));
     let packages: Vec<_> = bad.iter().map(|bad| &bad.package).chain([&good]).collect();
     let check = |report: &Value| {
-        let found = bad.iter().map(|bad| {
-            (bad.package.name.as_str(), reason(report, &bad.package, bad.claim))
-        });
+        let found = bad
+            .iter()
+            .map(|bad| (bad.package.name.as_str(), reason(report, &bad.package, bad.claim)));
         let expected = bad.iter().map(|bad| (bad.package.name.as_str(), bad.code));
         assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
         assert_eq!(status(report, &good, "provenance"), "verified");
@@ -521,7 +534,8 @@ fn evidence_that_does_not_verify_stops_the_seal_and_refuses_what_was_sealed() {
         let path = attestations_path(&package.name, &package.version);
         registry.set_fault(&path, Some(testkit::registry::Fault::Status(404)));
     }
-    let bare = packages.iter().map(|package| Package { attestations: vec![], ..(*package).clone() });
+    let bare =
+        packages.iter().map(|package| Package { attestations: vec![], ..(*package).clone() });
     let bare: Vec<_> = bare.collect();
     world.fetched(&bare).done();
     let mut parts = world.parts();

@@ -46,7 +46,7 @@ pub enum EnvelopeError {
     #[error("{0} has signed already")]
     SignedAlready(String),
     /// A threshold that no number of signatures can be held to.
-    #[error("a threshold of {threshold} needs as many keys, and there are {keys}")]
+    #[error("a threshold of {threshold} needs as many keys, not {keys}")]
     Threshold {
         /// What was demanded.
         threshold: usize,

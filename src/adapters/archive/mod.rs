@@ -110,9 +110,10 @@ impl ArchiveError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Zip(_) => {
-                Some("is it the file that was sealed, and whole? compare its size there".into())
-            }
+            Self::Zip(_) => Some(
+                "is it the file that was sealed, and all of it? compare its size on both sides"
+                    .into(),
+            ),
             Self::Envelope(EnvelopeError::TooFewSigners { claimed, .. }) => Some(format!(
                 "it says it is signed by {}; see which keys --key names",
                 Untrusted(&claimed.join(", "))

@@ -154,7 +154,9 @@ impl Cache {
     fn write(&self, path: &Path, parts: &[&[u8]]) -> Result<(), FileError> {
         let mut file = files::temporary(path)?;
         for part in parts {
-            file.as_file_mut().write_all(part).map_err(|error| FileError::io("write", path, error))?;
+            file.as_file_mut()
+                .write_all(part)
+                .map_err(|error| FileError::io("write", path, error))?;
         }
         persist(file, path)
     }

@@ -365,10 +365,7 @@ mod tests {
         let npmrc = Npmrc::default();
         for address in ["file:///x", "hush", "ftp://me:hush@a.example"] {
             let error = RegistryConfig::new(&npmrc, Some(address)).unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "--registry is not an http or https address"
-            );
+            assert_eq!(error.to_string(), "--registry is not an http or https address");
         }
     }
 }

@@ -49,7 +49,8 @@ fn input(at: usize, path: &Path) -> Outcome<Input> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bytes = files::read(path, limits::LOCKFILE_BYTES).map_err(|error| {
         let missing = error.is_not_found();
-        Failure::from(error).maybe_hint(missing.then_some("npm install --package-lock-only writes one"))
+        Failure::from(error)
+            .maybe_hint(missing.then_some("`npm install --package-lock-only` writes a lockfile"))
     })?;
     let lockfile = lockfile::parse(&name, &bytes).map_err(|error| {
         let (text, hint) = (error.to_string(), error.hint());

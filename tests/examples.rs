@@ -1,0 +1,79 @@
+//! Every example of the help texts is run, in the order in which they are shown.
+//!
+//! What they name is there: a lockfile, a second signer, `.npmrc`. Public services are not, so the
+//! Sigstore instance `lab` stands for `public-good`, with its TUF repository on loopback.
+#![cfg(feature = "network")]
+
+mod world;
+
+use chrono::Utc;
+use sealift::shell::cli::EXAMPLES;
+use serde_json::json;
+use testkit::{
+    sigstore::Build,
+    tuf::{Repository, server::Server},
+};
+use world::{Package, World};
+
+/// The command lines in a help text, without the name of the program.
+fn lines(text: &str) -> Vec<String> {
+    let joined = text.replace("\\\n", " ");
+    let commands = joined.lines().filter_map(|line| line.trim().strip_prefix("sealift "));
+    commands.map(str::to_owned).collect()
+}
+
+/// A TUF repository that publishes the world's trust.
+fn repository(world: &World) -> Repository {
+    let mut repository = Repository::new(Utc::now());
+    let root = world.sigstore.trusted_root_json().into_bytes();
+    repository.targets.insert("trusted_root.json".into(), root);
+    let (folder, keys) = ("registry.npmjs.org", world.sigstore.npm_keys_json());
+    let targets = [("registry.npmjs.org/keys.json", keys.as_bytes())];
+    repository.delegate(folder, &["registry.npmjs.org/*"], &targets);
+    repository.publish();
+    repository
+}
+
+#[test]
+fn every_example_works() {
+    let world = World::new();
+    for file in ["release.key", "release.key.pub", "trusted_root.json", "keys.json"] {
+        std::fs::remove_file(world.path(file)).unwrap();
+    }
+    let package = Package::new("a", "1.0.0")
+        .signed(&world.sigstore)
+        .published(&world.sigstore)
+        .built(&world.sigstore, &Build::github("acme/a"));
+    world.lock([&package]);
+    let _registry = world.serve([&package]);
+
+    let repository = repository(&world);
+    world.write("lab.json", repository.root_bytes(1));
+    world.write("root.json", Repository::new(Utc::now()).root_bytes(1));
+    let tuf = Server::start(repository.files);
+    let pin = ["trust", "pin", "lab.json", "--instance", "lab", "--yes", "--url"];
+    world.sealift(pin.into_iter().chain([tuf.url().as_str()])).done();
+
+    for (command, text) in EXAMPLES {
+        let lines = lines(text);
+        assert!(!lines.is_empty(), "{command} has no example");
+        for line in lines {
+            assert!(line.starts_with(command), "{line:?} is no example of {command}");
+            let mut here = line
+                .replace("public-good", "lab")
+                .replace("https://tuf.example/", &tuf.url())
+                .replace("~/.local/share/sealift/trust", "home/data/trust");
+            let names_one = here.contains("--instance") || here.contains("--trusted-root");
+            let of_instance =
+                ["bundle fetch", "bundle verify", "trust refresh", "trust diff"].contains(command);
+            if of_instance && !names_one {
+                here += " --instance lab";
+            }
+            let run = world.sealift(here.split_whitespace());
+            assert_eq!(run.code, 0, "sealift {line}\n{run}");
+        }
+    }
+    let inspect = "bundle inspect app.sealift --format json".split(' ');
+    let trust = &world.sealift(inspect).json()["manifest"]["trust"][0];
+    assert_eq!((&trust["instance"], &trust["source"]), (&json!("lab"), &json!("tuf")));
+}
