@@ -14,6 +14,8 @@ use sealift::{
     },
     core::{
         digest::Algorithm,
+        dsse::Envelope,
+        limits,
         manifest::{Manifest, Predicate},
     },
 };
@@ -209,23 +211,90 @@ fn a_copy_of_a_changed_archive_is_not_made() {
 fn more_entries_than_16_bits_count_need_zip64_and_have_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");
-    // One beyond what the plain record counts, once at its limit: with lockfile and envelope.
-    for (roots, zip64) in [(65_533, false), (65_534, true)] {
-        let mut contents = BTreeMap::from([("inputs/package-lock.json".to_owned(), Vec::new())]);
-        contents
-            .extend((0..roots).map(|n| (format!("trust/public-good/{n}.root.json"), Vec::new())));
-        let predicate = Predicate { packages: Vec::new(), out_of_scope: Vec::new(), ..predicate() };
-        let manifest = Manifest::build(predicate, subjects(&contents)).unwrap();
-        let content = given(contents);
-        let file = seal(&path, &manifest, &[key(1)], |subject| content.get(&subject.name)).unwrap();
-        files::persist(file, &path).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        assert_eq!(&bytes[bytes.len() - 42..][..4] == b"PK\x06\x07", zip64);
-        open(&path, 1).check_rest().unwrap();
-        let python = "import sys, zipfile; print(len(zipfile.ZipFile(sys.argv[1]).namelist()))";
-        if let Ok(output) = Command::new("python3").args(["-c", python]).arg(&path).output() {
-            assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), (roots + 2).to_string());
-        }
+    // With the lockfile and the envelope: one more than the plain end record counts.
+    let mut contents = BTreeMap::from([("inputs/package-lock.json".to_owned(), Vec::new())]);
+    contents.extend((0..65_534).map(|n| (format!("trust/public-good/{n}.root.json"), Vec::new())));
+    let predicate = Predicate { packages: Vec::new(), out_of_scope: Vec::new(), ..predicate() };
+    let manifest = Manifest::build(predicate, subjects(&contents)).unwrap();
+    let content = given(contents);
+    let file = seal(&path, &manifest, &[key(1)], |subject| content.get(&subject.name)).unwrap();
+    files::persist(file, &path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(&bytes[bytes.len() - 42..][..4], b"PK\x06\x07");
+    open(&path, 1).check_rest().unwrap();
+    let python = "import sys, zipfile; print(len(zipfile.ZipFile(sys.argv[1]).namelist()))";
+    if let Ok(output) = Command::new("python3").args(["-c", python]).arg(&path).output() {
+        assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), "65536");
+    }
+}
+
+#[test]
+fn as_many_entries_as_16_bits_count_need_no_zip64() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.zip");
+    write(&path, &[1]);
+    let envelope = open(&path, 1).envelope().to_json();
+    let mut entries: Vec<_> =
+        (10_000..75_534).map(|n| raw_zip::Entry::new(&n.to_string(), b"")).collect();
+    entries.push(raw_zip::Entry::new("sealift.dsse.json", &envelope));
+    std::fs::write(&path, raw_zip::Zip { entries, ..Default::default() }.bytes()).unwrap();
+    assert_eq!(
+        Archive::open(&path).unwrap().manifest_unverified().unwrap_err().code(),
+        "entry-not-listed"
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")] // where a hole in a file takes no space
+fn offsets_beyond_32_bits_are_in_zip64_fields() {
+    use std::os::unix::fs::FileExt as _;
+
+    const HOLE: u32 = u32::MAX - 1;
+    let names = ["inputs/package-lock.json", "trust/public-good/1.root.json"];
+    let mut contents: BTreeMap<_, _> =
+        names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
+    let mut listed = subjects(&contents);
+    listed[0].size = HOLE.into();
+    let predicate = Predicate { packages: Vec::new(), out_of_scope: Vec::new(), ..predicate() };
+    let manifest = Manifest::build(predicate, listed).unwrap().to_json();
+    let envelope = Envelope::sign(&manifest, &[key(1)]).unwrap().to_json();
+    contents.insert("sealift.dsse.json".to_owned(), envelope);
+
+    let entries = contents.iter().map(|(name, data)| raw_zip::Entry::new(name, data)).collect();
+    let mut zip = raw_zip::Zip { entries, ..Default::default() };
+    zip.entries.swap(1, 2); // the envelope goes last
+    zip.entries[0].both(|header| (header.stored, header.size) = (HOLE, HOLE));
+    let split = 30 + names[0].len() as u64;
+    let second = split + u64::from(HOLE);
+    let third = second + 30 + names[1].len() as u64;
+    for (entry, offset) in zip.entries[1..].iter_mut().zip([second, third]) {
+        entry.central.offset = Some(u32::MAX);
+        entry.central.extra = [b"\x01\0\x08\0".as_slice(), &offset.to_le_bytes()].concat();
+    }
+    let last = &zip.entries[2];
+    let directory = third + 30 + last.local.name.len() as u64 + last.data.len() as u64;
+    let size: usize = zip
+        .entries
+        .iter()
+        .map(|entry| 46 + entry.central.name.len() + entry.central.extra.len())
+        .sum();
+    zip.end64 = Some(raw_zip::End64 {
+        directory: Some(directory),
+        locator_offset: Some(directory + size as u64),
+        ..Default::default()
+    });
+    (zip.end.directory, zip.end.directory_size) = (Some(u32::MAX), Some(u32::MAX));
+
+    let bytes = zip.bytes();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().write_all_at(&bytes[..split as usize], 0).unwrap();
+    file.as_file().write_all_at(&bytes[split as usize..], second).unwrap();
+    let archive = open(file.path(), 1);
+    assert_eq!(archive.read(names[1], 10).unwrap(), b"");
+    let python = "import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist())";
+    if let Ok(output) = Command::new("python3").args(["-c", python]).arg(file.path()).output() {
+        let listed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(listed.trim(), format!("{} {} sealift.dsse.json", names[0], names[1]));
     }
 }
 
@@ -237,4 +306,19 @@ fn inspection_says_what_is_there_and_who_claims_to_have_signed() {
     let unverified = Archive::open(&path).unwrap().manifest_unverified().unwrap();
     assert_eq!(unverified.manifest, manifest());
     assert_eq!(unverified.keyids, [public(1).fingerprint()]);
+}
+
+#[test]
+fn the_manual_gives_the_limits() {
+    let manual = include_str!("../man/sealift-archive.5");
+    let grouped = |number: u64| {
+        let digits = number.to_string();
+        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().collect();
+        groups.iter().map(|group| String::from_utf8_lossy(group)).collect::<Vec<_>>().join(",")
+    };
+    for limit in [limits::ARCHIVE_ENTRIES as u64, limits::ENTRY_BYTES, limits::ENVELOPE_BYTES] {
+        assert!(manual.contains(&grouped(limit)), "{}", grouped(limit));
+    }
+    assert!(manual.contains(&format!("1 to {} bytes", limits::ENTRY_NAME_BYTES)));
+    assert!(manual.contains(&format!("1 to {} signatures", limits::ENVELOPE_SIGNATURES)));
 }

@@ -1,6 +1,6 @@
 //! Help texts and man pages: each is a snapshot, and fits into 80 columns.
 
-#![allow(clippy::disallowed_methods)] // a test reads files and the environment
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // a test reads files and the environment
 
 use std::{fs, path::Path};
 

@@ -1,12 +1,18 @@
 //! Every refusal of the TUF driver, by its variant, on repositories made for it.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 use chrono::Duration;
 use sealift::core::{
     time::{self, Time},
     tuf::{
-        Entries, Local, MetadataError, PinnedRoots, Session, State, UpdateError, Wanted, replay,
-        update,
+        Entries, Local, MetadataError, Order, PinnedRoots, Session, State, UpdateError, Wanted,
+        replay, update,
     },
 };
 use serde_json::{Value, json};
@@ -24,7 +30,7 @@ fn pin(repository: &Repository) -> PinnedRoots {
     PinnedRoots::new(repository.root_bytes(1)).unwrap()
 }
 
-type Refused = (MetadataError, Local);
+type Refused = (MetadataError, Box<Local>);
 
 /// Updates `local` from what is published; after a refusal, `local` with its floor raised.
 fn update_at(
@@ -39,7 +45,7 @@ fn update_at(
             UpdateError::Absent { file } => MetadataError::Missing { file },
             UpdateError::Unavailable { source, .. } => match source {},
         };
-        (error, local.clone().with_floor(failure.floor))
+        (error, Box::new(local.clone().with_floor(*failure.floor)))
     })
 }
 
@@ -198,6 +204,73 @@ fn a_rotation_lets_a_repository_recover_from_a_version_driven_up() {
     repository.publish_role("timestamp");
     let state = update_at(&repository, &pinned, &local, now()).unwrap();
     assert_eq!(state.version("timestamp"), 5);
+}
+
+#[test]
+fn a_rotation_in_an_update_that_fails_leaves_a_floor_that_reads_back() {
+    let mut repository = repository();
+    let (pinned, local) = first(&repository);
+    repository.publish();
+    repository.role("snapshot").expires = now();
+    repository.publish();
+    let (_, local) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    // The keys rotate with a root that is expired: nothing below it is even asked for.
+    repository.rotate("timestamp");
+    repository.rotate("snapshot");
+    let expires = repository.role("root").expires;
+    repository.role("root").expires = now();
+    repository.publish_root();
+    let (error, local) = update_at(&repository, &pinned, &local, now()).unwrap_err();
+    assert!(matches!(error, MetadataError::Expired { role, .. } if role == "root"));
+    let floor = local.floor().entries();
+    assert_eq!(floor.keys().collect::<Vec<_>>(), ["2.root.json"]);
+    let state = local.state.as_ref().map(State::entries);
+    let local = Local::load(&pinned, &Wanted::default(), state, &floor).unwrap();
+    repository.role("root").expires = expires;
+    repository.publish_root();
+    repository.role("snapshot").expires = expires;
+    repository.publish();
+    assert!(update_at(&repository, &pinned, &local, now()).is_ok());
+}
+
+#[test]
+fn states_are_ordered_by_their_versions() {
+    let mut repository = repository();
+    let (pinned, local) = first(&repository);
+    let old = local.state.unwrap();
+    let state =
+        |repository: &Repository| update_at(repository, &pinned, &Local::default(), now()).unwrap();
+    assert_eq!(old.order(&old), Order::Same);
+    repository.publish();
+    let new = state(&repository);
+    assert_eq!((old.order(&new), new.order(&old)), (Order::Newer, Order::Older));
+    let changes = old.changes(&new);
+    assert_eq!(changes.len(), 3);
+    assert_eq!(
+        (&*changes[0].role, changes[0].from, changes[0].to),
+        ("timestamp", Some(1), Some(2))
+    );
+
+    // The timestamp went on, and the targets went back.
+    repository.role("targets").version = 0;
+    repository.publish();
+    let mixed = Order::Mixed { role: "targets".to_owned(), held: 2, offered: 1 };
+    assert_eq!(new.order(&state(&repository)), mixed);
+
+    // A version that exists twice.
+    let held = state(&repository);
+    repository.role("timestamp").expires += Duration::days(1);
+    repository.republish("timestamp");
+    let forked = Order::Forked { role: "timestamp".to_owned(), version: 3 };
+    assert_eq!(held.order(&state(&repository)), forked);
+
+    // Under a newer root, versions may begin anew.
+    repository.rotate("timestamp");
+    repository.publish_root();
+    repository.role("timestamp").version = 0;
+    repository.publish();
+    let restarted = state(&repository);
+    assert_eq!((held.order(&restarted), restarted.order(&held)), (Order::Newer, Order::Older));
 }
 
 #[test]
@@ -371,7 +444,7 @@ fn unknown_key_types_are_tolerated_where_the_threshold_is_met_otherwise() {
 #[test]
 fn what_is_not_metadata_is_malformed() {
     for (bytes, told) in [
-        (&b"<html>log in</html>"[..], "HTML"),
+        (&b"<html>log in</html>"[..], "JSON"),
         (b"", "JSON"),
         (b"{\"signed\":{\"_type\":\"snapshot\"},\"signatures\":[]}", "_type"),
     ] {

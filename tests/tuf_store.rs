@@ -1,5 +1,11 @@
 //! The trust store: atomic, locked, closed to corruption, and never going back.
-#![allow(missing_docs, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 use std::{
     cell::Cell,
@@ -297,6 +303,20 @@ fn an_import_never_goes_back() {
     repository.publish();
     refresh(&instance, &repository.files, &store, now()).unwrap();
     rolled_back("root");
+}
+
+#[test]
+fn a_store_of_another_root_is_not_called_corrupt() {
+    let (repository, other) = (Repository::new(now()), Repository::new(now()));
+    let base = tempfile::tempdir().unwrap();
+    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    refresh(&instance(&repository), &repository.files, &store, now()).unwrap();
+    let error = store.load(&instance(&other)).unwrap_err();
+    assert!(matches!(
+        error,
+        StoreError::OtherRoot { error: MetadataError::RootDiffers { version: 1 }, .. }
+    ));
+    assert!(error.hint().unwrap().contains("--trust-dir"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read as _},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -89,6 +89,16 @@ pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map_err(|source| FileError::io("write in", folder, source))
+}
+
+/// Writes a file in one step, replacing what is there.
+///
+/// # Errors
+/// When the system refuses; what was there is then still there.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut file = temporary(path)?;
+    file.write_all(bytes).map_err(|source| FileError::io("write", path, source))?;
+    persist(file, path)
 }
 
 /// Syncs a temporary file and renames it to `target`, replacing what is there.

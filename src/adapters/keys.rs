@@ -89,6 +89,7 @@ impl KeyError {
 }
 
 /// A private key, and how well its file keeps it.
+#[derive(Debug)]
 pub struct PrivateKey {
     /// The key. Its memory is overwritten when it is dropped.
     pub key: SigningKey,
@@ -130,18 +131,17 @@ pub fn public_path(private: &Path) -> PathBuf {
 /// When the file cannot be read, or holds anything but one unencrypted Ed25519 private key.
 pub fn load_private(path: &Path) -> Result<PrivateKey, KeyError> {
     let pem = Pem::read(path)?;
-    match pem.label.as_str() {
+    match pem.label()? {
         "PRIVATE KEY" => {}
         "PUBLIC KEY" => return Err(KeyError::PublicGiven(path.to_owned())),
         "ENCRYPTED PRIVATE KEY" => return Err(KeyError::Encrypted(path.to_owned())),
         label => return Err(other_type(path, label_name(label))),
     }
-    let malformed = |_| KeyError::Malformed(path.to_owned());
-    let info: PrivateKeyInfoRef<'_> = pem.der.decode_msg().map_err(malformed)?;
+    let der = pem.decode()?;
+    let info: PrivateKeyInfoRef<'_> = der.decode_msg().map_err(|_| pem.malformed())?;
     require_ed25519(path, &info.algorithm)?;
-    let mut pair =
-        KeypairBytes::try_from(info).map_err(|_| KeyError::Malformed(path.to_owned()))?;
-    let key = SigningKey::try_from(&pair).map_err(|_| KeyError::Malformed(path.to_owned()));
+    let mut pair = KeypairBytes::try_from(info).map_err(|_| pem.malformed())?;
+    let key = SigningKey::try_from(&pair).map_err(|_| pem.malformed());
     pair.secret_key.zeroize();
     Ok(PrivateKey { key: key?, readable_by_others: pem.readable_by_others })
 }
@@ -152,41 +152,56 @@ pub fn load_private(path: &Path) -> Result<PrivateKey, KeyError> {
 /// When the file cannot be read, or holds anything but one Ed25519 public key.
 pub fn load_public(path: &Path) -> Result<PublicKey, KeyError> {
     let pem = Pem::read(path)?;
-    match pem.label.as_str() {
+    match pem.label()? {
         "PUBLIC KEY" => {}
-        label if label.ends_with("PRIVATE KEY") => {
+        "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
             return Err(KeyError::PrivateGiven(path.to_owned()));
         }
         label => return Err(other_type(path, label_name(label))),
     }
-    let malformed = || KeyError::Malformed(path.to_owned());
-    let info: SubjectPublicKeyInfoRef<'_> = pem.der.decode_msg().map_err(|_| malformed())?;
+    let der = pem.decode()?;
+    let info: SubjectPublicKeyInfoRef<'_> = der.decode_msg().map_err(|_| pem.malformed())?;
     require_ed25519(path, &info.algorithm)?;
-    let key = VerifyingKey::try_from(info).map_err(|_| malformed())?;
+    let key = VerifyingKey::try_from(info).map_err(|_| pem.malformed())?;
     if key.is_weak() {
         return Err(KeyError::Weak(path.to_owned()));
     }
     Ok(key.into())
 }
 
+/// A file with PEM in it. Encapsulation boundaries are those of RFC 7468, section 2.
 struct Pem {
-    label: String,
-    der: SecretDocument,
+    path: PathBuf,
+    text: Zeroizing<String>,
     readable_by_others: bool,
 }
 
 impl Pem {
     fn read(path: &Path) -> Result<Self, KeyError> {
         let bytes = Zeroizing::new(files::read(path, limits::KEY_BYTES)?);
-        let malformed = || KeyError::Malformed(path.to_owned());
-        let text = std::str::from_utf8(&bytes).map_err(|_| malformed())?;
-        if text.contains("-----BEGIN OPENSSH PRIVATE KEY-----") {
-            // Not of the line length that PEM proper has.
-            return Err(other_type(path, label_name("OPENSSH PRIVATE KEY")));
+        let text = std::str::from_utf8(&bytes).map_err(|_| KeyError::Malformed(path.to_owned()))?;
+        let text = Zeroizing::new(text.to_owned());
+        Ok(Self { path: path.to_owned(), text, readable_by_others: readable_by_others(path)? })
+    }
+
+    /// What the first block says that it is.
+    fn label(&self) -> Result<&str, KeyError> {
+        let label =
+            self.text.split_once("-----BEGIN ").and_then(|(_, rest)| rest.split_once("-----"));
+        Ok(label.ok_or_else(|| self.malformed())?.0)
+    }
+
+    /// The one block's content.
+    fn decode(&self) -> Result<SecretDocument, KeyError> {
+        if self.text.matches("-----BEGIN ").count() != 1 {
+            return Err(self.malformed());
         }
-        let (label, der) = SecretDocument::from_pem(text).map_err(|_| malformed())?;
-        let label = label.to_owned();
-        Ok(Self { label, der, readable_by_others: readable_by_others(path)? })
+        let (_, der) = SecretDocument::from_pem(&self.text).map_err(|_| self.malformed())?;
+        Ok(der)
+    }
+
+    fn malformed(&self) -> KeyError {
+        KeyError::Malformed(self.path.clone())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A small valid archive with made-up packages, and the keys that sign it.
 #![allow(dead_code)] // each test uses what it needs of it
 
+pub mod hostile;
 pub mod raw_zip;
 
 use std::collections::BTreeMap;

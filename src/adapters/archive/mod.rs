@@ -62,14 +62,12 @@ pub enum ArchiveError {
         found: u64,
     },
     /// An entry whose bytes are not those listed.
-    #[error("{name:?} has the digest {found}, the manifest says {expected}")]
+    #[error("{name:?} is not what the manifest lists, {expected}")]
     Digest {
         /// The entry.
         name: String,
         /// What the manifest says.
         expected: Digest,
-        /// What the archive holds.
-        found: Digest,
     },
     /// An entry whose bytes do not fit the checksum of the ZIP.
     #[error("the checksum of {0:?} does not fit its bytes")]

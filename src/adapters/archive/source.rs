@@ -9,6 +9,7 @@ use std::{
 use crate::adapters::{archive::ArchiveError, files::FileError};
 
 /// A regular file of a size that is taken once, at the start.
+#[derive(Debug)]
 pub(super) struct Source {
     file: File,
     path: PathBuf,

@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Read, Write},
+    io::{self, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -144,7 +144,7 @@ impl Content {
 
 /// An archive in the making.
 struct Out<'a> {
-    zip: ZipWriter<BufWriter<File>>,
+    zip: ZipWriter<BufWriter<Quiet<File>>>,
     temporary: NamedTempFile,
     target: &'a Path,
 }
@@ -153,7 +153,7 @@ impl<'a> Out<'a> {
     fn create(target: &'a Path) -> Result<Self, FileError> {
         let temporary = files::temporary(target)?;
         let file = temporary.reopen().map_err(|error| FileError::io("write", target, error))?;
-        let zip = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
+        let zip = ZipWriter::new(BufWriter::with_capacity(1 << 20, Quiet::new(file)));
         Ok(Self { zip, temporary, target })
     }
 
@@ -212,6 +212,43 @@ impl<'a> Out<'a> {
     }
 }
 
+/// A writer that fails once and then pretends. `ZipWriter` completes the file when it is dropped,
+/// and prints to stderr if it cannot; but a file whose writing failed is thrown away, and the
+/// error has been returned already.
+struct Quiet<W> {
+    inner: W,
+    failed: bool,
+}
+
+impl<W> Quiet<W> {
+    fn new(inner: W) -> Self {
+        Self { inner, failed: false }
+    }
+}
+
+impl<W: Write + Seek> Write for Quiet<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.failed {
+            // Positions go on as if it had been written.
+            let skipped = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            return self.inner.seek(SeekFrom::Current(skipped)).map(|_| bytes.len());
+        }
+        let written = self.inner.write(bytes);
+        self.failed = written.as_ref().is_err_and(|error| error.kind() != ErrorKind::Interrupted);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.failed { Ok(()) } else { self.inner.flush() }
+    }
+}
+
+impl<W: Seek> Seek for Quiet<W> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(position)
+    }
+}
+
 /// What went wrong on which side of a copy.
 enum CopyError {
     Read(io::Error),
@@ -242,8 +279,51 @@ fn copy(
                 write(buffer.get(..read).unwrap_or_default()).map_err(CopyError::Write)?;
                 copied = copied.saturating_add(read as u64);
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(CopyError::Read(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    /// A disk with room for this many bytes.
+    struct Full(Cursor<Vec<u8>>, u64);
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0.position().saturating_add(bytes.len() as u64) > self.1 {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            self.0.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Full {
+        fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+            self.0.seek(position)
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_once() {
+        for room in 0..200 {
+            let quiet = Quiet::new(Full(Cursor::default(), room));
+            let mut zip = ZipWriter::new(BufWriter::with_capacity(16, quiet));
+            let started = zip.start_file("name", SimpleFileOptions::default());
+            let failed = started.is_err() || zip.write_all(&[7; 300]).is_err();
+            assert!(failed, "{room}");
+            // Completes without a word, now that the failure has been told.
+            let mut rest = zip.finish().unwrap();
+            assert!(rest.flush().is_ok());
         }
     }
 }

@@ -15,9 +15,13 @@ use crate::{
     },
 };
 
-mod fields;
-pub use fields::Field;
-use fields::{Central, End, LOCAL_BYTES, Local};
+mod end;
+mod headers;
+mod record;
+
+use end::End;
+use headers::{Central, LOCAL_BYTES, Local};
+pub use record::Field;
 
 /// Why a file is not a ZIP file in the one form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

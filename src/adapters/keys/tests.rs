@@ -1,1 +1,184 @@
+use std::process::Command;
 
+use super::*;
+
+/// Runs `openssl`; `None` where it is not installed.
+fn openssl(folder: &Path, args: &[&str]) -> Option<Vec<u8>> {
+    let output = Command::new("openssl").args(args).current_dir(folder).output().ok()?;
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Some(output.stdout)
+}
+
+fn private_error(path: &Path) -> KeyError {
+    load_private(path).err().unwrap()
+}
+
+#[test]
+fn a_generated_key_is_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let public = generate(&path).unwrap();
+    let private = load_private(&path).unwrap();
+    assert_eq!(PublicKey::from(&private.key), public);
+    assert!(!private.readable_by_others);
+    assert_eq!(load_public(&public_path(&path)).unwrap(), public);
+    assert_ne!(generate(&folder.path().join("other")).unwrap(), public);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_private_key_is_for_its_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    generate(&path).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    for (mode, expected) in [(0o640, true), (0o604, true), (0o600, false), (0o400, false)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(load_private(&path).unwrap().readable_by_others, expected, "{mode:o}");
+    }
+}
+
+#[test]
+fn neither_file_is_overwritten_and_a_failure_leaves_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(public_path(&path), "mine").unwrap();
+    assert!(matches!(generate(&path), Err(KeyError::File(FileError::Exists(_)))));
+    assert!(!path.exists());
+    assert_eq!(std::fs::read(public_path(&path)).unwrap(), b"mine");
+
+    std::fs::remove_file(public_path(&path)).unwrap();
+    std::fs::write(&path, "mine").unwrap();
+    let error = generate(&path).unwrap_err();
+    assert!(matches!(error, KeyError::File(FileError::Exists(_))));
+    assert!(error.hint().unwrap().contains("never overwritten"));
+    assert_eq!(std::fs::read(&path).unwrap(), b"mine");
+    assert!(!public_path(&path).exists());
+
+    assert!(matches!(generate(&folder.path().join("no/key")), Err(KeyError::File(_))));
+}
+
+#[test]
+fn the_wrong_half_of_a_key_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    generate(&path).unwrap();
+    assert!(matches!(load_public(&path), Err(KeyError::PrivateGiven(_))));
+    assert!(matches!(private_error(&public_path(&path)), KeyError::PublicGiven(_)));
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let pem = |label: &str, body: &str| {
+        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+    };
+    for text in [
+        String::new(),
+        "hello".to_owned(),
+        pem("PRIVATE KEY", "AAAA"),
+        pem("PRIVATE KEY", "not base64!"),
+        "-----BEGIN PRIVATE KEY-----\n".to_owned(),
+    ] {
+        std::fs::write(&path, &text).unwrap();
+        assert!(matches!(private_error(&path), KeyError::Malformed(_)), "{text}");
+        let error = load_public(&path).unwrap_err();
+        assert!(matches!(error, KeyError::Malformed(_) | KeyError::PrivateGiven(_)), "{text}");
+    }
+    std::fs::write(&path, pem("CERTIFICATE", "AAAA")).unwrap();
+    assert!(load_public(&path).unwrap_err().to_string().contains("a certificate"));
+    std::fs::write(&path, pem("ENCRYPTED PRIVATE KEY", "AAAA")).unwrap();
+    assert!(matches!(private_error(&path), KeyError::Encrypted(_)));
+    std::fs::write(&path, pem("OPENSSH PRIVATE KEY", "AAAA")).unwrap();
+    assert!(private_error(&path).to_string().contains("OpenSSH"));
+    std::fs::write(&path, vec![b'x'; 65 << 10]).unwrap();
+    assert!(matches!(private_error(&path), KeyError::File(FileError::TooLarge { .. })));
+    std::fs::write(&path, [0xff; 8]).unwrap();
+    assert!(matches!(private_error(&path), KeyError::Malformed(_)));
+}
+
+#[test]
+fn a_file_holds_one_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    generate(&path).unwrap();
+    let public = std::fs::read_to_string(public_path(&path)).unwrap();
+    std::fs::write(&path, public.repeat(2)).unwrap();
+    assert!(matches!(load_public(&path), Err(KeyError::Malformed(_))));
+}
+
+#[test]
+fn a_weak_public_key_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key.pub");
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let key = VerifyingKey::from_bytes(&identity).unwrap();
+    std::fs::write(&path, key.to_public_key_pem(LineEnding::LF).unwrap()).unwrap();
+    assert!(matches!(load_public(&path), Err(KeyError::Weak(_))));
+}
+
+#[test]
+fn openssl_reads_what_is_written_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let key = generate(&path).unwrap();
+    let at = folder.path();
+    let Some(public) = openssl(at, &["pkey", "-in", "key", "-pubout"]) else { return };
+    assert_eq!(public, std::fs::read(public_path(&path)).unwrap());
+    // Byte for byte what OpenSSL itself would have written.
+    let again = openssl(at, &["pkey", "-in", "key"]).unwrap();
+    assert_eq!(again, std::fs::read(&path).unwrap());
+    let der = openssl(at, &["pkey", "-pubin", "-in", "key.pub", "-outform", "der"]).unwrap();
+    assert_eq!(der, key.spki());
+}
+
+#[test]
+fn what_openssl_writes_is_read_here() {
+    let folder = tempfile::tempdir().unwrap();
+    let (at, path) = (folder.path(), folder.path().join("key"));
+    let generated = ["genpkey", "-algorithm", "ed25519", "-out", "key"];
+    if openssl(at, &generated).is_none() {
+        return;
+    }
+    openssl(at, &["pkey", "-in", "key", "-pubout", "-out", "key.pub"]);
+    let private = load_private(&path).unwrap();
+    assert_eq!(PublicKey::from(&private.key), load_public(&public_path(&path)).unwrap());
+}
+
+#[test]
+fn keys_of_other_types_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (at, path) = (folder.path(), folder.path().join("key"));
+    let others: [(&[&str], &str); 5] = [
+        (&["genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "a P-256 key"),
+        (&["genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "a P-384 key"),
+        (&["genpkey", "-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:1024"], "an RSA key"),
+        (&["genpkey", "-algorithm", "ed448"], "an Ed448 key"),
+        (&["genpkey", "-algorithm", "x25519"], "an X25519 key"),
+    ];
+    for (args, name) in others {
+        if openssl(at, &[args, &["-out", "key"]].concat()).is_none() {
+            return;
+        }
+        openssl(at, &["pkey", "-in", "key", "-pubout", "-out", "key.pub"]);
+        assert!(matches!(load_public(&path), Err(KeyError::PrivateGiven(_))));
+        for error in [private_error(&path), load_public(&public_path(&path)).unwrap_err()] {
+            assert!(
+                matches!(&error, KeyError::OtherType { found, .. } if found == name),
+                "{error}"
+            );
+        }
+        std::fs::remove_file(&path).unwrap();
+        std::fs::remove_file(public_path(&path)).unwrap();
+    }
+    openssl(at, &["ecparam", "-name", "prime256v1", "-genkey", "-out", "key"]);
+    assert!(private_error(&path).to_string().contains("elliptic curve"));
+    openssl(at, &["genpkey", "-algorithm", "ed25519", "-aes256", "-pass", "pass:x", "-out", "key"]);
+    let error = private_error(&path);
+    assert!(matches!(error, KeyError::Encrypted(_)));
+    assert!(error.hint().unwrap().contains("openssl pkey"));
+}

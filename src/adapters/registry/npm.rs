@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     packument::{self, Dist, Version},
 };
 use crate::{
-    adapters::network::{Address, Answer, Network, Request, Sink},
+    adapters::network::{Address, Answer, Network, Request},
     core::{
         limits, manifest,
         package::PackageId,
@@ -201,12 +201,14 @@ impl Run<'_> {
         if let Some(kept) = self.cache.tarball(address.as_str(), expected) {
             return Ok(kept);
         }
+        // Before the file is made: a lockfile has more packages than a process may have files.
+        let _slot = self.slot().await;
         let mut download = self.cache.begin(expected, self.progress)?;
         let request = Request {
             authorize: &|url| self.config.authorization(url),
             ..Request::new(address, limits::TARBALL_BYTES)
         };
-        let answer = self.fetch(&request, &mut download).await?;
+        let answer = self.network.fetch(&request, &mut download).await?;
         if answer.status != 200 {
             let (address, status) = (Address::of(address), answer.status);
             return Err(CollectError::Status { address, status });
@@ -253,17 +255,13 @@ impl Run<'_> {
             authorize: &|url| self.config.authorization(url),
             ..Request::new(address, max)
         };
-        self.fetch(&request, body).await
+        let _slot = self.slot().await;
+        Ok(self.network.fetch(&request, body).await?)
     }
 
-    async fn fetch(
-        &self,
-        request: &Request<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<Answer, CollectError> {
-        // The semaphore is never closed; were it, there would be no limit to hold to.
-        let _slot = self.slots.acquire().await.ok();
-        Ok(self.network.fetch(request, sink).await?)
+    /// Waits for one of the slots. The semaphore is never closed.
+    async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+        self.slots.acquire().await.ok()
     }
 
     fn log(&self, address: &Url, status: u16) -> manifest::Request {

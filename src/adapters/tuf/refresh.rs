@@ -80,8 +80,8 @@ where
             Ok(Refreshed { before: held.local.state, after })
         }
         Err(failure) => {
-            if failure.floor != held.local.floor() {
-                let local = held.local.with_floor(failure.floor);
+            if *failure.floor != held.local.floor() {
+                let local = held.local.with_floor(*failure.floor);
                 locked.commit(&Held { local, checked: held.checked })?;
             }
             Err(failure.error.into())

@@ -49,6 +49,14 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// What is there follows from other roots than the pinned ones.
+    #[error("what the trust store in {} holds does not follow from the pinned root: {error}", folder.display())]
+    OtherRoot {
+        /// The instance's folder.
+        folder: PathBuf,
+        /// How the chain breaks.
+        error: MetadataError,
+    },
     /// The name cannot be an instance's.
     #[error(transparent)]
     Name(#[from] InstanceError),
@@ -77,6 +85,9 @@ impl StoreError {
                  gives up the protection against a rollback to what was seen before",
                 folder.display()
             )),
+            Self::OtherRoot { .. } => {
+                Some("use this root with a store of its own: --trust-dir DIR".to_owned())
+            }
             Self::Locked(_) => Some("wait for the other process to end, and try again".to_owned()),
             Self::Unknown { name, .. } => Some(format!(
                 "pin its root first: sealift trust pin ROOT.json --instance {name} --url URL"
@@ -209,8 +220,17 @@ impl<D: Disk> InstanceStore<D> {
         let repository = entries(&generation.join("repository"))?;
         let floor = entries(&generation.join("floor"))?;
         let state = (!repository.is_empty()).then_some(&repository);
-        let local = Local::load(&instance.pinned, &instance.wanted, state, &floor)
-            .map_err(|error| self.corrupt(&format!("generation {number}: {error}")))?;
+        let local =
+            Local::load(&instance.pinned, &instance.wanted, state, &floor).map_err(|error| {
+                match error {
+                    MetadataError::NoPinnedRoot { .. }
+                    | MetadataError::RootMissing { .. }
+                    | MetadataError::RootDiffers { .. } => {
+                        StoreError::OtherRoot { folder: self.folder.clone(), error }
+                    }
+                    _ => self.corrupt(&format!("generation {number}: {error}")),
+                }
+            })?;
         let checked = read(&generation.join("checked"), 64)?
             .map(|bytes| {
                 let time = String::from_utf8(bytes).ok().and_then(|text| time::parse(text.trim()));

@@ -5,7 +5,7 @@ use super::State;
 /// How an offered state stands to the one that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
-    /// The same roles in the same versions, byte for byte.
+    /// The same roles in the same versions, with the same content.
     Same,
     /// The offered one is newer.
     Newer,
@@ -21,7 +21,7 @@ pub enum Order {
         /// Its version in the offered state.
         offered: u64,
     },
-    /// Two different files of one version: somebody signed twice.
+    /// Two different contents of one version: somebody signed twice.
     Forked {
         /// The role.
         role: String,
@@ -51,8 +51,8 @@ impl State {
         for role in self.roles() {
             let version = role.version;
             if offered.version(&role.name) == version
-                && offered.bytes(&role.name) != self.bytes(&role.name)
                 && self.version("root") == offered.version("root")
+                && !same_content(self.bytes(&role.name), offered.bytes(&role.name))
             {
                 return Order::Forked { role: role.name.clone(), version };
             }
@@ -85,4 +85,13 @@ impl State {
             .filter(|change| change.from != change.to)
             .collect()
     }
+}
+
+/// Whether two files sign the same content, however it is indented and by whomever it is signed.
+fn same_content(one: &[u8], other: &[u8]) -> bool {
+    let signed = |bytes| {
+        let value = serde_json::from_slice::<serde_json::Value>(bytes).ok()?;
+        value.get("signed").cloned()
+    };
+    one == other || signed(one) == signed(other)
 }

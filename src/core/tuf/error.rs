@@ -149,7 +149,7 @@ pub enum MetadataError {
         /// The version that is missing.
         version: u64,
     },
-    /// A carried root is not the pinned one of the same version.
+    /// A carried root has another content than the pinned one of the same version.
     #[error("root version {version} is not the pinned one")]
     RootDiffers {
         /// The version.

@@ -29,6 +29,13 @@ pub struct RoleInfo {
     pub file: String,
 }
 
+impl RoleInfo {
+    /// Whole days until it expires; negative once it has.
+    pub fn days_left(&self, at: Time) -> i64 {
+        (self.expires - at).num_seconds().div_euclid(24 * 60 * 60)
+    }
+}
+
 /// Parses metadata of one role: the form, the type, and the specification's major version.
 pub(super) fn parse<T: Role>(role: &str, bytes: &[u8]) -> Result<Metadata<T>, MetadataError> {
     Metadata::from_slice(bytes).map_err(|error| malformed(role, bytes, &error))
@@ -38,11 +45,7 @@ pub(super) fn parse<T: Role>(role: &str, bytes: &[u8]) -> Result<Metadata<T>, Me
 fn malformed(role: &str, bytes: &[u8], error: &Error) -> MetadataError {
     let stated = serde_json::from_slice::<serde_json::Value>(bytes).ok();
     let version = stated.as_ref().and_then(|v| v.pointer("/signed/spec_version")?.as_str());
-    let detail = "this is an HTML page, as captive portals and error pages are".to_owned();
     match version {
-        _ if bytes.trim_ascii_start().starts_with(b"<") => {
-            MetadataError::Malformed { role: role.to_owned(), detail }
-        }
         Some(found) if found.split('.').next() != Some("1") => {
             MetadataError::UnsupportedSpec { role: role.to_owned(), found: found.to_owned() }
         }

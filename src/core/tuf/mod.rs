@@ -11,7 +11,7 @@
 
 mod compare;
 mod error;
-pub mod material;
+mod material;
 mod metadata;
 mod names;
 mod roots;
@@ -21,6 +21,7 @@ mod targets;
 
 pub use compare::{Change, Order};
 pub use error::{MetadataError, UpdateError};
+pub use material::{Difference, Item, Kind, MaterialError, difference, items, json_line};
 pub use metadata::RoleInfo;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};

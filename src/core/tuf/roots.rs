@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sigstore_tuf::{Root, TrustedMetadataSet};
+use sigstore_tuf::{Metadata, Root, TrustedMetadataSet};
 
 use super::{MetadataError, metadata, names};
 use crate::core::time::{self, Time};
@@ -71,7 +71,9 @@ impl PinnedRoots {
             return Err(MetadataError::NoPinnedRoot { carried: last, oldest });
         };
         for (&version, bytes) in &self.roots {
-            if carried.get(&version).is_some_and(|other| other != bytes) {
+            if let Some(other) = carried.get(&version)
+                && !same_root(bytes, other)?
+            {
                 return Err(MetadataError::RootDiffers { version });
             }
         }
@@ -94,6 +96,16 @@ impl PinnedRoots {
         }
         run
     }
+}
+
+/// Whether two files hold the same root: the same signed content. Packages indent it differently
+/// than the repository does.
+fn same_root(one: &[u8], other: &[u8]) -> Result<bool, MetadataError> {
+    if one == other {
+        return Ok(true);
+    }
+    let (one, other) = (metadata::parse::<Root>("root", one)?, metadata::parse("root", other)?);
+    Ok(one.signed_canonical() == Metadata::<Root>::signed_canonical(&other))
 }
 
 /// Trust in one root (§5.2): signed by its own keys, to its own threshold.

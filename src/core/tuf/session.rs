@@ -147,10 +147,8 @@ impl<'a, R: Repository> Session<'a, R> {
         // Nothing expires in `trusted`: expiry is checked below, after the floor is raised.
         let never = jiff::Timestamp::MIN;
         let refused = |error: Error| metadata::convert("timestamp", &error);
-        self.floor.timestamp = None;
         if let Some((_, bytes)) = &held {
             self.chain.trusted.update_timestamp(bytes, never).map_err(refused)?;
-            self.floor.timestamp = Some(bytes.clone());
         }
         // §5.4.1: never more than the bound.
         let file = "timestamp.json";
@@ -186,7 +184,6 @@ impl<'a, R: Repository> Session<'a, R> {
         let pin = trusted.timestamp().and_then(Timestamp::snapshot_meta).cloned();
         let pin = pin.ok_or_else(|| unnamed("snapshot", "timestamp"))?;
         let name = names::metadata("snapshot", pin.version, trusted.root().consistent_snapshot);
-        self.floor.snapshot = held.as_ref().map(|(_, bytes)| bytes.clone());
 
         // §5.5.1: unless the announced file is at hand.
         let at_hand = held.as_ref().filter(|(held, bytes)| {
@@ -270,7 +267,14 @@ impl<'a, R: Repository> Session<'a, R> {
     /// The newest authentic metadata that this session knows of, whether the update succeeded or
     /// not: nothing older may be accepted from now on.
     pub fn floor(&self) -> Floor {
-        Floor { roots: self.chain.roots.clone(), ..self.floor.clone() }.above(self.local)
+        // As in `held`: after a rotation, what came before is no floor any more.
+        let held = self.held();
+        Floor {
+            roots: self.chain.roots.clone(),
+            timestamp: held.timestamp.map(|(_, bytes)| bytes),
+            snapshot: held.snapshot.map(|(_, bytes)| bytes),
+        }
+        .above(self.local)
     }
 
     pub(super) fn accept(

@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeMap, convert::Infallible};
 
+use sigstore_tuf::{Snapshot, Timestamp};
+
 use super::{
-    MetadataError, PinnedRoots, Repository, RoleInfo, Session, UpdateError, names,
+    MetadataError, PinnedRoots, Repository, RoleInfo, Session, UpdateError, metadata, names,
     roots::{self, Chain},
+    session::check_by_root,
 };
 use crate::core::{
     addresses::{NPM_KEYS_TARGET, TRUSTED_ROOT_TARGET},
@@ -183,7 +186,8 @@ impl Local {
         Self { floor, ..self }
     }
 
-    /// Reads back what was kept, and verifies all of it once more, whatever its expiry.
+    /// Reads back what was kept, of the complete state and of the floor, and verifies all of it
+    /// once more, whatever its expiry.
     ///
     /// # Errors
     /// When a file is missing, or is not what a client would have kept.
@@ -191,27 +195,27 @@ impl Local {
         pinned: &PinnedRoots,
         wanted: &Wanted,
         state: Option<&Entries>,
-        floor: &Entries,
+        kept: &Entries,
     ) -> Result<Self, MetadataError> {
         let state = state.map(|entries| restore(pinned, wanted, entries, None)).transpose()?;
-        let mut kept = Floor {
-            roots: roots::carried(floor.iter()),
-            timestamp: floor.get("timestamp.json").cloned(),
-            snapshot: floor.get("snapshot.json").cloned(),
+        let floor = Floor {
+            roots: roots::carried(kept.iter()),
+            timestamp: kept.get("timestamp.json").cloned(),
+            snapshot: kept.get("snapshot.json").cloned(),
         };
-        if let Some(file) = floor.keys().find(|name| !kept.entries().contains_key(*name)) {
+        if let Some(file) = kept.keys().find(|name| !floor.entries().contains_key(*name)) {
             return Err(MetadataError::Unexpected { file: file.clone() });
         }
-        let local = Self { state, floor: std::mem::take(&mut kept) };
+        let local = Self { state, floor };
         let chain = pinned.chain(&local.roots())?;
         let root = chain.trusted.root();
         if let Some(bytes) = &local.floor.timestamp {
-            let parsed = super::metadata::parse::<sigstore_tuf::Timestamp>("timestamp", bytes)?;
-            super::session::check_by_root("timestamp", &parsed, root)?;
+            let parsed = metadata::parse::<Timestamp>("timestamp", bytes)?;
+            check_by_root("timestamp", &parsed, root)?;
         }
         if let Some(bytes) = &local.floor.snapshot {
-            let parsed = super::metadata::parse::<sigstore_tuf::Snapshot>("snapshot", bytes)?;
-            super::session::check_by_root("snapshot", &parsed, root)?;
+            let parsed = metadata::parse::<Snapshot>("snapshot", bytes)?;
+            check_by_root("snapshot", &parsed, root)?;
         }
         Ok(local)
     }
@@ -243,7 +247,7 @@ pub struct Failure<E> {
     /// Why.
     pub error: UpdateError<E>,
     /// What was authentic so far.
-    pub floor: Floor,
+    pub floor: Box<Floor>,
 }
 
 /// Updates the local state from a repository, at one reference time.
@@ -259,8 +263,9 @@ pub fn update<R: Repository>(
     at: Time,
 ) -> Result<State, Failure<R::Error>> {
     let mut session = Session::start(pinned, local, repository, at)
-        .map_err(|error| Failure { error: error.into(), floor: local.floor() })?;
-    complete(&mut session, wanted).map_err(|error| Failure { error, floor: session.floor() })
+        .map_err(|error| Failure { error: error.into(), floor: Box::new(local.floor()) })?;
+    complete(&mut session, wanted)
+        .map_err(|error| Failure { error, floor: Box::new(session.floor()) })
 }
 
 fn complete<R: Repository>(

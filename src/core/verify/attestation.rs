@@ -464,3 +464,6 @@ fn refusal(error: Error, bundle: &Bundle) -> BundleRefusal {
         other => BundleRefusal::Inconsistent(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,3 +176,6 @@ fn bare(value: &[u8]) -> Option<String> {
 fn utf8_string(value: &[u8]) -> Option<String> {
     Utf8StringRef::from_der(value).ok().map(|text| text.as_str().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

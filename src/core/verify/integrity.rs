@@ -173,3 +173,6 @@ struct WireDist {
     integrity: Option<String>,
     signatures: Option<Vec<Signature>>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -427,3 +427,6 @@ impl Evidence<'_> {
             .ok_or_else(|| AttestationRefusal::NoDigest.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

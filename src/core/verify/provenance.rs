@@ -195,3 +195,6 @@ fn is_delegate(builder: &str, signer: &str) -> bool {
     let signed = tag(signer, "delegator_");
     signed.is_some() && signed == tag(builder, "builder_")
 }
+
+#[cfg(test)]
+mod tests;

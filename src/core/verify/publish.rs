@@ -74,21 +74,21 @@ mod tests {
     #[test]
     fn another_package_or_registry_is_refused() {
         let package = PackageId::new("@a/b", "1.0.0").unwrap();
-        let check = |name: &str, version: &str, registry: &str| {
+        let of = |name: &str, version: &str, registry: &str| {
             let text =
                 format!(r#"{{"name":"{name}","version":"{version}","registry":"{registry}"}}"#);
-            super::check(&text, &package, "https://r.example/")
+            check(&text, &package, "https://r.example/")
         };
-        assert_eq!(check("@a/b", "1.0.0", "https://r.example"), Ok(()));
+        assert_eq!(of("@a/b", "1.0.0", "https://r.example"), Ok(()));
         let field = |result: Result<(), PublishRefusal>| match result {
             Err(PublishRefusal::Other { field, .. }) => field,
             other => panic!("{other:?}"),
         };
-        assert_eq!(field(check("@a/c", "1.0.0", "https://r.example")), "name");
-        assert_eq!(field(check("@a/b", "1.0.1", "https://r.example")), "version");
-        assert_eq!(field(check("@a/b", "1.0.0", "https://s.example")), "registry");
+        assert_eq!(field(of("@a/c", "1.0.0", "https://r.example")), "name");
+        assert_eq!(field(of("@a/b", "1.0.1", "https://r.example")), "version");
+        assert_eq!(field(of("@a/b", "1.0.0", "https://s.example")), "registry");
         assert!(matches!(
-            super::check("null", &package, "https://r.example"),
+            check("null", &package, "https://r.example"),
             Err(PublishRefusal::Malformed(_))
         ));
     }

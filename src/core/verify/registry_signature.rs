@@ -153,3 +153,6 @@ fn most_telling(bad: Vec<(String, SignatureRefusal)>) -> SignatureRefusal {
         .nth(index)
         .map_or_else(|| SignatureRefusal::UnknownKey(String::new()), |(_, refusal)| refusal)
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,8 @@ Examples:
 pub(super) const DIFF: &str = "\
 Examples:
   What would this archive bring?
-    sealift trust diff ~/.local/share/sealift/trust app.sealift";
+    sealift trust diff ~/.local/share/sealift/trust app.sealift \\
+      --key release.key.pub";
 
 pub(super) const IMPORT: &str = "\
 Examples:

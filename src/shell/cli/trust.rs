@@ -87,6 +87,9 @@ pub struct Diff {
     /// the newer; without it, this machine's trust store
     #[arg(value_name = "NEW")]
     pub new: Option<PathBuf>,
+    /// the public key (SPKI PEM) of who sealed the archive, if one of the two is an archive
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
     /// the instance
     #[arg(long, value_name = "NAME", default_value = "public-good")]
     pub instance: String,
@@ -102,7 +105,7 @@ pub struct Import {
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
     /// a public key (SPKI PEM) that you trust to seal; repeat for several
-    #[arg(long = "key", required = true, value_name = "FILE")]
+    #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
     /// only this instance; without it, all that the archive carries
     #[arg(long, value_name = "NAME")]

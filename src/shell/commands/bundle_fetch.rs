@@ -54,9 +54,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
         project.map(|folder| folder.join(".npmrc")).as_deref(),
         &Env::variable,
     )?;
-    let mut settings = Settings::default();
-    npmrc.configure(&mut settings)?;
-    let network = Network::acquire(settings).map_err(Failure::could_not)?;
+    let network = acquire(&npmrc, context)?;
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 
     let collected = collect(options, context, &network, &npmrc, &inventory, now)?;
@@ -83,6 +81,16 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
             ))
         }
     }
+}
+
+/// The network, as `.npmrc` configures it.
+pub(super) fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Network> {
+    for warning in &npmrc.warnings {
+        context.terminal.warning(format_args!(".npmrc: {}", Untrusted(warning)), None);
+    }
+    let mut settings = Settings::default();
+    npmrc.configure(&mut settings)?;
+    Network::acquire(settings).map_err(Failure::could_not)
 }
 
 /// Says what became of every entry of the lockfiles.

@@ -13,6 +13,7 @@ mod trust_import;
 mod trust_pin;
 #[cfg(feature = "network")]
 mod trust_refresh;
+mod trust_show;
 
 use clap::CommandFactory as _;
 
@@ -68,7 +69,9 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Trust(Trust::Refresh(options)) => trust_refresh::run(&options, context),
         Command::Trust(Trust::Import(options)) => trust_import::run(&options, context),
         Command::Trust(Trust::Pin(options)) => trust_pin::run(&options, context),
-        Command::Trust(_) => Ok(()),
+        Command::Trust(Trust::Show(options)) => trust_show::show(&options, context),
+        Command::Trust(Trust::Diff(options)) => trust_show::diff(&options, context),
+        Command::Trust(Trust::Export(options)) => trust_show::export(&options, context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sealift", &mut script);

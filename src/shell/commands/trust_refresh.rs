@@ -6,7 +6,6 @@ use super::{Context, trust_import::Advance};
 use crate::{
     adapters::{
         files,
-        network::{Network, Settings},
         registry::Npmrc,
         tuf::{self as tuf_store, RefreshError},
     },
@@ -34,9 +33,7 @@ pub fn run(options: &Refresh, context: &mut Context<'_>) -> Outcome {
         None => store.instances()?,
     };
     let npmrc = Npmrc::load(context.env.npmrc.as_deref(), None, &Env::variable)?;
-    let mut settings = Settings::default();
-    npmrc.configure(&mut settings)?;
-    let network = Network::acquire(settings).map_err(Failure::could_not)?;
+    let network = super::bundle_fetch::acquire(&npmrc, context)?;
     let mut advances = Vec::new();
     let mut worst: Option<Failure> = None;
     for name in names {
@@ -77,5 +74,8 @@ fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>) -> Failure
         _ => Kind::CouldNotCheck,
     };
     let failure = Failure { kind, ..Failure::could_not(format_args!("{name}: {error}")) };
-    failure.maybe_hint(error.hint())
+    failure.maybe_hint(error.hint().or_else(|| {
+        let unavailable = matches!(error, RefreshError::Update(UpdateError::Unavailable { .. }));
+        unavailable.then(|| "what the store holds stays; --mirror asks another address".to_owned())
+    }))
 }

@@ -16,7 +16,7 @@ use crate::core::{
 };
 
 pub use self::{
-    human::{Human, count, size},
+    human::{Human, ago, count, day, size},
     json::to_json,
 };
 

@@ -261,3 +261,22 @@ fn compress(bytes: &[u8]) -> Vec<u8> {
     gzip.write_all(bytes).expect("a gzip in memory");
     gzip.finish().expect("a gzip in memory")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn tarballs_are_npms_and_always_the_same() {
+        let bytes = tarball("@scope/name", "1.0.0");
+        assert_eq!(bytes, tarball("@scope/name", "1.0.0"));
+        let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice()));
+        let mut entry = archive.entries().unwrap().next().unwrap().unwrap();
+        assert_eq!(entry.path().unwrap().to_str(), Some("package/package.json"));
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        assert_eq!(text, r#"{"name":"@scope/name","version":"1.0.0"}"#);
+    }
+}

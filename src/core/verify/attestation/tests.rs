@@ -1,0 +1,229 @@
+use chrono::{DateTime, Duration, Utc};
+use testkit::sigstore::{Options, cases};
+
+use super::*;
+use crate::core::verify::fixture::World;
+
+/// Every code that a catalogue of synthetic bundles may be refused with, by what is wrong.
+fn codes(about: cases::About) -> &'static [&'static str] {
+    match about {
+        cases::About::Certificate => &[
+            "certificate-not-valid-then",
+            "untrusted-certificate",
+            "malformed-certificate",
+            "no-valid-authority",
+            "invalid-sct",
+        ],
+        cases::About::Identity => &["identity-mismatch", "issuer-mismatch"],
+        cases::About::Key => &["unknown-key", "wrong-key-usage", "key-not-valid-then"],
+        cases::About::Log => &[
+            "unknown-log",
+            "invalid-inclusion-promise",
+            "invalid-inclusion-proof",
+            "invalid-checkpoint",
+            "inclusion-proof-disagrees",
+            "malformed-checkpoint",
+        ],
+        cases::About::Time => {
+            &["invalid-timestamp", "timestamp-authority-not-valid-then", "no-signing-time"]
+        }
+        cases::About::Binding => &["log-entry-mismatch", "invalid-signature", "artifact-mismatch"],
+    }
+}
+
+#[test]
+fn the_catalogue_of_synthetic_bundles_comes_out_right() {
+    let at: DateTime<Utc> = World::at();
+    let digest = Digest::from_hex(Algorithm::Sha512, &cases::sha512()).unwrap();
+    let mut wrong = Vec::new();
+    let all = cases::cases(at);
+    assert!(all.len() > 50);
+    // Registry keys are chosen above this layer: `super::package` has their tests.
+    for case in &all {
+        let Some((san, issuer)) = &case.identity else { continue };
+        let trust = Trust::new(case.trusted_root.as_bytes(), &[]).unwrap();
+        let signer = Signer::Identity { san, issuer };
+        let bytes = case.bundle.to_string();
+        let result =
+            bundle(&trust, bytes.as_bytes(), Artifact::Digest(&digest), signer, World::now());
+        let right = match (&result, case.refused) {
+            (Ok(_), None) => true,
+            (Err(why), Some(about)) => codes(about).contains(&why.code()),
+            _ => false,
+        };
+        if !right {
+            let found = result.map(drop).map_err(|why| (why.code(), why.to_string()));
+            wrong.push(format!("{}: {:?}, but {found:?}", case.name, case.refused));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn check(
+    world: &World,
+    bundle: &serde_json::Value,
+    signer: Signer<'_>,
+    at: Time,
+) -> Result<BundleFacts, BundleRefusal> {
+    let digest = World::digest();
+    super::bundle(
+        &world.trust(),
+        bundle.to_string().as_bytes(),
+        Artifact::Digest(&digest),
+        signer,
+        at,
+    )
+}
+
+#[test]
+fn signed_after_the_reference_time_is_refused_and_the_very_second_is_not() {
+    let world = World::new();
+    for options in [Options::default(), Options::rekor_v2()] {
+        let bundle = world.provenance(&options);
+        let check = |at| check(&world, &bundle, Signer::AnyIdentityUnsafe, at);
+        assert_eq!(check(World::at()).unwrap().signed_at, World::at());
+        let at = World::at() - Duration::seconds(1);
+        assert_eq!(
+            check(at).unwrap_err(),
+            BundleRefusal::AfterReferenceTime { signed_at: World::at(), at }
+        );
+    }
+}
+
+#[test]
+fn a_time_that_the_systems_clock_has_not_reached_is_called_that() {
+    let world = World::new();
+    let far: Time = World::at() + Duration::days(365 * 100);
+    let bundle = world.sigstore.publish_attestation(
+        "a",
+        "1.0.0",
+        &World::digest().to_hex(),
+        "r",
+        far,
+        &Options::default(),
+    );
+    let spki =
+        world.trust().npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0].spki().clone();
+    let signer = Signer::Key { spki: &spki, keyid: None };
+    assert_eq!(
+        check(&world, &bundle, signer, far).unwrap_err(),
+        BundleRefusal::ClockBehind { signed_at: far }
+    );
+}
+
+#[test]
+fn times_come_from_who_signed_them() {
+    let world = World::new();
+    for (options, source) in [
+        (Options::v01(), TimeSource::TransparencyLog),
+        (Options { timestamp: true, ..Options::default() }, TimeSource::TransparencyLog),
+        (Options::rekor_v2(), TimeSource::TimestampAuthority),
+    ] {
+        let bundle = world.provenance(&options);
+        let facts = check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap();
+        assert_eq!(facts.time_source, source);
+        assert_eq!(facts.logged, Logged { promise: options.promise, proof: options.proof });
+    }
+    let unsigned = Options { promise: false, ..Options::default() };
+    let bundle = world.provenance(&unsigned);
+    let why = check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err();
+    assert_eq!(why.code(), "no-signing-time");
+}
+
+#[test]
+fn a_key_needs_a_time_of_signing_too() {
+    let world = World::new();
+    let trust = world.trust();
+    let key = &trust.npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0];
+    let signer = Signer::Key { spki: key.spki(), keyid: Some(key.keyid()) };
+    let bundle = world.publish(&Options { promise: false, ..Options::default() });
+    let why = check(&world, &bundle, signer, World::now()).unwrap_err();
+    assert_eq!(why, BundleRefusal::NoSigningTime);
+}
+
+#[test]
+fn hint_and_keyid_must_be_the_keys() {
+    let world = World::new();
+    let trust = world.trust();
+    let key = &trust.npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0];
+    let signer = Signer::Key { spki: key.spki(), keyid: Some(key.keyid()) };
+    let mut bundle = world.publish(&Options::default());
+    assert!(check(&world, &bundle, signer, World::now()).is_ok());
+    bundle["dsseEnvelope"]["signatures"][0]["keyid"] = "other".into();
+    let why = check(&world, &bundle, signer, World::now()).unwrap_err();
+    assert!(matches!(why, BundleRefusal::OtherKeyId { field: "keyid", .. }));
+    bundle["verificationMaterial"]["publicKey"]["hint"] = "other".into();
+    let why = check(&world, &bundle, signer, World::now()).unwrap_err();
+    assert!(matches!(why, BundleRefusal::OtherKeyId { field: "hint", .. }));
+}
+
+#[test]
+fn certificates_that_the_trusted_root_does_not_have_are_refused() {
+    let world = World::new();
+    let mut bundle = world.provenance(&Options::v01());
+    let chain = &mut bundle["verificationMaterial"]["x509CertificateChain"]["certificates"];
+    let other = World::new().provenance(&Options::v01());
+    let foreign = &other["verificationMaterial"]["x509CertificateChain"]["certificates"];
+    chain.as_array_mut().unwrap().push(foreign[1].clone());
+    let position = chain.as_array().unwrap().len();
+    assert_eq!(
+        check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err(),
+        BundleRefusal::ExtraCertificate { position }
+    );
+}
+
+#[test]
+fn an_instance_with_a_log_demands_an_entry_and_one_without_refuses_it() {
+    let world = World::new();
+    let signed = world.provenance(&Options::rekor_v2());
+    let mut bundle = signed.clone();
+    bundle["verificationMaterial"]["tlogEntries"] = serde_json::json!([]);
+    let digest = World::digest();
+    let with = |root: &serde_json::Value, bundle: &serde_json::Value| {
+        let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
+        let signer = Signer::AnyIdentityUnsafe;
+        super::bundle(
+            &trust,
+            bundle.to_string().as_bytes(),
+            Artifact::Digest(&digest),
+            signer,
+            World::now(),
+        )
+    };
+    let mut root = world.sigstore.trusted_root();
+    assert_eq!(with(&root, &bundle).unwrap_err(), BundleRefusal::NotLogged);
+    root["tlogs"] = serde_json::json!([]);
+    let facts = with(&root, &bundle).unwrap();
+    assert_eq!(facts.logged, Logged { promise: false, proof: false });
+    assert_eq!(with(&root, &signed).unwrap_err().code(), "unknown-log");
+}
+
+#[test]
+fn the_identity_and_its_issuer_are_compared() {
+    let world = World::new();
+    let bundle = world.provenance(&Options::default());
+    let (san, issuer) = (world.build.workflow_uri(), world.build.issuer.clone());
+    let code = |san: &str, issuer: &str| {
+        let signer = Signer::Identity { san, issuer };
+        check(&world, &bundle, signer, World::now()).map_or_else(|why| why.code(), |_| "good")
+    };
+    assert_eq!(code(&san, &issuer), "good");
+    assert_eq!(code("https://github.com/mallory", &issuer), "identity-mismatch");
+    assert_eq!(code(&san, "https://issuer.test"), "issuer-mismatch");
+}
+
+#[test]
+fn an_artifact_is_no_sha1() {
+    let world = World::new();
+    let bundle = world.provenance(&Options::default());
+    let weak = Algorithm::Sha1.digest(b"tarball");
+    let signer = Signer::AnyIdentityUnsafe;
+    let why = super::bundle(
+        &world.trust(),
+        bundle.to_string().as_bytes(),
+        Artifact::Digest(&weak),
+        signer,
+        World::now(),
+    );
+    assert_eq!(why.unwrap_err().code(), "unsupported-bundle");
+}

@@ -1,0 +1,93 @@
+use chrono::Duration;
+use serde_json::{Value, json};
+use testkit::sigstore::{NpmKey, Window};
+
+use crate::core::verdict::{RegistrySignatureFacts, TimeSource, Verdict};
+use crate::core::verify::fixture::World;
+
+fn judge(world: &World, record: &Value) -> Verdict<RegistrySignatureFacts> {
+    world.judge(Some(record), None).registry_signature
+}
+
+fn code(world: &World, record: &Value) -> &'static str {
+    let verdict = judge(world, record);
+    verdict.refusal().map_or(verdict.status(), |why| why.code)
+}
+
+fn signatures(record: &mut Value) -> &mut Value {
+    &mut record["manifest"]["dist"]["signatures"]
+}
+
+#[test]
+fn the_time_that_it_is_judged_by_is_named() {
+    let world = World::new();
+    let mut record = world.record();
+    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    assert_eq!((facts.time, facts.time_source), (World::at(), TimeSource::RegistryUnsigned));
+    record["time"] = json!(null);
+    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    assert_eq!((facts.time, facts.time_source), (World::now(), TimeSource::ReferenceTime));
+}
+
+#[test]
+fn another_message_or_key_is_refused() {
+    let world = World::new();
+    let mut record = world.record();
+    testkit::sigstore::tamper::flip(&mut signatures(&mut record)[0]["sig"]);
+    assert_eq!(code(&world, &record), "invalid-signature");
+    signatures(&mut record)[0]["sig"] = json!("%%%");
+    assert_eq!(code(&world, &record), "malformed-signature");
+    let mut record = world.record();
+    let integrity = World::digest().to_sri();
+    let other = world.sigstore.registry_signature("@acme/widgets", "1.0.1", &integrity);
+    *signatures(&mut record) = json!([other]);
+    assert_eq!(code(&world, &record), "invalid-signature");
+    assert_eq!(code(&World::new(), &world.record()), "unknown-key");
+}
+
+#[test]
+fn the_window_includes_its_edges() {
+    let (at, second) = (World::at(), Duration::seconds(1));
+    let start = at - Duration::days(30);
+    for (window, expected) in [
+        (Window::new(at, at), "verified"),
+        (Window::new(start, at - second), "key-not-valid-then"),
+        (Window::since(at + second), "key-not-valid-then"),
+    ] {
+        let mut world = World::new();
+        world.sigstore.npm = vec![NpmKey::new(window)];
+        assert_eq!(code(&world, &world.record()), expected);
+    }
+}
+
+#[test]
+fn a_key_for_attestations_signs_no_packages() {
+    let mut world = World::new();
+    let window = Window::since(World::at());
+    world.sigstore.npm = vec![NpmKey::with_usages(vec![("npm:attestations".into(), window)])];
+    assert_eq!(code(&world, &world.record()), "wrong-key-usage");
+}
+
+#[test]
+fn one_good_signature_is_enough_and_the_others_are_told() {
+    let world = World::new();
+    let mut record = world.record();
+    let integrity = World::digest().to_sri();
+    let unknown = World::new().sigstore.registry_signature("@acme/widgets", "1.0.0", &integrity);
+    let keyid = unknown["keyid"].as_str().unwrap().to_owned();
+    signatures(&mut record).as_array_mut().unwrap().insert(0, unknown);
+    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    assert_eq!(facts.others.len(), 1);
+    assert_eq!(facts.others[0].0, keyid);
+    // Of two bad ones, the one by a known key says more.
+    testkit::sigstore::tamper::flip(&mut signatures(&mut record)[1]["sig"]);
+    assert_eq!(code(&world, &record), "invalid-signature");
+}
+
+#[test]
+fn published_after_the_reference_time_is_refused() {
+    let world = World::new();
+    let mut record = world.record();
+    record["time"] = json!(crate::core::time::format(World::now() + Duration::seconds(1)));
+    assert_eq!(code(&world, &record), "signed-after-reference-time");
+}

@@ -1,0 +1,166 @@
+//! Archives in good form whose envelope or manifest is not to be trusted, each refused with its
+//! own code.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
+
+mod support;
+
+use sealift::core::dsse::Envelope;
+use serde_json::{Value, json};
+use support::{
+    contents,
+    hostile::{archive, check, code, good, with_envelope},
+    key, manifest, public,
+};
+
+/// The code that a good archive with this manifest, signed by the trusted key, is refused with.
+fn manifest_code(change: impl FnOnce(&mut Value)) -> &'static str {
+    let mut value: Value = serde_json::from_slice(&manifest().to_json()).unwrap();
+    change(&mut value);
+    code(&archive(&contents(), &serde_json::to_vec(&value).unwrap()).bytes())
+}
+
+#[test]
+fn manifests_that_do_not_fit_the_archive() {
+    let root = "/predicate";
+    let at = |value: &mut Value, path: &str, new: Value| {
+        *value.pointer_mut(path).unwrap_or_else(|| panic!("{path}")) = new;
+    };
+    let listed = |name: &str| json!({"name": name, "digest": {"sha256": "0".repeat(64)}, "annotations": {"size": 1}});
+    assert_eq!(manifest_code(|_| {}), "accepted");
+    assert_eq!(
+        manifest_code(|v| v["subject"].as_array_mut().unwrap().push(listed("trust/public-good/z"))),
+        "entry-missing"
+    );
+    assert_eq!(
+        manifest_code(|v| drop(v["subject"].as_array_mut().unwrap().pop())),
+        "entry-not-listed"
+    );
+    assert_eq!(
+        manifest_code(|v| at(v, "/subject/6/name", json!("trust/public-good/z"))),
+        "entry-not-listed"
+    );
+    assert_eq!(
+        manifest_code(|v| at(v, "/subject/6/name", json!("trust/public-good/a"))),
+        "manifest-unsorted"
+    );
+    assert_eq!(
+        manifest_code(|v| v["subject"].as_array_mut().unwrap().push(listed("z"))),
+        "manifest-unused-entry"
+    );
+    assert_eq!(
+        manifest_code(|v| v["subject"].as_array_mut().unwrap().push(listed("../z"))),
+        "manifest-unsorted"
+    );
+    for (subject, size) in [(0, 22), (1, 13), (2, 0), (6, 1), (5, u64::MAX)] {
+        let path = format!("/subject/{subject}/annotations/size");
+        assert_eq!(manifest_code(|v| at(v, &path, json!(size))), "entry-size", "{path}");
+    }
+    for size in [json!(-1), json!(1.5), json!("1"), json!(1e30), Value::Null] {
+        let path = "/subject/0/annotations/size";
+        assert_eq!(manifest_code(|v| at(v, path, size.clone())), "manifest-json", "{size}");
+    }
+    // One entry of each kind: lockfile, tarball, attestations, record, TUF metadata.
+    for (subject, algorithm, hex) in [
+        (0, "sha256", 64),
+        (1, "sha512", 128),
+        (2, "sha256", 64),
+        (4, "sha256", 64),
+        (5, "sha256", 64),
+    ] {
+        let path = format!("/subject/{subject}/digest/{algorithm}");
+        let digest = json!("0".repeat(hex));
+        assert_eq!(manifest_code(|v| at(v, &path, digest)), "entry-digest", "{path}");
+    }
+    assert_eq!(
+        manifest_code(|v| at(v, "/predicateType", json!("urn:x"))),
+        "manifest-predicate-type"
+    );
+    assert_eq!(
+        manifest_code(|v| at(v, &format!("{root}/formatVersion"), json!(2))),
+        "manifest-format-version"
+    );
+}
+
+#[test]
+fn payloads_that_are_no_manifest() {
+    let contents = contents();
+    for payload in [
+        b"".to_vec(),
+        b"null".to_vec(),
+        b"{}".to_vec(),
+        b"[".repeat(1_000_000),
+        b"{\"a\":".repeat(1_000_000),
+        [manifest().to_json(), b"x".to_vec()].concat(),
+        manifest().to_json().repeat(2),
+        vec![0xff; 1000],
+    ] {
+        assert_eq!(code(&archive(&contents, &payload).bytes()), "manifest-json");
+    }
+    for envelope in [b"[".repeat(1_000_000), b"{\"payload\":".repeat(1_000_000), Vec::new()] {
+        assert_eq!(code(&with_envelope(&contents, &envelope).bytes()), "envelope-json");
+    }
+}
+
+#[test]
+fn entries_changed_under_a_good_signature() {
+    for (at, name) in contents().keys().enumerate() {
+        let mut zip = good();
+        let entry = &mut zip.entries[at];
+        if entry.data.is_empty() {
+            continue;
+        }
+        entry.data[0] ^= 1;
+        assert_eq!(code(&zip.bytes()), "entry-digest", "{name}");
+        // Whoever tampers makes the checksum fit.
+        let crc32 = crc32fast::hash(&zip.entries[at].data);
+        zip.entries[at].both(|header| header.crc32 = crc32);
+        assert_eq!(code(&zip.bytes()), "entry-digest", "{name}");
+    }
+}
+
+#[test]
+fn signatures_that_are_not_enough() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let write = |envelope: &[u8]| {
+        std::fs::write(file.path(), with_envelope(&contents(), envelope).bytes()).unwrap();
+    };
+    let refused = |keys: &[u8], threshold| {
+        let keys: Vec<_> = keys.iter().map(|seed| public(*seed)).collect();
+        check(file.path(), &keys, threshold).map_or_else(|error| error.code(), |()| "accepted")
+    };
+    let payload = manifest().to_json();
+    let good = Envelope::sign(&payload, &[key(1)]).unwrap().to_json();
+    write(&good);
+    assert_eq!(refused(&[1], 1), "accepted");
+    assert_eq!(refused(&[2], 1), "too-few-signers");
+    assert_eq!(refused(&[1, 2], 2), "too-few-signers");
+    assert_eq!(refused(&[1, 1], 2), "threshold-impossible");
+    assert_eq!(refused(&[1], 0), "threshold-impossible");
+    assert_eq!(refused(&[], 1), "threshold-impossible");
+
+    // The signature of one key, twice: as it is, and under the name of another key.
+    let mut twice: Value = serde_json::from_slice(&good).unwrap();
+    let mut again = twice["signatures"][0].clone();
+    twice["signatures"].as_array_mut().unwrap().push(again.clone());
+    write(&serde_json::to_vec(&twice).unwrap());
+    assert_eq!(refused(&[1, 2], 2), "too-few-signers");
+    again["keyid"] = json!(public(2).fingerprint());
+    twice["signatures"][1] = again;
+    write(&serde_json::to_vec(&twice).unwrap());
+    assert_eq!(refused(&[1, 2], 2), "too-few-signers");
+
+    // The signature over another payload, and over the payload without its type.
+    let other = Envelope::sign(b"{}", &[key(1)]).unwrap().to_json();
+    let mut moved: Value = serde_json::from_slice(&good).unwrap();
+    moved["signatures"] = serde_json::from_slice::<Value>(&other).unwrap()["signatures"].clone();
+    write(&serde_json::to_vec(&moved).unwrap());
+    assert_eq!(refused(&[1], 1), "too-few-signers");
+    let mut typed: Value = serde_json::from_slice(&good).unwrap();
+    typed["payloadType"] = json!("application/json");
+    write(&serde_json::to_vec(&typed).unwrap());
+    assert_eq!(refused(&[1], 1), "envelope-payload-type");
+    typed["signatures"] = json!([]);
+    typed["payloadType"] = json!("application/vnd.in-toto+json");
+    write(&serde_json::to_vec(&typed).unwrap());
+    assert_eq!(refused(&[1], 1), "envelope-no-signature");
+}

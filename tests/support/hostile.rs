@@ -1,0 +1,65 @@
+//! Archives to be refused: made, offered to the reader, and the code of its answer.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use sealift::{
+    adapters::archive::{Archive, ArchiveError},
+    core::{dsse::Envelope, key::PublicKey},
+};
+
+use super::{
+    contents, key, manifest, public,
+    raw_zip::{Entry, Zip},
+};
+
+/// The archive in the one form, over these contents and this manifest.
+pub fn archive(contents: &BTreeMap<String, Vec<u8>>, manifest: &[u8]) -> Zip {
+    let envelope = Envelope::sign(manifest, &[key(1)]).unwrap().to_json();
+    with_envelope(contents, &envelope)
+}
+
+/// As [`archive`], with any bytes as the envelope.
+pub fn with_envelope(contents: &BTreeMap<String, Vec<u8>>, envelope: &[u8]) -> Zip {
+    let mut entries: Vec<_> = contents.iter().map(|(name, data)| Entry::new(name, data)).collect();
+    entries.push(Entry::new("sealift.dsse.json", envelope));
+    Zip { entries, ..Zip::default() }
+}
+
+/// A good one.
+pub fn good() -> Zip {
+    archive(&contents(), &manifest().to_json())
+}
+
+/// Everything that a verifying side does with an archive, up to judging the evidence.
+pub fn check(path: &Path, keys: &[PublicKey], threshold: usize) -> Result<(), ArchiveError> {
+    Archive::open(path)?.verify_signatures(keys, threshold)?.check_rest()
+}
+
+/// The code that these bytes are refused with, or `accepted`.
+pub fn code(bytes: &[u8]) -> &'static str {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let started = Instant::now();
+    let code = match check(file.path(), &[public(1)], 1) {
+        Ok(()) => "accepted",
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            error.code()
+        }
+    };
+    assert!(started.elapsed() < Duration::from_secs(5), "{code} took {:?}", started.elapsed());
+    // What is refused here claims gigabytes; the test itself holds some megabytes.
+    assert!(peak_memory().is_none_or(|peak| peak < 128), "{code} took {:?} MiB", peak_memory());
+    code
+}
+
+/// The most memory that this process ever had, in MiB, where the system says.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(peak.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
+}

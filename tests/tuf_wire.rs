@@ -1,0 +1,206 @@
+//! Faults on the wire: each ends in a clear error, within the bounds, with the store unchanged.
+#![cfg(feature = "network")]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+use std::{
+    path::Path,
+    sync::LazyLock,
+    thread,
+    time::{Duration, Instant},
+};
+
+use sealift::{
+    adapters::{
+        network::{Failure, Network, NetworkError, Settings},
+        tuf::{Held, Http, InstanceStore, RefreshError, Refreshed, TrustStore, refresh},
+    },
+    core::{
+        instance::Instance,
+        time::{self, Time},
+        tuf::{PinnedRoots, UpdateError},
+    },
+};
+use testkit::tuf::{
+    Repository,
+    server::{Fault, Server},
+};
+use url::Url;
+
+fn now() -> Time {
+    time::parse("2026-11-23T04:00:00Z").unwrap()
+}
+
+/// One for all tests: to acquire it takes longer than any of them.
+fn network() -> &'static Network {
+    static NETWORK: LazyLock<Network> = LazyLock::new(|| {
+        let settings = Settings {
+            connect: Duration::from_secs(2),
+            stall: Duration::from_millis(300),
+            tries: 1,
+            ..Settings::default()
+        };
+        Network::acquire(settings).unwrap()
+    });
+    &NETWORK
+}
+
+struct Client {
+    url: Url,
+    instance: Instance,
+    store: InstanceStore,
+}
+
+type Refused = RefreshError<NetworkError>;
+
+impl Client {
+    fn new(repository: &Repository, server: &Server, base: &Path) -> Self {
+        let url = server.url();
+        let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
+        Self {
+            instance: Instance::private("acme", &url, pinned).unwrap(),
+            url: Url::parse(&url).unwrap(),
+            store: TrustStore::new(base).open("acme").unwrap(),
+        }
+    }
+
+    fn refresh(&self) -> Result<Refreshed, Refused> {
+        let repository = Http::new(network(), &self.url).unwrap();
+        refresh(&self.instance, &repository, &self.store, now())
+    }
+
+    fn held(&self) -> Held {
+        self.store.load(&self.instance).unwrap()
+    }
+}
+
+/// What a client says to a fault in one file, having refreshed before the next versions came out.
+fn refused(file: &str, fault: Fault) -> Refused {
+    let mut repository = Repository::new(now());
+    let server = Server::start(repository.files.clone());
+    let base = tempfile::tempdir().unwrap();
+    let client = Client::new(&repository, &server, base.path());
+    client.refresh().unwrap();
+    let before = client.held();
+    repository.files.retain(|name, _| !name.starts_with("targets/"));
+    repository.targets.insert("trusted_root.json".to_owned(), b"{\"new\":1}".to_vec());
+    repository.publish_root();
+    repository.publish();
+    server.site.lock().unwrap().files = repository.files.clone();
+    let published = |name: &&String| *name == file || name.ends_with(file);
+    let name = repository.files.keys().rfind(published).unwrap().clone();
+    server.fault(&name, fault);
+    let start = Instant::now();
+    let refused = client.refresh().unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    let after = client.held();
+    assert_eq!((after.local.state, after.checked), (before.local.state, before.checked));
+    refused
+}
+
+/// A file of each kind: the next root, timestamp, snapshot, targets, and a target file.
+const FILES: [&str; 5] =
+    ["2.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json", "trusted_root.json"];
+
+#[test]
+fn what_cannot_be_had_is_told_with_its_name() {
+    thread::scope(|scope| {
+        for file in FILES {
+            scope.spawn(move || {
+                for fault in [
+                    Fault::Status(500),
+                    Fault::CutOff,
+                    Fault::Silence,
+                    Fault::Endless(None),
+                    Fault::Endless(Some(10_000_000_000)),
+                ] {
+                    let error = refused(file, fault.clone());
+                    told_as(file, &fault, &error);
+                }
+            });
+        }
+    });
+}
+
+fn told_as(file: &str, fault: &Fault, error: &Refused) {
+    let RefreshError::Update(UpdateError::Unavailable { file: named, source }) = error else {
+        panic!("{file} {fault:?}: {error}");
+    };
+    assert!(named.ends_with(file), "{error}");
+    let NetworkError::Request { failure, .. } = source else { panic!("{error}") };
+    let told = match fault {
+        Fault::Status(_) => matches!(failure, Failure::Status(500)),
+        Fault::CutOff => matches!(failure, Failure::ClosedEarly { .. }),
+        Fault::Silence => matches!(failure, Failure::Stalled(_)),
+        _ => matches!(failure, Failure::TooLarge(_)),
+    };
+    assert!(told, "{file} {fault:?}: {error}");
+}
+
+#[test]
+fn a_captive_portal_is_recognised() {
+    for file in FILES {
+        let error = refused(file, Fault::Page);
+        let RefreshError::Update(UpdateError::Unavailable { source, .. }) = &error else {
+            panic!("{file}: {error}");
+        };
+        assert!(matches!(source, NetworkError::Request { failure: Failure::Html, .. }), "{error}");
+    }
+}
+
+#[test]
+fn what_is_gone_is_absent() {
+    for file in FILES.iter().skip(1) {
+        let error = refused(file, Fault::Status(404));
+        let RefreshError::Update(UpdateError::Absent { file: named }) = &error else {
+            panic!("{file}: {error}");
+        };
+        assert!(named.ends_with(file));
+        assert!(error.hint().is_some());
+    }
+}
+
+#[test]
+fn nobody_there() {
+    let repository = Repository::new(now());
+    let server = Server::start(repository.files.clone());
+    let base = tempfile::tempdir().unwrap();
+    let mut client = Client::new(&repository, &server, base.path());
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    client.url = Url::parse(&format!("http://{free}/")).unwrap();
+    let error = client.refresh().unwrap_err();
+    assert!(error.to_string().starts_with("cannot get 2.root.json: "), "{error}");
+}
+
+#[test]
+fn a_refresh_asks_for_what_the_specification_needs_and_no_more() {
+    let mut repository = Repository::new(now());
+    let server = Server::start(repository.files.clone());
+    let base = tempfile::tempdir().unwrap();
+    let client = Client::new(&repository, &server, base.path());
+    client.refresh().unwrap();
+    let asked = server.asked();
+    assert_eq!(asked[..4], ["2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"]);
+    assert!(asked[4].starts_with("targets/") && asked.len() == 5, "{asked:?}");
+    // Nothing new.
+    client.refresh().unwrap();
+    assert_eq!(server.asked(), ["2.root.json", "timestamp.json"]);
+    // A new timestamp only.
+    repository.publish_role("timestamp");
+    server.site.lock().unwrap().files = repository.files.clone();
+    client.refresh().unwrap();
+    assert_eq!(server.asked(), ["2.root.json", "timestamp.json"]);
+    // All new but the target file.
+    repository.publish();
+    server.site.lock().unwrap().files = repository.files.clone();
+    client.refresh().unwrap();
+    assert_eq!(
+        server.asked(),
+        ["2.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json"]
+    );
+}
