@@ -3,6 +3,7 @@
 //!
 //! A newer checkout of the suite can be run as well: `SEALIFT_CONFORMANCE=…/bundle-verify`. Its
 //! new cases are then judged by their names alone.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may panic
 #![allow(clippy::disallowed_methods)] // reads fixtures, and the environment that names more
 
 use std::{collections::BTreeMap, fs, path::Path};

@@ -2,6 +2,7 @@
 //! generic path below it.
 //!
 //! With `SEALIFT_CORPUS` set to a folder of the same form, that is run instead of the fixtures.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may panic
 #![allow(clippy::disallowed_methods)] // reads fixtures, and the environment that names more
 
 use std::{

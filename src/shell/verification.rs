@@ -14,7 +14,7 @@ use crate::{
         manifest,
         package::PackageId,
         policy::Policy,
-        time::Time,
+        time::{self, Time},
         verdict::PackageVerdict,
         verify::{self, Evidence},
     },
@@ -92,10 +92,20 @@ pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Outcome<Signed
 /// and the trouble of one never stops the others from being judged.
 ///
 /// # Errors
-/// Where an entry is not the one that was sealed (exit 1), or cannot be read (exit 2): then
-/// nothing in the archive can be relied on, and there is no report.
+/// Where an entry is not the one that was sealed (exit 1) or cannot be read (exit 2), and where the
+/// reference time cannot be right (exit 2): then nothing can be relied on, and there is no report.
 pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Examined> {
     let failed = |error: ArchiveError| failure(file, &error);
+    let sealed_at = archive.manifest().sealed_at();
+    if sealed_at > bar.at {
+        return Err(Failure::could_not(format_args!(
+            "{} was sealed at {}, after the reference time {}",
+            file.display(),
+            time::format(sealed_at),
+            time::format(bar.at)
+        ))
+        .hint("set the clock of this machine, or say with --at which time to judge by"));
+    }
     let inventory = carried_inventory(&archive, file)?;
     accounts_for(archive.manifest(), &inventory).map_err(|why| {
         Failure::refused(format_args!("{}: {why}", file.display()))
@@ -121,7 +131,7 @@ pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Ex
         at: bar.at,
         archive: report::Archive {
             file: file.display().to_string(),
-            sealed_at: archive.manifest().sealed_at(),
+            sealed_at,
             signers: archive.signers().to_vec(),
             entries: archive.manifest().subjects().len() + 1,
             bytes: archive.size(),
@@ -211,9 +221,10 @@ fn accounts_for(manifest: &manifest::Manifest, inventory: &Inventory) -> Result<
 
 /// As a command ends with it: exit 2 where the file could not be read, exit 1 where it was refused.
 pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
-    if error.is_refusal() {
+    let failure = if error.is_refusal() {
         Failure::refused(format_args!("{}: {error}", path.display()))
     } else {
         Failure::could_not(error)
-    }
+    };
+    failure.code(error.code())
 }

@@ -18,7 +18,7 @@ pub struct Inventory {
     pub bundled: Vec<BundledEntry>,
     /// Entries that are part of the project itself.
     pub local: Vec<LocalEntry>,
-    /// Entries that no registry can vouch for: to be reported, never passed.
+    /// Entries that no registry can vouch for, sorted: to be reported, never passed.
     pub out_of_scope: Vec<OutOfScopeEntry>,
 }
 
@@ -32,7 +32,7 @@ pub struct Item {
     pub integrity: Vec<Integrity>,
     /// Where the lockfiles' authors got it, each once, sorted by text.
     pub resolved: Vec<Url>,
-    /// Which entries need it, a lockfile each.
+    /// Which entries need it, a lockfile each, sorted by its name.
     pub needed_by: Vec<Need>,
 }
 
@@ -41,7 +41,7 @@ pub struct Item {
 pub struct Need {
     /// The archive's entry that holds the lockfile.
     pub input: String,
-    /// The install paths, in the order of the file.
+    /// The install paths, sorted as the manifest has them: npm sorts by another rule.
     pub paths: Vec<String>,
 }
 
@@ -163,11 +163,12 @@ pub fn inventory(lockfiles: &[(String, Lockfile)]) -> Inventory {
         .into_iter()
         .map(|(id, gathered)| Item {
             id: id.clone(),
-            integrity: gathered.integrity.into_values().cloned().collect(),
-            resolved: gathered.resolved.into_iter().cloned().collect(),
-            needed_by: gathered.needed_by,
+            integrity: gathered.integrity.values().map(|&integrity| integrity.clone()).collect(),
+            resolved: gathered.resolved.iter().map(|&url| url.clone()).collect(),
+            needed_by: gathered.needs(),
         })
         .collect();
+    inventory.out_of_scope.sort_by(|a, b| (&a.input, &a.path).cmp(&(&b.input, &b.path)));
     inventory
 }
 
@@ -185,6 +186,14 @@ impl Gathered<'_> {
             Some(need) if need.input == input => need.paths.push(path),
             _ => self.needed_by.push(Need { input, paths: vec![path] }),
         }
+    }
+
+    fn needs(mut self) -> Vec<Need> {
+        self.needed_by.sort_by(|a, b| a.input.cmp(&b.input));
+        for need in &mut self.needed_by {
+            need.paths.sort();
+        }
+        self.needed_by
     }
 }
 
@@ -324,7 +333,7 @@ mod tests {
             [
                 Need {
                     input: "inputs/0".into(),
-                    paths: vec!["node_modules/b".into(), "node_modules/a/node_modules/b".into()]
+                    paths: vec!["node_modules/a/node_modules/b".into(), "node_modules/b".into()]
                 },
                 Need { input: "inputs/1".into(), paths: vec!["node_modules/b".into()] },
             ]
@@ -337,6 +346,24 @@ mod tests {
         assert_eq!(unhashed, ["a"]);
         let weak: Vec<_> = inventory.weak().map(|item| item.id.name()).collect();
         assert_eq!(weak, ["b"]);
+    }
+
+    #[test]
+    fn what_the_manifest_lists_is_in_its_order() {
+        // As npm sorts: by the rules of a language, and not by bytes.
+        let packages = r#""node_modules/a": {"version": "1.0.0"},
+            "node_modules/B": {"version": "1.0.0", "name": "a"},
+            "node_modules/g": {"resolved": "git+ssh://git@git.example/s/g.git"},
+            "node_modules/H": {"resolved": "git+ssh://git@git.example/s/h.git"}"#;
+        let names = ["inputs/9/package-lock.json", "inputs/10/package-lock.json"];
+        let inputs = names.map(|name| (name.to_owned(), lockfile(packages)));
+        let inventory = inventory(&inputs);
+        let mut listed = manifest("a", &[]);
+        listed.packages[0].needed_by = inventory.packages[0].needs();
+        listed.out_of_scope = inventory.not_collected();
+        let mut sorted = listed.clone();
+        sorted.sort();
+        assert_eq!(listed, sorted);
     }
 
     #[test]

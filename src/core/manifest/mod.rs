@@ -152,7 +152,8 @@ fn position(subjects: &[Subject], name: &str) -> Option<usize> {
 }
 
 impl Predicate {
-    fn sort(&mut self) {
+    /// Puts every list into the order that a manifest has it in.
+    pub(crate) fn sort(&mut self) {
         self.inputs.sort_by(|a, b| a.entry.cmp(&b.entry));
         self.trust.sort_by(|a, b| a.instance.cmp(&b.instance));
         self.packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));

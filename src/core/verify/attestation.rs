@@ -2,22 +2,26 @@
 //!
 //! The cryptography is `sigstore-verify`'s: times, certificate chain, SCT, log entry, signature
 //! (Sigstore client specification, section 4). Here is what it leaves to its caller: the shape
-//! ([`super::bundle`]), the key id, extra certificates, and the reference time. What the
+//! ([`mod@super::bundle`]), the key id, extra certificates, and the reference time. What the
 //! statement says is for [`super::publish`] and [`super::provenance`].
+
+mod refusal;
 
 use sigstore_types::{Artifact as Input, ArtifactDigest, DerPublicKey, HashAlgorithm};
 use sigstore_verify::{
-    CertificateError, Error, PublicKeyVerificationPolicy, TimestampError, TransparencyLogError,
-    VerificationPolicy, VerificationResult,
+    CertificateError, Error, PublicKeyVerificationPolicy, TransparencyLogError, VerificationPolicy,
+    VerificationResult,
 };
+use x509_cert::Certificate;
 
+pub use self::refusal::BundleRefusal;
 use super::{
-    bundle::{Bundle, Malformed, Version},
-    certificate::{Claims, MalformedClaim},
+    bundle::{Bundle, Version},
+    certificate::{self, Claims},
 };
 use crate::core::{
     digest::{Algorithm, Digest},
-    statement::{Statement, StatementError},
+    statement::Statement,
     time::{self, Time},
     trust::{Role, Trust, Window},
     verdict::{Logged, TimeSource},
@@ -70,162 +74,6 @@ pub struct BundleFacts {
     pub statement: Option<Statement>,
 }
 
-/// Why a bundle is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BundleRefusal {
-    /// Its shape.
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    /// A certificate where a key was expected, or the other way round.
-    #[error("signed by a {found}, where a {expected} is expected")]
-    OtherKeyMaterial {
-        /// What the bundle has.
-        found: &'static str,
-        /// What it should have.
-        expected: &'static str,
-    },
-    /// The hint, or the envelope's `keyid`, names another key.
-    #[error("the {field} is {found:?}, the key's id is {expected:?}")]
-    OtherKeyId {
-        /// `hint` or `keyid`.
-        field: &'static str,
-        /// What the bundle says.
-        found: String,
-        /// The key's id.
-        expected: String,
-    },
-    /// The chain holds a certificate that the trusted root does not.
-    #[error("certificate {position} of the chain is not one of the trusted root's")]
-    ExtraCertificate {
-        /// Its position, the signer's own being 1.
-        position: usize,
-    },
-    /// The instance has a log, the bundle no entry.
-    #[error("no log entry, though the instance has a log")]
-    NotLogged,
-    /// Signed after the time that verification refers to.
-    #[error("signed at {signed_at}, after the reference time {at}: the evidence is from later, or the clock is behind",
-        signed_at = time::format(*.signed_at), at = time::format(*.at))]
-    AfterReferenceTime {
-        /// When the bundle says that it was signed.
-        signed_at: Time,
-        /// The reference time.
-        at: Time,
-    },
-    /// Signed after the time of the system's clock, though not after the reference time.
-    #[error("signed at {signed_at}, which the system's clock has not reached",
-        signed_at = time::format(*.signed_at))]
-    ClockBehind {
-        /// When it was signed.
-        signed_at: Time,
-    },
-    /// Nobody vouches for any time.
-    #[error("no verified time of signing")]
-    NoSigningTime,
-    /// The identity is another.
-    #[error("signed by {found}, not by {expected}")]
-    OtherIdentity {
-        /// Who should have signed.
-        expected: String,
-        /// Who did.
-        found: String,
-    },
-    /// The OIDC issuer is another.
-    #[error("the identity comes from {found}, not from {expected}")]
-    OtherIssuer {
-        /// Who should have issued it.
-        expected: String,
-        /// Who did.
-        found: String,
-    },
-    /// The signature is not by that key over that content.
-    #[error("the signature does not verify: {0}")]
-    Signature(String),
-    /// The content is about another artifact.
-    #[error("signed for another artifact: {0}")]
-    OtherArtifact(String),
-    /// The certificate.
-    #[error(transparent)]
-    Certificate(CertificateError),
-    /// The log entry.
-    #[error(transparent)]
-    Log(TransparencyLogError),
-    /// A timestamp.
-    #[error(transparent)]
-    Timestamp(TimestampError),
-    /// Well-formed, but of a kind that cannot be verified.
-    #[error("unsupported: {0}")]
-    Unsupported(String),
-    /// Contradicts itself in another way.
-    #[error("inconsistent bundle: {0}")]
-    Inconsistent(String),
-    /// A claim of the certificate cannot be read.
-    #[error(transparent)]
-    Claim(#[from] MalformedClaim),
-    /// The statement.
-    #[error(transparent)]
-    Statement(#[from] StatementError),
-}
-
-impl BundleRefusal {
-    /// A stable code for reports.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Malformed(malformed) => malformed.code(),
-            Self::OtherKeyMaterial { .. } => "wrong-key-material",
-            Self::OtherKeyId { .. } => "keyid-mismatch",
-            Self::ExtraCertificate { .. } => "extra-certificate",
-            Self::NotLogged => "missing-log-entry",
-            Self::AfterReferenceTime { .. } => "signed-after-reference-time",
-            Self::ClockBehind { .. } => "clock-behind",
-            Self::NoSigningTime => "no-signing-time",
-            Self::OtherIdentity { .. } => "identity-mismatch",
-            Self::OtherIssuer { .. } => "issuer-mismatch",
-            Self::Signature(_) => "invalid-signature",
-            Self::OtherArtifact(_) => "artifact-mismatch",
-            Self::Certificate(error) => certificate_code(error),
-            Self::Log(error) => log_code(error),
-            Self::Timestamp(error) => timestamp_code(error),
-            Self::Unsupported(_) => "unsupported-bundle",
-            Self::Inconsistent(_) => "inconsistent-bundle",
-            Self::Claim(_) => "malformed-claim",
-            Self::Statement(error) => error.code(),
-        }
-    }
-}
-
-fn certificate_code(error: &CertificateError) -> &'static str {
-    match error {
-        CertificateError::Malformed(_) => "malformed-certificate",
-        CertificateError::NoValidAuthority { .. } => "no-valid-authority",
-        CertificateError::NotYetValid { .. } | CertificateError::Expired { .. } => {
-            "certificate-not-valid-then"
-        }
-        CertificateError::Sct(_) => "invalid-sct",
-        _ => "untrusted-certificate",
-    }
-}
-
-fn log_code(error: &TransparencyLogError) -> &'static str {
-    match error {
-        TransparencyLogError::UnknownLog { .. } => "unknown-log",
-        TransparencyLogError::InclusionProof(_) => "invalid-inclusion-proof",
-        TransparencyLogError::Checkpoint(_) => "invalid-checkpoint",
-        TransparencyLogError::InclusionPromise(_) => "invalid-inclusion-promise",
-        TransparencyLogError::EntryMismatch(_) => "log-entry-mismatch",
-        TransparencyLogError::IntegratedTime(_) => "integrated-time-outside-certificate",
-        _ => "malformed-log-entry",
-    }
-}
-
-fn timestamp_code(error: &TimestampError) -> &'static str {
-    match error {
-        TimestampError::OutsideAuthorityValidity { .. } => "timestamp-authority-not-valid-then",
-        TimestampError::NoVerifiedTimestamp(_) => "no-signing-time",
-        _ => "invalid-timestamp",
-    }
-}
-
 /// Verifies a bundle from its bytes.
 ///
 /// # Errors
@@ -256,21 +104,21 @@ pub fn parsed(
     require_known_certificates(trust, bundle)?;
     require_key(bundle, signer)?;
     // 2. the claimed time, before a verifier with a clock of its own sees it
-    require_plausible_time(bundle, at)?;
+    let certificate = match bundle.inner.signing_certificate() {
+        Some(certificate) => Some(certificate::decode(certificate.as_bytes())?),
+        None => None,
+    };
+    require_plausible_time(bundle, certificate.as_ref(), at)?;
     // 3. times, chain, SCT, log entry, signature, binding of the artifact
-    let result = verify(trust, bundle, artifact, signer).map_err(|error| refusal(error, bundle))?;
+    let result = verify(trust, bundle, artifact, signer)
+        .map_err(|error| refusal::of(error, promised_time(bundle)))?;
     // 4. what is now known to be true
     let (signed_at, time_source) = signing_time(&result, at)?;
-    let claims = match bundle.inner.signing_certificate() {
-        Some(certificate) => Some(Claims::parse(certificate.as_bytes())?),
-        None => None,
-    };
-    let statement = match bundle.envelope() {
-        Some(envelope) => {
-            Some(Statement::parse(&envelope.payload_type, envelope.payload.as_bytes())?)
-        }
-        None => None,
-    };
+    let claims = certificate.as_ref().map(Claims::of).transpose()?;
+    let statement = bundle
+        .envelope()
+        .map(|signed| Statement::parse(&signed.payload_type, signed.payload.as_bytes()))
+        .transpose()?;
     let entry = bundle.entry();
     let logged = Logged {
         promise: entry.is_some_and(|entry| entry.inclusion_promise.is_some()),
@@ -343,12 +191,16 @@ fn require_key(bundle: &Bundle, signer: Signer<'_>) -> Result<(), BundleRefusal>
 /// `sigstore-verify` holds integrated times against the system's clock. The reference time of
 /// this verification may be another, and a clock that is wrong should be called that. Nothing is
 /// accepted here: the claimed time is verified later.
-fn require_plausible_time(bundle: &Bundle, at: Time) -> Result<(), BundleRefusal> {
-    let Some(signed_at) = claimed_time(bundle) else { return Ok(()) };
+fn require_plausible_time(
+    bundle: &Bundle,
+    certificate: Option<&Certificate>,
+    at: Time,
+) -> Result<(), BundleRefusal> {
+    let Some(signed_at) = promised_time(bundle) else { return Ok(()) };
     if signed_at > at {
         return Err(BundleRefusal::AfterReferenceTime { signed_at, at });
     }
-    let Some(window) = certificate_window(bundle) else { return Ok(()) };
+    let Some(window) = certificate.and_then(certificate::window) else { return Ok(()) };
     let time = time::to_jiff(signed_at);
     match window {
         Window { start: Some(start), .. } if signed_at < start => {
@@ -364,14 +216,9 @@ fn require_plausible_time(bundle: &Bundle, at: Time) -> Result<(), BundleRefusal
 }
 
 /// The integrated time, if a promise is there that could verify it.
-fn claimed_time(bundle: &Bundle) -> Option<Time> {
+fn promised_time(bundle: &Bundle) -> Option<Time> {
     let entry = bundle.entry().filter(|entry| entry.inclusion_promise.is_some())?;
     entry.integrated_time.map(time::from_jiff)
-}
-
-/// When the signing certificate is valid, if there is one that can be read.
-fn certificate_window(bundle: &Bundle) -> Option<Window> {
-    super::certificate::window(bundle.inner.signing_certificate()?.as_bytes())
 }
 
 fn verify(
@@ -432,37 +279,6 @@ fn signing_time(
     }
     let earliest = verified.iter().min().ok_or(BundleRefusal::NoSigningTime)?;
     Ok((time::from_jiff(*earliest), TimeSource::TimestampAuthority))
-}
-
-/// Errors become refusals by their variant, never by their text.
-fn refusal(error: Error, bundle: &Bundle) -> BundleRefusal {
-    match error {
-        Error::IdentityMismatch { expected, actual } => BundleRefusal::OtherIdentity {
-            expected: expected.to_string(),
-            found: actual.map_or_else(|| "nobody".to_owned(), |san| san.to_string()),
-        },
-        Error::IssuerMismatch { expected, actual } => BundleRefusal::OtherIssuer {
-            expected,
-            found: actual.unwrap_or_else(|| "nowhere".to_owned()),
-        },
-        Error::SignatureInvalid(detail) => BundleRefusal::Signature(detail),
-        Error::ArtifactMismatch(detail) => BundleRefusal::OtherArtifact(detail),
-        Error::Certificate(error) => BundleRefusal::Certificate(error),
-        // It is neither after the reference time nor outside the certificate's window, since
-        // `require_plausible_time` has passed it: so it was the clock.
-        Error::TransparencyLog(TransparencyLogError::IntegratedTime(detail)) => {
-            match claimed_time(bundle) {
-                Some(signed_at) => BundleRefusal::ClockBehind { signed_at },
-                None => BundleRefusal::Log(TransparencyLogError::IntegratedTime(detail)),
-            }
-        }
-        Error::TransparencyLog(error) => BundleRefusal::Log(error),
-        Error::Timestamp(error) => BundleRefusal::Timestamp(error),
-        Error::UnsupportedBundle(detail) | Error::UnsupportedArtifact(detail) => {
-            BundleRefusal::Unsupported(detail)
-        }
-        other => BundleRefusal::Inconsistent(other.to_string()),
-    }
 }
 
 #[cfg(test)]

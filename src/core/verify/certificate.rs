@@ -63,13 +63,12 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims of a certificate in DER.
+    /// Reads the claims of a certificate.
     ///
     /// # Errors
     /// [`MalformedClaim`], for the first claim that cannot be read.
-    pub fn parse(der: &[u8]) -> Result<Self, MalformedClaim> {
-        let certificate = decode(der)?;
-        let mut claims = Self { san: identity(&certificate)?, ..Self::default() };
+    pub(super) fn of(certificate: &Certificate) -> Result<Self, MalformedClaim> {
+        let mut claims = Self { san: identity(certificate)?, ..Self::default() };
         let mut legacy = Legacy::default();
         let mut seen = Vec::new();
         for extension in certificate.tbs_certificate.extensions.iter().flatten() {
@@ -132,9 +131,9 @@ impl Legacy {
     }
 }
 
-/// When a certificate in DER is valid; `None` if it cannot be read.
-pub(super) fn window(der: &[u8]) -> Option<Window> {
-    let validity = decode(der).ok()?.tbs_certificate.validity;
+/// When a certificate is valid; `None` if that is beyond all times.
+pub(super) fn window(certificate: &Certificate) -> Option<Window> {
+    let validity = certificate.tbs_certificate.validity;
     let moment = |time: x509_cert::time::Time| {
         let seconds = i64::try_from(time.to_unix_duration().as_secs()).ok()?;
         Time::from_timestamp(seconds, 0)
@@ -145,7 +144,8 @@ pub(super) fn window(der: &[u8]) -> Option<Window> {
     })
 }
 
-fn decode(der: &[u8]) -> Result<Certificate, MalformedClaim> {
+/// Parses a certificate in DER.
+pub(super) fn decode(der: &[u8]) -> Result<Certificate, MalformedClaim> {
     Certificate::from_der(der).map_err(|error| MalformedClaim::Certificate(error.to_string()))
 }
 

@@ -2,6 +2,66 @@
 //!
 //! [`package()`] judges everything that speaks for one npm package; [`bundle()`] is the generic
 //! path below it. Both are pure: the reference time is a parameter, and nothing is fetched.
+//!
+//! # Codes
+//!
+//! A refusal carries a stable code. By what is refused:
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | **tarball and record** | [`integrity::IntegrityRefusal`] |
+//! | `lockfile-mismatch` | the tarball is not the one that the lockfile names |
+//! | `record-mismatch` | the tarball is not the one that the registry's record names |
+//! | `digest-not-computed` | a digest that is needed was not given |
+//! | `malformed-record` | the record cannot be read |
+//! | `record-of-other-package` | the record names another package or version |
+//! | `record-without-integrity` | the record gives no hash |
+//! | **registry signature, and the key of a publish attestation** | [`registry_signature::SignatureRefusal`] |
+//! | `unknown-key` | the key is not among the registry's |
+//! | `wrong-key-usage` | the key is the registry's, but not for this |
+//! | `key-not-valid-then` | outside the key's window at the time that it is judged by |
+//! | `malformed-signature` | the signature is not base64 |
+//! | `invalid-signature` | the signature does not verify (also of bundles) |
+//! | `signed-after-reference-time` | from after the reference time, or the clock is behind (also of bundles) |
+//! | **attestation response** | [`package::AttestationRefusal`] |
+//! | `malformed-response`, `too-many-attestations` | the response cannot be read, or is too long |
+//! | `predicate-type-mismatch` | announced as one predicate, signed as another |
+//! | `not-a-statement` | a plain signature where a statement is expected |
+//! | `contradicting-attestations` | two of one kind that say different things |
+//! | **shape of a bundle** | [`bundle::Malformed`] |
+//! | `malformed-bundle` | not the bundle's JSON: fields missing, unknown, repeated, or malformed |
+//! | `missing-media-type`, `unsupported-media-type` | the version is not known |
+//! | `ambiguous-key-material`, `ambiguous-content` | not exactly one of a one-of |
+//! | `wrong-certificate-form`, `empty-certificate-chain` | not as the version has certificates |
+//! | `missing-inclusion-promise`, `missing-inclusion-proof`, `missing-checkpoint` | what the version demands is not there |
+//! | `malformed-checkpoint`, `inclusion-proof-disagrees` | proof and checkpoint do not fit |
+//! | `several-log-entries`, `unsupported-log-entry`, `unexpected-log-field` | not one entry of a known kind |
+//! | `wrong-signature-count`, `repeated-timestamp` | not one signature; the same timestamp twice, or too many |
+//! | **verification of a bundle** | [`BundleRefusal`] |
+//! | `wrong-key-material` | signed by a key where a certificate is expected, or the other way round |
+//! | `keyid-mismatch` | hint or `keyid` names another key |
+//! | `extra-certificate` | an authority certificate that the trusted root does not have |
+//! | `missing-log-entry` | not logged, though the instance has a log |
+//! | `clock-behind` | the system's clock has not reached the time of signing |
+//! | `no-signing-time` | nobody vouches for any time |
+//! | `identity-mismatch`, `issuer-mismatch` | signed by somebody else |
+//! | `artifact-mismatch` | about another artifact |
+//! | `malformed-certificate`, `untrusted-certificate`, `no-valid-authority`, `certificate-not-valid-then`, `invalid-sct` | the certificate |
+//! | `unknown-log`, `malformed-log-entry`, `log-entry-mismatch`, `invalid-inclusion-promise`, `invalid-inclusion-proof`, `invalid-checkpoint`, `integrated-time-outside-certificate` | the log entry |
+//! | `invalid-timestamp`, `timestamp-authority-not-valid-then` | an RFC 3161 timestamp |
+//! | `unsupported-bundle`, `inconsistent-bundle` | of a kind that cannot be verified; contradicts itself |
+//! | `malformed-claim` | a claim of the certificate cannot be read |
+//! | **statement** | [`crate::core::statement::StatementError`] |
+//! | `unsupported-statement`, `malformed-statement` | not an in-toto statement of a known version |
+//! | `subject-name-mismatch` | no subject is this package |
+//! | `subject-digest-mismatch`, `subject-without-digest` | the subject is not this tarball |
+//! | **publish attestation** | [`publish::PublishRefusal`] |
+//! | `malformed-publish-predicate`, `published-other` | cannot be read; another package or registry |
+//! | **provenance** | [`provenance::ProvenanceRefusal`] |
+//! | `malformed-provenance`, `unknown-build-type` | the predicate is not understood |
+//! | `missing-claim` | the certificate lacks what provenance rests on |
+//! | `provenance-disagrees` | predicate and certificate say different things |
+//! | `builder-mismatch` | a builder that cannot have signed so |
 
 pub mod attestation;
 pub mod bundle;

@@ -4,9 +4,10 @@
 //! over [`super::attestation`]; step 6, the policy, is judged over the verdict. A step that fails
 //! never keeps the others from being judged.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
+mod response;
 
+pub use self::response::AttestationRefusal;
+use self::response::{Absent, Attestation, Response, select};
 use super::{
     attestation::{self, Artifact, BundleFacts, BundleRefusal, Signer},
     bundle::Bundle,
@@ -16,7 +17,6 @@ use super::{
 };
 use crate::core::{
     digest::{Algorithm, Digest, Integrity},
-    limits,
     package::PackageId,
     statement::Statement,
     time::Time,
@@ -42,52 +42,6 @@ pub struct Evidence<'a> {
     pub record: Option<&'a [u8]>,
     /// The registry's attestation response; `None` if it answered that there is none.
     pub attestations: Option<&'a [u8]>,
-}
-
-/// Why an attestation response, or an attestation in it, is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AttestationRefusal {
-    /// The response cannot be read.
-    #[error("malformed attestation response: {0}")]
-    MalformedResponse(String),
-    /// More attestations than allowed.
-    #[error("{0} attestations, more than {max}", max = limits::ATTESTATIONS)]
-    TooMany(usize),
-    /// The response announces another predicate than the statement has.
-    #[error("announced as {announced:?}, but the statement's predicate is {found:?}")]
-    OtherPredicate {
-        /// The response's word.
-        announced: String,
-        /// The statement's.
-        found: String,
-    },
-    /// The content is no statement.
-    #[error("a plain signature, where a statement is expected")]
-    NoStatement,
-    /// A publish attestation that names no key.
-    #[error("the publish attestation names no key")]
-    NoKey,
-    /// The tarball's SHA-512, which npm's statements name, was not computed.
-    #[error("the tarball's sha512 digest was not computed")]
-    NoDigest,
-    /// Two attestations of one kind that say different things.
-    #[error("two attestations of this kind, which differ in their {0}")]
-    Contradiction(&'static str),
-}
-
-impl AttestationRefusal {
-    /// A stable code for reports.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::MalformedResponse(_) => "malformed-response",
-            Self::TooMany(_) => "too-many-attestations",
-            Self::OtherPredicate { .. } => "predicate-type-mismatch",
-            Self::NoStatement => "not-a-statement",
-            Self::NoKey => "wrong-key-material",
-            Self::NoDigest => "digest-not-computed",
-            Self::Contradiction(_) => "contradicting-attestations",
-        }
-    }
 }
 
 /// Every family of refusals becomes the one that reports carry.
@@ -118,7 +72,11 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
     let record =
         evidence.record.map(|bytes| integrity::record(bytes, evidence.package, evidence.tarball));
     // 4. before 3, which is judged by the time that the log vouches for
-    let response = Response::parse(evidence.attestations);
+    let absence = match &record {
+        Some(Ok(record)) if record.announces_attestations => Absence::NotServed,
+        _ => Absence::NoAttestations,
+    };
+    let response = Response::parse(evidence.attestations, absence);
     let publish_attestation = publish_claim(trust, evidence, &response, at);
     // 3. the registry signed name, version and integrity
     let logged = publish_attestation.facts().map(|facts| facts.signed_at);
@@ -127,7 +85,7 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
     let provenance = provenance_claim(trust, evidence, &response, at);
     PackageVerdict {
         package: evidence.package.clone(),
-        integrity: integrity_claim(evidence, lockfile, record.as_ref()),
+        integrity: integrity_claim(lockfile, record.as_ref()),
         registry_signature,
         publish_attestation,
         provenance,
@@ -136,7 +94,6 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
 }
 
 fn integrity_claim(
-    evidence: &Evidence<'_>,
     lockfile: Result<Option<Algorithm>, IntegrityRefusal>,
     record: Option<&Result<Record, IntegrityRefusal>>,
 ) -> Verdict<IntegrityFacts> {
@@ -144,9 +101,6 @@ fn integrity_claim(
         (Err(why), _) => Verdict::Refused(why.into()),
         (Ok(_), Some(Err(why))) => Verdict::Refused(why.clone().into()),
         (Ok(None), None) => Verdict::Absent(Absence::NoRecord),
-        (Ok(_), _) if evidence.tarball.is_empty() => {
-            Verdict::Refused(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
-        }
         (Ok(lockfile), _) => Verdict::Verified(IntegrityFacts { lockfile }),
     }
 }
@@ -322,72 +276,6 @@ fn all<F>(
         }
     }
     first.map_or(Verdict::Absent(Absence::NoSuchPredicate), Verdict::Verified)
-}
-
-/// Why there is nothing to look at.
-enum Absent {
-    NoAttestations,
-    Refused(AttestationRefusal),
-}
-
-/// The attestations of certain kinds, or the verdict for lack of them.
-fn select<'r, F>(
-    response: &'r Result<Response<'r>, Absent>,
-    kinds: &[&str],
-) -> Result<Vec<&'r Attestation<'r>>, Verdict<F>> {
-    match response {
-        Err(Absent::NoAttestations) => Err(Verdict::Absent(Absence::NoAttestations)),
-        Err(Absent::Refused(why)) => Err(Verdict::Refused(why.clone().into())),
-        Ok(response) => Ok(response
-            .attestations
-            .iter()
-            .filter(|attestation| kinds.contains(&attestation.predicate_type.as_str()))
-            .collect()),
-    }
-}
-
-/// The registry's attestation response. Its own words are not signed, so unknown fields in it
-/// are passed over; in the bundles they are not.
-#[derive(Deserialize)]
-struct Response<'a> {
-    #[serde(borrow)]
-    attestations: Vec<Attestation<'a>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Attestation<'a> {
-    predicate_type: String,
-    #[serde(borrow)]
-    bundle: &'a RawValue,
-}
-
-impl<'a> Response<'a> {
-    fn parse(bytes: Option<&'a [u8]>) -> Result<Self, Absent> {
-        let bytes = bytes.ok_or(Absent::NoAttestations)?;
-        let response: Self = serde_json::from_slice(bytes).map_err(|error| {
-            Absent::Refused(AttestationRefusal::MalformedResponse(error.to_string()))
-        })?;
-        let count = response.attestations.len();
-        if count > limits::ATTESTATIONS {
-            return Err(Absent::Refused(AttestationRefusal::TooMany(count)));
-        }
-        if count == 0 {
-            return Err(Absent::NoAttestations);
-        }
-        Ok(response)
-    }
-
-    fn unexamined(&self) -> Vec<String> {
-        self.attestations
-            .iter()
-            .map(|attestation| attestation.predicate_type.as_str())
-            .filter(|kind| {
-                *kind != publish::PREDICATE_TYPE && !provenance::PREDICATE_TYPES.contains(kind)
-            })
-            .map(str::to_owned)
-            .collect()
-    }
 }
 
 impl Attestation<'_> {

@@ -1,0 +1,583 @@
+//! Every refusal in the chain, by the real binary: what is done to an archive by who has no key,
+//! what a careless or malicious sealer puts into one, and evidence that says something else.
+#![cfg(feature = "network")]
+
+mod world;
+
+use sealift::core::manifest::{Role, TrustSource};
+use serde_json::{Value, json};
+use testkit::{
+    registry::{Registry, attestations_path, tarball_path},
+    sigstore::{
+        ATTESTATIONS, Build, Leaf, NpmKey, Options, SIGNATURES, Signer, Sigstore, Window,
+        statement::{self, PROVENANCE_V1, PROVENANCE_V02, PUBLISH_V01},
+        tamper,
+    },
+};
+use world::{Package, Parts, REGISTRY, SEALED, World, key, published};
+
+const TRUST: &str = "trust/public-good/metadata/timestamp.json";
+
+/// A good archive of two packages, each with all evidence, that carries trust too.
+struct Sealed {
+    world: World,
+    a: Package,
+    b: Package,
+    parts: Parts,
+}
+
+impl Sealed {
+    fn new() -> Self {
+        let world = World::new();
+        let package = |name: &str| {
+            Package::new(name, "1.0.0")
+                .signed(&world.sigstore)
+                .published(&world.sigstore)
+                .built(&world.sigstore, &Build::github(&format!("acme/{name}")))
+        };
+        let (a, b) = (package("a"), package("b"));
+        world.fetched([&a, &b]).done();
+        let mut parts = world.parts();
+        parts.entries.insert(TRUST.into(), b"{\"signed\": {}}".to_vec());
+        let trust = &mut parts.predicate.trust[0];
+        trust.source = TrustSource::Tuf;
+        trust.refreshed_at = Some(SEALED.into());
+        trust.roles = vec![Role { name: "timestamp".into(), version: 1, expires: SEALED.into() }];
+        let sealed = Self { world, a, b, parts };
+        sealed.seal(&sealed.parts);
+        sealed.world.verify(["--require", "provenance"]).done();
+        let parts = sealed.world.parts();
+        Self { parts, ..sealed }
+    }
+
+    fn seal(&self, parts: &Parts) {
+        parts.seal(&self.world.path("app.sealift"), &[key(1)]);
+    }
+
+    /// Writes what anyone can write, and says why it is refused.
+    #[track_caller]
+    fn refusal(&self, change: impl FnOnce(&mut Parts)) -> String {
+        let mut parts = self.parts.clone();
+        change(&mut parts);
+        parts.write(&self.world.path("app.sealift"));
+        let run = self.world.verify(["--require", "integrity"]).refused();
+        assert_eq!(run.stdout, "", "there is nothing to report on");
+        run.stderr
+    }
+
+    /// Seals, with the key that is trusted, what a bad sealer would, and returns the report.
+    #[track_caller]
+    fn report(&self, change: impl FnOnce(&mut Parts)) -> Value {
+        let mut parts = self.parts.clone();
+        change(&mut parts);
+        self.seal(&parts);
+        self.world.verify(["--require", "integrity"]).refused();
+        self.world.report([])
+    }
+}
+
+#[test]
+fn what_anyone_can_write_is_what_was_sealed_as_long_as_nothing_changes() {
+    let sealed = Sealed::new();
+    sealed.parts.write(&sealed.world.path("app.sealift"));
+    sealed.world.verify(["--require", "provenance"]).done();
+}
+
+#[test]
+fn one_byte_changed_in_each_kind_of_entry() {
+    let sealed = Sealed::new();
+    let names = [
+        "inputs/1/package-lock.json",
+        "npm/a/1.0.0/attestations.json",
+        "npm/a/1.0.0/package.tgz",
+        "npm/a/1.0.0/registry.json",
+        TRUST,
+    ];
+    assert!(sealed.parts.entries.keys().all(|name| {
+        let kind = |name: &str| {
+            (name.split('/').next().map(str::to_owned), name.rsplit('/').next().map(str::to_owned))
+        };
+        names.iter().any(|known| kind(known) == kind(name))
+    }));
+    for name in names {
+        let said = sealed.refusal(|parts| flip(parts.entries.get_mut(name).unwrap()));
+        assert!(said.contains(&format!("{name:?} has the digest ")), "{name}: {said}");
+    }
+}
+
+#[test]
+fn one_byte_changed_in_the_envelope() {
+    let sealed = Sealed::new();
+    for field in ["payload", "sig"] {
+        let said = sealed.refusal(|parts| {
+            let text = String::from_utf8(parts.envelope.clone()).unwrap();
+            let at = text.find(&format!("\"{field}\":\"")).unwrap() + field.len() + 4 + 20;
+            let byte = &mut parts.envelope[at];
+            *byte = if *byte == b'A' { b'B' } else { b'A' };
+        });
+        assert!(said.contains("0 of 1 required signatures"), "{field}: {said}");
+    }
+    let said = sealed.refusal(|parts| parts.envelope[0] ^= 1);
+    assert!(said.contains("the envelope is malformed"), "{said}");
+}
+
+#[test]
+fn an_entry_added_dropped_or_renamed() {
+    let sealed = Sealed::new();
+    let name = "npm/a/1.0.0/attestations.json";
+    let said = sealed.refusal(|parts| {
+        parts.entries.insert("npm/a/1.0.0/more.json".into(), Vec::new());
+    });
+    assert!(
+        said.contains("holds \"npm/a/1.0.0/more.json\", which its manifest does not"),
+        "{said}"
+    );
+    let said = sealed.refusal(|parts| {
+        parts.entries.remove(name);
+    });
+    assert!(said.contains(&format!("lists {name:?}, which the archive does not hold")), "{said}");
+    let said = sealed.refusal(|parts| {
+        let bytes = parts.entries.remove(name).unwrap();
+        parts.entries.insert("npm/a/1.0.0/b.json".into(), bytes);
+    });
+    assert!(said.contains(&format!("lists {name:?}, which the archive does not hold")), "{said}");
+}
+
+#[test]
+fn two_entries_that_change_places() {
+    let sealed = Sealed::new();
+    let said = sealed.refusal(|parts| {
+        let a = parts.of_package(&sealed.a, "package.tgz").clone();
+        let b = std::mem::replace(parts.of_package(&sealed.b, "package.tgz"), a);
+        *parts.of_package(&sealed.a, "package.tgz") = b;
+    });
+    assert!(said.contains("package.tgz\" has "), "{said}");
+}
+
+#[test]
+fn a_signature_by_another_key() {
+    let sealed = Sealed::new();
+    sealed.parts.seal(&sealed.world.path("app.sealift"), &[key(2)]);
+    sealed
+        .world
+        .verify(["--require", "integrity"])
+        .refused()
+        .says("0 of 1 required signatures verified with a trusted key");
+    // Whatever the envelope says of who signed.
+    let said = sealed.refusal(|parts| {
+        let (good, other) = (parts.envelope.clone(), sealed.world.parts_of(2).envelope);
+        let [good, mut other] =
+            [good, other].map(|envelope| -> Value { serde_json::from_slice(&envelope).unwrap() });
+        other["signatures"][0]["keyid"] = good["signatures"][0]["keyid"].clone();
+        parts.envelope = other.to_string().into_bytes();
+    });
+    assert!(said.contains("0 of 1 required signatures"), "{said}");
+}
+
+#[test]
+fn one_signer_is_not_two() {
+    let sealed = Sealed::new();
+    let world = &sealed.world;
+    let two = ["--threshold", "2", "--require", "integrity", "--key"];
+    let verify = |other: &str| world.verify([two[0], two[1], two[2], two[3], two[4], other]);
+    verify("release.key.pub").failed().says("release.key.pub is a key that was named already");
+    world.write("copy.pub", world.read("release.key.pub"));
+    verify("copy.pub").failed().says("copy.pub is a key that was named already");
+    verify("second.key.pub").refused().says("1 of 2 required signatures");
+    // The same signature twice, the second under the other's name.
+    let said = {
+        let mut parts = sealed.parts.clone();
+        let mut envelope: Value = serde_json::from_slice(&parts.envelope).unwrap();
+        let mut again = envelope["signatures"][0].clone();
+        again["keyid"] = json!(sealift::core::key::PublicKey::from(&key(2)).fingerprint());
+        envelope["signatures"].as_array_mut().unwrap().push(again);
+        parts.envelope = envelope.to_string().into_bytes();
+        parts.write(&world.path("app.sealift"));
+        verify("second.key.pub").refused().stderr
+    };
+    assert!(said.contains("1 of 2 required signatures"), "{said}");
+}
+
+#[test]
+fn a_lockfile_that_asks_for_another_hash() {
+    let sealed = Sealed::new();
+    let mut changed = sealed.a.clone();
+    changed.tarball = b"other bytes".to_vec();
+    sealed.world.lock([&changed, &sealed.b]);
+    let lockfile = ["--require", "integrity", "--lockfile", "package-lock.json"];
+    let run = sealed.world.verify(lockfile).refused();
+    assert!(run.stdout.contains("not covered: 1 package of 2"), "{run}");
+    assert!(run.stdout.contains("the lockfile asks for a@1.0.0 with sha512-"), "{run}");
+}
+
+#[test]
+fn a_package_swapped_for_another_that_is_validly_attested() {
+    let sealed = Sealed::new();
+    let (a, b) = (&sealed.a, &sealed.b);
+    let swap = |parts: &mut Parts, files: &[&str]| {
+        for file in files {
+            *parts.of_package(a, file) = parts.of_package(b, file).clone();
+        }
+    };
+    let report = sealed.report(|parts| swap(parts, &["package.tgz"]));
+    assert_eq!(reason(&report, a, "integrity"), "lockfile-mismatch");
+    let report =
+        sealed.report(|parts| swap(parts, &["package.tgz", "registry.json", "attestations.json"]));
+    assert_eq!(reason(&report, a, "integrity"), "lockfile-mismatch");
+    // With a lockfile in the archive that asks for just that.
+    let bad_sealer = |parts: &mut Parts| {
+        swap(parts, &["package.tgz", "registry.json", "attestations.json"]);
+        let listed = parts.listed(b).integrity.clone();
+        parts.listed(a).integrity = listed;
+        let input = parts.entries.get_mut("inputs/1/package-lock.json").unwrap();
+        let text = String::from_utf8(input.clone()).unwrap();
+        *input = text.replace(&a.integrity(), &b.integrity()).into_bytes();
+    };
+    let report = sealed.report(bad_sealer);
+    assert_eq!(reason(&report, a, "integrity"), "record-of-other-package");
+    assert_eq!(reason(&report, a, "publish-attestation"), "subject-name-mismatch");
+    assert_eq!(reason(&report, a, "provenance"), "subject-name-mismatch");
+    // And a record that is made to fit: the registry has not signed that.
+    let report = sealed.report(|parts| {
+        bad_sealer(parts);
+        let record = parts.of_package(a, "registry.json");
+        let text = String::from_utf8(record.clone()).unwrap();
+        *record = text.replace(r#""name":"b""#, r#""name":"a""#).into_bytes();
+    });
+    assert_eq!(status(&report, a, "integrity"), "verified", "the bytes are those asked for");
+    assert_eq!(reason(&report, a, "registry-signature"), "invalid-signature");
+    let run = sealed.world.verify(["--require", "integrity", "--lockfile", "package-lock.json"]);
+    assert!(run.refused().stdout.contains("not covered: 1 package of 2"));
+}
+
+#[test]
+fn an_attestation_moved_to_another_package() {
+    let sealed = Sealed::new();
+    let report = sealed.report(|parts| {
+        *parts.of_package(&sealed.a, "attestations.json") = sealed.b.response();
+    });
+    for claim in ["publish-attestation", "provenance"] {
+        assert_eq!(reason(&report, &sealed.a, claim), "signature-invalid", "{report:#}");
+    }
+    assert_eq!(status(&report, &sealed.b, "provenance"), "verified");
+}
+
+#[test]
+fn an_archive_that_does_not_hold_what_its_lockfile_asks_for() {
+    let sealed = Sealed::new();
+    let mut parts = sealed.parts.clone();
+    parts.predicate.packages.retain(|package| package.name != "a");
+    parts.entries.retain(|name, _| !name.starts_with("npm/a/"));
+    sealed.seal(&parts);
+    let run = sealed.world.verify(["--require", "integrity"]).refused();
+    run.says("its lockfile asks for a@1.0.0, which it does not hold");
+
+    let mut parts = sealed.parts.clone();
+    let other = Package::new("a", "6.6.6").integrity();
+    parts.listed(&sealed.a).integrity = vec![other];
+    sealed.seal(&parts);
+    let run = sealed.world.verify(["--require", "integrity"]).refused();
+    run.says("its lockfile says otherwise than its manifest of a@1.0.0");
+}
+
+#[test]
+fn a_registry_that_serves_other_bytes_than_the_lockfile_asks_for() {
+    let world = World::new();
+    let (a, b) = (Package::new("a", "1.0.0"), Package::new("b", "1.0.0"));
+    let mut other = a.clone();
+    other.tarball = b"other bytes".to_vec();
+    world.lock([&a, &b]);
+    let before = world.files();
+    let registry = world.serve([&other, &b]);
+    let run = world.fetch([]).refused();
+    let address = format!("{}{}", registry.url(), tarball_path("a", "1.0.0"));
+    assert!(run.stderr.contains(&format!("a@1.0.0: {address}: ")), "{run}");
+    assert_eq!(
+        world.files(),
+        [&[".npmrc".to_owned()], before.as_slice(), &["home".into()]].concat_sorted()
+    );
+}
+
+#[test]
+fn a_forged_registry_signature_stops_the_seal() {
+    let world = World::new();
+    let mut forged = Package::new("a", "1.0.0");
+    let mut impostor = NpmKey::new(Window::since(published()));
+    impostor.keyid = world.sigstore.npm_key().keyid.clone();
+    forged.signatures.push(impostor.registry_signature("a", "1.0.0", &forged.integrity()));
+    let stranger = NpmKey::new(Window::since(published()));
+    let mut unknown = Package::new("b", "1.0.0");
+    unknown.signatures.push(stranger.registry_signature("b", "1.0.0", &unknown.integrity()));
+    let good = Package::new("c", "1.0.0").signed(&world.sigstore);
+    let mut moved = Package::new("d", "1.0.0");
+    moved.signatures = good.signatures.clone();
+
+    let all = [&forged, &unknown, &good, &moved];
+    world.lock(all);
+    let _registry = world.serve(all);
+    let run = world.fetch(["--format", "json"]).refused();
+    assert!(!world.files().contains(&"app.sealift".to_owned()));
+    let report = run.json();
+    for (package, code) in
+        [(&forged, "invalid-signature"), (&unknown, "unknown-key"), (&moved, "invalid-signature")]
+    {
+        assert_eq!(reason(&report, package, "registry-signature"), code);
+    }
+    assert_eq!(status(&report, &good, "registry-signature"), "verified");
+    let human = world.fetch([]).refused().says("no archive was written");
+    assert!(human.stdout.contains("[unknown-key]"), "{human}");
+}
+
+/// Evidence that is there and does not verify: its package, claim and code.
+struct Bad {
+    package: Package,
+    claim: &'static str,
+    code: &'static str,
+}
+
+/// One package for each thing that can be wrong with a publish attestation or a provenance.
+struct Catalogue {
+    sigstore: Sigstore,
+    bad: Vec<Bad>,
+}
+
+impl Catalogue {
+    fn new() -> Self {
+        let start = published() - chrono::Duration::days(30);
+        let mut sigstore = Sigstore::new(start);
+        let ended = Window::new(start, published() - chrono::Duration::days(1));
+        let window = Window::since(start);
+        let with = |usage: &str, window| NpmKey::with_usages(vec![(usage.to_owned(), window)]);
+        sigstore.npm.insert(0, with(SIGNATURES, window));
+        sigstore.npm.insert(0, with(ATTESTATIONS, ended));
+        let mut catalogue = Self { sigstore, bad: Vec::new() };
+        catalogue.publishes();
+        catalogue.provenances();
+        catalogue.responses();
+        catalogue
+    }
+
+    fn publishes(&mut self) {
+        let key = self.sigstore.npm_key().clone();
+        let statement = |package: &Package, change: fn(&mut Value)| {
+            let (name, version) = (&package.name, &package.version);
+            let mut statement = statement::publish(name, version, &package.sha512(), REGISTRY);
+            change(&mut statement);
+            statement
+        };
+        let changes: [(&str, &str, fn(&mut Value)); 5] = [
+            ("other-registry", "published-other", |statement| {
+                statement["predicate"]["registry"] = json!("https://registry.example");
+            }),
+            ("other-name", "published-other", |statement| {
+                statement["predicate"]["name"] = json!("left-pad");
+            }),
+            ("other-version", "published-other", |statement| {
+                statement["predicate"]["version"] = json!("1.0.1");
+            }),
+            ("other-subject", "subject-name-mismatch", |statement| {
+                statement["subject"][0]["name"] = json!("pkg:npm/left-pad@1.0.0");
+            }),
+            ("other-predicate", "predicate-mismatch", |statement| {
+                statement["predicateType"] = json!(PROVENANCE_V1);
+            }),
+        ];
+        for (name, code, change) in changes {
+            self.publish(name, code, &key, |package| statement(package, change));
+        }
+        let [expired, signatures] = [0, 1].map(|at| self.sigstore.npm[at].clone());
+        let mut impostor = key.clone();
+        impostor.key = NpmKey::new(Window::since(published())).key;
+        let stranger = NpmKey::new(Window::since(published()));
+        for (name, code, key) in [
+            ("expired-key", "key-not-valid-then", expired),
+            ("key-of-other-usage", "wrong-key-usage", signatures),
+            ("forged", "signature-invalid", impostor),
+            ("unknown-key", "unknown-key", stranger),
+        ] {
+            self.publish(name, code, &key, |package| statement(package, |_| {}));
+        }
+    }
+
+    fn publish(
+        &mut self,
+        name: &str,
+        code: &'static str,
+        key: &NpmKey,
+        statement: impl Fn(&Package) -> Value,
+    ) {
+        let package = Package::new(&format!("publish-{name}"), "1.0.0");
+        let signer = Signer::Npm(key.clone());
+        let statement = statement(&package);
+        let options = Options::default();
+        let bundle = self.sigstore.attest(&statement, &signer, published(), &options);
+        let package = package.attested(PUBLISH_V01, bundle);
+        self.bad.push(Bad { package, claim: "publish-attestation", code });
+    }
+
+    /// Certificate and predicate disagree: the predicate is of another build than the certificate.
+    fn provenances(&mut self) {
+        let forges = [
+            ("github", PROVENANCE_V1, Build::github("acme/widgets")),
+            ("gitlab", PROVENANCE_V02, Build::gitlab("acme/widgets")),
+        ];
+        for (forge, kind, build) in &forges {
+            let changes: [(&str, fn(&mut Build)); 4] = [
+                ("repository", |build| build.repository = "mallory/widgets".into()),
+                ("commit", |build| build.commit = "0".repeat(40)),
+                ("ref", |build| build.ref_ = "refs/heads/other".into()),
+                ("workflow", |build| build.workflow = ".github/workflows/other.yml".into()),
+            ];
+            for (what, change) in changes {
+                let mut said = build.clone();
+                change(&mut said);
+                self.provenance(
+                    &format!("{forge}-{what}"),
+                    "provenance-disagrees",
+                    kind,
+                    build,
+                    &said,
+                );
+            }
+        }
+        let (_, kind, build) = &forges[0];
+        let mut other = build.clone();
+        other.runner = "self-hosted".into();
+        self.provenance("builder", "builder-mismatch", kind, build, &other);
+        // A certificate that says nothing of the repository.
+        let mut leaf = Leaf::of(build, published());
+        for claim in [5, 12] {
+            leaf.claims.remove(claim);
+        }
+        self.built("no-claim", "missing-claim", kind, &leaf, build);
+    }
+
+    fn provenance(
+        &mut self,
+        name: &str,
+        code: &'static str,
+        kind: &'static str,
+        certified: &Build,
+        said: &Build,
+    ) {
+        self.built(name, code, kind, &Leaf::of(certified, published()), said);
+    }
+
+    fn built(
+        &mut self,
+        name: &str,
+        code: &'static str,
+        kind: &'static str,
+        leaf: &Leaf,
+        said: &Build,
+    ) {
+        let package = Package::new(&format!("provenance-{name}"), "1.0.0");
+        let signer = Signer::Certificate(self.sigstore.fulcio.issue(leaf, &self.sigstore.ct));
+        let statement = statement::provenance(said, &package.subject());
+        let options = Options::default();
+        let bundle = self.sigstore.attest(&statement, &signer, published(), &options);
+        let package = package.attested(kind, bundle);
+        self.bad.push(Bad { package, claim: "provenance", code });
+    }
+
+    /// Good once, and changed since.
+    fn responses(&mut self) {
+        let build = Build::github("acme/widgets");
+        let good = |name: &str| {
+            Package::new(&format!("provenance-{name}"), "1.0.0").built(&self.sigstore, &build)
+        };
+        let mut changed = good("changed");
+        let bundle = &mut changed.attestations[0].1;
+        let mut said = tamper::statement(bundle);
+        said["predicate"]["runDetails"]["builder"]["id"] = json!("https://builder.example");
+        tamper::set_statement(bundle, &said);
+        let mut unlogged = good("unlogged");
+        unlogged.attestations[0].1["verificationMaterial"]["tlogEntries"] = json!([]);
+        let mut again = good("contradicting");
+        let other = again.clone().built(&self.sigstore, &Build::github("mallory/widgets"));
+        again.attestations = other.attestations;
+        for (package, code) in
+            [(changed, "signature-invalid"), (unlogged, "not-logged"), (again, "contradiction")]
+        {
+            self.bad.push(Bad { package, claim: "provenance", code });
+        }
+    }
+}
+
+#[test]
+fn evidence_that_does_not_verify_stops_the_seal_and_refuses_what_was_sealed() {
+    let Catalogue { sigstore, bad } = Catalogue::new();
+    let world = World::with(sigstore);
+    let good = Package::new("good", "1.0.0")
+        .published(&world.sigstore)
+        .built(&world.sigstore, &Build::github("acme/good"));
+    let packages: Vec<_> = bad.iter().map(|bad| &bad.package).chain([&good]).collect();
+    let check = |report: &Value| {
+        for Bad { package, claim, code } in &bad {
+            assert_eq!(reason(report, package, claim), *code, "{}", package.name);
+        }
+        assert_eq!(status(report, &good, "provenance"), "verified");
+        assert_eq!(report["summary"]["refused"], bad.len());
+    };
+
+    world.lock(packages.iter().copied());
+    let registry = world.serve(packages.iter().copied());
+    let run = world.fetch(["--format", "json"]).refused().says("no archive was written");
+    assert!(!world.files().contains(&"app.sealift".to_owned()));
+    check(&run.json());
+
+    // A sealer that looks away: the same evidence, sealed by the key that is trusted.
+    for package in &packages {
+        let path = attestations_path(&package.name, &package.version);
+        registry.set_fault(&path, Some(testkit::registry::Fault::Status(404)));
+    }
+    let bare =
+        packages.iter().map(|package| Package { attestations: vec![], ..(*package).clone() });
+    let bare: Vec<_> = bare.collect();
+    world.fetched(&bare).done();
+    let mut parts = world.parts();
+    for package in &packages {
+        let entry = format!("npm/{}/1.0.0/attestations.json", package.name);
+        parts.entries.insert(entry.clone(), package.response());
+        parts.listed(package).attestations = Some(entry);
+    }
+    parts.seal(&world.path("app.sealift"), &[key(1)]);
+    world.verify(["--require", "integrity"]).refused();
+    check(&world.report([]));
+}
+
+#[test]
+fn a_response_that_is_none_stops_the_seal() {
+    let world = World::new();
+    let package = Package::new("a", "1.0.0");
+    world.lock([&package]);
+    let registry = package.on(Registry::new()).attestations("a", "1.0.0", b"{}".to_vec());
+    let _registry = world.start(registry);
+    let report = world.fetch(["--format", "json"]).refused().json();
+    assert_eq!(reason(&report, &package, "provenance"), "malformed-response");
+    assert!(!world.files().contains(&"app.sealift".to_owned()));
+}
+
+fn flip(bytes: &mut [u8]) {
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+}
+
+fn claim<'a>(report: &'a Value, package: &Package, claim: &str) -> &'a Value {
+    let purl = package.subject().purl;
+    let packages = report["packages"].as_array().unwrap();
+    let found = packages.iter().find(|package| package["purl"] == purl);
+    &found.unwrap_or_else(|| panic!("no {purl} in {report:#}"))["claims"][claim]
+}
+
+fn status<'a>(report: &'a Value, package: &Package, name: &str) -> &'a str {
+    claim(report, package, name)["status"].as_str().unwrap()
+}
+
+/// The code of a refusal.
+#[track_caller]
+fn reason<'a>(report: &'a Value, package: &Package, name: &str) -> &'a str {
+    let claim = claim(report, package, name);
+    assert_eq!(claim["status"], "refused", "{}: {claim:#}", package.name);
+    claim["reason"].as_str().unwrap()
+}
