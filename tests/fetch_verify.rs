@@ -110,7 +110,10 @@ fn a_mixed_project_is_fetched_and_verified() {
         world.verify([require[0], require[1], require[2], require[3], more[0], more[1]])
     };
     let human = verify(["--color", "never"]).done();
-    assert_eq!(human.stderr, "", "results are on standard output, and there is nothing else to say");
+    assert_eq!(
+        human.stderr, "",
+        "results are on standard output, and there is nothing else to say"
+    );
     mixed.snapshot("mixed-verify", human);
     mixed.snapshot("mixed-verify-json", verify(["--format", "json"]).done());
     mixed.snapshot("mixed-verify-verbose", world.verify(["--require", "integrity", "-v"]).done());
@@ -172,9 +175,8 @@ fn without_any_evidence_it_is_said_plainly() {
     let packages = [Package::new("a", "1.0.0"), Package::new("b", "1.0.0")];
     let run = world.fetched(&packages).done();
     assert!(
-        run.stdout.contains(
-            "absent: no package has registry-signature, publish-attestation, provenance"
-        ),
+        run.stdout
+            .contains("absent: no package has registry-signature, publish-attestation, provenance"),
         "{run}"
     );
     let counts = &world.report([])["summary"]["claims"];
@@ -183,7 +185,10 @@ fn without_any_evidence_it_is_said_plainly() {
         assert_eq!(counts[claim], json!({"verified": 0, "absent": 2, "refused": 0}));
     }
     let refused = world.verify(["--require", "registry-signature"]).refused();
-    assert!(refused.stdout.contains("registry-signature: required, and there is none"), "{refused}");
+    assert!(
+        refused.stdout.contains("registry-signature: required, and there is none"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -384,7 +389,10 @@ mod real {
         let stale = verify(&world, late).done();
         assert!(stale.stdout.starts_with("app.sealift: stale\n"), "{stale}");
         let report = verify(&world, &format!("{late} --format json")).done().json();
-        assert_eq!((&report["verdict"], &report["trust"][0]["stale"]), (&json!("stale"), &json!(true)));
+        assert_eq!(
+            (&report["verdict"], &report["trust"][0]["stale"]),
+            (&json!("stale"), &json!(true))
+        );
 
         verify(&world, "--at 2026-11-01T00:00:00Z --max-trust-age 3650d").done();
         let denied = verify(&world, &format!("{late} --max-trust-age 30d")).refused();

@@ -102,3 +102,20 @@ fn page(name: &str, command: clap::Command) -> Vec<u8> {
     page.extend(rest.to_roff().into_bytes());
     page
 }
+
+/// The codes are documented beside the checks; the report's page repeats all of them.
+#[test]
+fn every_code_of_a_refusal_is_in_the_page_of_the_report() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("man/sealift-report.5")).unwrap().replace('\\', "");
+    let source = fs::read_to_string(root.join("src/core/verify/mod.rs")).unwrap();
+    let mut codes = 0;
+    for row in source.lines().filter_map(|line| line.strip_prefix("//! | `")) {
+        let cell = row.split(" |").next().unwrap();
+        for code in cell.split('`').filter(|part| part.contains('-')) {
+            assert!(page.contains(code), "{code} is not in man/sealift-report.5");
+            codes += 1;
+        }
+    }
+    assert!(codes > 50);
+}

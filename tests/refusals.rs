@@ -94,7 +94,9 @@ fn one_byte_changed_in_each_kind_of_entry() {
         TRUST,
     ];
     assert!(sealed.parts.entries.keys().all(|name| {
-        let kind = |name: &str| (name.split('/').next().map(str::to_owned), name.rsplit('/').next().map(str::to_owned));
+        let kind = |name: &str| {
+            (name.split('/').next().map(str::to_owned), name.rsplit('/').next().map(str::to_owned))
+        };
         names.iter().any(|known| kind(known) == kind(name))
     }));
     for name in names {
@@ -126,7 +128,10 @@ fn an_entry_added_dropped_or_renamed() {
     let said = sealed.refusal(|parts| {
         parts.entries.insert("npm/a/1.0.0/more.json".into(), Vec::new());
     });
-    assert!(said.contains("holds \"npm/a/1.0.0/more.json\", which its manifest does not"), "{said}");
+    assert!(
+        said.contains("holds \"npm/a/1.0.0/more.json\", which its manifest does not"),
+        "{said}"
+    );
     let said = sealed.refusal(|parts| {
         parts.entries.remove(name);
     });
@@ -161,9 +166,8 @@ fn a_signature_by_another_key() {
     // Whatever the envelope says of who signed.
     let said = sealed.refusal(|parts| {
         let (good, other) = (parts.envelope.clone(), sealed.world.parts_of(2).envelope);
-        let [good, mut other] = [good, other].map(|envelope| -> Value {
-            serde_json::from_slice(&envelope).unwrap()
-        });
+        let [good, mut other] =
+            [good, other].map(|envelope| -> Value { serde_json::from_slice(&envelope).unwrap() });
         other["signatures"][0]["keyid"] = good["signatures"][0]["keyid"].clone();
         parts.envelope = other.to_string().into_bytes();
     });
@@ -288,7 +292,10 @@ fn a_registry_that_serves_other_bytes_than_the_lockfile_asks_for() {
     let run = world.fetch([]).refused();
     let address = format!("{}{}", registry.url(), tarball_path("a", "1.0.0"));
     assert!(run.stderr.contains(&format!("a@1.0.0: {address}: ")), "{run}");
-    assert_eq!(world.files(), [&[".npmrc".to_owned()], before.as_slice(), &["home".into()]].concat_sorted());
+    assert_eq!(
+        world.files(),
+        [&[".npmrc".to_owned()], before.as_slice(), &["home".into()]].concat_sorted()
+    );
 }
 
 #[test]
@@ -354,8 +361,7 @@ impl Catalogue {
         let key = self.sigstore.npm_key().clone();
         let statement = |package: &Package, change: fn(&mut Value)| {
             let (name, version) = (&package.name, &package.version);
-            let mut statement =
-                statement::publish(name, version, &package.sha512(), REGISTRY);
+            let mut statement = statement::publish(name, version, &package.sha512(), REGISTRY);
             change(&mut statement);
             statement
         };
@@ -425,7 +431,13 @@ impl Catalogue {
             for (what, change) in changes {
                 let mut said = build.clone();
                 change(&mut said);
-                self.provenance(&format!("{forge}-{what}"), "provenance-disagrees", kind, build, &said);
+                self.provenance(
+                    &format!("{forge}-{what}"),
+                    "provenance-disagrees",
+                    kind,
+                    build,
+                    &said,
+                );
             }
         }
         let (_, kind, build) = &forges[0];
@@ -484,11 +496,9 @@ impl Catalogue {
         let mut again = good("contradicting");
         let other = again.clone().built(&self.sigstore, &Build::github("mallory/widgets"));
         again.attestations = other.attestations;
-        for (package, code) in [
-            (changed, "signature-invalid"),
-            (unlogged, "not-logged"),
-            (again, "contradiction"),
-        ] {
+        for (package, code) in
+            [(changed, "signature-invalid"), (unlogged, "not-logged"), (again, "contradiction")]
+        {
             self.bad.push(Bad { package, claim: "provenance", code });
         }
     }
@@ -521,7 +531,8 @@ fn evidence_that_does_not_verify_stops_the_seal_and_refuses_what_was_sealed() {
         let path = attestations_path(&package.name, &package.version);
         registry.set_fault(&path, Some(testkit::registry::Fault::Status(404)));
     }
-    let bare = packages.iter().map(|package| Package { attestations: vec![], ..(*package).clone() });
+    let bare =
+        packages.iter().map(|package| Package { attestations: vec![], ..(*package).clone() });
     let bare: Vec<_> = bare.collect();
     world.fetched(&bare).done();
     let mut parts = world.parts();

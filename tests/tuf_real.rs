@@ -4,7 +4,13 @@
 //! `tests/crosscheck/lay_out.py`. Without it, the same chain of checks runs on the pinned roots
 //! alone.
 #![cfg(feature = "network")]
-#![allow(missing_docs, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 use std::{
     collections::BTreeMap,

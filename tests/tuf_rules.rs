@@ -1,5 +1,11 @@
 //! Every refusal of the TUF driver, by its variant, on repositories made for it.
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 use chrono::Duration;
 use sealift::core::{
@@ -24,7 +30,7 @@ fn pin(repository: &Repository) -> PinnedRoots {
     PinnedRoots::new(repository.root_bytes(1)).unwrap()
 }
 
-type Refused = (MetadataError, Local);
+type Refused = (MetadataError, Box<Local>);
 
 /// Updates `local` from what is published; after a refusal, `local` with its floor raised.
 fn update_at(
@@ -39,7 +45,7 @@ fn update_at(
             UpdateError::Absent { file } => MetadataError::Missing { file },
             UpdateError::Unavailable { source, .. } => match source {},
         };
-        (error, local.clone().with_floor(*failure.floor))
+        (error, Box::new(local.clone().with_floor(*failure.floor)))
     })
 }
 

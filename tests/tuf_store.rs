@@ -1,5 +1,11 @@
 //! The trust store: atomic, locked, closed to corruption, and never going back.
-#![allow(missing_docs, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 use std::{
     cell::Cell,

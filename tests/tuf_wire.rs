@@ -1,6 +1,12 @@
 //! Faults on the wire: each ends in a clear error, within the bounds, with the store unchanged.
 #![cfg(feature = "network")]
-#![allow(missing_docs, clippy::disallowed_methods)]
+#![allow(
+    missing_docs,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 use std::{
     path::Path,
@@ -87,7 +93,7 @@ fn refused(file: &str, fault: Fault) -> Refused {
     repository.publish();
     server.site.lock().unwrap().files = repository.files.clone();
     let published = |name: &&String| *name == file || name.ends_with(file);
-    let name = repository.files.keys().filter(published).next_back().unwrap().clone();
+    let name = repository.files.keys().rfind(published).unwrap().clone();
     server.fault(&name, fault);
     let start = Instant::now();
     let refused = client.refresh().unwrap_err();

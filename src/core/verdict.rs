@@ -86,6 +86,8 @@ pub enum Absence {
     NoSignatures,
     /// The registry has no attestations for this version (it answered 404, or the record names none).
     NoAttestations,
+    /// The registry's record announces attestations, but the registry gave none.
+    NotServed,
     /// There are attestations, but none of this claim's predicate type.
     NoSuchPredicate,
     /// The record could not be had from the registry, as the signed collection log says.
@@ -100,6 +102,7 @@ impl Absence {
         match self {
             Self::NoSignatures => "no-signatures",
             Self::NoAttestations => "no-attestations",
+            Self::NotServed => "attestations-not-served",
             Self::NoSuchPredicate => "no-such-predicate",
             Self::NoRecord => "no-record",
             Self::NoKeysForRegistry(_) => "no-keys-for-registry",
@@ -112,6 +115,7 @@ impl fmt::Display for Absence {
         match self {
             Self::NoSignatures => f.write_str("the registry gave no signature"),
             Self::NoAttestations => f.write_str("the registry gave no attestation"),
+            Self::NotServed => f.write_str("the registry announces attestations, but gave none"),
             Self::NoSuchPredicate => f.write_str("no attestation of this kind"),
             Self::NoRecord => f.write_str("the registry gave no record of this version"),
             Self::NoKeysForRegistry(registry) => write!(f, "no keys are known for {registry}"),

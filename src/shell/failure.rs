@@ -7,6 +7,8 @@ use std::fmt;
 pub struct Failure {
     /// The exit code's meaning.
     pub kind: Kind,
+    /// A stable code, for programs.
+    pub code: Option<&'static str>,
     /// The fact, in lower case without a full stop. Empty if the report has said it all.
     pub message: String,
     /// What to do, and on which side of the gap.
@@ -28,17 +30,39 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     /// Evidence was examined and refused.
     pub fn refused(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::Refused, message: message.to_string(), hint: None }
+        Self { kind: Kind::Refused, code: None, message: message.to_string(), hint: None }
     }
 
     /// It could not be checked.
     pub fn could_not(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::CouldNotCheck, message: message.to_string(), hint: None }
+        Self { kind: Kind::CouldNotCheck, code: None, message: message.to_string(), hint: None }
     }
 
     /// Refused, and the report on standard output says why.
     pub fn reported() -> Self {
-        Self { kind: Kind::Refused, message: String::new(), hint: None }
+        Self::refused("")
+    }
+
+    /// For programs: what stands in place of a report where there is none.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut value = serde_json::json!({
+            "schema": "sealift-failure/1",
+            "verdict": self.kind.name(),
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+        });
+        if let serde_json::Value::Object(map) = &mut value {
+            map.retain(|_, value| !value.is_null());
+        }
+        value
+    }
+
+    /// Adds a stable code.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 
     /// Adds what to do.
@@ -53,6 +77,16 @@ impl Failure {
     pub fn maybe_hint(mut self, hint: Option<impl fmt::Display>) -> Self {
         self.hint = hint.map(|hint| hint.to_string()).or(self.hint);
         self
+    }
+}
+
+impl Kind {
+    /// As the JSON of a failure names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::CouldNotCheck => "unchecked",
+        }
     }
 }
 

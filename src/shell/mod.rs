@@ -15,7 +15,7 @@ use anstream::ColorChoice;
 use clap::Parser as _;
 
 use self::{
-    cli::{Cli, Color},
+    cli::{Cli, Color, Format},
     commands::Context,
     env::Env,
     failure::{Kind, Outcome},
@@ -40,6 +40,9 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if global.format == Format::Json && !failure.message.is_empty() {
+                terminal.result(format_args!("{:#}", failure.to_json()));
+            }
             terminal.failure(&failure);
             match failure.kind {
                 Kind::Refused => ExitCode::from(1),

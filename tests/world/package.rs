@@ -50,8 +50,8 @@ impl Package {
     pub fn published(self, sigstore: &Sigstore) -> Self {
         let (name, version, sha512) = (&self.name, &self.version, self.sha512());
         let options = Options::default();
-        let bundle = sigstore
-            .publish_attestation(name, version, &sha512, REGISTRY, published(), &options);
+        let bundle =
+            sigstore.publish_attestation(name, version, &sha512, REGISTRY, published(), &options);
         self.attested(PUBLISH_V01, bundle)
     }
 

@@ -74,15 +74,12 @@ mod tests {
 
     #[test]
     fn paths_go_below_the_base() {
-        let below = |base: &str, path| super::below(&Url::parse(base).unwrap(), path);
+        let of = |base: &str, path| below(&Url::parse(base).unwrap(), path);
+        assert_eq!(of("https://tuf.example.com", "").unwrap().as_str(), "https://tuf.example.com/");
         assert_eq!(
-            below("https://tuf.example.com", "").unwrap().as_str(),
-            "https://tuf.example.com/"
-        );
-        assert_eq!(
-            below("https://tuf.example.com/a/?x#y", "targets/").unwrap().as_str(),
+            of("https://tuf.example.com/a/?x#y", "targets/").unwrap().as_str(),
             "https://tuf.example.com/a/targets/"
         );
-        assert_eq!(below("mailto:a@example.com", ""), None);
+        assert_eq!(of("mailto:a@example.com", ""), None);
     }
 }

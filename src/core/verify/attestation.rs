@@ -2,7 +2,7 @@
 //!
 //! The cryptography is `sigstore-verify`'s: times, certificate chain, SCT, log entry, signature
 //! (Sigstore client specification, section 4). Here is what it leaves to its caller: the shape
-//! ([`super::bundle`]), the key id, extra certificates, and the reference time. What the
+//! ([`mod@super::bundle`]), the key id, extra certificates, and the reference time. What the
 //! statement says is for [`super::publish`] and [`super::provenance`].
 
 mod refusal;

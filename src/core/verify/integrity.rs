@@ -1,6 +1,6 @@
 //! Steps 1 and 2: the tarball's bytes, the lockfile's hashes, and the registry's record.
 
-use serde::Deserialize;
+use serde::{Deserialize, de};
 
 use crate::core::{
     digest::{Algorithm, Digest, Integrity},
@@ -97,6 +97,8 @@ pub(super) struct Record {
     pub signatures: Vec<Signature>,
     /// When it was published, says the registry; nobody signs that.
     pub published: Option<Time>,
+    /// Whether the record announces attestations.
+    pub announces_attestations: bool,
 }
 
 /// One signature of the registry.
@@ -143,7 +145,8 @@ pub(super) fn record(
         }
     };
     let signatures = wire.manifest.dist.signatures.unwrap_or_default();
-    Ok(Record { integrity, signatures, published })
+    let announces_attestations = wire.manifest.dist.attestations.is_some();
+    Ok(Record { integrity, signatures, published, announces_attestations })
 }
 
 fn computed(tarball: &[Digest], algorithm: Algorithm) -> Result<&Digest, IntegrityRefusal> {
@@ -172,6 +175,7 @@ struct WireManifest {
 struct WireDist {
     integrity: Option<String>,
     signatures: Option<Vec<Signature>>,
+    attestations: Option<de::IgnoredAny>,
 }
 
 #[cfg(test)]

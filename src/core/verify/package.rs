@@ -72,7 +72,11 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
     let record =
         evidence.record.map(|bytes| integrity::record(bytes, evidence.package, evidence.tarball));
     // 4. before 3, which is judged by the time that the log vouches for
-    let response = Response::parse(evidence.attestations);
+    let absence = match &record {
+        Some(Ok(record)) if record.announces_attestations => Absence::NotServed,
+        _ => Absence::NoAttestations,
+    };
+    let response = Response::parse(evidence.attestations, absence);
     let publish_attestation = publish_claim(trust, evidence, &response, at);
     // 3. the registry signed name, version and integrity
     let logged = publish_attestation.facts().map(|facts| facts.signed_at);
@@ -81,7 +85,7 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
     let provenance = provenance_claim(trust, evidence, &response, at);
     PackageVerdict {
         package: evidence.package.clone(),
-        integrity: integrity_claim(evidence, lockfile, record.as_ref()),
+        integrity: integrity_claim(lockfile, record.as_ref()),
         registry_signature,
         publish_attestation,
         provenance,
@@ -90,7 +94,6 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
 }
 
 fn integrity_claim(
-    evidence: &Evidence<'_>,
     lockfile: Result<Option<Algorithm>, IntegrityRefusal>,
     record: Option<&Result<Record, IntegrityRefusal>>,
 ) -> Verdict<IntegrityFacts> {
@@ -98,9 +101,6 @@ fn integrity_claim(
         (Err(why), _) => Verdict::Refused(why.into()),
         (Ok(_), Some(Err(why))) => Verdict::Refused(why.clone().into()),
         (Ok(None), None) => Verdict::Absent(Absence::NoRecord),
-        (Ok(_), _) if evidence.tarball.is_empty() => {
-            Verdict::Refused(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
-        }
         (Ok(lockfile), _) => Verdict::Verified(IntegrityFacts { lockfile }),
     }
 }

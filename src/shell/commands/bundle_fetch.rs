@@ -76,9 +76,11 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
         }
         Err(report) => {
             context.report(&report);
-            Err(Failure::refused("evidence that came with a package does not verify").hint(
+            let failure = Failure::refused("evidence that came with a package does not verify");
+            context.terminal.failure(&failure.hint(
                 "no archive was written; find out why the registry serves it before you go on",
-            ))
+            ));
+            Err(Failure::reported())
         }
     }
 }

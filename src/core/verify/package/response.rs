@@ -57,7 +57,7 @@ impl AttestationRefusal {
 
 /// Why there is nothing to look at.
 pub(super) enum Absent {
-    NoAttestations,
+    Known(Absence),
     Refused(AttestationRefusal),
 }
 
@@ -67,7 +67,7 @@ pub(super) fn select<'r, F>(
     kinds: &[&str],
 ) -> Result<Vec<&'r Attestation<'r>>, Verdict<F>> {
     match response {
-        Err(Absent::NoAttestations) => Err(Verdict::Absent(Absence::NoAttestations)),
+        Err(Absent::Known(absence)) => Err(Verdict::Absent(absence.clone())),
         Err(Absent::Refused(why)) => Err(Verdict::Refused(why.clone().into())),
         Ok(response) => Ok(response
             .attestations
@@ -94,8 +94,9 @@ pub(super) struct Attestation<'a> {
 }
 
 impl<'a> Response<'a> {
-    pub fn parse(bytes: Option<&'a [u8]>) -> Result<Self, Absent> {
-        let bytes = bytes.ok_or(Absent::NoAttestations)?;
+    /// Parses a response; `absence` is what to say if there is none, or an empty one.
+    pub fn parse(bytes: Option<&'a [u8]>, absence: Absence) -> Result<Self, Absent> {
+        let Some(bytes) = bytes else { return Err(Absent::Known(absence)) };
         let response: Self = serde_json::from_slice(bytes).map_err(|error| {
             Absent::Refused(AttestationRefusal::MalformedResponse(error.to_string()))
         })?;
@@ -104,7 +105,7 @@ impl<'a> Response<'a> {
             return Err(Absent::Refused(AttestationRefusal::TooMany(count)));
         }
         if count == 0 {
-            return Err(Absent::NoAttestations);
+            return Err(Absent::Known(absence));
         }
         Ok(response)
     }

@@ -57,6 +57,12 @@ fn what_is_not_there_is_absent_and_says_why() {
     assert_eq!(code(&verdict.provenance), "no-such-predicate");
     let verdict = world.judge(None, Some(&json!({"attestations": []})));
     assert_eq!(code(&verdict.provenance), "no-attestations");
+
+    // What the record announces and the registry does not give is said so.
+    record["manifest"]["dist"]["attestations"] = json!({"url": "https://registry.npm.test/x"});
+    let verdict = world.judge(Some(&record), None);
+    assert_eq!(code(&verdict.provenance), "attestations-not-served");
+    assert_eq!(code(&verdict.publish_attestation), "attestations-not-served");
 }
 
 #[test]

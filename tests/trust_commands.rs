@@ -1,0 +1,211 @@
+//! The trust root, refreshed on one machine and carried to another: `sealift trust`, and what
+//! `bundle fetch` and `bundle verify` make of it.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)] // a test looks at files
+
+mod world;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use chrono::{DateTime, Utc};
+use testkit::tuf::{Repository, server::Server};
+use world::{Package, Run, SEALED, World};
+
+const NPM_KEYS: &str = "registry.npmjs.org/keys.json";
+
+/// A machine on each side of the gap, and a private instance with its repository.
+struct Sides {
+    world: World,
+    repository: Repository,
+    server: Server,
+}
+
+impl Sides {
+    fn new() -> Self {
+        let world = World::new();
+        let published: DateTime<Utc> = "2026-01-30T00:00:00Z".parse().unwrap();
+        let mut repository = Repository::new(published);
+        repository.targets = BTreeMap::from([
+            ("trusted_root.json".to_owned(), world.read("trusted_root.json")),
+            (NPM_KEYS.to_owned(), world.read("keys.json")),
+        ]);
+        repository.publish();
+        world.write("root.json", repository.root_bytes(1));
+        let server = Server::start(repository.files.clone());
+        Self { world, repository, server }
+    }
+
+    /// Runs a command line on one side. Each side has a home of its own.
+    fn on(&self, side: &str, line: &str) -> Run {
+        let mut command = self.world.command(env!("CARGO_BIN_EXE_sealift"));
+        let line = line.replace("URL", &self.server.url());
+        Run::of(command.env("SEALIFT_HOME", self.world.path(side)).args(line.split_whitespace()))
+    }
+
+    fn pinned(self) -> Self {
+        for side in ["connected", "gap"] {
+            self.on(side, "trust pin root.json --instance acme --url URL --yes").done();
+        }
+        self
+    }
+
+    /// A signed package, sealed after a refresh at that time.
+    fn sealed(&self, at: &str, archive: &str) -> Run {
+        let package = Package::new("left-pad", "1.3.0").signed(&self.world.sigstore);
+        self.world.lock([&package]);
+        let _registry = self.world.serve([&package]);
+        let line = format!(
+            "bundle fetch package-lock.json -o {archive} --key release.key --instance acme --at {at}"
+        );
+        self.on("connected", &line)
+    }
+
+    fn verify(&self, archive: &str, at: &str) -> Run {
+        let line = format!(
+            "bundle verify {archive} --key release.key.pub --require registry-signature \
+             --instance acme --format json --at {at}"
+        );
+        self.on("gap", &line)
+    }
+
+    /// Publishes the next version, with other keys of the registry, and serves it.
+    fn publish(&mut self, npm_keys: Vec<u8>) {
+        self.repository.targets.insert(NPM_KEYS.to_owned(), npm_keys);
+        self.repository.publish();
+        self.server = Server::start(self.repository.files.clone());
+    }
+
+    fn store(&self, side: &str) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(&self.world.path(side).join("data/trust/acme"), "", &mut files);
+        files.remove("url"); // where the repository is differs between tries
+        files
+    }
+}
+
+fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        match entry.file_type().unwrap().is_dir() {
+            true => collect(&entry.path(), &format!("{name}/"), files),
+            false => drop(files.insert(name, fs::read(entry.path()).unwrap())),
+        }
+    }
+}
+
+#[test]
+fn a_root_is_pinned_only_after_its_fingerprint_was_confirmed() {
+    let sides = Sides::new();
+    let shown = sides.on("connected", "trust pin root.json --instance acme --url URL").failed();
+    assert!(shown.stdout.starts_with("root 1 sha256:"), "{shown}");
+    sides.on("connected", "trust show --instance acme").failed().says("acme");
+    sides.on("connected", "trust pin root.json --instance acme --url URL --yes").done();
+    sides
+        .on("connected", "trust pin root.json --instance acme --url URL --yes")
+        .failed()
+        .says("pinned");
+    sides
+        .on("connected", "trust pin root.json --instance public-good --url URL --yes")
+        .failed()
+        .says("built-in");
+    sides.on("connected", "trust pin package-lock.json --instance other --url URL --yes").failed();
+}
+
+#[test]
+fn what_was_refreshed_is_carried_across_and_imported() {
+    let sides = Sides::new().pinned();
+    sides.sealed(SEALED, "app.sealift").done();
+
+    // Behind the gap nothing is held yet: the archive's chain is replayed from the pinned root.
+    let report = sides.verify("app.sealift", "2026-02-02T00:00:00Z").done().json();
+    assert_eq!(report["verdict"], "verified");
+    assert_eq!(report["trust"][0]["source"], "archive");
+    assert_eq!(report["trust"][0]["checkedAt"], SEALED);
+    // Later the publisher's own dates have passed: said, and not refused.
+    let report = sides.verify("app.sealift", "2026-03-01T00:00:00Z").done().json();
+    assert_eq!(report["verdict"], "stale");
+
+    sides.on("gap", "trust import app.sealift --key release.key.pub").done();
+    assert_eq!(sides.store("gap"), sides.store("connected"), "stores differ");
+    sides.on("gap", "trust import app.sealift --key second.key.pub").refused();
+
+    let shown =
+        sides.on("gap", "trust show --instance acme --format json --at 2026-02-02T00:00:00Z");
+    let shown = shown.done().json();
+    assert_eq!(shown["instances"][0]["source"], "store");
+    assert_eq!(shown["instances"][0]["roles"][1]["name"], "timestamp");
+    assert_eq!(shown["instances"][0]["roles"][1]["expiresInDays"], 4);
+
+    sides.on("gap", "trust export --instance acme -o export").done();
+    assert_eq!(sides.world.read("export/trusted_root.json"), sides.world.read("trusted_root.json"));
+    assert_eq!(sides.world.read("export/npm-keys.json"), sides.world.read("keys.json"));
+    assert_eq!(
+        sides.world.read("export/trusted_root.jsonl").iter().filter(|b| **b == b'\n').count(),
+        1
+    );
+
+    let same = "trust diff gap/data/trust app.sealift --instance acme --key release.key.pub";
+    assert_eq!(sides.on("gap", same).done().stdout.trim(), "no difference");
+}
+
+#[test]
+fn an_archive_of_an_instance_that_is_not_pinned_is_not_judged() {
+    let sides = Sides::new();
+    sides.on("connected", "trust pin root.json --instance acme --url URL --yes").done();
+    sides.sealed(SEALED, "app.sealift").done();
+    sides.verify("app.sealift", "2026-02-02T00:00:00Z").failed().says("acme");
+}
+
+#[test]
+fn newer_trust_wins_and_a_key_that_was_withdrawn_since_is_caught() {
+    let mut sides = Sides::new().pinned();
+    sides.sealed(SEALED, "old.sealift").done();
+    // The registry's key is said to have ended before the package was published.
+    let mut keys: serde_json::Value =
+        serde_json::from_slice(&sides.world.read("keys.json")).unwrap();
+    for key in keys["keys"].as_array_mut().unwrap() {
+        key["publicKey"]["validFor"]["end"] = "2025-12-31T00:00:00Z".into();
+    }
+    sides.publish(keys.to_string().into_bytes());
+    let refresh = "trust refresh --instance acme --mirror URL --at 2026-02-03T00:00:00Z";
+    sides.on("gap", refresh).done();
+
+    let report = sides.verify("old.sealift", "2026-02-04T00:00:00Z").refused().json();
+    assert_eq!(report["trust"][0]["source"], "store");
+    let claim = &report["packages"][0]["claims"]["registry-signature"];
+    assert_eq!(claim["reason"], "key-not-valid-then");
+
+    // Nor does importing the old archive bring the key back.
+    let before = sides.store("gap");
+    sides.on("gap", "trust import old.sealift --key release.key.pub").refused().says("timestamp");
+    assert_eq!(sides.store("gap"), before, "the store went backwards");
+
+    let difference = "trust diff connected/data/trust --instance acme";
+    let difference = sides.on("gap", difference).done().stdout;
+    assert!(
+        difference.contains("window changed") && difference.contains("timestamp: "),
+        "{difference}"
+    );
+}
+
+#[test]
+fn a_refresh_that_fails_stops_the_fetch_unless_told_otherwise() {
+    let sides = Sides::new().pinned();
+    // Two weeks later the timestamp has expired.
+    let late = "2026-02-20T00:00:00Z";
+    sides.sealed(late, "app.sealift").failed().says("expired").says("--no-refresh");
+    assert!(!sides.world.path("app.sealift").exists());
+    sides
+        .on("connected", &format!("trust refresh --instance acme --at {late}"))
+        .refused()
+        .says("timestamp");
+}
+
+#[test]
+fn a_clock_that_lost_its_battery_is_called_that() {
+    let sides = Sides::new().pinned();
+    sides
+        .on("connected", "trust refresh --instance acme --at 1970-01-01T00:00:00Z")
+        .failed()
+        .says("clock");
+}
