@@ -47,10 +47,7 @@ pub enum RecordError {
 ///
 /// # Errors
 /// When it is not a packument, or says something wanted twice.
-pub fn read(
-    packument: &[u8],
-    wanted: &[&str],
-) -> Result<BTreeMap<String, Version>, RecordError> {
+pub fn read(packument: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, Version>, RecordError> {
     let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
     let mut json = serde_json::Deserializer::from_slice(packument);
     let (versions, mut times) = Packument(wanted).deserialize(&mut json).map_err(malformed)?;
