@@ -9,7 +9,7 @@ mod credentials;
 mod expected;
 mod npm;
 mod npmrc;
-mod packument;
+pub mod packument;
 
 use std::{path::PathBuf, sync::Arc};
 

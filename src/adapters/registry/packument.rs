@@ -16,7 +16,7 @@ use crate::core::{
 
 /// What a packument says of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Version {
+pub struct Version {
     /// `versions[version]`, as received.
     pub manifest: String,
     /// `time[version]`. Nobody signs it.
@@ -47,10 +47,7 @@ pub enum RecordError {
 ///
 /// # Errors
 /// When it is not a packument, or says something wanted twice.
-pub(super) fn read(
-    packument: &[u8],
-    wanted: &[&str],
-) -> Result<BTreeMap<String, Version>, RecordError> {
+pub fn read(packument: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, Version>, RecordError> {
     let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
     let mut json = serde_json::Deserializer::from_slice(packument);
     let (versions, mut times) = Packument(wanted).deserialize(&mut json).map_err(malformed)?;
@@ -68,7 +65,10 @@ pub(super) fn read(
 }
 
 /// The archive's `registry.json`: the record as received, and what of the packument belongs to it.
-pub(super) fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError> {
+///
+/// # Errors
+/// When the version's record is not JSON; [`read`] gives none such.
+pub fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError> {
     #[derive(Serialize)]
     struct Record<'a> {
         name: &'a str,
@@ -88,7 +88,7 @@ pub(super) fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, Recor
 
 /// What collecting needs of `dist`.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Dist {
+pub struct Dist {
     /// `dist.integrity`; for records from before it, `dist.shasum`.
     pub integrity: Option<Integrity>,
     /// `dist.tarball`.
@@ -99,6 +99,9 @@ pub(super) struct Dist {
 
 impl Dist {
     /// Reads `dist` of a version's record.
+    ///
+    /// # Errors
+    /// When it is missing, or not as it must be.
     pub fn read(manifest: &str) -> Result<Self, RecordError> {
         #[derive(Deserialize)]
         struct Manifest {

@@ -28,6 +28,7 @@ use crate::{
 pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
     let keys = pinned_keys(&options.keys)?;
     let archive = verification::open(&options.archive, &keys, 1)?;
+    verification::require_sealed_before(&archive, context.env.now)?;
     let names: Vec<String> = archive
         .manifest()
         .predicate()

@@ -211,12 +211,17 @@ fn sha256(bytes: &[u8]) -> Value {
     json!({"algorithm": "sha256", "value": hex::encode(Sha256::digest(bytes))})
 }
 
-/// Rekor also records a hash of the envelope as it was submitted; no client checks it.
+/// Rekor also records a hash of the envelope as it was submitted. Few clients check it, since the
+/// form of that JSON is not fixed; here it is protobuf's, without empty fields.
 fn envelope_hash(logged: &Logged) -> Value {
+    let mut signature = json!({"sig": STANDARD.encode(logged.signature)});
+    if !logged.keyid.is_empty() {
+        signature = json!({"keyid": logged.keyid, "sig": signature["sig"]});
+    }
     let envelope = json!({
         "payload": STANDARD.encode(logged.payload),
         "payloadType": logged.payload_type,
-        "signatures": [{"keyid": logged.keyid, "sig": STANDARD.encode(logged.signature)}],
+        "signatures": [signature],
     });
     sha256(envelope.to_string().as_bytes())
 }

@@ -1,0 +1,256 @@
+//! An archive like a real one: packages of the public npm registry's sizes, each with a registry
+//! signature, a publish attestation and a provenance, all signed by a Sigstore of our own.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use chrono::Duration;
+use sealift::{
+    adapters::{
+        archive::{self, Content},
+        keys,
+    },
+    core::{
+        addresses::NPM_REGISTRY,
+        digest::{Algorithm, Digest},
+        key::PublicKey,
+        lockfile,
+        manifest::{self, Manifest, Predicate, Subject, Tool, TrustSource},
+        time,
+    },
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::sigstore::{Build, Options, Sigstore, attestations_response, statement};
+
+/// The reference time of everything.
+pub const NOW: &str = "2026-11-01T00:00:00Z";
+
+const LOCKFILE: &str = "inputs/package-lock.json";
+
+/// An archive and what went into it.
+pub struct Fixture {
+    /// Holds the archive, the keys and the trust material.
+    pub folder: TempDir,
+    pub archive: PathBuf,
+    /// Bytes of the archive.
+    pub size: u64,
+    pub public: PublicKey,
+    pub trusted_root: String,
+    pub packages: Vec<Package>,
+}
+
+/// One package and its evidence.
+pub struct Package {
+    name: String,
+    pub tarball: Vec<u8>,
+    pub sha512: Digest,
+    pub record: Vec<u8>,
+    pub attestations: Vec<u8>,
+    /// The provenance alone.
+    pub provenance: Vec<u8>,
+    /// Bytes of the log entries in base64: provenance, publish attestation.
+    pub entries: (usize, usize),
+    /// Bytes of the signed statements.
+    pub statements: (usize, usize),
+}
+
+const VERSION: &str = "1.2.3";
+
+impl Fixture {
+    pub fn new(packages: usize) -> Self {
+        let now = time::parse(NOW).unwrap();
+        let sigstore = Sigstore::new(now - Duration::days(30));
+        let packages: Vec<_> = (0..packages).map(|n| Package::new(&sigstore, n)).collect();
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name| folder.path().join(name);
+        let trusted_root = sigstore.trusted_root_json();
+        fs::write(file("trusted_root.json"), &trusted_root).unwrap();
+        fs::write(file("keys.json"), sigstore.npm_keys_json()).unwrap();
+        let public = keys::generate(&file("key")).unwrap();
+        let key = keys::load_private(&file("key")).unwrap().key;
+
+        let (manifest, contents) = assemble(&packages);
+        let archive = file("archive.sealift");
+        let sealed =
+            archive::seal(&archive, &manifest, &[key], |subject| contents.get(&subject.name));
+        sealed.unwrap().persist(&archive).unwrap();
+        let size = fs::metadata(&archive).unwrap().len();
+        Self { archive, size, public, trusted_root, packages, folder }
+    }
+
+    pub fn tarball_bytes(&self) -> u64 {
+        self.packages.iter().map(|package| package.tarball.len() as u64).sum()
+    }
+}
+
+impl Package {
+    fn new(sigstore: &Sigstore, number: usize) -> Self {
+        let name = format!("@acme/package-{number:04}");
+        let tarball = noise(number as u64, size(number));
+        let sha512 = Algorithm::Sha512.digest(&tarball);
+        let at = time::parse(NOW).unwrap() - Duration::days(1) + Duration::seconds(number as i64);
+        let options = Options::default();
+        let subject = testkit::sigstore::Subject::npm(&name, VERSION, &sha512.to_hex());
+        let provenance =
+            sigstore.provenance(&Build::github("acme/packages"), &subject, at, &options);
+        let publish = sigstore.publish_attestation(
+            &name,
+            VERSION,
+            &sha512.to_hex(),
+            NPM_REGISTRY,
+            at,
+            &options,
+        );
+        let sizes =
+            |bundle: &Value, pointer| bundle.pointer(pointer).unwrap().as_str().unwrap().len();
+        let entry = "/verificationMaterial/tlogEntries/0/canonicalizedBody";
+        let payload = "/dsseEnvelope/payload";
+        Self {
+            record: record(sigstore, &name, &sha512),
+            provenance: provenance.to_string().into_bytes(),
+            entries: (sizes(&provenance, entry), sizes(&publish, entry)),
+            statements: (sizes(&provenance, payload) * 3 / 4, sizes(&publish, payload) * 3 / 4),
+            attestations: attestations_response(&[
+                (statement::PUBLISH_V01, publish),
+                (statement::PROVENANCE_V1, provenance),
+            ])
+            .to_string()
+            .into_bytes(),
+            name,
+            tarball,
+            sha512,
+        }
+    }
+}
+
+/// 20 KiB on average: most tarballs are small, and a few are not.
+fn size(number: usize) -> usize {
+    match number % 20 {
+        0 => 120 << 10,
+        small @ 1..10 => (small + 1) << 10,
+        larger => (larger + 2) << 10,
+    }
+}
+
+/// Bytes that do not repeat (xorshift).
+fn noise(seed: u64, bytes: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..bytes)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as u8
+        })
+        .collect()
+}
+
+/// The registry's record, with as many fields as usual.
+fn record(sigstore: &Sigstore, name: &str, sha512: &Digest) -> Vec<u8> {
+    let integrity = sha512.to_sri();
+    let dependencies: serde_json::Map<String, Value> =
+        (0..12).map(|n| (format!("dependency-{n}"), json!("^1.0.0"))).collect();
+    let scripts: serde_json::Map<String, Value> =
+        (0..8).map(|n| (format!("task:{n}"), json!("node --test --experimental x"))).collect();
+    json!({
+        "name": name,
+        "version": VERSION,
+        "time": "2026-10-31T00:00:00.000Z",
+        "manifest": {
+            "name": name,
+            "version": VERSION,
+            "description": "A package, as good as any other",
+            "license": "MIT",
+            "main": "index.js",
+            "repository": {"type": "git", "url": "git+https://github.com/acme/packages.git"},
+            "scripts": scripts,
+            "dependencies": dependencies.clone(),
+            "devDependencies": dependencies,
+            "dist": {
+                "integrity": integrity,
+                "shasum": "0".repeat(40),
+                "tarball": address(name),
+                "fileCount": 30,
+                "unpackedSize": 100_000,
+                "signatures": [sigstore.registry_signature(name, VERSION, &integrity)],
+            },
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn address(name: &str) -> String {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    format!("{NPM_REGISTRY}/{name}/-/{base}-{VERSION}.tgz")
+}
+
+fn lockfile(packages: &[Package]) -> Vec<u8> {
+    let root = ("".to_owned(), json!({"name": "project", "version": "1.0.0"}));
+    let entries = packages.iter().map(|package| {
+        let entry = json!({
+            "version": VERSION,
+            "resolved": address(&package.name),
+            "integrity": package.sha512.to_sri(),
+        });
+        (format!("node_modules/{}", package.name), entry)
+    });
+    let packages: serde_json::Map<String, Value> = std::iter::once(root).chain(entries).collect();
+    json!({"name": "project", "version": "1.0.0", "lockfileVersion": 3, "packages": packages})
+        .to_string()
+        .into_bytes()
+}
+
+fn assemble(packages: &[Package]) -> (Manifest, BTreeMap<String, Content>) {
+    let bytes = lockfile(packages);
+    let parsed = lockfile::parse(LOCKFILE, &bytes).unwrap();
+    let inventory = lockfile::inventory(&[(LOCKFILE.to_owned(), parsed)]);
+    let mut contents = BTreeMap::from([(LOCKFILE.to_owned(), bytes)]);
+    let mut listed = Vec::new();
+    for (item, package) in inventory.packages.iter().zip(packages) {
+        assert_eq!(item.id.name(), package.name);
+        let mut add = |name: &str, bytes: &[u8]| {
+            let entry = format!("{}/{name}", item.id.folder());
+            contents.insert(entry.clone(), bytes.to_vec());
+            entry
+        };
+        listed.push(manifest::Package {
+            purl: item.id.purl(),
+            name: item.id.name().into(),
+            version: item.id.version().into(),
+            registry: NPM_REGISTRY.into(),
+            artifact: add("package.tgz", &package.tarball),
+            record: Some(add("registry.json", &package.record)),
+            attestations: Some(add("attestations.json", &package.attestations)),
+            integrity: item.expected(),
+            needed_by: item.needs(),
+        });
+    }
+    let subjects = contents.iter().map(|(name, bytes)| {
+        let tarball = name.ends_with(".tgz");
+        let algorithm = if tarball { Algorithm::Sha512 } else { Algorithm::Sha256 };
+        Subject { name: name.clone(), size: bytes.len() as u64, digest: algorithm.digest(bytes) }
+    });
+    let predicate = Predicate {
+        format_version: manifest::FORMAT_VERSION,
+        tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
+        sealed_at: NOW.into(),
+        inputs: vec![manifest::Input {
+            entry: LOCKFILE.into(),
+            kind: "package-lock".into(),
+            lockfile_version: 3,
+        }],
+        trust: vec![manifest::Trust {
+            instance: "public-good".into(),
+            source: TrustSource::Files,
+            roles: Vec::new(),
+            refreshed_at: None,
+        }],
+        packages: listed,
+        out_of_scope: Vec::new(),
+        collection: Vec::new(),
+    };
+    let manifest = Manifest::build(predicate, subjects.collect()).unwrap();
+    (manifest, contents.into_iter().map(|(name, bytes)| (name, Content::Bytes(bytes))).collect())
+}

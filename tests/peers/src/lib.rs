@@ -1,0 +1,1 @@
+//! Nothing: the cross-checks are in `tests/`.
