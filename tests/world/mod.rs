@@ -4,8 +4,8 @@
 //! Everything is in one temporary folder, which is also where the program runs, so that what it
 //! prints names files as a user would and is the same in each run. Evidence is of [`PUBLISHED`],
 //! archives are sealed at [`SEALED`] and judged at [`NOW`].
-#![allow(dead_code)]
-// each test uses what it needs of it
+// Each test uses what it needs of it.
+#![allow(dead_code, unused_imports)]
 // A test fails by panicking; and it looks at files that the program may not.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)]
@@ -31,7 +31,6 @@ use testkit::{
     sigstore::{Sigstore, pem},
 };
 
-#[allow(unused_imports)] // as above
 pub use package::{Package, REGISTRY};
 pub use parts::Parts;
 pub use run::Run;
