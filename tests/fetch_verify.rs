@@ -368,7 +368,10 @@ mod real {
 
     fn fetch(world: &World, real: &[Real]) -> Run {
         let packages: Vec<_> = real.iter().map(|real| &real.package).collect();
-        world.lock(packages.iter().copied());
+        // Two of them may be versions of one package.
+        let path = |at, name: &str| format!("node_modules/on-{at}/node_modules/{name}");
+        let locked = packages.iter().enumerate();
+        world.lock_entries(locked.map(|(at, one)| one.locked_at(&path(at, &one.name))));
         // When they were published does not matter, as the log says when they were signed.
         let _registry = world.serve(packages);
         let fetch = "bundle fetch package-lock.json -o app.sealift --key release.key --no-refresh \
@@ -391,7 +394,10 @@ mod real {
         for Real { package, expected } in &real {
             let claims = claims(&report, &package.subject().purl);
             let (found, source) = (&claims["provenance"], &expected["source"]);
-            assert_eq!(found["sourceRepository"], source["repository"]);
+            // One case has it without the server.
+            let repository = source["repository"].as_str().unwrap();
+            let repository = repository.trim_start_matches("https://github.com/");
+            assert_eq!(found["sourceRepository"], format!("https://github.com/{repository}"));
             assert_eq!(found["commit"], source["commit"]);
             assert_eq!(found["workflow"], expected["identity"]["san"]);
             assert_eq!(found["issuer"], expected["identity"]["issuer"]);
