@@ -242,9 +242,8 @@ pub fn statement(bytes: &[u8]) {
 fn claims() -> &'static Claims {
     static CLAIMS: OnceLock<Claims> = OnceLock::new();
     CLAIMS.get_or_init(|| {
-        let bundle = include_bytes!(
-            "../../data/corpus/npm-sigstore-1.0.0-provenance/bundle.sigstore.json"
-        );
+        let bundle =
+            include_bytes!("../../data/corpus/npm-sigstore-1.0.0-provenance/bundle.sigstore.json");
         let artifact = Artifact::Digest(tarball());
         let facts = verify::bundle(trust(), bundle, artifact, Signer::AnyIdentityUnsafe, at());
         facts.unwrap().claims.unwrap()
