@@ -309,6 +309,53 @@ fn inspection_says_what_is_there_and_who_claims_to_have_signed() {
 }
 
 #[test]
+fn what_is_written_can_be_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = given(contents());
+    let written = |size: u64| {
+        let mut listed = subjects(&contents());
+        listed[0].size = size;
+        let manifest = Manifest::build(predicate(), listed).unwrap();
+        let path = folder.path().join("a.sealift");
+        seal(&path, &manifest, &[key(1)], |subject| content.get(&subject.name)).unwrap_err()
+    };
+    let max = limits::ENTRY_BYTES;
+    assert!(matches!(written(max), WriteError::Changed { .. }), "the content is smaller");
+    let too_large = written(max + 1);
+    assert!(
+        matches!(too_large, WriteError::TooLarge { size, max: limit, .. } if (size, limit) == (max + 1, max))
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// An archive of an envelope alone, of `size` bytes that are all zero: a hole in the file.
+#[cfg(unix)]
+fn envelope_of(size: u64) -> ArchiveError {
+    use std::os::unix::fs::FileExt as _;
+
+    let mut envelope = raw_zip::Entry::new("sealift.dsse.json", b"");
+    let claimed = u32::try_from(size).unwrap();
+    envelope.both(|header| (header.stored, header.size, header.crc32) = (claimed, claimed, 1));
+    let split = 30 + envelope.local.name.len();
+    let mut zip = raw_zip::Zip { entries: vec![envelope], ..Default::default() };
+    zip.end.directory = Some(u32::try_from(split).unwrap() + claimed);
+    let bytes = zip.bytes();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().write_all_at(&bytes[..split], 0).unwrap();
+    file.as_file().write_all_at(&bytes[split..], split as u64 + size).unwrap();
+    Archive::open(file.path()).unwrap_err()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_envelope_is_as_large_as_the_limit() {
+    let max = limits::ENVELOPE_BYTES;
+    // Read in full, and then its checksum is wrong.
+    assert_eq!(envelope_of(max).code(), "entry-checksum");
+    assert!(matches!(envelope_of(max + 1), ArchiveError::EnvelopeSize(size) if size == max + 1));
+}
+
+#[test]
 fn the_manual_gives_the_limits() {
     let manual = include_str!("../man/sealift-archive.5");
     let grouped = |number: u64| {

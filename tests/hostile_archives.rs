@@ -265,6 +265,12 @@ fn end_records_that_lie() {
             (z.end.entries, z.end.entries_here) = (Some(u16::MAX), Some(u16::MAX));
             z.end.directory_size = Some(u32::MAX);
         }),
+        ("one entry more than are allowed", "zip-too-many-entries", |z| {
+            let many = Some(300_002);
+            z.end64 = Some(End64 { entries: many, entries_here: many, ..End64::default() });
+            (z.end.entries, z.end.entries_here) = (Some(u16::MAX), Some(u16::MAX));
+            z.end.directory_size = Some(u32::MAX);
+        }),
         ("end records that differ", "zip-ends-differ", |z| {
             let many = Some(300_001);
             z.end64 = Some(End64 { entries: many, entries_here: many, ..End64::default() });
@@ -395,4 +401,16 @@ fn what_is_no_file_is_not_opened() {
     assert!(!missing.is_refusal());
     std::fs::write(folder.path().join("a"), "hello").unwrap();
     assert!(error(&folder.path().join("a")).is_refusal());
+}
+
+/// Names as long as they may be, of a thousand folders each, which share all but the last.
+#[test]
+fn folders_without_end_cost_no_more_than_their_names() {
+    let below = "a/".repeat(1020);
+    let contents: BTreeMap<String, Vec<u8>> =
+        (10_000..14_000).map(|n| (format!("{below}{n}"), Vec::new())).collect();
+    let zip = with_envelope(&contents, b"");
+    let started = std::time::Instant::now();
+    assert_eq!(code(&zip.bytes()), "envelope-json");
+    assert!(started.elapsed() < std::time::Duration::from_secs(3), "{:?}", started.elapsed());
 }

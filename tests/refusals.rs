@@ -7,7 +7,10 @@
 
 mod world;
 
-use sealift::core::manifest::{Role, TrustSource};
+use sealift::core::{
+    limits,
+    manifest::{Role, TrustSource},
+};
 use serde_json::{Value, json};
 use testkit::{
     registry::{Registry, attestations_path, tarball_path},
@@ -594,4 +597,25 @@ fn reason<'a>(report: &'a Value, package: &Package, name: &str) -> &'a str {
     let claim = claim(report, package, name);
     assert_eq!(claim["status"], "refused", "{}: {claim:#}", package.name);
     claim["reason"].as_str().unwrap()
+}
+
+#[test]
+fn evidence_is_as_large_as_its_limit() {
+    let sealed = Sealed::new();
+    let limits = [
+        ("registry.json", limits::RECORD_BYTES),
+        ("attestations.json", limits::ATTESTATIONS_BYTES),
+    ];
+    for (file, max) in limits {
+        let max = usize::try_from(max).unwrap();
+        let mut parts = sealed.parts.clone();
+        // White space after a value changes nothing.
+        parts.of_package(&sealed.a, file).resize(max, b' ');
+        sealed.seal(&parts);
+        sealed.world.verify(["--require", "provenance"]).done();
+        parts.of_package(&sealed.a, file).push(b' ');
+        sealed.seal(&parts);
+        let run = sealed.world.verify(["--require", "provenance"]).refused();
+        assert!(run.stderr.contains(&format!("at most {max} are accepted")), "{}", run.stderr);
+    }
 }

@@ -7,12 +7,15 @@
     clippy::unwrap_used
 )]
 
+use std::{cell::RefCell, collections::BTreeMap};
+
 use chrono::Duration;
 use sealift::core::{
+    limits::{METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
     time::{self, Time},
     tuf::{
-        Entries, Local, MetadataError, Order, PinnedRoots, Session, State, UpdateError, Wanted,
-        replay, update,
+        self, Entries, Local, MetadataError, Order, PinnedRoots, Session, State, UpdateError,
+        Wanted, replay, update,
     },
 };
 use serde_json::{Value, json};
@@ -396,9 +399,11 @@ fn more_than_32_rotations_are_followed() {
 #[test]
 fn an_endless_chain_of_roots_is_bounded() {
     let mut repository = repository();
-    for _ in 0..1025 {
+    for _ in 0..1024 {
         repository.publish_root();
     }
+    assert_eq!(fresh(&repository).unwrap().version("root"), 1025);
+    repository.publish_root();
     assert_eq!(fresh(&repository).unwrap_err(), MetadataError::TooManyRoots { bound: 1024 });
 }
 
@@ -495,15 +500,63 @@ fn a_target_nobody_lists() {
 
 #[test]
 fn a_target_larger_than_the_limit() {
+    let claiming = |length: u64| {
+        let mut repository = repository();
+        repository.role("targets").edit =
+            edit(move |signed| signed["targets"]["trusted_root.json"]["length"] = json!(length));
+        repository.publish();
+        fresh(&repository).unwrap_err()
+    };
+    let max = TARGET_BYTES;
+    // The file has two bytes.
+    assert!(matches!(claiming(max), MetadataError::Mismatch { .. }), "{}", claiming(max));
+    for length in [max + 1, u64::MAX] {
+        let path = "trusted_root.json".to_owned();
+        assert_eq!(claiming(length), MetadataError::TargetTooLarge { path, length, max });
+    }
+}
+
+/// Asks as the driver does, and notes how much it was ready to take.
+struct Asked<'a>(&'a Entries, RefCell<BTreeMap<String, u64>>);
+
+impl tuf::Repository for Asked<'_> {
+    type Error = std::convert::Infallible;
+
+    fn metadata(&self, name: &str, max: u64) -> Result<Option<Vec<u8>>, Self::Error> {
+        self.1.borrow_mut().insert(name.to_owned(), max);
+        self.0.metadata(name, max)
+    }
+
+    fn target(&self, path: &str, max: u64) -> Result<Option<Vec<u8>>, Self::Error> {
+        self.1.borrow_mut().insert(path.to_owned(), max);
+        self.0.target(path, max)
+    }
+}
+
+#[test]
+fn every_file_is_asked_for_with_its_limit() {
     let mut repository = repository();
-    repository.role("targets").edit = edit(|signed| {
-        signed["targets"]["trusted_root.json"]["length"] = json!(10_000_000_000_u64);
-    });
-    repository.publish();
-    assert!(matches!(
-        fresh(&repository).unwrap_err(),
-        MetadataError::TargetTooLarge { length: 10_000_000_000, .. }
-    ));
+    let pinned = pin(&repository);
+    let asked = |repository: &Repository| {
+        let asked = Asked(&repository.files, RefCell::default());
+        let _ = update(&pinned, &Wanted::default(), &Local::default(), &asked, now());
+        asked.1.into_inner()
+    };
+    let sizes = asked(&repository);
+    assert_eq!(sizes["2.root.json"], ROOT_BYTES);
+    assert_eq!(sizes["timestamp.json"], TIMESTAMP_BYTES);
+    assert_eq!(sizes["1.snapshot.json"], METADATA_BYTES);
+    assert_eq!(sizes["1.targets.json"], METADATA_BYTES);
+    // A length that is announced is the limit, as far as it is no larger.
+    for (length, limit) in
+        [(METADATA_BYTES, METADATA_BYTES), (METADATA_BYTES + 1, METADATA_BYTES), (7, 7)]
+    {
+        repository.role("timestamp").edit =
+            edit(move |signed| signed["meta"]["snapshot.json"]["length"] = json!(length));
+        repository.publish_role("timestamp");
+        let sizes = asked(&repository);
+        assert_eq!(sizes["1.snapshot.json"], limit);
+    }
 }
 
 /// The bytes that a search finds, in a repository with one delegation.
@@ -587,9 +640,13 @@ fn a_terminating_delegation_ends_the_search() {
 #[test]
 fn an_endless_search_is_bounded() {
     let mut repository = repository();
-    for number in 0..40 {
+    // With the top-level role, as many as the limit.
+    for number in 1..32 {
         repository.delegate(&format!("r{number}"), &["registry.npmjs.org/*"], &[]);
     }
+    repository.publish();
+    assert_eq!(fresh(&repository).unwrap().npm_keys(), None);
+    repository.delegate("r32", &["registry.npmjs.org/*"], &[]);
     repository.publish();
     let path = "registry.npmjs.org/keys.json".to_owned();
     assert_eq!(

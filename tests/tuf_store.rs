@@ -21,6 +21,7 @@ use sealift::{
     },
     core::{
         instance::Instance,
+        limits::EARLIEST,
         time::{self, Time},
         tuf::{MetadataError, PinnedRoots, UpdateError},
     },
@@ -245,6 +246,12 @@ fn a_clock_that_went_back_is_refused() {
     assert!(matches!(refused, RefreshError::Clock { .. }));
     assert!(refused.hint().unwrap().contains("clock"));
     assert!(files(base.path()).iter().all(|(path, _)| path.ends_with("lock")));
+    // Sigstore is no older than this: one second before is a clock's fault, from then on the
+    // metadata's own dates decide, and what was published later is not refused for that.
+    let refused = at("2021-05-31T23:59:59Z").unwrap_err();
+    assert!(matches!(refused, RefreshError::Clock { past, .. } if past == EARLIEST));
+    let elsewhere = TrustStore::new(&base.path().join("elsewhere")).open(NAME).unwrap();
+    refresh(&instance, &repository.files, &elsewhere, EARLIEST).unwrap();
     at("2026-11-23T04:00:00Z").unwrap();
     assert!(matches!(at("2026-11-23T03:00:00Z").unwrap_err(), RefreshError::Clock { .. }));
 }

@@ -1,4 +1,6 @@
 //! Every limit on untrusted input, in one place, each with its reason.
+//!
+//! The nesting of JSON is bounded by `serde_json`, which reads 127 levels and refuses the next.
 
 use crate::core::time::Time;
 
@@ -36,9 +38,6 @@ pub const ATTESTATIONS: usize = 32;
 
 /// Bytes of a lockfile. 100,000 entries of 300 bytes are 30 MB.
 pub const LOCKFILE_BYTES: u64 = 128 << 20;
-
-/// Nesting of JSON from outside. `serde_json` itself refuses more than 128.
-pub const JSON_DEPTH: usize = 128;
 
 /// Bytes of a key file: a PEM block of an Ed25519 key has 120.
 pub const KEY_BYTES: u64 = 64 << 10;
@@ -78,6 +77,18 @@ pub const DELEGATIONS: usize = 32;
 
 /// Timestamps in one bundle. Real ones have one; each costs a chain verification.
 pub const BUNDLE_TIMESTAMPS: usize = 8;
+
+/// Bytes of a certificate or timestamp in a bundle. Real ones have up to 6 KiB. The parser sorts
+/// sets by insertion, so that its time is quadratic in their size: at this one, milliseconds.
+pub const BUNDLE_DER_BYTES: usize = 16 << 10;
+
+/// Bytes of the checkpoint in a bundle. Real ones have up to 1 KiB with all witnesses; each
+/// signature that claims to be a known log's is verified over the whole.
+pub const CHECKPOINT_BYTES: usize = 16 << 10;
+
+/// Signatures on one registry record. Real ones have one, or two where keys rotate; each costs a
+/// verification.
+pub const RECORD_SIGNATURES: usize = 16;
 
 /// Files in one instance's trust store: the roots of a thousand updates, and what they lead to.
 pub const STORE_FILES: usize = 4096;

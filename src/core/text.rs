@@ -61,5 +61,7 @@ mod tests {
         assert!(Untrusted(&long).to_string().ends_with('…'));
         assert_eq!(bounded(&long), Untrusted(&long).to_string());
         assert_eq!(bounded("short"), "short");
+        let full = "x".repeat(REPORTED_TEXT);
+        assert_eq!((Untrusted(&full).to_string(), bounded(&full)), (full.clone(), full));
     }
 }

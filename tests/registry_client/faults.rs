@@ -1,5 +1,7 @@
 //! Answers that break, and what the client makes of them.
 
+use sealift::core::limits;
+
 use super::*;
 
 #[test]
@@ -113,8 +115,12 @@ fn broken_bodies_are_named() {
     let expected = Some(tarball("a", "1.0.0").len() as u64);
     let (result, _registry) = one(a().fault(&path, Fault::CutOff(7)));
     assert_eq!(failure(result), Failure::ClosedEarly { got: 7, expected });
-    let (result, _registry) = one(a().fault(&path, Fault::Length(u64::MAX / 2)));
-    assert_eq!(failure(result), Failure::TooLarge(sealift::core::limits::TARBALL_BYTES));
+    let (result, _registry) = one(a().fault(&path, Fault::Length(limits::TARBALL_BYTES + 1)));
+    assert_eq!(failure(result), Failure::TooLarge(limits::TARBALL_BYTES));
+    let packument = packument_path("a");
+    let one_more = limits::PACKUMENT_BYTES + 1;
+    let (result, _registry) = one(a().fault(&packument, Fault::Length(one_more)));
+    assert_eq!(failure(result), Failure::TooLarge(limits::PACKUMENT_BYTES));
     // Told to be shorter than it is, a tarball arrives short, and its digest says so.
     let (result, _registry) = one(a().fault(&path, Fault::Length(10)));
     assert!(matches!(result, Err(CollectError::Mismatch { .. })), "{result:?}");

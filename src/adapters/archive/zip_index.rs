@@ -207,14 +207,21 @@ fn compare_local(source: &Source, central: &Central, limit: u64) -> Result<(), A
     Ok(())
 }
 
+/// Whatever starts with a name follows it at once in their order, so that the names which the
+/// current one starts with are a stack: one pass over the names, however deep the folders are.
 fn no_file_is_a_folder(entries: &[Entry]) -> Result<(), ZipError> {
+    let mut starts: Vec<&str> = vec![];
     for entry in entries {
-        for folder in entry_name::folders(&entry.name) {
-            let found = entries.binary_search_by(|other| other.name.as_str().cmp(folder)).is_ok();
-            if found || folder == entry_name::ENVELOPE {
-                return Err(ZipError::FileAndFolder(folder.to_owned()));
-            }
+        let name = entry.name.as_str();
+        while starts.last().is_some_and(|start| !name.starts_with(start)) {
+            starts.pop();
         }
+        let is_folder = |file: &&&str| name.as_bytes().get(file.len()) == Some(&b'/');
+        let envelope = name.starts_with(entry_name::ENVELOPE).then_some(&entry_name::ENVELOPE);
+        if let Some(file) = starts.iter().chain(envelope).find(is_folder) {
+            return Err(ZipError::FileAndFolder((*file).to_owned()));
+        }
+        starts.push(name);
     }
     Ok(())
 }

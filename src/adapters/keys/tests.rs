@@ -94,8 +94,10 @@ fn what_is_no_key_is_refused() {
     assert!(matches!(private_error(&path), KeyError::Encrypted(_)));
     std::fs::write(&path, pem("OPENSSH PRIVATE KEY", "AAAA")).unwrap();
     assert!(private_error(&path).to_string().contains("OpenSSH"));
-    std::fs::write(&path, vec![b'x'; 65 << 10]).unwrap();
+    std::fs::write(&path, vec![b'x'; (64 << 10) + 1]).unwrap();
     assert!(matches!(private_error(&path), KeyError::File(FileError::TooLarge { .. })));
+    std::fs::write(&path, vec![b'x'; 64 << 10]).unwrap();
+    assert!(matches!(private_error(&path), KeyError::Malformed(_)));
     std::fs::write(&path, [0xff; 8]).unwrap();
     assert!(matches!(private_error(&path), KeyError::Malformed(_)));
 }

@@ -281,6 +281,14 @@ mod tests {
         assert_eq!(authorization(&npmrc, "https://u.example/a").as_deref(), Some("Bearer t"));
         let missing = folder.path().join("missing");
         assert!(Npmrc::load(Some(&missing), None, &env).unwrap().registry.is_none());
+        let size = usize::try_from(limits::NPMRC_BYTES).unwrap();
+        std::fs::write(&user, vec![b'\n'; size]).unwrap();
+        assert!(Npmrc::load(Some(&user), None, &env).is_ok());
+        std::fs::write(&user, vec![b'\n'; size + 1]).unwrap();
+        assert!(matches!(
+            Npmrc::load(Some(&user), None, &env),
+            Err(FileError::TooLarge { max: limits::NPMRC_BYTES, .. })
+        ));
         assert!(matches!(Npmrc::load(Some(folder.path()), None, &env), Err(FileError::Io { .. })));
     }
 

@@ -269,11 +269,12 @@ mod tests {
     #[test]
     fn a_huge_record_is_refused() {
         let size = usize::try_from(limits::RECORD_BYTES).unwrap();
-        let packument = format!(r#"{{"versions":{{"1.0.0":"{}"}}}}"#, "x".repeat(size));
-        assert_eq!(
-            read(packument.as_bytes(), &["1.0.0"]),
-            Err(RecordError::TooLarge(limits::RECORD_BYTES))
-        );
+        let read = |size: usize| {
+            let packument = format!(r#"{{"versions":{{"1.0.0":"{}"}}}}"#, "x".repeat(size - 2));
+            read(packument.as_bytes(), &["1.0.0"])
+        };
+        assert_eq!(read(size + 1), Err(RecordError::TooLarge(limits::RECORD_BYTES)));
+        assert_eq!(read(size).unwrap()["1.0.0"].manifest.len(), size);
     }
 
     #[test]

@@ -436,3 +436,35 @@ fn list(folder: &Path) -> Result<Vec<(String, bool)>, FileError> {
     }
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_as_many_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        // One place is the folder's own while it is being read.
+        fs::create_dir(folder.path().join("targets")).unwrap();
+        for number in 1..=STORE_FILES {
+            fs::write(folder.path().join("targets").join(number.to_string()), b"").unwrap();
+        }
+        assert_eq!(entries(folder.path()).unwrap().len(), STORE_FILES);
+        fs::write(folder.path().join("one-more"), b"").unwrap();
+        assert!(matches!(entries(folder.path()), Err(FileError::TooLarge { max: 4096, .. })));
+    }
+
+    #[test]
+    fn a_file_is_as_large_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1.root.json");
+        let size = usize::try_from(METADATA_BYTES).unwrap();
+        fs::write(&path, vec![0; size]).unwrap();
+        assert_eq!(entries(folder.path()).unwrap()["1.root.json"].len(), size);
+        fs::write(&path, vec![0; size + 1]).unwrap();
+        assert!(matches!(
+            entries(folder.path()),
+            Err(FileError::TooLarge { max: METADATA_BYTES, .. })
+        ));
+    }
+}

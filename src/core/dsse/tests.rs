@@ -133,6 +133,8 @@ fn malformed_envelopes_are_refused() {
     assert_eq!(refused(&json(PAYLOAD_TYPE, "", "")), EnvelopeError::NoSignature);
     let many = vec![good.clone(); 65].join(",");
     assert_eq!(refused(&json(PAYLOAD_TYPE, "", &many)), EnvelopeError::TooManySignatures(65));
+    let most = vec![good.clone(); 64].join(",");
+    assert!(Envelope::parse(json(PAYLOAD_TYPE, "", &most).as_bytes()).is_ok());
     for json in [
         "[]".to_owned(),
         "{}".to_owned(),

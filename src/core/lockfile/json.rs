@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::LockfileError;
 
 /// Reads the whole of `bytes` as a `T`. `serde_json` refuses to nest deeper than
-/// [`JSON_DEPTH`](crate::core::limits::JSON_DEPTH), so that recursion over a `T` is bounded.
+/// 127 levels, so that recursion over a `T` is bounded.
 pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, LockfileError> {
     let object = serde_json::from_slice(bytes).map(|Object(object)| object);
     object.map_err(|error| {

@@ -254,6 +254,28 @@ mod tests {
     }
 
     #[test]
+    fn nesting_is_as_deep_as_serde_json_reads() {
+        let nested = |levels: usize| {
+            // The document and the section are one level each, a package and what is below it two.
+            assert_eq!(levels % 2, 1);
+            let packages = (levels - 1) / 2;
+            let open = r#"{"a": {"version": "1.0.0", "dependencies": "#.repeat(packages);
+            let text = format!(
+                r#"{{"lockfileVersion": 1, "dependencies": {open}{}{}"#,
+                r#"{"b": {"version": "1.0.0"}}"#,
+                "}".repeat(2 * packages + 1)
+            );
+            parse("package-lock.json", text.as_bytes())
+        };
+        assert_eq!(nested(125).unwrap().entries.len(), 63);
+        let too_deep = "recursion limit exceeded";
+        assert!(matches!(
+            nested(127),
+            Err(LockfileError::NotJson { detail, .. }) if detail == too_deep
+        ));
+    }
+
+    #[test]
     fn deep_nesting_is_refused() {
         let levels = 100_000;
         let text = format!(

@@ -340,3 +340,20 @@ fn times_addresses_and_instances_have_their_form() {
         );
     }
 }
+
+#[test]
+fn entries_are_as_many_as_the_limit() {
+    let built = |entries: usize| {
+        let subject = |n: usize| Subject {
+            name: format!("trust/public-good/{n:06}"),
+            size: 0,
+            digest: Algorithm::Sha256.digest(b""),
+        };
+        let predicate =
+            Predicate { packages: vec![], inputs: vec![], out_of_scope: vec![], ..predicate() };
+        Manifest::build(predicate, (0..entries).map(subject).collect())
+    };
+    let max = crate::core::limits::ARCHIVE_ENTRIES;
+    assert_eq!(built(max).unwrap().subjects().len(), max);
+    assert_eq!(built(max + 1), Err(ManifestError::TooManyEntries(max + 1)));
+}

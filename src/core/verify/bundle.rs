@@ -11,7 +11,7 @@
 
 mod wire;
 
-use std::str::FromStr;
+use std::{collections::BTreeSet, str::FromStr};
 
 use sigstore_types::{self as types, KindVersion, Sha256Hash, VerificationMaterialContent};
 
@@ -87,6 +87,14 @@ pub enum Malformed {
     /// The same timestamp twice, or more of them than allowed.
     #[error("repeated or too many timestamps")]
     Timestamps,
+    /// A part that takes more than linear time to read, and is larger than any real one.
+    #[error("a {part} of {bytes} bytes")]
+    TooLarge {
+        /// Which part.
+        part: &'static str,
+        /// Its size.
+        bytes: usize,
+    },
 }
 
 impl Malformed {
@@ -110,6 +118,7 @@ impl Malformed {
             Self::RekorV2(_) => "unexpected-log-field",
             Self::Signatures(_) => "wrong-signature-count",
             Self::Timestamps => "repeated-timestamp",
+            Self::TooLarge { .. } => "oversized-bundle-part",
         }
     }
 }
@@ -206,8 +215,9 @@ fn material(
             if version < Version::V0_3 {
                 return Err(form("single certificate"));
             }
+            let der = bounded_der("certificate", certificate.raw_bytes)?;
             VerificationMaterialContent::Certificate(types::CertificateContent::new(
-                types::DerCertificate::new(certificate.raw_bytes.0),
+                types::DerCertificate::new(der),
             ))
         }
         (None, Some(chain), None) => {
@@ -218,11 +228,12 @@ fn material(
                 return Err(Malformed::EmptyChain);
             }
             let certificate = |wire: WireRaw| {
-                types::X509Certificate::new(types::DerCertificate::new(wire.raw_bytes.0))
+                let der = bounded_der("certificate", wire.raw_bytes)?;
+                Ok(types::X509Certificate::new(types::DerCertificate::new(der)))
             };
-            VerificationMaterialContent::X509CertificateChain {
-                certificates: chain.certificates.into_iter().map(certificate).collect(),
-            }
+            let certificates =
+                chain.certificates.into_iter().map(certificate).collect::<Result<_, _>>()?;
+            VerificationMaterialContent::X509CertificateChain { certificates }
         }
         (None, None, Some(key)) => VerificationMaterialContent::PublicKey(
             types::PublicKeyIdentifier::new(key.hint.unwrap_or_default()),
@@ -306,6 +317,9 @@ fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malform
     let hashes = wire.hashes.unwrap_or_default();
     let hashes = hashes.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
     let envelope = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?.envelope;
+    if envelope.len() > limits::CHECKPOINT_BYTES {
+        return Err(Malformed::TooLarge { part: "checkpoint", bytes: envelope.len() });
+    }
     let data = types::CheckpointData::new(envelope)
         .map_err(|error| Malformed::Checkpoint(error.to_string()))?;
     let checkpoint = data.checkpoint().ok_or(Malformed::NoCheckpoint)?;
@@ -325,25 +339,32 @@ fn disagreement(field: &'static str, proof: impl ToString, other: impl ToString)
     Malformed::ProofDisagrees { field, proof: proof.to_string(), other: other.to_string() }
 }
 
+fn bounded_der(part: &'static str, der: Base64) -> Result<Vec<u8>, Malformed> {
+    match der.0.len() {
+        bytes if bytes > limits::BUNDLE_DER_BYTES => Err(Malformed::TooLarge { part, bytes }),
+        _ => Ok(der.0),
+    }
+}
+
 fn hash(bytes: &Base64) -> Result<Sha256Hash, Malformed> {
     Sha256Hash::try_from(bytes.0.as_slice()).map_err(|error| Malformed::Json(error.to_string()))
 }
 
 fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificationData, Malformed> {
     let tokens = wire.and_then(|wire| wire.rfc3161_timestamps).unwrap_or_default();
-    let repeated = tokens.iter().enumerate().any(|(index, token)| {
-        tokens
-            .iter()
-            .take(index)
-            .any(|earlier| earlier.signed_timestamp.0 == token.signed_timestamp.0)
-    });
-    if repeated || tokens.len() > limits::BUNDLE_TIMESTAMPS {
+    if tokens.len() > limits::BUNDLE_TIMESTAMPS {
+        return Err(Malformed::Timestamps);
+    }
+    let mut seen = BTreeSet::new();
+    if !tokens.iter().all(|token| seen.insert(&token.signed_timestamp.0)) {
         return Err(Malformed::Timestamps);
     }
     let token = |wire: WireTimestamp| {
-        types::Rfc3161Timestamp::new(types::TimestampToken::new(wire.signed_timestamp.0))
+        let der = bounded_der("timestamp", wire.signed_timestamp)?;
+        Ok(types::Rfc3161Timestamp::new(types::TimestampToken::new(der)))
     };
-    Ok(types::TimestampVerificationData::new(tokens.into_iter().map(token).collect()))
+    let tokens = tokens.into_iter().map(token).collect::<Result<_, _>>()?;
+    Ok(types::TimestampVerificationData::new(tokens))
 }
 
 fn content(

@@ -21,6 +21,7 @@
 //! | `wrong-key-usage` | the key is the registry's, but not for this |
 //! | `key-not-valid-then` | outside the key's window at the time that it is judged by |
 //! | `malformed-signature` | the signature is not base64 |
+//! | `too-many-signatures` | the record has more signatures than any real one |
 //! | `invalid-signature` | the signature does not verify (also of bundles) |
 //! | `signed-after-reference-time` | from after the reference time, or the clock is behind (also of bundles) |
 //! | **attestation response** | [`package::AttestationRefusal`] |
@@ -37,6 +38,7 @@
 //! | `malformed-checkpoint`, `inclusion-proof-disagrees` | proof and checkpoint do not fit |
 //! | `several-log-entries`, `unsupported-log-entry`, `unexpected-log-field` | not one entry of a known kind |
 //! | `wrong-signature-count`, `repeated-timestamp` | not one signature; the same timestamp twice, or too many |
+//! | `oversized-bundle-part` | a certificate, timestamp or checkpoint larger than any real one |
 //! | **verification of a bundle** | [`BundleRefusal`] |
 //! | `wrong-key-material` | signed by a key where a certificate is expected, or the other way round |
 //! | `keyid-mismatch` | hint or `keyid` names another key |

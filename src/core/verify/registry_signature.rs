@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::integrity::{Record, Signature};
 use crate::core::{
+    limits,
     package::PackageId,
     time::{self, Time},
     trust::{KeyUsage, NpmKeys},
@@ -48,6 +49,9 @@ pub enum SignatureRefusal {
         /// What should be signed.
         message: String,
     },
+    /// More signatures than any record has.
+    #[error("{0} signatures, more than {max}", max = limits::RECORD_SIGNATURES)]
+    TooMany(usize),
     /// Published after the reference time.
     #[error("published at {}, after the reference time {}", time::format(*.published), time::format(*.at))]
     AfterReferenceTime {
@@ -67,6 +71,7 @@ impl SignatureRefusal {
             Self::NotValidThen { .. } => "key-not-valid-then",
             Self::Malformed(_) => "malformed-signature",
             Self::Invalid { .. } => "invalid-signature",
+            Self::TooMany(_) => "too-many-signatures",
             Self::AfterReferenceTime { .. } => "signed-after-reference-time",
         }
     }
@@ -96,6 +101,9 @@ pub(super) fn check(
 ) -> Result<RegistrySignatureFacts, SignatureRefusal> {
     if time > at {
         return Err(SignatureRefusal::AfterReferenceTime { published: time, at });
+    }
+    if record.signatures.len() > limits::RECORD_SIGNATURES {
+        return Err(SignatureRefusal::TooMany(record.signatures.len()));
     }
     let message = format!("{package}:{}", record.integrity);
     let mut good = None;

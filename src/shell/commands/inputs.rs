@@ -60,3 +60,22 @@ fn input(at: usize, path: &Path) -> Outcome<Input> {
     })?;
     Ok(Input { entry: format!("inputs/{}/{name}", at + 1), bytes, lockfile })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lockfile_is_as_large_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("package-lock.json");
+        let file = std::fs::File::create(&path).unwrap();
+        let read = |size| {
+            // A hole: zeros that take no place.
+            file.set_len(size).unwrap();
+            input(0, &path).err().unwrap().message
+        };
+        assert!(read(limits::LOCKFILE_BYTES).contains("line 1"));
+        assert!(read(limits::LOCKFILE_BYTES + 1).contains("larger than"));
+    }
+}

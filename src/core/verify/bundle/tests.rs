@@ -1,3 +1,4 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::*;
@@ -193,4 +194,56 @@ fn one_number_has_one_spelling_and_bytes_have_one_alphabet() {
         bundle["dsseEnvelope"]["signatures"][0]["sig"] = sig.clone();
         assert!(matches!(refused(&bundle), Malformed::Json(_)), "{sig}");
     }
+}
+
+/// A bundle of version 0.3 with a timestamp.
+fn with_timestamps(tokens: &[Vec<u8>]) -> Value {
+    let mut bundle = World::new().provenance(&Options::rekor_v2());
+    let tokens = tokens.iter().map(|token| json!({"signedTimestamp": STANDARD.encode(token)}));
+    let data = &mut bundle["verificationMaterial"]["timestampVerificationData"];
+    data["rfc3161Timestamps"] = tokens.collect();
+    bundle
+}
+
+#[test]
+fn timestamps_are_as_many_as_the_limit() {
+    let tokens: Vec<Vec<u8>> = (0..=limits::BUNDLE_TIMESTAMPS).map(|n| vec![n as u8]).collect();
+    assert_eq!(refused(&with_timestamps(&tokens)), Malformed::Timestamps);
+    assert!(parse(&with_timestamps(&tokens[1..])).is_ok());
+}
+
+#[test]
+fn what_is_slow_to_read_is_bounded() {
+    let max = limits::BUNDLE_DER_BYTES;
+    let too_large = |part, bytes| Malformed::TooLarge { part, bytes };
+    assert!(parse(&with_timestamps(&[vec![0; max]])).is_ok());
+    let token = with_timestamps(&[vec![0; max + 1]]);
+    assert_eq!(refused(&token), too_large("timestamp", max + 1));
+
+    let mut bundle = World::new().provenance(&Options::default());
+    let certificate = |size| json!({"rawBytes": STANDARD.encode(vec![0; size])});
+    bundle["verificationMaterial"]["certificate"] = certificate(max);
+    assert!(parse(&bundle).is_ok());
+    bundle["verificationMaterial"]["certificate"] = certificate(max + 1);
+    assert_eq!(refused(&bundle), too_large("certificate", max + 1));
+    remove(&mut bundle["verificationMaterial"], "certificate");
+    bundle["verificationMaterial"]["x509CertificateChain"] =
+        json!({"certificates": [certificate(1), certificate(max + 1)]});
+    bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.2");
+    assert_eq!(refused(&bundle), too_large("certificate", max + 1));
+
+    let mut bundle = World::new().provenance(&Options::default());
+    let checkpoint = entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"].take();
+    let note = checkpoint.as_str().unwrap();
+    // A signature line of a witness, as long as is needed.
+    let padded = |size: usize| {
+        let line = "\u{2014} w ";
+        let left = size - note.len() - line.len() - 1;
+        json!(format!("{note}{line}{}\n", "A".repeat(left)))
+    };
+    let max = limits::CHECKPOINT_BYTES;
+    entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = padded(max + 1);
+    assert_eq!(refused(&bundle), too_large("checkpoint", max + 1));
+    entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = padded(max);
+    assert!(!matches!(parse(&bundle), Err(Malformed::TooLarge { .. })));
 }

@@ -117,6 +117,10 @@ fn a_bad_response_refuses_both_claims() {
             json!({"attestations": vec![json!({"predicateType": "x", "bundle": {}}); 33]}),
             "too-many-attestations",
         ),
+        (
+            json!({"attestations": vec![json!({"predicateType": "x", "bundle": {}}); 32]}),
+            "no-such-predicate",
+        ),
     ] {
         let verdict = world.judge(None, Some(&response));
         assert_eq!(code(&verdict.publish_attestation), expected);

@@ -1,3 +1,4 @@
+use crate::core::limits;
 use chrono::Duration;
 use serde_json::{Value, json};
 use testkit::sigstore::{NpmKey, Window};
@@ -90,4 +91,15 @@ fn published_after_the_reference_time_is_refused() {
     let mut record = world.record();
     record["time"] = json!(crate::core::time::format(World::now() + Duration::seconds(1)));
     assert_eq!(code(&world, &record), "signed-after-reference-time");
+}
+
+#[test]
+fn signatures_are_as_many_as_the_limit() {
+    let world = World::new();
+    let mut record = world.record();
+    let good = signatures(&mut record)[0].clone();
+    *signatures(&mut record) = json!(vec![good.clone(); limits::RECORD_SIGNATURES]);
+    assert_eq!(code(&world, &record), "verified");
+    *signatures(&mut record) = json!(vec![good; limits::RECORD_SIGNATURES + 1]);
+    assert_eq!(code(&world, &record), "too-many-signatures");
 }
