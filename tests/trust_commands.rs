@@ -128,6 +128,10 @@ fn what_was_refreshed_is_carried_across_and_imported() {
     sides.on("gap", "trust import app.sealift --key release.key.pub").done();
     assert_eq!(sides.store("gap"), sides.store("connected"), "stores differ");
     sides.on("gap", "trust import app.sealift --key second.key.pub").refused();
+    sides
+        .on("gap", "trust import app.sealift --key release.key.pub --at 2026-01-31T00:00:00Z")
+        .failed()
+        .says("after the reference time");
 
     let shown =
         sides.on("gap", "trust show --instance acme --format json --at 2026-02-02T00:00:00Z");

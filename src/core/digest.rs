@@ -4,8 +4,8 @@
 
 use std::fmt;
 
+use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha1::Digest as _;
 
 /// A hash algorithm, weakest first, so that the order is the order of strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -200,46 +200,31 @@ impl fmt::Display for Integrity {
 
 /// A digest in the making, for bytes that come in pieces.
 #[derive(Clone)]
-pub struct Hasher(State);
-
-#[derive(Clone)]
-enum State {
-    Sha1(sha1::Sha1),
-    Sha256(sha2::Sha256),
-    Sha384(sha2::Sha384),
-    Sha512(sha2::Sha512),
+pub struct Hasher {
+    algorithm: Algorithm,
+    context: digest::Context,
 }
 
 impl Hasher {
     /// Starts a digest.
     pub fn new(algorithm: Algorithm) -> Self {
-        Self(match algorithm {
-            Algorithm::Sha1 => State::Sha1(sha1::Sha1::new()),
-            Algorithm::Sha256 => State::Sha256(sha2::Sha256::new()),
-            Algorithm::Sha384 => State::Sha384(sha2::Sha384::new()),
-            Algorithm::Sha512 => State::Sha512(sha2::Sha512::new()),
-        })
+        let context = digest::Context::new(match algorithm {
+            Algorithm::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Algorithm::Sha256 => &digest::SHA256,
+            Algorithm::Sha384 => &digest::SHA384,
+            Algorithm::Sha512 => &digest::SHA512,
+        });
+        Self { algorithm, context }
     }
 
     /// Takes in the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
-        match &mut self.0 {
-            State::Sha1(hasher) => hasher.update(bytes),
-            State::Sha256(hasher) => hasher.update(bytes),
-            State::Sha384(hasher) => hasher.update(bytes),
-            State::Sha512(hasher) => hasher.update(bytes),
-        }
+        self.context.update(bytes);
     }
 
     /// The digest of all pieces.
     pub fn finish(self) -> Digest {
-        let (algorithm, bytes) = match self.0 {
-            State::Sha1(hasher) => (Algorithm::Sha1, hasher.finalize().to_vec()),
-            State::Sha256(hasher) => (Algorithm::Sha256, hasher.finalize().to_vec()),
-            State::Sha384(hasher) => (Algorithm::Sha384, hasher.finalize().to_vec()),
-            State::Sha512(hasher) => (Algorithm::Sha512, hasher.finalize().to_vec()),
-        };
-        Digest { algorithm, bytes }
+        Digest { algorithm: self.algorithm, bytes: self.context.finish().as_ref().to_vec() }
     }
 }
 
@@ -271,6 +256,27 @@ mod tests {
             Err(IntegrityError::NoKnownAlgorithm("md5-abcd".into()))
         );
         assert_eq!(Integrity::parse(""), Err(IntegrityError::NoKnownAlgorithm(String::new())));
+    }
+
+    /// FIPS 180's examples.
+    #[test]
+    fn digests_are_those_of_the_standard() {
+        for (algorithm, expected) in [
+            (Algorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (Algorithm::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                Algorithm::Sha384,
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed\
+                 8086072ba1e7cc2358baeca134c825a7",
+            ),
+            (
+                Algorithm::Sha512,
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+                 2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
+        ] {
+            assert_eq!(algorithm.digest(b"abc").to_hex(), expected, "{algorithm}");
+        }
     }
 
     #[test]

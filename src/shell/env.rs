@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// The environment of a run.
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching needs all of it"))]
 pub struct Env {
     /// The time, read once; `--at` overrides it.
     pub now: Time,
@@ -56,6 +57,7 @@ impl Env {
     }
 
     /// The value of a variable, for `${NAME}` in `.npmrc`.
+    #[cfg(feature = "network")]
     pub fn variable(name: &str) -> Option<String> {
         std::env::var(name).ok()
     }

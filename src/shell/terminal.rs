@@ -30,6 +30,7 @@ pub struct Terminal {
     verbose: bool,
 }
 
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching needs all of it"))]
 impl Terminal {
     /// Both streams of the process.
     pub fn new(color: ColorChoice, quiet: bool, verbose: bool) -> Self {

@@ -96,16 +96,7 @@ pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Outcome<Signed
 /// reference time cannot be right (exit 2): then nothing can be relied on, and there is no report.
 pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Examined> {
     let failed = |error: ArchiveError| failure(file, &error);
-    let sealed_at = archive.manifest().sealed_at();
-    if sealed_at > bar.at {
-        return Err(Failure::could_not(format_args!(
-            "{} was sealed at {}, after the reference time {}",
-            file.display(),
-            time::format(sealed_at),
-            time::format(bar.at)
-        ))
-        .hint("set the clock of this machine, or say with --at which time to judge by"));
-    }
+    let sealed_at = require_sealed_before(&archive, bar.at)?;
     let inventory = carried_inventory(&archive, file)?;
     accounts_for(archive.manifest(), &inventory).map_err(|why| {
         Failure::refused(format_args!("{}: {why}", file.display()))
@@ -155,6 +146,24 @@ pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Ex
         denied_age: age.filter(|age| bar.policy.denies_age(*age)),
     };
     Ok(Examined { archive, report })
+}
+
+/// Refuses to judge an archive at a time before it was sealed, and gives the time of the seal.
+///
+/// # Errors
+/// Exit 2: then the clock is wrong, here or where it was sealed, and no expiry can be judged.
+pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Outcome<Time> {
+    let sealed_at = archive.manifest().sealed_at();
+    if sealed_at <= at {
+        return Ok(sealed_at);
+    }
+    Err(Failure::could_not(format_args!(
+        "{} was sealed at {}, after the reference time {}",
+        archive.path().display(),
+        time::format(sealed_at),
+        time::format(at)
+    ))
+    .hint("set the clock of this machine, or say with --at which time to judge by"))
 }
 
 /// All claims of one package. The tarball is read once, for all digests that are needed.

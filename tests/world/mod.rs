@@ -4,8 +4,11 @@
 //! Everything is in one temporary folder, which is also where the program runs, so that what it
 //! prints names files as a user would and is the same in each run. Evidence is of [`PUBLISHED`],
 //! archives are sealed at [`SEALED`] and judged at [`NOW`].
-#![allow(dead_code)] // each test uses what it needs of it
-#![allow(clippy::disallowed_methods)] // a test looks at files that the program must not touch
+// Each test uses what it needs of it.
+#![allow(dead_code, unused_imports)]
+// A test fails by panicking; and it looks at files that the program may not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)]
 
 mod package;
 mod parts;
@@ -17,9 +20,9 @@ use std::{
     ffi::OsStr,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use assert_cmd::Command;
 use chrono::{DateTime, Duration, Utc};
 use sealift::core::key::{PublicKey, SigningKey};
 use serde_json::{Value, json};
@@ -28,7 +31,6 @@ use testkit::{
     sigstore::{Sigstore, pem},
 };
 
-#[allow(unused_imports)] // as above
 pub use package::{Package, REGISTRY};
 pub use parts::Parts;
 pub use run::Run;
@@ -39,6 +41,9 @@ pub const PUBLISHED: &str = "2026-01-02T03:04:05Z";
 pub const SEALED: &str = "2026-02-01T00:00:00Z";
 /// When they are verified.
 pub const NOW: &str = "2026-03-01T00:00:00Z";
+
+/// Trust in the world's own Sigstore instance.
+const TRUST: &str = "--trusted-root trusted_root.json --npm-keys keys.json";
 
 /// [`PUBLISHED`], as a time.
 pub fn published() -> DateTime<Utc> {
@@ -124,35 +129,30 @@ impl World {
     pub fn fetched<'a>(&self, packages: impl IntoIterator<Item = &'a Package> + Clone) -> Run {
         self.lock(packages.clone());
         let _registry = self.serve(packages);
-        self.fetch([])
+        self.fetch("")
     }
 
     /// Fetches `package-lock.json`, and seals it in `app.sealift` with `release.key`.
-    pub fn fetch<const N: usize>(&self, more: [&str; N]) -> Run {
-        let usual = "bundle fetch package-lock.json -o app.sealift --key release.key \
-                     --trusted-root trusted_root.json --npm-keys keys.json";
-        self.sealift(usual.split_whitespace().chain(["--at", SEALED]).chain(more))
+    pub fn fetch(&self, more: &str) -> Run {
+        let fetch = "bundle fetch package-lock.json -o app.sealift --key release.key";
+        self.sealift(&format!("{fetch} {TRUST} --at {SEALED} {more}"))
     }
 
     /// Verifies `app.sealift`.
-    pub fn verify<const N: usize>(&self, more: [&str; N]) -> Run {
-        let usual = "bundle verify app.sealift --key release.key.pub \
-                     --trusted-root trusted_root.json --npm-keys keys.json";
-        self.sealift(usual.split_whitespace().chain(["--at", NOW]).chain(more))
+    pub fn verify(&self, more: &str) -> Run {
+        let verify = "bundle verify app.sealift --key release.key.pub";
+        self.sealift(&format!("{verify} {TRUST} --at {NOW} {more}"))
     }
 
     /// The JSON report on `app.sealift`, which may be of a refusal.
-    pub fn report<const N: usize>(&self, more: [&str; N]) -> Value {
-        let usual = ["--format", "json", "--require", "integrity"];
-        let more: Vec<_> = usual.into_iter().chain(more).collect();
-        let base = "bundle verify app.sealift --key release.key.pub --at 2026-03-01T00:00:00Z \
-                    --trusted-root trusted_root.json --npm-keys keys.json";
-        self.sealift(base.split_whitespace().chain(more)).json()
+    pub fn report(&self, more: &str) -> Value {
+        self.verify(&format!("--format json --require integrity {more}")).json()
     }
 
-    /// Runs the program in the folder.
-    pub fn sealift(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Run {
-        Run::of(self.command(env!("CARGO_BIN_EXE_sealift")).args(arguments))
+    /// Runs the program in the folder, with these arguments; none of them has a space in it.
+    pub fn sealift(&self, arguments: &str) -> Run {
+        let mut command = self.command(env!("CARGO_BIN_EXE_sealift"));
+        Run::of(command.args(arguments.split_whitespace()))
     }
 
     /// A command in the folder, with nothing of this process's environment but the search path.

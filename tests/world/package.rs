@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha512};
 use testkit::{
     registry::{Registry, integrity, tarball, tarball_path},
     sigstore::{
-        Build, Options, Sigstore, Subject, attestations_response,
+        Build, Forge, Options, Sigstore, Subject, attestations_response,
         statement::{PROVENANCE_V1, PROVENANCE_V02, PUBLISH_V01},
     },
 };
@@ -58,8 +58,8 @@ impl Package {
     /// With the provenance of a build.
     pub fn built(self, sigstore: &Sigstore, build: &Build) -> Self {
         let kind = match build.forge {
-            testkit::sigstore::Forge::GitHub => PROVENANCE_V1,
-            testkit::sigstore::Forge::GitLab => PROVENANCE_V02,
+            Forge::GitHub => PROVENANCE_V1,
+            Forge::GitLab => PROVENANCE_V02,
         };
         let bundle = sigstore.provenance(build, &self.subject(), published(), &Options::default());
         self.attested(kind, bundle)

@@ -1,7 +1,7 @@
 //! What an archive is made of, to be put together otherwise: by who has no key, and by a sealer who
 //! is careless or malicious.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use sealift::{
     adapters::{
@@ -47,7 +47,7 @@ impl Parts {
         {
             zip.entries.push(raw_zip::Entry::new(name, bytes));
         }
-        super::fs::write(path, zip.bytes()).unwrap();
+        fs::write(path, zip.bytes()).unwrap();
     }
 
     /// Seals the entries and the predicate as they are now.

@@ -1,6 +1,7 @@
 //! A finished run of the program.
 
-use assert_cmd::Command;
+use std::process::Command;
+
 use serde_json::Value;
 
 pub struct Run {

@@ -26,6 +26,7 @@ pub(super) const SHOW: &str = "\
 Examples:
   sealift key show release.key.pub";
 
+#[cfg(feature = "network")]
 pub(super) const FETCH: &str = "\
 Examples:
   Collect and seal, with a key made on first use:
@@ -56,6 +57,7 @@ pub(super) const SIGN: &str = "\
 Examples:
   sealift bundle sign app.sealift --key second.key --signed-by release.key.pub";
 
+#[cfg(feature = "network")]
 pub(super) const REFRESH: &str = "\
 Examples:
   sealift trust refresh

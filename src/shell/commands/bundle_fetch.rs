@@ -107,7 +107,7 @@ fn account(inventory: &Inventory, context: &mut Context<'_>) {
         .map(|need| need.paths.len())
         .sum();
     for (number, what) in [
-        (installs - inventory.packages.len(), "more places of the same"),
+        (installs - inventory.packages.len(), "duplicates"),
         (inventory.bundled.len(), "bundled in others"),
         (inventory.local.len(), "of the project itself"),
         (inventory.out_of_scope.len(), "not from a registry"),

@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// A lockfile that was read.
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching needs all of it"))]
 pub struct Input {
     /// The archive's entry that holds it.
     pub entry: String,

@@ -28,6 +28,7 @@ use crate::{
 pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
     let keys = pinned_keys(&options.keys)?;
     let archive = verification::open(&options.archive, &keys, 1)?;
+    verification::require_sealed_before(&archive, context.env.now)?;
     let names: Vec<String> = archive
         .manifest()
         .predicate()
@@ -56,6 +57,26 @@ pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
             .map_err(|error| failure(&name, &error))?;
         advances.push(Advance::of(&name, &refreshed));
     }
+    print(&advances, context);
+    Ok(())
+}
+
+/// As a command ends with it: exit 1 where what was offered was refused.
+pub(super) fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>) -> Failure {
+    let (kind, hint) = match error {
+        RefreshError::Update(UpdateError::Refused(_)) => (Kind::Refused, None),
+        RefreshError::Update(UpdateError::Unavailable { .. }) => {
+            let hint = "what the store holds stays; --mirror asks another address";
+            (Kind::CouldNotCheck, Some(hint.to_owned()))
+        }
+        _ => (Kind::CouldNotCheck, None),
+    };
+    let failure = Failure { kind, ..Failure::could_not(format_args!("{name}: {error}")) };
+    failure.maybe_hint(error.hint().or(hint))
+}
+
+/// Prints what became of each instance.
+pub(super) fn print(advances: &[Advance], context: &mut Context<'_>) {
     match context.format {
         Format::Human => advances.iter().for_each(|advance| context.terminal.result(advance)),
         Format::Json => context.json(&json!({
@@ -63,16 +84,6 @@ pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
             "instances": advances.iter().map(Advance::to_json).collect::<Vec<_>>(),
         })),
     }
-    Ok(())
-}
-
-fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>) -> Failure {
-    let kind = match error {
-        RefreshError::Update(UpdateError::Refused(_)) => Kind::Refused,
-        _ => Kind::CouldNotCheck,
-    };
-    let failure = Failure { kind, ..Failure::could_not(format_args!("{name}: {error}")) };
-    failure.maybe_hint(error.hint())
 }
 
 /// How an update changed what the store holds.

@@ -1,22 +1,16 @@
 //! `sealift trust refresh`.
 
-use serde_json::json;
-
-use super::{Context, trust_import::Advance};
+use super::{
+    Context,
+    trust_import::{self, Advance},
+};
 use crate::{
-    adapters::{
-        files,
-        registry::Npmrc,
-        tuf::{self as tuf_store, RefreshError},
-    },
-    core::{
-        limits,
-        tuf::{PinnedRoots, UpdateError},
-    },
+    adapters::{files, registry::Npmrc, tuf as tuf_store},
+    core::{limits, tuf::PinnedRoots},
     shell::{
-        cli::{Format, Refresh},
+        cli::Refresh,
         env::Env,
-        failure::{Failure, Kind, Outcome},
+        failure::{Failure, Outcome},
         trust,
     },
 };
@@ -50,7 +44,7 @@ pub fn run(options: &Refresh, context: &mut Context<'_>) -> Outcome {
         match tuf_store::refresh(&instance, &repository, &part, context.env.now) {
             Ok(refreshed) => advances.push(Advance::of(&name, &refreshed)),
             Err(error) => {
-                let failure = failure(&name, &error);
+                let failure = trust_import::failure(&name, &error);
                 if let Some(earlier) = worst.take() {
                     context.terminal.failure(&earlier);
                 }
@@ -58,24 +52,6 @@ pub fn run(options: &Refresh, context: &mut Context<'_>) -> Outcome {
             }
         }
     }
-    match context.format {
-        Format::Human => advances.iter().for_each(|advance| context.terminal.result(advance)),
-        Format::Json => context.json(&json!({
-            "schema": "sealift-trust-update/1",
-            "instances": advances.iter().map(Advance::to_json).collect::<Vec<_>>(),
-        })),
-    }
+    trust_import::print(&advances, context);
     worst.map_or(Ok(()), Err)
-}
-
-fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>) -> Failure {
-    let kind = match error {
-        RefreshError::Update(UpdateError::Refused(_)) => Kind::Refused,
-        _ => Kind::CouldNotCheck,
-    };
-    let failure = Failure { kind, ..Failure::could_not(format_args!("{name}: {error}")) };
-    failure.maybe_hint(error.hint().or_else(|| {
-        let unavailable = matches!(error, RefreshError::Update(UpdateError::Unavailable { .. }));
-        unavailable.then(|| "what the store holds stays; --mirror asks another address".to_owned())
-    }))
 }
