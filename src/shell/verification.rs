@@ -27,6 +27,32 @@ use crate::{
 
 /// An archive of which everything was verified, by a policy. What feeds a build takes this and
 /// nothing else: only [`Examined::admit`] makes one, and only of an archive without a refusal.
+///
+/// ```
+/// use sealift::shell::{report::Report, verification::{Examined, VerifiedArchive}};
+///
+/// let only_way: fn(Examined) -> Result<VerifiedArchive, Box<Report>> = Examined::admit;
+/// ```
+///
+/// Nothing else can put one together:
+///
+/// ```compile_fail,E0451
+/// use sealift::{adapters::archive::SignedArchive, shell::{report::Report, verification::VerifiedArchive}};
+///
+/// fn forge(archive: SignedArchive, report: Report) -> VerifiedArchive {
+///     VerifiedArchive { archive, report }
+/// }
+/// ```
+///
+/// Nor what it is made of:
+///
+/// ```compile_fail,E0451
+/// use sealift::{adapters::archive::SignedArchive, shell::{report::Report, verification::Examined}};
+///
+/// fn forge(archive: SignedArchive, report: Report) -> Examined {
+///     Examined { archive, report }
+/// }
+/// ```
 pub struct VerifiedArchive {
     archive: SignedArchive,
     report: Report,
@@ -252,3 +278,6 @@ pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
     };
     failure.code(error.code())
 }
+
+#[cfg(test)]
+mod tests;
