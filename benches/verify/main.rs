@@ -18,7 +18,7 @@
 //! Where a provenance bundle's time goes beside the bare checks, by `perf`: `sigstore-verify` checks
 //! the promise twice (once for its time, once for the log) and decodes the certificate four times.
 #![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)] // a measurement
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // not a part of the product
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // not the product
 
 mod bare;
 mod fixture;

@@ -132,7 +132,7 @@ fn plain(byte: u8) -> bool {
 
 fn is_device(segment: &str) -> bool {
     let stem = segment.split('.').next().unwrap_or(segment);
-    DEVICES.contains(&stem)
+    matches!(stem.len(), 3 | 4) && DEVICES.contains(&stem)
 }
 
 fn escapes_are_well_formed(segment: &str) -> bool {

@@ -75,7 +75,7 @@ impl Claims {
     ///
     /// # Errors
     /// [`MalformedClaim`], for the first claim that cannot be read.
-    pub(super) fn of(certificate: &Certificate) -> Result<Self, MalformedClaim> {
+    pub fn of(certificate: &Certificate) -> Result<Self, MalformedClaim> {
         let mut claims = Self { san: identity(certificate)?, ..Self::default() };
         let mut legacy = Legacy::default();
         let mut seen = Vec::new();
@@ -153,7 +153,10 @@ pub(super) fn window(certificate: &Certificate) -> Option<Window> {
 }
 
 /// Parses a certificate in DER.
-pub(super) fn decode(der: &[u8]) -> Result<Certificate, MalformedClaim> {
+///
+/// # Errors
+/// When it is not one.
+pub fn decode(der: &[u8]) -> Result<Certificate, MalformedClaim> {
     Certificate::from_der(der).map_err(|error| MalformedClaim::Certificate(error.to_string()))
 }
 

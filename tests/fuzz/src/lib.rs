@@ -31,8 +31,10 @@ use sealift::{
         tuf::{self as tuf_rules, Entries, PinnedRoots, Wanted, replay},
         verdict::{PackageVerdict, ProvenanceFacts},
         verify::{
-            self, Artifact, Evidence, Signer, bundle::Bundle, certificate::Claims, provenance,
-            publish,
+            self, Artifact, Evidence, Signer,
+            bundle::Bundle,
+            certificate::{self as certificates, Claims},
+            provenance, publish,
         },
     },
 };
@@ -182,7 +184,7 @@ pub fn bundle(bytes: &[u8]) {
 
 /// The claims of a certificate.
 pub fn certificate(bytes: &[u8]) {
-    let _ = Claims::parse(bytes);
+    let _ = certificates::decode(bytes).map(|certificate| Claims::of(&certificate));
 }
 
 /// Record and attestation response of a package, with a zero byte between them. Whatever verifies
@@ -288,8 +290,20 @@ pub fn tuf(bytes: &[u8]) {
     while let (Some(name), Some(file)) = (parts.next(), parts.next()) {
         entries.insert(String::from_utf8_lossy(name).into_owned(), file.to_vec());
     }
-    let Ok(state) = replay(&pinned, &Wanted::default(), &entries, at()) else { return };
-    assert_eq!(replay(&pinned, &Wanted::default(), state.entries(), at()), Ok(state));
+    let Ok(state) =
+        replay(&pinned, &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)), &entries, at())
+    else {
+        return;
+    };
+    assert_eq!(
+        replay(
+            &pinned,
+            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+            state.entries(),
+            at()
+        ),
+        Ok(state)
+    );
 }
 
 /// `trusted_root.json`.
