@@ -255,7 +255,9 @@ fn claims() -> &'static Claims {
 /// A lockfile, and the inventory of it. No entry may be lost.
 pub fn lockfile(bytes: &[u8]) {
     let Ok(lockfile) = lockfiles::parse("package-lock.json", bytes) else { return };
+    let entries = lockfile.entries.len();
     let inventory = lockfiles::inventory(&[("inputs/package-lock.json".into(), lockfile)]);
+    assert_eq!(inventory.entries(), entries);
     for item in &inventory.packages {
         assert!(!item.needs().is_empty(), "{} is needed nowhere", item.id);
         entry_name::parse(item.id.folder().as_bytes()).unwrap();
