@@ -1,5 +1,5 @@
 use chrono::{DateTime, Duration, Utc};
-use testkit::sigstore::{Options, cases};
+use testkit::sigstore::{Leaf, Options, cases, statement};
 
 use super::*;
 use crate::core::verify::fixture::World;
@@ -249,7 +249,24 @@ fn the_logs_id_counts_where_there_is_a_promise() {
         let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
         assert_eq!(entry["inclusionPromise"].is_object(), expected == "unknown-log");
         entry["logId"]["keyId"] = "AAAA".into();
-        let kind = testkit::sigstore::statement::PROVENANCE_V1;
+        let kind = statement::PROVENANCE_V1;
         assert_eq!(world.provenance_code(kind, bundle), expected);
     }
+}
+
+#[test]
+fn a_time_outside_the_certificates_window_is_not_the_clocks_fault() {
+    let world = World::new();
+    let far: Time = World::at() + Duration::days(365 * 100);
+    let code = |from: Time| {
+        let leaf = Leaf::of(&world.build, from);
+        let certificate = world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct);
+        let signer = testkit::sigstore::Signer::Certificate(certificate);
+        let statement = statement::provenance_v1(&world.build, &World::subject());
+        let bundle = world.sigstore.attest(&statement, &signer, far, &Options::default());
+        check(&world, &bundle, Signer::AnyIdentityUnsafe, far).unwrap_err().code()
+    };
+    assert_eq!(code(far), "clock-behind");
+    assert_eq!(code(far + Duration::seconds(1)), "certificate-not-valid-then");
+    assert_eq!(code(far - Duration::days(1)), "certificate-not-valid-then");
 }
