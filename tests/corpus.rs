@@ -17,7 +17,7 @@ use sealift::core::{
     package::PackageId,
     time::{self, Time},
     trust::Trust,
-    verdict::{PackageVerdict, TimeSource, Verdict},
+    verdict::{PackageVerdict, Status, TimeSource, Verdict},
     verify::{self, Artifact, BundleFacts, BundleRefusal, Evidence, Signer, package},
 };
 use serde_json::{Value, json};
@@ -173,7 +173,7 @@ fn npm_packages_verify() {
         // Bundles of version 0.1 rest on the promise alone, and the report can say so.
         assert_eq!(provenance.logged.proof, name == "npm-sigstore-2.3.1");
         assert!(verdict.integrity.facts().is_some());
-        assert_eq!(verdict.registry_signature.status(), "absent");
+        assert_eq!(verdict.registry_signature.status(), Status::Absent);
     }
 }
 

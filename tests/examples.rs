@@ -54,7 +54,7 @@ fn every_example_works() {
     world.write("lab.json", repository.root_bytes(1));
     world.write("root.json", Repository::new(Utc::now()).root_bytes(1));
     let tuf = Server::start(repository.files);
-    let pin = "trust pin lab.json --instance lab --yes --url";
+    let pin = "trust pin lab.json --instance lab --registry https://registry.npmjs.org --yes --url";
     world.sealift(&format!("{pin} {}", tuf.url())).done();
 
     for (command, text) in EXAMPLES {

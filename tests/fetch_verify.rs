@@ -179,8 +179,7 @@ fn without_any_evidence_it_is_said_plainly() {
     let packages = [Package::new("a", "1.0.0"), Package::new("b", "1.0.0")];
     let run = world.fetched(&packages).done();
     assert!(
-        run.stdout
-            .contains("absent: no package has registry-signature, publish-attestation, provenance"),
+        run.stdout.contains("registry-signature: the registry gave no signature, 2 packages"),
         "{run}"
     );
     let counts = &world.report("")["summary"]["claims"];
@@ -221,7 +220,7 @@ fn a_lockfile_that_asks_for_more_is_not_covered() {
     world.lock([&a, &b]);
     let run = world.verify("--require integrity --lockfile package-lock.json").refused();
     assert!(run.stdout.contains("not covered: 1 package of 2"), "{run}");
-    assert!(run.stdout.contains("pkg:npm/b@1.0.0"), "{run}");
+    assert!(run.stdout.contains("b@1.0.0 is not in the archive"), "{run}");
     let report = world.report("--lockfile package-lock.json");
     assert_eq!(report["verdict"], "refused");
     assert_eq!(report["lockfile"]["uncovered"][0]["purl"], "pkg:npm/b@1.0.0");

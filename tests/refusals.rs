@@ -612,10 +612,10 @@ fn evidence_is_as_large_as_its_limit() {
         // White space after a value changes nothing.
         parts.of_package(&sealed.a, file).resize(max, b' ');
         sealed.seal(&parts);
-        sealed.world.verify(["--require", "provenance"]).done();
+        sealed.world.verify("--require provenance").done();
         parts.of_package(&sealed.a, file).push(b' ');
         sealed.seal(&parts);
-        let run = sealed.world.verify(["--require", "provenance"]).refused();
+        let run = sealed.world.verify("--require provenance").refused();
         assert!(run.stderr.contains(&format!("at most {max} are accepted")), "{}", run.stderr);
     }
 }

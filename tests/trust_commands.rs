@@ -43,7 +43,7 @@ impl Sides {
 
     fn pinned(self) -> Self {
         for side in ["connected", "gap"] {
-            self.on(side, "trust pin root.json --instance acme --url URL --yes").done();
+            self.on(side, "trust pin root.json --instance acme --url URL --registry https://registry.npmjs.org --yes").done();
         }
         self
     }

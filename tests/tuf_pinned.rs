@@ -115,8 +115,14 @@ fn history() -> (Repository, BTreeMap<u64, Entries>) {
 }
 
 fn state(pinned: &PinnedRoots, repository: &Repository) -> Result<State, MetadataError> {
-    update(pinned, &Wanted::default(), &Local::default(), &repository.files, now())
-        .map_err(|failure| failure.error.refusal().unwrap().clone())
+    update(
+        pinned,
+        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        &Local::default(),
+        &repository.files,
+        now(),
+    )
+    .map_err(|failure| failure.error.refusal().unwrap().clone())
 }
 
 fn pins(repository: &Repository, versions: &[u64]) -> PinnedRoots {
@@ -126,7 +132,8 @@ fn pins(repository: &Repository, versions: &[u64]) -> PinnedRoots {
 }
 
 fn replayed(pinned: &PinnedRoots, entries: &Entries) -> Result<u64, MetadataError> {
-    Ok(replay(pinned, &Wanted::default(), entries, now())?.version("root"))
+    Ok(replay(pinned, &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)), entries, now())?
+        .version("root"))
 }
 
 #[test]
@@ -201,11 +208,24 @@ fn a_newer_pinned_root_takes_over_from_the_local_ones() {
     let (repository, archives) = history();
     let load = |pinned: &PinnedRoots, version| {
         let none = Entries::new();
-        Local::load(pinned, &Wanted::default(), Some(&archives[&version]), &none).unwrap()
+        Local::load(
+            pinned,
+            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+            Some(&archives[&version]),
+            &none,
+        )
+        .unwrap()
     };
     let pinned = pins(&repository, &[1, 6]);
     let local = load(&pinned, 3);
-    let state = update(&pinned, &Wanted::default(), &local, &repository.files, now()).unwrap();
+    let state = update(
+        &pinned,
+        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        &local,
+        &repository.files,
+        now(),
+    )
+    .unwrap();
     assert_eq!(state.version("root"), 6);
     assert!(!state.entries().contains_key("3.root.json"));
 }

@@ -42,7 +42,14 @@ fn update_at(
     local: &Local,
     at: Time,
 ) -> Result<State, Refused> {
-    update(pinned, &Wanted::default(), local, &repository.files, at).map_err(|failure| {
+    update(
+        pinned,
+        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        local,
+        &repository.files,
+        at,
+    )
+    .map_err(|failure| {
         let error = match failure.error {
             UpdateError::Refused(error) => error,
             UpdateError::Absent { file } => MetadataError::Missing { file },
@@ -82,12 +89,23 @@ fn a_good_repository_is_accepted_and_costs_no_request_too_many() {
     assert_eq!(state.npm_keys(), Some(&b"k"[..]));
     let names: Vec<&str> = state.roles().iter().map(|role| role.name.as_str()).collect();
     assert_eq!(names, ["root", "timestamp", "snapshot", "targets", "npm"]);
-    let again = replay(&pinned, &Wanted::default(), state.entries(), now()).unwrap();
+    let again = replay(
+        &pinned,
+        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        state.entries(),
+        now(),
+    )
+    .unwrap();
     assert_eq!(again, state);
     assert_eq!(
-        Local::load(&pinned, &Wanted::default(), Some(state.entries()), &Entries::new())
-            .unwrap()
-            .state,
+        Local::load(
+            &pinned,
+            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+            Some(state.entries()),
+            &Entries::new()
+        )
+        .unwrap()
+        .state,
         Some(state)
     );
 }
@@ -123,7 +141,13 @@ fn an_expired_timestamp_raises_the_floor() {
     assert!(matches!(error, MetadataError::Expired { .. }));
     // Persisted, and read back.
     let state = local.state.as_ref().map(State::entries);
-    let local = Local::load(&pinned, &Wanted::default(), state, &local.floor().entries()).unwrap();
+    let local = Local::load(
+        &pinned,
+        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        state,
+        &local.floor().entries(),
+    )
+    .unwrap();
     repository.files = old;
     let (error, _) = update_at(&repository, &pinned, &local, now()).unwrap_err();
     let role = "timestamp".to_owned();
@@ -228,7 +252,13 @@ fn a_rotation_in_an_update_that_fails_leaves_a_floor_that_reads_back() {
     let floor = local.floor().entries();
     assert_eq!(floor.keys().collect::<Vec<_>>(), ["2.root.json"]);
     let state = local.state.as_ref().map(State::entries);
-    let local = Local::load(&pinned, &Wanted::default(), state, &floor).unwrap();
+    let local = Local::load(
+        &pinned,
+        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        state,
+        &floor,
+    )
+    .unwrap();
     repository.role("root").expires = expires;
     repository.publish_root();
     repository.role("snapshot").expires = expires;
@@ -539,7 +569,13 @@ fn every_file_is_asked_for_with_its_limit() {
     let pinned = pin(&repository);
     let asked = |repository: &Repository| {
         let asked = Asked(&repository.files, RefCell::default());
-        let _ = update(&pinned, &Wanted::default(), &Local::default(), &asked, now());
+        let _ = update(
+            &pinned,
+            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+            &Local::default(),
+            &asked,
+            now(),
+        );
         asked.1.into_inner()
     };
     let sizes = asked(&repository);
@@ -685,7 +721,12 @@ fn local_files_that_are_torn_or_missing_are_refused() {
         let bytes = entries.get_mut(name).unwrap();
         bytes.truncate(bytes.len() / 2);
         let load = |entries: &Entries| {
-            Local::load(&pinned, &Wanted::default(), Some(entries), &Entries::new())
+            Local::load(
+                &pinned,
+                &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+                Some(entries),
+                &Entries::new(),
+            )
         };
         assert!(load(&entries).is_err(), "torn {name}");
         entries.remove(name);
@@ -711,7 +752,16 @@ fn a_torn_floor_is_refused() {
         let mut torn = floor.clone();
         torn.get_mut(name).unwrap().truncate(100);
         let state = local.state.as_ref().map(State::entries);
-        assert!(Local::load(&pinned, &Wanted::default(), state, &torn).is_err(), "{name}");
+        assert!(
+            Local::load(
+                &pinned,
+                &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+                state,
+                &torn
+            )
+            .is_err(),
+            "{name}"
+        );
     }
 }
 
@@ -723,7 +773,7 @@ fn replay_accepts_nothing_that_has_no_place() {
     entries.insert("targets/extra.json".to_owned(), Vec::new());
     let file = "targets/extra.json".to_owned();
     assert_eq!(
-        replay(&pinned, &Wanted::default(), &entries, now()),
+        replay(&pinned, &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)), &entries, now()),
         Err(MetadataError::Unexpected { file })
     );
 }

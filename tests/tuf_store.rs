@@ -36,7 +36,13 @@ fn now() -> Time {
 
 fn instance(repository: &Repository) -> Instance {
     let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
-    Instance::private(NAME, "https://tuf.example.com", pinned).unwrap()
+    Instance::private(
+        NAME,
+        "https://tuf.example.com",
+        Some(sealift::core::addresses::NPM_REGISTRY),
+        pinned,
+    )
+    .unwrap()
 }
 
 fn held(base: &Path, instance: &Instance) -> Held {
@@ -333,15 +339,15 @@ fn a_private_instance_is_pinned_once() {
     let store = TrustStore::new(base.path());
     assert!(matches!(store.instance(NAME), Err(StoreError::Unknown { .. })));
     let url = "https://tuf.example.com";
-    let pinned = store.pin(NAME, url, &repository.root_bytes(1)).unwrap();
+    let pinned = store.pin(NAME, url, None, &repository.root_bytes(1)).unwrap();
     assert_eq!(store.instance(NAME).unwrap(), pinned);
     assert_eq!(store.instances().unwrap(), ["public-good", "github", "staging", NAME]);
-    let again = store.pin(NAME, url, &repository.root_bytes(1)).unwrap_err();
+    let again = store.pin(NAME, url, None, &repository.root_bytes(1)).unwrap_err();
     assert!(matches!(again, StoreError::Pinned(_)));
     assert!(matches!(
-        store.pin("staging", url, &repository.root_bytes(1)),
+        store.pin("staging", url, None, &repository.root_bytes(1)),
         Err(StoreError::Name(_))
     ));
-    assert!(matches!(store.pin("other", url, b"{}"), Err(StoreError::Root(_))));
+    assert!(matches!(store.pin("other", url, None, b"{}"), Err(StoreError::Root(_))));
     assert!(!base.path().join("other").exists());
 }

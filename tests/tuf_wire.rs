@@ -63,7 +63,13 @@ impl Client {
         let url = server.url();
         let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
         Self {
-            instance: Instance::private("acme", &url, pinned).unwrap(),
+            instance: Instance::private(
+                "acme",
+                &url,
+                Some(sealift::core::addresses::NPM_REGISTRY),
+                pinned,
+            )
+            .unwrap(),
             url: Url::parse(&url).unwrap(),
             store: TrustStore::new(base).open("acme").unwrap(),
         }

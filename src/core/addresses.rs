@@ -1,4 +1,6 @@
-//! Every public address that the product itself must know.
+//! Every public address that the product itself must know, and the form of a registry's.
+
+use url::Url;
 
 /// The public npm registry.
 pub const NPM_REGISTRY: &str = "https://registry.npmjs.org";
@@ -21,3 +23,45 @@ pub const TUF_STAGING: &str = "https://tuf-repo-cdn.sigstage.dev";
 
 /// The TUF repository of GitHub's instance.
 pub const TUF_GITHUB: &str = "https://tuf-repo.github.com";
+
+/// The one form of a registry's address: `https`, or `http`, the host in lower case, no default
+/// port, no credentials, query or fragment, no slash at the end. `None` for anything else.
+pub fn registry(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok().filter(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })?;
+    Some(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// The TUF target that holds a registry's keys: `HOST/keys.json`.
+pub fn keys_target(registry: &str) -> Option<String> {
+    Some(format!("{}/keys.json", Url::parse(registry).ok()?.host_str()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_has_one_form() {
+        assert_eq!(registry(NPM_REGISTRY).as_deref(), Some(NPM_REGISTRY));
+        let same =
+            ["https://npm.example/x", "HTTPS://NPM.example:443/x/", "https://npm.example/x//"];
+        assert!(same.iter().all(|one| registry(one).as_deref() == Some("https://npm.example/x")));
+        for none in
+            ["", "npm.example", "ftp://npm.example", "https://u:p@npm.example", "https://a/?q"]
+        {
+            assert_eq!(registry(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn the_public_registrys_keys_are_where_sigstore_has_them() {
+        assert_eq!(keys_target(NPM_REGISTRY).as_deref(), Some(NPM_KEYS_TARGET));
+        assert_eq!(Url::parse(NPM_REGISTRY).unwrap().host_str(), Some(NPM_REGISTRY_HOST));
+    }
+}

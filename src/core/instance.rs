@@ -4,12 +4,10 @@
 //! Pinned roots and built-in trust material are compiled in from `trust/`, whose README says
 //! where each file came from. Reads and fetches nothing.
 
-use std::collections::BTreeMap;
-
 use chrono::DateTime;
 
 use crate::core::{
-    addresses::{NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
+    addresses::{self, NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
     time::Time,
     tuf::{PinnedRoots, Wanted},
 };
@@ -24,6 +22,9 @@ pub struct Instance {
     pub name: String,
     /// The address of its TUF repository.
     pub url: String,
+    /// The npm registry that it speaks for, in the form of [`addresses::registry`]: the keys that
+    /// it publishes count for that one alone.
+    pub registry: Option<String>,
     /// The roots that are trusted without further proof.
     pub pinned: PinnedRoots,
     /// The targets that an update brings.
@@ -49,6 +50,9 @@ pub enum InstanceError {
     /// It would not do as a folder's name.
     #[error("{0:?} is not an instance name: lower-case letters, digits, dots and dashes only")]
     Name(String),
+    /// It is no address of a registry.
+    #[error("{0:?} is no address of a registry")]
+    Registry(String),
     /// It is one of [`BUILT_IN`].
     #[error("{0} is a built-in instance")]
     BuiltIn(String),
@@ -76,6 +80,7 @@ impl Instance {
         Self::known(
             "public-good",
             TUF_PUBLIC_GOOD,
+            Some(NPM_REGISTRY),
             roots![
                 "public-good/5",
                 "public-good/8",
@@ -100,6 +105,7 @@ impl Instance {
         Self::known(
             "github",
             TUF_GITHUB,
+            None,
             roots!["github/8", "github/9"],
             Embedded {
                 trusted_root: include_bytes!("../../trust/github/trusted_root.json"),
@@ -114,6 +120,7 @@ impl Instance {
         Self::known(
             "staging",
             TUF_STAGING,
+            None,
             roots!["staging/14", "staging/15"],
             Embedded {
                 trusted_root: include_bytes!("../../trust/staging/trusted_root.json"),
@@ -127,13 +134,24 @@ impl Instance {
     ///
     /// # Errors
     /// When the name is taken or cannot be a folder's.
-    pub fn private(name: &str, url: &str, pinned: PinnedRoots) -> Result<Self, InstanceError> {
+    pub fn private(
+        name: &str,
+        url: &str,
+        registry: Option<&str>,
+        pinned: PinnedRoots,
+    ) -> Result<Self, InstanceError> {
         check_name(name)?;
         if BUILT_IN.contains(&name) {
             return Err(InstanceError::BuiltIn(name.to_owned()));
         }
+        let form = |registry: &str| {
+            addresses::registry(registry)
+                .ok_or_else(|| InstanceError::Registry(registry.to_owned()))
+        };
+        let registry = registry.map(form).transpose()?;
+        let wanted = Wanted::of(registry.as_deref());
         let (name, url) = (name.to_owned(), url.to_owned());
-        Ok(Self { name, url, pinned, wanted: Wanted::default(), embedded: None })
+        Ok(Self { name, url, registry, pinned, wanted, embedded: None })
     }
 
     /// The same instance with another root in place of the pinned ones.
@@ -142,7 +160,13 @@ impl Instance {
         Self { pinned, ..self }
     }
 
-    fn known(name: &str, url: &str, roots: &[(&str, &[u8])], embedded: Embedded) -> Self {
+    fn known(
+        name: &str,
+        url: &str,
+        registry: Option<&str>,
+        roots: &[(&str, &[u8])],
+        embedded: Embedded,
+    ) -> Self {
         let version = |file: &str| file.rsplit('/').next()?.parse().ok();
         let roots: Vec<(u64, &[u8])> =
             roots.iter().filter_map(|(file, bytes)| Some((version(file)?, *bytes))).collect();
@@ -150,7 +174,8 @@ impl Instance {
             name: name.to_owned(),
             url: url.to_owned(),
             pinned: PinnedRoots::known(&roots),
-            wanted: Wanted::default(),
+            wanted: Wanted::of(registry),
+            registry: registry.map(str::to_owned),
             embedded: Some(embedded),
         }
     }
@@ -169,40 +194,6 @@ pub fn check_name(name: &str) -> Result<(), InstanceError> {
 
 fn seconds(since_1970: i64) -> Time {
     DateTime::from_timestamp(since_1970, 0).unwrap_or_default()
-}
-
-/// Which instance speaks for which package registry: whose keys sign its records, and whose
-/// trust root its attestations are verified against.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Registries(BTreeMap<String, String>);
-
-impl Default for Registries {
-    /// The public npm registry, for which `public-good` speaks.
-    fn default() -> Self {
-        Self(BTreeMap::from([(normal(NPM_REGISTRY), "public-good".to_owned())]))
-    }
-}
-
-impl Registries {
-    /// Sets the instance that speaks for a registry.
-    pub fn set(&mut self, registry: &str, instance: &str) {
-        self.0.insert(normal(registry), instance.to_owned());
-    }
-
-    /// The instance that speaks for a registry, if one does.
-    pub fn instance(&self, registry: &str) -> Option<&str> {
-        self.0.get(&normal(registry)).map(String::as_str)
-    }
-
-    /// Every registry with its instance.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(registry, instance)| (registry.as_str(), instance.as_str()))
-    }
-}
-
-/// Registries are told apart by their address without the slash at the end.
-fn normal(registry: &str) -> String {
-    registry.trim_end_matches('/').to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -233,23 +224,21 @@ mod tests {
     fn private_names_are_folder_names_of_their_own() {
         let pinned = Instance::staging().pinned;
         let url = "https://tuf.example.com";
-        assert!(Instance::private("acme.prod-1", url, pinned.clone()).is_ok());
+        let registry = Some("https://NPM.example.com:443/");
+        let private = Instance::private("acme.prod-1", url, registry, pinned.clone()).unwrap();
+        assert_eq!(private.registry.as_deref(), Some("https://npm.example.com"));
+        assert_eq!(private.wanted.optional, ["npm.example.com/keys.json"]);
         assert_eq!(
-            Instance::private("github", url, pinned.clone()),
+            Instance::private("acme", url, Some("npm"), pinned.clone()),
+            Err(InstanceError::Registry("npm".to_owned()))
+        );
+        assert_eq!(
+            Instance::private("github", url, None, pinned.clone()),
             Err(InstanceError::BuiltIn("github".to_owned()))
         );
         for name in ["", "..", ".x", "a/b", "A", "a b", "1a", "con:"] {
-            let refused = Instance::private(name, url, pinned.clone());
+            let refused = Instance::private(name, url, None, pinned.clone());
             assert_eq!(refused, Err(InstanceError::Name(name.to_owned())));
         }
-    }
-
-    #[test]
-    fn the_public_registry_belongs_to_public_good() {
-        let mut registries = Registries::default();
-        assert_eq!(registries.instance("https://registry.npmjs.org/"), Some("public-good"));
-        assert_eq!(registries.instance("https://npm.example.com"), None);
-        registries.set("https://npm.example.com/", "acme");
-        assert_eq!(registries.instance("https://npm.example.com"), Some("acme"));
     }
 }

@@ -45,6 +45,9 @@ pub const KEY_BYTES: u64 = 64 << 10;
 /// Bytes of a `trusted_root.json` or of npm's `keys.json`. The real ones have 7 KiB.
 pub const TRUST_FILE_BYTES: u64 = 4 << 20;
 
+/// Characters of a message: a fact, which may quote untrusted text, with what was expected.
+pub const MESSAGE_TEXT: usize = 2048;
+
 /// Characters of untrusted text that a report repeats; more is cut with an ellipsis.
 pub const REPORTED_TEXT: usize = 512;
 

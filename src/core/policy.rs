@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use crate::core::verdict::{Claim, PackageVerdict};
+use crate::core::verdict::{Claim, PackageVerdict, Status};
 
 /// The demands of the verifying side. There is no default: who verifies says what is enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,20 +27,15 @@ impl Policy {
         self
     }
 
-    /// The claims that every package must have verified.
-    pub fn required(&self) -> impl Iterator<Item = Claim> {
-        self.require.iter().copied()
-    }
-
     /// What is wrong with a package: evidence refused, or a required claim without evidence.
     /// Empty means that the package is good.
     pub fn judge(&self, verdict: &PackageVerdict) -> Vec<Denial> {
         Claim::ALL
             .into_iter()
             .filter_map(|claim| match verdict.status(claim) {
-                "refused" => Some(Denial::Refused(claim)),
-                "absent" if self.require.contains(&claim) => Some(Denial::Missing(claim)),
-                _ => None,
+                Status::Refused => Some(Denial::Refused(claim)),
+                Status::Absent => self.require.contains(&claim).then_some(Denial::Missing(claim)),
+                Status::Verified => None,
             })
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::core::limits::REPORTED_TEXT;
+use crate::core::limits::{MESSAGE_TEXT, REPORTED_TEXT};
 
 /// Untrusted text. Its `Display` escapes what could steer a terminal or mislead a reader (control
 /// characters, escape sequences, bidirectional overrides, invisible characters), and cuts what is
@@ -12,18 +12,32 @@ pub struct Untrusted<'a>(pub &'a str);
 
 impl fmt::Display for Untrusted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, character) in self.0.chars().enumerate() {
-            if at == REPORTED_TEXT {
-                return f.write_char('…');
-            }
-            if misleads(character) {
-                write!(f, "{}", character.escape_unicode())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
+        write(f, self.0, REPORTED_TEXT)
     }
+}
+
+/// A message that may quote untrusted text: escaped in the same way, and longer.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a>(pub &'a str);
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write(f, self.0, MESSAGE_TEXT)
+    }
+}
+
+fn write(f: &mut fmt::Formatter<'_>, text: &str, max: usize) -> fmt::Result {
+    for (at, character) in text.chars().enumerate() {
+        if at == max {
+            return f.write_char('…');
+        }
+        if misleads(character) {
+            write!(f, "{}", character.escape_unicode())?;
+        } else {
+            f.write_char(character)?;
+        }
+    }
+    Ok(())
 }
 
 /// Cuts untrusted text to what a report repeats.
@@ -52,6 +66,14 @@ mod tests {
         assert_eq!(Untrusted("a\x1b[2Jb\r\n").to_string(), r"a\u{1b}[2Jb\u{d}\u{a}");
         assert_eq!(Untrusted("\u{202e}gpj.exe").to_string(), r"\u{202e}gpj.exe");
         assert_eq!(Untrusted("naïve 日本").to_string(), "naïve 日本");
+    }
+
+    #[test]
+    fn messages_are_escaped_and_bounded_too() {
+        assert_eq!(Message("a\x1b[2J").to_string(), r"a\u{1b}[2J");
+        let (exact, long) = ("x".repeat(MESSAGE_TEXT), "x".repeat(MESSAGE_TEXT + 1));
+        assert_eq!(Message(&exact).to_string(), exact);
+        assert_eq!(Message(&long).to_string().chars().count(), MESSAGE_TEXT + 1);
     }
 
     #[test]

@@ -13,7 +13,10 @@ use sigstore_verify::Verifier;
 
 pub use npm_keys::{KeyUsage, NpmKey, NpmKeys};
 
-use crate::core::time::{self, Time};
+use crate::core::{
+    addresses,
+    time::{self, Time},
+};
 
 /// Why trust material cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +38,9 @@ pub enum TrustError {
         /// What is wrong.
         detail: String,
     },
+    /// Not the address of a registry.
+    #[error("{0:?} is no address of a registry")]
+    Registry(String),
     /// Keys were given twice for one registry.
     #[error("two sets of npm keys for {0}")]
     RepeatedRegistry(String),
@@ -113,7 +119,8 @@ impl Trust {
             Verifier::new(&root).map_err(|error| TrustError::UnusableRoot(error.to_string()))?;
         let mut keys: Vec<(String, NpmKeys)> = Vec::with_capacity(npm_keys.len());
         for (registry, bytes) in npm_keys {
-            let registry = base(registry).to_owned();
+            let registry = addresses::registry(registry)
+                .ok_or_else(|| TrustError::Registry(registry.clone()))?;
             if keys.iter().any(|(known, _)| *known == registry) {
                 return Err(TrustError::RepeatedRegistry(registry));
             }
@@ -143,8 +150,13 @@ impl Trust {
 
     /// The keys of a registry, by its base address.
     pub fn npm_keys(&self, registry: &str) -> Option<&NpmKeys> {
-        let registry = base(registry);
-        self.npm_keys.iter().find(|(known, _)| known == registry).map(|(_, keys)| keys)
+        let registry = addresses::registry(registry)?;
+        self.npm_keys.iter().find(|(known, _)| *known == registry).map(|(_, keys)| keys)
+    }
+
+    /// Whether any registry has a key of this id.
+    pub fn knows_npm_key(&self, keyid: &str) -> bool {
+        self.npm_keys.iter().any(|(_, keys)| keys.knows(keyid))
     }
 
     /// The registries that keys are known for.
@@ -174,11 +186,6 @@ impl Trust {
     pub(crate) fn holds_authority(&self, der: &[u8]) -> bool {
         self.authority_certificates.contains(der)
     }
-}
-
-/// A registry's address in the one form that is compared: without the trailing slash.
-pub(crate) fn base(registry: &str) -> &str {
-    registry.trim_end_matches('/')
 }
 
 fn parties(root: &TrustedRoot) -> Vec<Party> {
@@ -247,7 +254,7 @@ mod tests {
         assert_ne!(twisted, text);
         assert!(matches!(Trust::new(twisted.as_bytes(), &[]), Err(TrustError::UnusableRoot(_))));
         assert!(matches!(
-            Trust::new(ROOT, &[("r".into(), b"[]".to_vec())]),
+            Trust::new(ROOT, &[("https://r.example".into(), b"[]".to_vec())]),
             Err(TrustError::MalformedKeys { .. })
         ));
         assert!(matches!(

@@ -69,12 +69,42 @@ impl<F> Verdict<F> {
         }
     }
 
-    /// `verified`, `absent` or `refused`.
-    pub fn status(&self) -> &'static str {
+    /// Why there is no evidence, if there is none.
+    pub fn absence(&self) -> Option<&Absence> {
         match self {
-            Self::Verified(_) => "verified",
-            Self::Absent(_) => "absent",
-            Self::Refused(_) => "refused",
+            Self::Absent(absence) => Some(absence),
+            _ => None,
+        }
+    }
+
+    /// Which of the three it is.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Verified(_) => Status::Verified,
+            Self::Absent(_) => Status::Absent,
+            Self::Refused(_) => Status::Refused,
+        }
+    }
+}
+
+/// A [`Verdict`] without its facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Evidence was there and verified.
+    Verified,
+    /// No evidence was there.
+    Absent,
+    /// Evidence was there and did not verify.
+    Refused,
+}
+
+impl Status {
+    /// As reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Absent => "absent",
+            Self::Refused => "refused",
         }
     }
 }
@@ -264,14 +294,26 @@ pub struct PackageVerdict {
 }
 
 impl PackageVerdict {
-    /// `verified`, `absent` or `refused`, of one claim.
-    pub fn status(&self, claim: Claim) -> &'static str {
+    /// What became of one claim.
+    pub fn status(&self, claim: Claim) -> Status {
         match claim {
             Claim::Integrity => self.integrity.status(),
             Claim::RegistrySignature => self.registry_signature.status(),
             Claim::PublishAttestation => self.publish_attestation.status(),
             Claim::Provenance => self.provenance.status(),
         }
+    }
+
+    /// The claims without evidence and why, in the order of verification.
+    pub fn absences(&self) -> impl Iterator<Item = (Claim, &Absence)> {
+        [
+            (Claim::Integrity, self.integrity.absence()),
+            (Claim::RegistrySignature, self.registry_signature.absence()),
+            (Claim::PublishAttestation, self.publish_attestation.absence()),
+            (Claim::Provenance, self.provenance.absence()),
+        ]
+        .into_iter()
+        .filter_map(|(claim, absence)| Some((claim, absence?)))
     }
 
     /// The refusals among the claims, in the order of verification.

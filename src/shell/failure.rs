@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::core::text::Message;
+
 /// Why a command did not succeed.
 #[derive(Debug)]
 pub struct Failure {
@@ -38,9 +40,9 @@ impl Failure {
         Self { kind: Kind::CouldNotCheck, code: None, message: message.to_string(), hint: None }
     }
 
-    /// Refused, and the report on standard output says why.
-    pub fn reported() -> Self {
-        Self::refused("")
+    /// What was printed on standard output says why already.
+    pub fn reported(kind: Kind) -> Self {
+        Self { kind, code: None, message: String::new(), hint: None }
     }
 
     /// For programs: what stands in place of a report where there is none.
@@ -49,8 +51,8 @@ impl Failure {
             "schema": "sealift-failure/1",
             "verdict": self.kind.name(),
             "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
+            "message": Message(&self.message).to_string(),
+            "hint": self.hint.as_deref().map(|hint| Message(hint).to_string()),
         });
         if let serde_json::Value::Object(map) = &mut value {
             map.retain(|_, value| !value.is_null());

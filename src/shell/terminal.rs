@@ -1,14 +1,15 @@
 //! Where text goes: results to standard output, everything else to standard error.
 //!
 //! The contract: lower case, no full stop, `hint:` on a line of its own, colour only on a
-//! terminal. Untrusted text arrives here escaped ([`crate::core::text::Untrusted`]).
+//! terminal. Notes, warnings and failures are escaped here; what is in a result arrives escaped
+//! ([`crate::core::text::Untrusted`]).
 
 use std::{fmt::Display, io::Write as _};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 
-use crate::shell::failure::Failure;
+use crate::{core::text::Message, shell::failure::Failure};
 
 /// Bold.
 pub const STRONG: Style = Style::new().bold();
@@ -61,27 +62,27 @@ impl Terminal {
     /// What helps to follow along.
     pub fn note(&mut self, text: impl Display) {
         if !self.quiet {
-            let _ = writeln!(self.err, "{text}");
+            let _ = writeln!(self.err, "{}", Message(&text.to_string()));
         }
     }
 
     /// What deserves a look.
     pub fn warning(&mut self, text: impl Display, hint: Option<&str>) {
-        let _ = writeln!(self.err, "{WARN}warning:{WARN:#} {text}");
+        let _ = writeln!(self.err, "{WARN}warning:{WARN:#} {}", Message(&text.to_string()));
         self.hint(hint);
     }
 
     /// What went wrong.
     pub fn failure(&mut self, failure: &Failure) {
         if !failure.message.is_empty() {
-            let _ = writeln!(self.err, "{BAD}error:{BAD:#} {}", failure.message);
+            let _ = writeln!(self.err, "{BAD}error:{BAD:#} {}", Message(&failure.message));
         }
         self.hint(failure.hint.as_deref());
     }
 
     fn hint(&mut self, hint: Option<&str>) {
         if let Some(hint) = hint {
-            let _ = writeln!(self.err, "{STRONG}hint:{STRONG:#} {hint}");
+            let _ = writeln!(self.err, "{STRONG}hint:{STRONG:#} {}", Message(hint));
         }
     }
 }

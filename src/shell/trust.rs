@@ -15,7 +15,7 @@ use crate::{
     adapters::{
         archive::SignedArchive,
         files,
-        tuf::{StoreError, TrustStore},
+        tuf::{Held, StoreError, TrustStore},
     },
     core::{
         addresses::NPM_REGISTRY,
@@ -25,7 +25,7 @@ use crate::{
         manifest::{self, TrustSource as Carried},
         time::{self, Time},
         trust::Trust,
-        tuf::{self, Entries, Order, State},
+        tuf::{self, Entries, MetadataError, RoleInfo, State, UpdateError},
     },
     shell::{
         cli::TrustOptions,
@@ -61,17 +61,19 @@ impl Basis {
     fn files(instance: &str, root: &Path, keys: Option<&Path>) -> Outcome<Self> {
         let read = |path: &Path| files::read(path, limits::TRUST_FILE_BYTES);
         let keys = keys.map(read).transpose()?;
-        let trust = material(&read(root)?, keys.as_deref()).map_err(|error| {
-            error.hint(
-                "--trusted-root takes Sigstore's trusted_root.json, --npm-keys npm's keys.json",
-            )
-        })?;
+        let trust =
+            material(&read(root)?, Some(NPM_REGISTRY), keys.as_deref()).map_err(|error| {
+                error.hint(
+                    "--trusted-root takes Sigstore's trusted_root.json, --npm-keys npm's keys.json",
+                )
+            })?;
         Ok(Self { trust, facts: facts(instance, TrustSource::Files), state: None })
     }
 
     /// From what is built in.
     fn embedded(instance: &Instance, embedded: &Embedded) -> Outcome<Self> {
-        let trust = material(embedded.trusted_root, embedded.npm_keys)?;
+        let trust =
+            material(embedded.trusted_root, instance.registry.as_deref(), embedded.npm_keys)?;
         let facts = report::Trust {
             root: Some(instance.pinned.newest()),
             expires: instance.pinned.newest_expires(),
@@ -83,21 +85,21 @@ impl Basis {
 
     /// From a verified TUF repository, last checked at `checked_at`.
     pub fn tuf(
-        instance: &str,
+        instance: &Instance,
         source: TrustSource,
         state: State,
         checked_at: Time,
     ) -> Outcome<Self> {
         let root = state.trusted_root().ok_or_else(|| {
-            Failure::could_not(format_args!("{instance} publishes no trusted_root.json"))
+            Failure::could_not(format_args!("{} publishes no trusted_root.json", instance.name))
         })?;
-        let trust = material(root, state.npm_keys())?;
+        let trust = material(root, instance.registry.as_deref(), state.npm_keys())?;
         let facts = report::Trust {
             root: Some(state.version("root")),
             timestamp: Some(state.version("timestamp")),
             expires: state.expires(),
             checked_at: Some(checked_at),
-            ..facts(instance, source)
+            ..facts(&instance.name, source)
         };
         Ok(Self { trust, facts, state: Some(state) })
     }
@@ -116,33 +118,55 @@ pub fn for_archive(options: &TrustOptions, env: &Env, archive: &SignedArchive) -
     let store = store(options.trust_dir.as_deref(), env);
     let instance = store.instance(&options.instance)?;
     let held = store.open(&instance.name)?.load(&instance)?;
-    let stored = held.local.state.zip(held.checked);
-    let (source, (state, checked_at)) = match (carried(&instance, archive)?, stored) {
-        (None, None) => return built_in(&instance),
-        (None, Some(stored)) => (TrustSource::Store, stored),
-        (Some(carried), None) => (TrustSource::Archive, carried),
-        (Some(carried), Some(stored)) => match stored.0.order(&carried.0) {
-            Order::Same | Order::Newer => (TrustSource::Archive, carried),
-            Order::Older => (TrustSource::Store, stored),
-            Order::Mixed { role, held, offered } => {
-                return Err(contradiction(format_args!(
-                    "{role} is version {offered} in the archive and {held} in the trust store, \
-                     though other roles are newer"
-                )));
-            }
-            Order::Forked { role, version } => {
-                return Err(contradiction(format_args!(
-                    "version {version} of {role} is another one in the trust store"
-                )));
-            }
-        },
+    let newer = match carried_entries(&instance, archive)? {
+        Some((entries, checked_at)) => {
+            advance(&instance, &held, &entries, checked_at)?.map(|state| (state, checked_at))
+        }
+        None => None,
     };
-    Basis::tuf(&instance.name, source, state, checked_at)
+    if let Some((state, checked_at)) = newer {
+        return Basis::tuf(&instance, TrustSource::Archive, state, checked_at);
+    }
+    match held.local.state.zip(held.checked) {
+        Some((state, checked)) => Basis::tuf(&instance, TrustSource::Store, state, checked),
+        None => built_in(&instance),
+    }
 }
 
-fn contradiction(what: impl std::fmt::Display) -> Failure {
-    Failure::refused(format_args!("the archive's trust contradicts this machine's: {what}"))
-        .hint("one of the two was rolled back or forged: find out which before you trust either")
+/// The state that an archive's metadata leads to from what the store holds; `None` where the store
+/// holds newer. It is the update that `trust import` would make, by the same rules, but for
+/// writing it down.
+fn advance(
+    instance: &Instance,
+    held: &Held,
+    entries: &Entries,
+    checked_at: Time,
+) -> Outcome<Option<State>> {
+    let carried = replay(instance, entries, checked_at)?;
+    let Some(newest) = held.local.newest_root() else { return Ok(Some(carried)) };
+    if carried.version("root") >= newest {
+        let (pinned, wanted) = (&instance.pinned, &instance.wanted);
+        match tuf::update(pinned, wanted, &held.local, entries, checked_at) {
+            Ok(state) => return Ok(Some(state)),
+            Err(failure) => match failure.error {
+                UpdateError::Refused(
+                    MetadataError::Rollback { .. } | MetadataError::Removed { .. },
+                ) => {}
+                other => {
+                    return Err(Failure::refused(format_args!(
+                        "the archive's trust contradicts this machine's: {other}"
+                    ))
+                    .hint("find out which of the two was forged before you trust either"));
+                }
+            },
+        }
+    }
+    if held.local.state.is_some() {
+        return Ok(None);
+    }
+    // An update was begun here and did not end: what it saw still counts.
+    Err(Failure::refused("the archive's trust is older than what this machine has seen")
+        .hint("carry a newer archive across, or finish the refresh that was interrupted"))
 }
 
 /// What `bundle fetch` seals with: pinned files if they are given; else the trust store, brought
@@ -171,11 +195,11 @@ pub fn for_seal(
                 "--no-refresh seals with the trust at hand; the archive then says how old it is",
             )
             })?;
-        return Basis::tuf(&instance.name, TrustSource::Store, refreshed.after, env.now);
+        return Basis::tuf(&instance, TrustSource::Store, refreshed.after, env.now);
     }
     let held = part.load(&instance)?;
     match held.local.state.zip(held.checked) {
-        Some((state, checked)) => Basis::tuf(&instance.name, TrustSource::Store, state, checked),
+        Some((state, checked)) => Basis::tuf(&instance, TrustSource::Store, state, checked),
         None => built_in(&instance),
     }
 }
@@ -213,11 +237,7 @@ impl Basis {
             (None, TrustSource::Files) => Carried::Files,
             (None, _) => Carried::Embedded,
         };
-        let roles = self.state.iter().flat_map(State::roles).map(|role| manifest::Role {
-            name: role.name.clone(),
-            version: role.version,
-            expires: time::format(role.expires),
-        });
+        let roles = self.state.iter().flat_map(State::roles).map(role);
         manifest::Trust {
             instance: self.facts.instance.clone(),
             source,
@@ -244,16 +264,17 @@ fn folder(instance: &str) -> String {
 ///
 /// # Errors
 /// When it is refused.
-pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<(State, Time)>> {
-    let Some((entries, checked_at)) = carried_entries(&instance.name, archive)? else {
-        return Ok(None);
-    };
-    let state =
-        tuf::replay(&instance.pinned, &instance.wanted, &entries, checked_at).map_err(|error| {
-            Failure::refused(format_args!("the archive's trust for {}: {error}", instance.name))
-                .maybe_hint(error.hint())
-        })?;
-    Ok(Some((state, checked_at)))
+pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<State>> {
+    carried_entries(instance, archive)?
+        .map(|(entries, checked_at)| replay(instance, &entries, checked_at))
+        .transpose()
+}
+
+fn replay(instance: &Instance, entries: &Entries, checked_at: Time) -> Outcome<State> {
+    tuf::replay(&instance.pinned, &instance.wanted, entries, checked_at).map_err(|error| {
+        Failure::refused(format_args!("the archive's trust for {}: {error}", instance.name))
+            .maybe_hint(error.hint())
+    })
 }
 
 /// The TUF repository that an archive carries, under its published names, and when it was checked.
@@ -261,22 +282,34 @@ pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<(
 /// # Errors
 /// When an entry is not what was sealed, or the manifest does not say when it was checked.
 pub fn carried_entries(
-    instance: &str,
+    instance: &Instance,
     archive: &SignedArchive,
 ) -> Outcome<Option<(Entries, Time)>> {
     let manifest = archive.manifest();
     let of_instance =
-        |trust: &&manifest::Trust| trust.instance == instance && trust.source == Carried::Tuf;
+        |trust: &&manifest::Trust| trust.instance == instance.name && trust.source == Carried::Tuf;
     let Some(trust) = manifest.predicate().trust.iter().find(of_instance) else {
         return Ok(None);
     };
     let checked_at = match trust.refreshed_at.as_deref().map(time::parse) {
-        Some(Some(checked_at)) if checked_at <= manifest.sealed_at() => checked_at,
-        _ => return Err(Failure::refused("the archive does not say when its trust was checked")),
+        Some(Some(at)) if (limits::EARLIEST..=manifest.sealed_at()).contains(&at) => at,
+        _ => {
+            return Err(Failure::refused(
+                "the archive does not say when before its seal its trust was checked",
+            ));
+        }
     };
-    let folder = folder(instance);
+    let folder = folder(&instance.name);
+    let number = manifest.trust_entries(&instance.name).count();
+    if number > limits::STORE_FILES {
+        return Err(Failure::refused(format_args!(
+            "the archive carries {number} files of {}, more than {}",
+            instance.name,
+            limits::STORE_FILES
+        )));
+    }
     let mut entries = Entries::new();
-    for subject in manifest.trust_entries(instance) {
+    for subject in manifest.trust_entries(&instance.name) {
         let bytes = archive
             .read(&subject.name, limits::METADATA_BYTES)
             .map_err(|error| verification::failure(archive.path(), &error))?;
@@ -286,12 +319,35 @@ pub fn carried_entries(
         })?;
         entries.insert(name, bytes);
     }
+    if replay(instance, &entries, checked_at)?
+        .roles()
+        .iter()
+        .map(role)
+        .ne(trust.roles.iter().cloned())
+    {
+        return Err(Failure::refused(format_args!(
+            "the archive carries other metadata of {} than its manifest says",
+            instance.name
+        )));
+    }
     Ok(Some((entries, checked_at)))
 }
 
-fn material(root: &[u8], npm_keys: Option<&[u8]>) -> Outcome<Trust> {
-    let keys: Vec<_> =
-        npm_keys.map(|keys| (NPM_REGISTRY.to_owned(), keys.to_vec())).into_iter().collect();
+/// A role, as the manifest lists it.
+fn role(role: &RoleInfo) -> manifest::Role {
+    manifest::Role {
+        name: role.name.clone(),
+        version: role.version,
+        expires: time::format(role.expires),
+    }
+}
+
+fn material(root: &[u8], registry: Option<&str>, npm_keys: Option<&[u8]>) -> Outcome<Trust> {
+    let keys: Vec<_> = registry
+        .zip(npm_keys)
+        .map(|(registry, keys)| (registry.to_owned(), keys.to_vec()))
+        .into_iter()
+        .collect();
     Trust::new(root, &keys).map_err(Failure::could_not)
 }
 

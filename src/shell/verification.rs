@@ -1,6 +1,6 @@
 //! From an archive to verdicts, and the one way to a [`VerifiedArchive`].
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
@@ -20,7 +20,7 @@ use crate::{
     },
     shell::{
         failure::{Failure, Outcome},
-        report::{self, LockfileCheck, Report},
+        report::{self, Judged, LockfileCheck, Report},
         trust::Basis,
     },
 };
@@ -137,7 +137,9 @@ pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Ex
         .into_iter()
         .map(|verdict| {
             let denials = bar.policy.judge(&verdict);
-            (verdict, denials)
+            let package = archive.manifest().package(&verdict.package);
+            let registry = package.map(|package| package.registry.clone()).unwrap_or_default();
+            Judged { verdict, registry, denials }
         })
         .collect();
     archive.check_rest().map_err(failed)?;
@@ -164,10 +166,7 @@ pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Ex
         lockfile: bar.lockfiles.as_ref().map(|(files, inventory)| LockfileCheck {
             files: files.clone(),
             packages: inventory.packages.len(),
-            uncovered: lockfile::uncovered(inventory, predicate)
-                .iter()
-                .map(|uncovered| (uncovered.id().purl(), uncovered.to_string()))
-                .collect(),
+            uncovered: lockfile::uncovered(inventory, predicate),
         }),
         denied_age: age.filter(|age| bar.policy.denies_age(*age)),
     };
@@ -220,17 +219,33 @@ fn judge(
 
 /// What the lockfiles in the archive ask for.
 fn carried_inventory(archive: &SignedArchive, file: &Path) -> Outcome<Inventory> {
+    let refused = |why: fmt::Arguments<'_>| {
+        Failure::refused(format_args!("{}: {why}", file.display()))
+            .hint("the archive was sealed so; have it sealed anew")
+    };
     let mut lockfiles = Vec::new();
     for input in &archive.manifest().predicate().inputs {
         let bytes = archive
             .read(&input.entry, limits::LOCKFILE_BYTES)
             .map_err(|error| failure(file, &error))?;
-        let lockfile = lockfile::parse(&input.entry, &bytes).map_err(|error| {
-            Failure::refused(format_args!("{}: {}: {error}", file.display(), input.entry))
-        })?;
+        let lockfile = lockfile::parse(&input.entry, &bytes)
+            .map_err(|error| refused(format_args!("{}: {error}", input.entry)))?;
+        if (input.kind.as_str(), input.lockfile_version) != (lockfile.kind.name(), lockfile.version)
+        {
+            return Err(refused(format_args!("{} is not what the manifest says", input.entry)));
+        }
         lockfiles.push((input.entry.clone(), lockfile));
     }
-    Ok(lockfile::inventory(&lockfiles))
+    if lockfiles.is_empty() {
+        return Err(refused(format_args!(
+            "it holds no lockfile, so that nothing asks for anything"
+        )));
+    }
+    let inventory = lockfile::inventory(&lockfiles);
+    if let Some(item) = inventory.without_integrity().next() {
+        return Err(refused(format_args!("its lockfile has no hash for {}", item.id)));
+    }
+    Ok(inventory)
 }
 
 /// Whether the manifest says of every lockfile entry what the lockfiles say themselves.

@@ -81,7 +81,7 @@ impl Arguments {
 
     fn init(&self, root: &str) -> Outcome {
         let root = fs::read(root)?;
-        self.store().pin(NAME, "http://localhost", &root)?;
+        self.store().pin(NAME, "http://localhost", None, &root)?;
         Ok(fs::write(self.metadata.join("root.json"), root)?)
     }
 

@@ -147,7 +147,12 @@ impl<D: Disk + Clone> TrustStore<D> {
         let corrupt = |reason: String| StoreError::Corrupt { folder: folder.clone(), reason };
         let pinned = PinnedRoots::new(root).map_err(|error| corrupt(error.to_string()))?;
         let url = String::from_utf8(url).map_err(|_| corrupt("url is not text".to_owned()))?;
-        Ok(Instance::private(name, url.trim_end(), pinned)?)
+        let registry = read(&folder.join("registry"), URL_BYTES)?
+            .map(|registry| {
+                String::from_utf8(registry).map_err(|_| corrupt("registry is not text".to_owned()))
+            })
+            .transpose()?;
+        Ok(Instance::private(name, url.trim_end(), registry.as_deref(), pinned)?)
     }
 
     /// The names of all instances: the built-in ones, then those pinned in this store.
@@ -169,8 +174,15 @@ impl<D: Disk + Clone> TrustStore<D> {
     ///
     /// # Errors
     /// When the name is taken, or the bytes are no root signed by its own keys.
-    pub fn pin(&self, name: &str, url: &str, root: &[u8]) -> Result<Instance, StoreError> {
-        let instance = Instance::private(name, url, PinnedRoots::new(root.to_vec())?)?;
+    pub fn pin(
+        &self,
+        name: &str,
+        url: &str,
+        registry: Option<&str>,
+        root: &[u8],
+    ) -> Result<Instance, StoreError> {
+        let pinned = PinnedRoots::new(root.to_vec())?;
+        let instance = Instance::private(name, url, registry, pinned)?;
         let folder = self.base.join(name);
         if folder.join("root.json").exists() {
             return Err(StoreError::Pinned(name.to_owned()));
@@ -180,7 +192,9 @@ impl<D: Disk + Clone> TrustStore<D> {
             move |source| StoreError::File(FileError::io("write", &path, source))
         };
         self.disk.make_folder(&folder).map_err(io(&folder))?;
-        for (file, bytes) in [("url", url.as_bytes()), ("root.json", root)] {
+        let registry = instance.registry.as_deref().map(|one| ("registry", one.as_bytes()));
+        let files = [("url", url.as_bytes()), ("root.json", root)];
+        for (file, bytes) in registry.into_iter().chain(files) {
             let new = folder.join(format!("{file}.new"));
             self.disk.write(&new, bytes).map_err(io(&new))?;
             self.disk.rename(&new, &folder.join(file)).map_err(io(&new))?;

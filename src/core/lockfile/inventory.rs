@@ -203,6 +203,15 @@ pub enum Uncovered {
     /// The archive does not hold it.
     #[error("{0} is not in the archive")]
     Missing(PackageId),
+    /// An entry that no registry can vouch for, and that the signers of the archive did not list as
+    /// left out.
+    #[error("{path} is not listed as left out: {reason}")]
+    OutOfScope {
+        /// The install path.
+        path: String,
+        /// Why no registry can vouch for it.
+        reason: String,
+    },
     /// The lockfile asks for a hash that the archive's lockfiles did not ask for. It may fit the
     /// tarball all the same, but nobody who sealed or verified the archive has looked.
     #[error("the lockfile asks for {id} with {wanted}, which the archive was not sealed for")]
@@ -216,19 +225,10 @@ pub enum Uncovered {
     },
 }
 
-impl Uncovered {
-    /// Which package it is about.
-    pub fn id(&self) -> &PackageId {
-        match self {
-            Self::Missing(id) | Self::HashDiffers { id, .. } => id,
-        }
-    }
-}
-
 /// Holds a build's inventory against what an archive's manifest lists: every package must be
 /// there, and every hash asked for at its strongest algorithm must be listed. Empty if all are.
 ///
-/// Entries that are out of scope are no part of this: they are in the inventory for the caller.
+/// An entry that is out of scope must be among those that the manifest lists as left out.
 pub fn uncovered(inventory: &Inventory, manifest: &manifest::Predicate) -> Vec<Uncovered> {
     let listed: HashMap<(&str, &str), &manifest::Package> = manifest
         .packages
@@ -254,6 +254,14 @@ pub fn uncovered(inventory: &Inventory, manifest: &manifest::Predicate) -> Vec<U
                     listed: package.integrity.clone(),
                 });
             }
+        }
+    }
+    for entry in &inventory.out_of_scope {
+        let reason = entry.reason.to_string();
+        let known =
+            |listed: &manifest::OutOfScope| listed.entry == entry.path && listed.reason == reason;
+        if !manifest.out_of_scope.iter().any(known) {
+            uncovered.push(Uncovered::OutOfScope { path: entry.path.clone(), reason });
         }
     }
     uncovered

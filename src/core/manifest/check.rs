@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::core::{
+    addresses,
     digest::Algorithm,
     entry_name::{self, NameError},
     limits,
@@ -291,7 +292,10 @@ fn package(
     if package.purl != id.purl() {
         return Err(ManifestError::Purl { expected: id.purl(), found: package.purl.clone() });
     }
-    address(&package.registry)?;
+    // One form, or two registries that are the same could be told apart.
+    if addresses::registry(&package.registry).as_ref() != Some(&package.registry) {
+        return Err(ManifestError::Address(without_credentials(&package.registry)));
+    }
     let folder = id.folder();
     let tarball = uses.claim(&package.purl, &package.artifact, &folder)?;
     uses.tarballs.insert(tarball);

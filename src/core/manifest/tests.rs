@@ -9,7 +9,7 @@ fn predicate() -> Predicate {
             purl: id.purl(),
             name: name.into(),
             version: "1.0.0".into(),
-            registry: "https://registry.example/npm/".into(),
+            registry: "https://registry.example/npm".into(),
             artifact: format!("{}/package.tgz", id.folder()),
             record: Some(format!("{}/record.json", id.folder())),
             attestations: None,

@@ -10,7 +10,7 @@ use super::{
     session::check_by_root,
 };
 use crate::core::{
-    addresses::{NPM_KEYS_TARGET, TRUSTED_ROOT_TARGET},
+    addresses::{self, TRUSTED_ROOT_TARGET},
     time::{self, Time},
 };
 
@@ -23,12 +23,13 @@ pub struct Wanted {
     pub optional: Vec<String>,
 }
 
-impl Default for Wanted {
-    /// What Sigstore's repositories are for: `trusted_root.json`, and npm's keys where they are.
-    fn default() -> Self {
+impl Wanted {
+    /// What Sigstore's repositories are for: `trusted_root.json`, and the keys of the registry that
+    /// the instance speaks for.
+    pub fn of(registry: Option<&str>) -> Self {
         Self {
             required: vec![TRUSTED_ROOT_TARGET.to_owned()],
-            optional: vec![NPM_KEYS_TARGET.to_owned()],
+            optional: registry.and_then(addresses::keys_target).into_iter().collect(),
         }
     }
 }
@@ -69,9 +70,10 @@ impl State {
         self.target(TRUSTED_ROOT_TARGET)
     }
 
-    /// The npm registry's keys, where the repository has them.
+    /// The keys of the registry that the instance speaks for, where the repository has them.
     pub fn npm_keys(&self) -> Option<&[u8]> {
-        self.target(NPM_KEYS_TARGET)
+        let path = self.targets.keys().find(|path| path.ends_with("/keys.json"))?;
+        self.target(path)
     }
 
     /// When the first of the roles expires.

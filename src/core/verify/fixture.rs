@@ -115,6 +115,6 @@ impl World {
     /// The code that the provenance of this bundle is refused with, or `verified`.
     pub fn provenance_code(&self, kind: &str, bundle: Value) -> &'static str {
         let verdict = self.judge(None, Some(&attestations_response(&[(kind, bundle)])));
-        verdict.provenance.refusal().map_or(verdict.provenance.status(), |why| why.code)
+        verdict.provenance.refusal().map_or(verdict.provenance.status().name(), |why| why.code)
     }
 }

@@ -18,6 +18,7 @@
 //! | `record-without-integrity` | the record gives no hash |
 //! | **registry signature, and the key of a publish attestation** | [`registry_signature::SignatureRefusal`] |
 //! | `unknown-key` | the key is not among the registry's |
+//! | `key-of-other-registry` | the key is another registry's than the one that the package is said to be from |
 //! | `wrong-key-usage` | the key is the registry's, but not for this |
 //! | `key-not-valid-then` | outside the key's window at the time that it is judged by |
 //! | `malformed-signature` | the signature is not base64 |

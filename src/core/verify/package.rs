@@ -121,12 +121,31 @@ fn signature_claim(
         return Verdict::Absent(Absence::NoSignatures);
     }
     let Some(keys) = trust.npm_keys(evidence.registry) else {
-        return Verdict::Absent(Absence::NoKeysForRegistry(evidence.registry.to_owned()));
+        let keyids = record.signatures.iter().map(|signature| signature.keyid.as_str());
+        return no_keys(trust, evidence, keyids);
     };
     let judged_by = registry_signature::judged_by(logged, record.published, at);
     match registry_signature::check(record, evidence.package, keys, judged_by, at) {
         Ok(facts) => Verdict::Verified(facts),
         Err(why) => Verdict::Refused(why.into()),
+    }
+}
+
+/// Without keys for the registry, its word cannot be checked, and there is as good as none. But a
+/// key of another registry says that the package is not from where it is said to be, and what it
+/// signed must not go unchecked for that.
+fn no_keys<'a, F>(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    mut keyids: impl Iterator<Item = &'a str>,
+) -> Verdict<F> {
+    let registry = evidence.registry.to_owned();
+    match keyids.find(|keyid| trust.knows_npm_key(keyid)) {
+        Some(keyid) => {
+            let keyid = keyid.to_owned();
+            Verdict::Refused(SignatureRefusal::OtherRegistry { keyid, registry }.into())
+        }
+        None => Verdict::Absent(Absence::NoKeysForRegistry(registry)),
     }
 }
 
@@ -141,7 +160,8 @@ fn publish_claim(
         Err(verdict) => return verdict,
     };
     let Some(keys) = trust.npm_keys(evidence.registry) else {
-        return Verdict::Absent(Absence::NoKeysForRegistry(evidence.registry.to_owned()));
+        let bundles: Vec<_> = found.iter().filter_map(|one| one.bundle().ok()).collect();
+        return no_keys(trust, evidence, bundles.iter().filter_map(|bundle| bundle.key_hint()));
     };
     all(
         found,

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 
-use crate::core::{package::PackageId, trust};
+use crate::core::package::PackageId;
 
 /// The predicate type.
 pub const PREDICATE_TYPE: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
@@ -54,7 +54,7 @@ pub fn check(predicate: &str, package: &PackageId, registry: &str) -> Result<(),
     for (field, found, expected) in [
         ("name", said.name.as_str(), package.name()),
         ("version", &said.version, package.version()),
-        ("registry", trust::base(&said.registry), trust::base(registry)),
+        ("registry", said.registry.trim_end_matches('/'), registry.trim_end_matches('/')),
     ] {
         if found != expected {
             return Err(PublishRefusal::Other {

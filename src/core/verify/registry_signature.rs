@@ -20,6 +20,14 @@ pub enum SignatureRefusal {
     /// A key that the registry's keys do not include.
     #[error("key {0} is not among the registry's keys")]
     UnknownKey(String),
+    /// A key of another registry than the one that the package is said to be from.
+    #[error("key {keyid} is another registry's, and the package is said to be from {registry}")]
+    OtherRegistry {
+        /// The key.
+        keyid: String,
+        /// Where the package is said to be from.
+        registry: String,
+    },
     /// A key of the registry's, but not for this.
     #[error("key {keyid} is not for {}", .usage.name())]
     WrongUsage {
@@ -67,6 +75,7 @@ impl SignatureRefusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownKey(_) => "unknown-key",
+            Self::OtherRegistry { .. } => "key-of-other-registry",
             Self::WrongUsage { .. } => "wrong-key-usage",
             Self::NotValidThen { .. } => "key-not-valid-then",
             Self::Malformed(_) => "malformed-signature",

@@ -86,7 +86,7 @@ pub struct Verify {
     #[arg(long, value_name = "FILE")]
     pub lockfile: Vec<PathBuf>,
     /// refuse trust that was checked longer ago than this, such as 30d or 12h
-    #[arg(long, value_name = "AGE", value_parser = age)]
+    #[arg(long, value_name = "AGE", value_parser = age, conflicts_with = "trusted_root")]
     pub max_trust_age: Option<TimeDelta>,
     /// Where trust comes from.
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, value_parser};
 
 use super::examples;
 
@@ -25,7 +25,7 @@ pub enum Trust {
     /// bring the trust store up to date from an archive, with no network
     ///
     /// Replays the TUF metadata that the archive carries, from the pinned root, at the time it was
-    /// sealed; then advances the store to it. What is older than the store is refused as a rollback.
+    /// checked last before the seal; then advances the store to it. What is older than the store is refused as a rollback.
     #[command(after_help = examples::IMPORT)]
     Import(Import),
     /// write out what the store trusts, for other tools
@@ -107,6 +107,9 @@ pub struct Import {
     /// a public key (SPKI PEM) that you trust to seal; repeat for several
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
+    /// how many of the keys must have signed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+    pub threshold: u32,
     /// only this instance; without it, all that the archive carries
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
@@ -141,6 +144,9 @@ pub struct Pin {
     /// the address of its TUF repository
     #[arg(long, value_name = "URL")]
     pub url: url::Url,
+    /// the npm registry that it speaks for: the keys that it publishes count for that one alone
+    #[arg(long, value_name = "URL")]
+    pub registry: Option<String>,
     /// the fingerprint was compared
     #[arg(long)]
     pub yes: bool,

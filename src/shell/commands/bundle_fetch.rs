@@ -30,7 +30,7 @@ use crate::{
     shell::{
         cli::Fetch,
         env::Env,
-        failure::{Failure, Outcome},
+        failure::{Failure, Kind, Outcome},
         trust::{self, Basis},
         verification::{self, Bar},
     },
@@ -44,6 +44,7 @@ use crate::{
 pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let (inputs, inventory) = inputs::read(&options.lockfiles)?;
     account(&inventory, context);
+    require_one_place(&inventory)?;
     drop(files::temporary(&options.output)?); // so that a missing folder shows before the work
     let project = options.lockfiles.first().and_then(|path| path.parent());
     let npmrc = Npmrc::load(
@@ -82,7 +83,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
             context.terminal.failure(&failure.hint(
                 "no archive was written; find out why the registry serves it before you go on",
             ));
-            Err(Failure::reported())
+            Err(Failure::reported(Kind::Refused))
         }
     }
 }
@@ -149,6 +150,22 @@ fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey
             Ok(found.key)
         }
     }
+}
+
+/// Lockfiles that got one package from two places: which one would count is anyone's guess.
+fn require_one_place(inventory: &Inventory) -> Outcome {
+    for item in &inventory.packages {
+        let mut hosts: Vec<_> = item.resolved.iter().filter_map(url::Url::host_str).collect();
+        hosts.dedup();
+        if let [first, second, ..] = hosts.as_slice() {
+            return Err(Failure::could_not(format_args!(
+                "the lockfile gets {} from {first} and from {second}",
+                item.id
+            ))
+            .hint("have all of its entries resolved from one registry"));
+        }
+    }
+    Ok(())
 }
 
 /// Collects all packages. The failure of one does not stop the others; all are told at the end.

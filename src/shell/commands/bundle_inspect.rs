@@ -41,7 +41,7 @@ pub fn run(options: &Inspect, context: &mut Context<'_>) -> Outcome {
     let terminal = &mut *context.terminal;
     terminal.result(format_args!(
         "{}: {WARN}UNVERIFIED{WARN:#}; this is only what the archive says of itself\n",
-        options.archive.display()
+        Untrusted(&options.archive.display().to_string())
     ));
     terminal.result(format_args!("  sealed    {}", time::format(manifest.sealed_at())));
     for keyid in &unverified.keyids {

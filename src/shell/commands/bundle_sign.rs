@@ -23,10 +23,13 @@ use crate::{
 pub fn run(options: &Sign, context: &mut Context<'_>) -> Outcome {
     let key = keys::load_private(&options.key)?.key;
     let sealer = keys::load_public(&options.signed_by)?;
+    let both = [sealer.clone(), PublicKey::from(&key)];
     let archive = verification::open(&options.archive, &[sealer], 1)?;
     let mut envelope = archive.envelope().clone();
     envelope.add_signature(&key).map_err(Failure::refused)?;
     let file = archive::reseal(&options.archive, &archive, &envelope)?;
+    let signed = verification::open(file.path(), &both, 2)?;
+    signed.check_rest().map_err(|error| verification::failure(&options.archive, &error))?;
     files::persist(file, &options.archive)?;
     context.terminal.note(format_args!(
         "{} is signed by {} too",

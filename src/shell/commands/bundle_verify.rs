@@ -8,7 +8,7 @@ use crate::{
     core::{key::PublicKey, policy::Policy},
     shell::{
         cli::Verify,
-        failure::{Failure, Outcome},
+        failure::{Failure, Kind, Outcome},
         trust,
         verification::{self, Bar},
     },
@@ -44,7 +44,7 @@ pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
         }
         Err(report) => {
             context.report(&report);
-            Err(Failure::reported())
+            Err(Failure::reported(Kind::Refused))
         }
     }
 }

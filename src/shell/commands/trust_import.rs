@@ -6,9 +6,13 @@ use serde_json::{Value, json};
 
 use super::{Context, bundle_verify::pinned_keys};
 use crate::{
-    adapters::tuf::{self as tuf_store, RefreshError, Refreshed},
+    adapters::{
+        archive::SignedArchive,
+        tuf::{self as tuf_store, RefreshError, Refreshed, TrustStore},
+    },
     core::{
         manifest::TrustSource,
+        text::Untrusted,
         time,
         tuf::{Change, UpdateError},
     },
@@ -27,7 +31,7 @@ use crate::{
 /// file cannot be read or written, or the archive carries nothing to import.
 pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
     let keys = pinned_keys(&options.keys)?;
-    let archive = verification::open(&options.archive, &keys, 1)?;
+    let archive = verification::open(&options.archive, &keys, options.threshold as usize)?;
     verification::require_sealed_before(&archive, context.env.now)?;
     let names: Vec<String> = archive
         .manifest()
@@ -48,17 +52,22 @@ pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
     }
     let store = trust::store(options.store.trust_dir.as_deref(), context.env);
     let mut advances = Vec::new();
+    let mut failures = Vec::new();
     for name in names {
-        let instance = store.instance(&name)?;
-        let Some((entries, checked_at)) = trust::carried_entries(&name, &archive)? else {
-            continue;
-        };
-        let refreshed = tuf_store::import(&instance, &entries, &store.open(&name)?, checked_at)
-            .map_err(|error| failure(&name, &error))?;
-        advances.push(Advance::of(&name, &refreshed));
+        match import(&store, &archive, &name) {
+            Ok(refreshed) => advances.push(Advance::of(&name, &refreshed)),
+            Err(failure) => failures.push((name, failure)),
+        }
     }
-    print(&advances, context);
-    Ok(())
+    finish(&advances, failures, context)
+}
+
+fn import(store: &TrustStore, archive: &SignedArchive, name: &str) -> Outcome<Refreshed> {
+    let instance = store.instance(name)?;
+    let (entries, checked_at) = trust::carried_entries(&instance, archive)?
+        .ok_or_else(|| Failure::refused(format_args!("{name} is not carried")))?;
+    tuf_store::import(&instance, &entries, &store.open(name)?, checked_at)
+        .map_err(|error| failure(name, &error))
 }
 
 /// As a command ends with it: exit 1 where what was offered was refused.
@@ -75,14 +84,31 @@ pub(super) fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>)
     failure.maybe_hint(error.hint().or(hint))
 }
 
-/// Prints what became of each instance.
-pub(super) fn print(advances: &[Advance], context: &mut Context<'_>) {
+/// Prints what became of each instance. One's failure does not hide what became of the others.
+pub(super) fn finish(
+    advances: &[Advance],
+    failures: Vec<(String, Failure)>,
+    context: &mut Context<'_>,
+) -> Outcome {
     match context.format {
         Format::Human => advances.iter().for_each(|advance| context.terminal.result(advance)),
         Format::Json => context.json(&json!({
             "schema": "sealift-trust-update/1",
             "instances": advances.iter().map(Advance::to_json).collect::<Vec<_>>(),
+            "failures": failures.iter().map(|(name, failure)| json!({
+                "instance": name, "failure": failure.to_json(),
+            })).collect::<Vec<_>>(),
         })),
+    }
+    // What was refused weighs more than what could not be had.
+    let refused = failures.iter().any(|(_, failure)| failure.kind == Kind::Refused);
+    for (_, failure) in &failures {
+        context.terminal.failure(failure);
+    }
+    match (failures.is_empty(), refused) {
+        (true, _) => Ok(()),
+        (false, true) => Err(Failure::reported(Kind::Refused)),
+        (false, false) => Err(Failure::reported(Kind::CouldNotCheck)),
     }
 }
 
@@ -137,6 +163,7 @@ impl fmt::Display for Advance {
             let change = self.changes.iter().find(|change| change.role == *name);
             let before = change.and_then(|change| change.from);
             let before = before.map(|from| format!("{from} to ")).unwrap_or_default();
+            let name = Untrusted(name).to_string();
             write!(f, "\n  {name:<20} {:>12}   expires {expires}", format!("{before}{version}"))?;
         }
         Ok(())

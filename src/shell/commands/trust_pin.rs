@@ -1,12 +1,14 @@
 //! `sealift trust pin`.
 
+use serde_json::json;
+
 use super::Context;
 use crate::{
     adapters::files,
     core::{digest::Algorithm, limits, tuf::PinnedRoots},
     shell::{
-        cli::Pin,
-        failure::{Failure, Outcome},
+        cli::{Format, Pin},
+        failure::{Failure, Kind, Outcome},
         trust,
     },
 };
@@ -21,13 +23,30 @@ pub fn run(options: &Pin, context: &mut Context<'_>) -> Outcome {
     let fingerprint = Algorithm::Sha256.digest(&bytes).to_hex();
     let pinned = PinnedRoots::new(bytes.clone())
         .map_err(|error| Failure::could_not(format_args!("{}: {error}", options.root.display())))?;
-    context.terminal.result(format_args!("root {} sha256:{fingerprint}", pinned.newest()));
-    if !options.yes {
-        return Err(Failure::could_not("nothing was pinned: the fingerprint was not confirmed")
-            .hint("compare it with one that you got another way, then run this again with --yes"));
+    if options.yes {
+        let store = trust::store(options.store.trust_dir.as_deref(), context.env);
+        store.pin(&options.instance, options.url.as_str(), options.registry.as_deref(), &bytes)?;
     }
-    let store = trust::store(options.store.trust_dir.as_deref(), context.env);
-    store.pin(&options.instance, options.url.as_str(), &bytes)?;
-    context.terminal.note(format_args!("{} is pinned", options.instance));
-    Ok(())
+    match context.format {
+        Format::Human => {
+            context.terminal.result(format_args!("root {} sha256:{fingerprint}", pinned.newest()));
+        }
+        Format::Json => context.json(&json!({
+            "schema": "sealift-trust-pin/1",
+            "instance": options.instance,
+            "root": pinned.newest(),
+            "sha256": fingerprint,
+            "pinned": options.yes,
+        })),
+    }
+    if options.yes {
+        context.terminal.note(format_args!("{} is pinned", options.instance));
+        return Ok(());
+    }
+    let failure = Failure::could_not("nothing was pinned: the fingerprint was not confirmed");
+    context.terminal.failure(
+        &failure
+            .hint("compare it with one that you got another way, then run this again with --yes"),
+    );
+    Err(Failure::reported(Kind::CouldNotCheck))
 }

@@ -5,8 +5,13 @@ use super::{
     trust_import::{self, Advance},
 };
 use crate::{
-    adapters::{files, registry::Npmrc, tuf as tuf_store},
-    core::{limits, tuf::PinnedRoots},
+    adapters::{
+        files,
+        network::Network,
+        registry::Npmrc,
+        tuf::{self as tuf_store, Refreshed, TrustStore},
+    },
+    core::{limits, time::Time, tuf::PinnedRoots},
     shell::{
         cli::Refresh,
         env::Env,
@@ -29,29 +34,32 @@ pub fn run(options: &Refresh, context: &mut Context<'_>) -> Outcome {
     let npmrc = Npmrc::load(context.env.npmrc.as_deref(), None, &Env::variable)?;
     let network = super::bundle_fetch::acquire(&npmrc, context)?;
     let mut advances = Vec::new();
-    let mut worst: Option<Failure> = None;
+    let mut failures = Vec::new();
     for name in names {
-        let mut instance = store.instance(&name)?;
-        if let Some(path) = &options.root {
-            let bytes = files::read(path, limits::ROOT_BYTES)?;
-            let pinned = PinnedRoots::new(bytes)
-                .map_err(|error| Failure::could_not(format_args!("{}: {error}", path.display())))?;
-            instance = instance.with_root(pinned);
-        }
-        let url = options.mirror.as_ref().map_or(instance.url.as_str(), url::Url::as_str);
-        let repository = trust::repository(&network, url)?;
-        let part = store.open(&name)?;
-        match tuf_store::refresh(&instance, &repository, &part, context.env.now) {
+        match refresh(options, &store, &network, &name, context.env.now) {
             Ok(refreshed) => advances.push(Advance::of(&name, &refreshed)),
-            Err(error) => {
-                let failure = trust_import::failure(&name, &error);
-                if let Some(earlier) = worst.take() {
-                    context.terminal.failure(&earlier);
-                }
-                worst = Some(failure);
-            }
+            Err(failure) => failures.push((name, failure)),
         }
     }
-    trust_import::print(&advances, context);
-    worst.map_or(Ok(()), Err)
+    trust_import::finish(&advances, failures, context)
+}
+
+fn refresh(
+    options: &Refresh,
+    store: &TrustStore,
+    network: &Network,
+    name: &str,
+    at: Time,
+) -> Outcome<Refreshed> {
+    let mut instance = store.instance(name)?;
+    if let Some(path) = &options.root {
+        let bytes = files::read(path, limits::ROOT_BYTES)?;
+        let pinned = PinnedRoots::new(bytes)
+            .map_err(|error| Failure::could_not(format_args!("{}: {error}", path.display())))?;
+        instance = instance.with_root(pinned);
+    }
+    let url = options.mirror.as_ref().map_or(instance.url.as_str(), url::Url::as_str);
+    let repository = trust::repository(network, url)?;
+    tuf_store::refresh(&instance, &repository, &store.open(name)?, at)
+        .map_err(|error| trust_import::failure(name, &error))
 }

@@ -93,10 +93,17 @@ pub fn export(options: &Export, context: &mut Context<'_>) -> Outcome {
         ("trusted_root.jsonl", json_line(&page.trusted_root).map_err(Failure::could_not)?.into()),
     ];
     written.extend(page.npm_keys.clone().map(|keys| ("npm-keys.json", keys)));
+    let mut paths = Vec::new();
     for (name, bytes) in written {
         let path = options.output.join(name);
         files::write(&path, &bytes)?;
-        context.terminal.result(path.display());
+        paths.push(path.display().to_string());
+    }
+    match context.format {
+        Format::Human => {
+            paths.iter().for_each(|path| context.terminal.result(Untrusted(path)));
+        }
+        Format::Json => context.json(&json!({"schema": "sealift-trust-export/1", "files": paths})),
     }
     Ok(())
 }
@@ -108,7 +115,7 @@ fn state_at(path: &Path, keys: &[PathBuf], instance: &Instance) -> Outcome<State
     }
     let archive = verification::open(path, &pinned_keys(keys)?, 1)?;
     let carried = trust::carried(instance, &archive)?;
-    carried.map(|(state, _)| state).ok_or_else(|| {
+    carried.ok_or_else(|| {
         Failure::could_not(format_args!(
             "{} carries no TUF metadata of {}",
             path.display(),

@@ -1,12 +1,16 @@
 //! The report for people: the verdict, what it rests on, the counts, then whatever deserves a look.
 
-use std::fmt::{self, Display, Formatter};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display, Formatter},
+};
 
 use chrono::TimeDelta;
 
-use super::{Report, Trust, TrustSource, Verdict as Whole};
+use super::{Judged, Report, Trust, TrustSource, Verdict as Whole};
 use crate::{
     core::{
+        addresses::NPM_REGISTRY,
         policy::Denial,
         text::Untrusted,
         time::Time,
@@ -53,6 +57,7 @@ impl Display for Human<'_> {
         self.uncovered(f)?;
         self.provenance(f)?;
         self.weak(f)?;
+        self.other_registries(f)?;
         self.absent(f)?;
         self.out_of_scope(f)
     }
@@ -105,7 +110,7 @@ impl Human<'_> {
 
     fn refused(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let refused: Vec<_> =
-            self.report.packages.iter().filter(|(_, denials)| !denials.is_empty()).collect();
+            self.report.packages.iter().filter(|package| !package.is_good()).collect();
         if let Some(age) = self.report.denied_age {
             writeln!(
                 f,
@@ -117,7 +122,7 @@ impl Human<'_> {
             return Ok(());
         }
         writeln!(f, "\n{BAD}refused{BAD:#}")?;
-        self.listed(f, &refused, |f, (verdict, denials)| {
+        self.listed(f, &refused, |f, Judged { verdict, denials, .. }| {
             writeln!(f, "  {}", verdict.package)?;
             denials.iter().try_for_each(|denial| match denial {
                 Denial::Missing(claim) => writeln!(f, "    {claim}: required, and there is none"),
@@ -152,8 +157,8 @@ impl Human<'_> {
             count(lockfile.uncovered.len(), "package"),
             lockfile.packages
         )?;
-        self.listed(f, &lockfile.uncovered, |f, (purl, reason)| {
-            writeln!(f, "  {}\n    {}", Untrusted(purl), Untrusted(reason))
+        self.listed(f, &lockfile.uncovered, |f, uncovered| {
+            writeln!(f, "  {}", Untrusted(&uncovered.to_string()))
         })
     }
 
@@ -162,7 +167,9 @@ impl Human<'_> {
             .report
             .packages
             .iter()
-            .filter_map(|(verdict, _)| Some((&verdict.package, verdict.provenance.facts()?)))
+            .filter_map(|Judged { verdict, .. }| {
+                Some((&verdict.package, verdict.provenance.facts()?))
+            })
             .collect();
         if proven.is_empty() {
             return Ok(());
@@ -193,7 +200,7 @@ impl Human<'_> {
             .report
             .packages
             .iter()
-            .filter(|(verdict, _)| {
+            .filter(|Judged { verdict, .. }| {
                 let algorithm = verdict.integrity.facts().and_then(|facts| facts.lockfile);
                 algorithm.is_some_and(|algorithm| algorithm.is_weak())
             })
@@ -202,38 +209,49 @@ impl Human<'_> {
             return Ok(());
         }
         writeln!(f, "\n{WARN}weak{WARN:#}: the lockfile gives only SHA-1 for")?;
-        self.listed(f, &weak, |f, (verdict, _)| writeln!(f, "  {}", verdict.package))
+        self.listed(f, &weak, |f, package| writeln!(f, "  {}", package.verdict.package))
     }
 
-    /// What is absent is counted; why is said once for each reason, or for each package on request.
-    fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let all_absent: Vec<_> = self
-            .report
-            .counts()
-            .into_iter()
-            .filter(|(_, counts)| counts.absent > 0 && counts.verified + counts.refused == 0)
-            .map(|(claim, _)| claim.name())
-            .collect();
-        if !all_absent.is_empty() {
-            writeln!(f, "\n{WARN}absent{WARN:#}: no package has {}", all_absent.join(", "))?;
+    /// Packages of other registries than the public one: other keys are expected for them, or none.
+    fn other_registries(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut others: BTreeMap<&str, usize> = BTreeMap::new();
+        for package in &self.report.packages {
+            if package.registry != NPM_REGISTRY {
+                *others.entry(&package.registry).or_default() += 1;
+            }
         }
-        if !self.verbose {
+        if others.is_empty() {
             return Ok(());
         }
-        let without: Vec<_> = self
-            .report
-            .packages
-            .iter()
-            .filter(|(verdict, _)| absences(verdict).next().is_some())
-            .collect();
-        if without.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "\n{STRONG}without evidence{STRONG:#}")?;
-        self.listed(f, &without, |f, (verdict, _)| {
-            let claims: Vec<_> = absences(verdict).map(|claim| claim.name()).collect();
-            writeln!(f, "  {}: {}", verdict.package, claims.join(", "))
+        writeln!(f, "\n{WARN}from other registries{WARN:#}")?;
+        let others: Vec<_> = others.into_iter().collect();
+        self.listed(f, &others, |f, (registry, number)| {
+            writeln!(f, "  {}: {}", Untrusted(registry), count(*number, "package"))
         })
+    }
+
+    /// Why there is no evidence: once for each reason, and for each package on request.
+    fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut reasons: BTreeMap<(Claim, String), Vec<&PackageVerdict>> = BTreeMap::new();
+        for Judged { verdict, .. } in &self.report.packages {
+            for (claim, absence) in verdict.absences() {
+                reasons.entry((claim, absence.to_string())).or_default().push(verdict);
+            }
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{WARN}absent{WARN:#}")?;
+        for ((claim, reason), packages) in reasons {
+            let number = count(packages.len(), "package");
+            writeln!(f, "  {claim}: {}, {number}", Untrusted(&reason))?;
+            if self.verbose {
+                for verdict in packages {
+                    writeln!(f, "    {DIM}{}{DIM:#}", verdict.package)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn out_of_scope(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -261,10 +279,6 @@ impl Human<'_> {
             more => writeln!(f, "  {DIM}and {more} more; --verbose lists all{DIM:#}"),
         }
     }
-}
-
-fn absences(verdict: &PackageVerdict) -> impl Iterator<Item = Claim> {
-    Claim::ALL.into_iter().filter(|claim| verdict.status(*claim) == "absent")
 }
 
 /// One line on what trust rests on.

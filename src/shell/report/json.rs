@@ -3,14 +3,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Report, Verdict as Whole};
+use super::{Judged, Report, Verdict as Whole};
 use crate::core::{
+    lockfile::Uncovered,
     policy::Denial,
     text::bounded,
     time,
     verdict::{
-        Claim, IntegrityFacts, Logged, PackageVerdict, ProvenanceFacts, PublishFacts,
-        RegistrySignatureFacts, Verdict,
+        Claim, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, RegistrySignatureFacts,
+        Verdict,
     },
 };
 
@@ -48,22 +49,28 @@ pub fn to_json(report: &Report) -> Value {
                 "verified": counts.verified, "absent": counts.absent, "refused": counts.refused,
             }))).collect::<Map<_, _>>(),
         },
-        "packages": report.packages.iter().map(|(verdict, denials)| package(verdict, denials)).collect::<Vec<_>>(),
+        "packages": report.packages.iter().map(package).collect::<Vec<_>>(),
         "outOfScope": report.out_of_scope.iter().map(|(entry, reason)| json!({
             "entry": bounded(entry), "reason": bounded(reason),
         })).collect::<Vec<_>>(),
         "lockfile": report.lockfile.as_ref().map(|lockfile| json!({
             "files": lockfile.files,
             "packages": lockfile.packages,
-            "uncovered": lockfile.uncovered.iter().map(|(purl, reason)| json!({
-                "purl": bounded(purl), "reason": bounded(reason),
-            })).collect::<Vec<_>>(),
+            "uncovered": lockfile.uncovered.iter().map(uncovered).collect::<Vec<_>>(),
         })),
         "deniedTrustAgeSeconds": report.denied_age.map(|age| age.num_seconds()),
     })
 }
 
-fn package(verdict: &PackageVerdict, denials: &[Denial]) -> Value {
+fn uncovered(uncovered: &Uncovered) -> Value {
+    let (member, what) = match uncovered {
+        Uncovered::Missing(id) | Uncovered::HashDiffers { id, .. } => ("purl", id.purl()),
+        Uncovered::OutOfScope { path, .. } => ("entry", path.clone()),
+    };
+    json!({member: bounded(&what), "reason": bounded(&uncovered.to_string())})
+}
+
+fn package(Judged { verdict, registry, denials }: &Judged) -> Value {
     let missing: Vec<_> = denials
         .iter()
         .filter_map(|denial| match denial {
@@ -74,6 +81,7 @@ fn package(verdict: &PackageVerdict, denials: &[Denial]) -> Value {
     let whole = if denials.is_empty() { Whole::Verified } else { Whole::Refused };
     some(json!({
         "purl": verdict.package.purl(),
+        "registry": bounded(registry),
         "verdict": whole.name(),
         "unexamined": if verdict.unexamined.is_empty() { Value::Null } else {
             verdict.unexamined.iter().map(|kind| bounded(kind)).collect()
@@ -98,7 +106,7 @@ fn claim<F>(verdict: &Verdict<F>, facts: impl Fn(&F) -> Value) -> Value {
             json!({"reason": refusal.code, "detail": bounded(&refusal.detail)})
         }
     };
-    let mut value = json!({"status": verdict.status()});
+    let mut value = json!({"status": verdict.status().name()});
     if let (Value::Object(map), Value::Object(found)) = (&mut value, found) {
         map.extend(found);
     }

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::core::{
+    lockfile::Uncovered,
     policy::Denial,
     time::Time,
-    verdict::{Claim, PackageVerdict},
+    verdict::{Claim, PackageVerdict, Status},
 };
 
 pub use self::{
@@ -29,14 +30,32 @@ pub struct Report {
     pub archive: Archive,
     /// The trust material, an instance each.
     pub trust: Vec<Trust>,
-    /// Every package, with what is wrong with it; empty is good.
-    pub packages: Vec<(PackageVerdict, Vec<Denial>)>,
+    /// Every package.
+    pub packages: Vec<Judged>,
     /// Lockfile entries that were not collected: install path and reason.
     pub out_of_scope: Vec<(String, String)>,
     /// What this build's lockfiles ask for and the archive does not cover. `None` if none was given.
     pub lockfile: Option<LockfileCheck>,
     /// Set where the policy denies the age of the trust material.
     pub denied_age: Option<TimeDelta>,
+}
+
+/// One package, judged by the policy.
+#[derive(Debug)]
+pub struct Judged {
+    /// What was found.
+    pub verdict: PackageVerdict,
+    /// The registry whose keys and names were expected.
+    pub registry: String,
+    /// What is wrong with it; empty is good.
+    pub denials: Vec<Denial>,
+}
+
+impl Judged {
+    /// Whether nothing is wrong with it.
+    pub fn is_good(&self) -> bool {
+        self.denials.is_empty()
+    }
 }
 
 /// The archive, as its signers vouch for it.
@@ -117,8 +136,8 @@ pub struct LockfileCheck {
     pub files: Vec<String>,
     /// How many packages they ask for.
     pub packages: usize,
-    /// What is not covered: package URL, and how.
-    pub uncovered: Vec<(String, String)>,
+    /// What is not covered.
+    pub uncovered: Vec<Uncovered>,
 }
 
 /// The verdict on the whole.
@@ -146,7 +165,7 @@ impl Verdict {
 impl Report {
     /// The verdict on the whole.
     pub fn verdict(&self) -> Verdict {
-        let bad = self.packages.iter().any(|(_, denials)| !denials.is_empty())
+        let bad = self.packages.iter().any(|package| !package.is_good())
             || self.denied_age.is_some()
             || self.lockfile.as_ref().is_some_and(|lockfile| !lockfile.uncovered.is_empty());
         if bad {
@@ -160,7 +179,7 @@ impl Report {
 
     /// How many packages are good.
     pub fn good(&self) -> usize {
-        self.packages.iter().filter(|(_, denials)| denials.is_empty()).count()
+        self.packages.iter().filter(|package| package.is_good()).count()
     }
 
     /// For each claim, how many packages have each status.
@@ -168,11 +187,11 @@ impl Report {
         let mut counts: BTreeMap<Claim, Counts> =
             Claim::ALL.into_iter().map(|claim| (claim, Counts::default())).collect();
         for (claim, counts) in &mut counts {
-            for (verdict, _) in &self.packages {
-                match verdict.status(*claim) {
-                    "verified" => counts.verified += 1,
-                    "absent" => counts.absent += 1,
-                    _ => counts.refused += 1,
+            for package in &self.packages {
+                match package.verdict.status(*claim) {
+                    Status::Verified => counts.verified += 1,
+                    Status::Absent => counts.absent += 1,
+                    Status::Refused => counts.refused += 1,
                 }
             }
         }

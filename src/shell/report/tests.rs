@@ -2,9 +2,13 @@
 
 use chrono::TimeDelta;
 
-use super::{Archive, Human, LockfileCheck, Report, Trust, TrustSource, Verdict as Whole, to_json};
+use super::{
+    Archive, Human, Judged, LockfileCheck, Report, Trust, TrustSource, Verdict as Whole, to_json,
+};
 use crate::core::{
+    addresses::NPM_REGISTRY,
     digest::Algorithm,
+    lockfile::Uncovered,
     package::PackageId,
     policy::{Denial, Policy},
     time::{self, Time},
@@ -92,7 +96,7 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             .into_iter()
             .map(|verdict| {
                 let denials = policy.judge(&verdict);
-                (verdict, denials)
+                Judged { verdict, registry: NPM_REGISTRY.into(), denials }
             })
             .collect(),
         out_of_scope: vec![],
@@ -138,11 +142,20 @@ fn refused() {
     report.lockfile = Some(LockfileCheck {
         files: vec!["package-lock.json".into()],
         packages: 3,
-        uncovered: vec![("pkg:npm/gone@1.0.0".into(), "the archive does not hold it".into())],
+        uncovered: vec![
+            Uncovered::Missing(PackageId::new("gone", "1.0.0").unwrap()),
+            Uncovered::OutOfScope {
+                path: "node_modules/y".into(),
+                reason: "git dependency, no commit given".into(),
+            },
+        ],
     });
     report.out_of_scope = vec![("node_modules/x".into(), "git dependency".into())];
     assert_eq!(report.verdict(), Whole::Refused);
-    assert_eq!(report.packages[1].1.first(), Some(&Denial::Missing(Claim::RegistrySignature)));
+    assert_eq!(
+        report.packages[1].denials.first(),
+        Some(&Denial::Missing(Claim::RegistrySignature))
+    );
     both("refused", &report);
 }
 

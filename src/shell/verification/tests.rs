@@ -58,7 +58,7 @@ fn refused<F>() -> Verdict<F> {
 fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
     let judged = |verdict: PackageVerdict| {
         let denials = policy.judge(&verdict);
-        (verdict, denials)
+        Judged { verdict, registry: "https://r.example".into(), denials }
     };
     Report {
         at: at(),
@@ -144,7 +144,7 @@ fn neither_denied_age_nor_an_uncovered_lockfile_is_admitted() {
     assert!(!admits(old));
     let mut uncovered = report(&policy, vec![package()]);
     uncovered.lockfile = Some(LockfileCheck {
-        uncovered: vec![("pkg:npm/b@1.0.0".into(), "not in the archive".into())],
+        uncovered: vec![lockfile::Uncovered::Missing(PackageId::new("b", "1.0.0").unwrap())],
         ..LockfileCheck::default()
     });
     uncovered.trust[0].expires = Some(at());

@@ -12,7 +12,7 @@ fn judge(world: &World, record: &Value) -> Verdict<RegistrySignatureFacts> {
 
 fn code(world: &World, record: &Value) -> &'static str {
     let verdict = judge(world, record);
-    verdict.refusal().map_or(verdict.status(), |why| why.code)
+    verdict.refusal().map_or(verdict.status().name(), |why| why.code)
 }
 
 fn signatures(record: &mut Value) -> &mut Value {

@@ -1,0 +1,138 @@
+//! Archives that are validly sealed and say something else than what they hold: by a sealer who is
+//! careless or malicious. The lockfiles that they carry, and what the verifying side has itself,
+//! decide.
+#![cfg(feature = "network")]
+#![allow(clippy::unwrap_used)]
+
+mod world;
+
+use serde_json::json;
+use world::{Package, Parts, Run, World, key, lockfile};
+
+/// A signed package, sealed; and a change to what was sealed, sealed again.
+fn resealed(change: impl FnOnce(&mut Parts, &Package)) -> (World, Run) {
+    let world = World::new();
+    let package = Package::new("a", "1.0.0").signed(&world.sigstore).published(&world.sigstore);
+    world.fetched([&package]).done();
+    let mut parts = world.parts();
+    change(&mut parts, &package);
+    parts.seal(&world.path("app.sealift"), &[key(1)]);
+    let run = world.verify("--require integrity --format json");
+    (world, run)
+}
+
+#[test]
+fn a_lockfile_without_hashes_proves_nothing() {
+    let (_, run) = resealed(|parts, package| {
+        let bytes = parts.entries.get_mut("inputs/1/package-lock.json").unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let line = format!(",\n      \"integrity\": \"{}\"", package.integrity());
+        assert!(text.contains(&line), "{text}");
+        *bytes = text.replace(&line, "").into_bytes();
+        parts.listed(package).integrity.clear();
+    });
+    run.refused().says("no hash for a@1.0.0");
+}
+
+#[test]
+fn what_the_manifest_says_of_a_lockfile_is_held_against_it() {
+    let (_, run) = resealed(|parts, _| parts.predicate.inputs[0].lockfile_version = 2);
+    run.refused().says("inputs/1/package-lock.json is not what the manifest says");
+    let (_, run) = resealed(|parts, _| parts.predicate.inputs[0].kind = "npm-shrinkwrap".into());
+    run.refused().says("inputs/1/package-lock.json is not what the manifest says");
+    let (_, run) = resealed(|parts, _| {
+        parts.entries.clear();
+        parts.predicate.inputs.clear();
+        parts.predicate.packages.clear();
+    });
+    run.refused().says("holds no lockfile");
+}
+
+#[test]
+fn a_key_of_another_registry_is_no_reason_to_look_away() {
+    for other in
+        ["https://registry.npmjs.org/x", "http://registry.npmjs.org", "https://npm.example"]
+    {
+        let (_, run) = resealed(|parts, package| {
+            parts.listed(package).registry = other.into();
+            // A signature that would be refused, if anyone looked.
+            let record = parts.of_package(package, "registry.json");
+            let text = String::from_utf8(record.clone()).unwrap();
+            *record = text.replace("\"sig\":\"M", "\"sig\":\"N").into_bytes();
+        });
+        let report = run.refused().json();
+        assert_eq!(report["packages"][0]["registry"], other);
+        for claim in ["registry-signature", "publish-attestation"] {
+            let claim = &report["packages"][0]["claims"][claim];
+            assert_eq!(claim["reason"], "key-of-other-registry", "{claim}");
+        }
+    }
+}
+
+#[test]
+fn what_no_registry_vouches_for_is_not_covered_unless_it_was_listed() {
+    let world = World::new();
+    let package = Package::new("a", "1.0.0").signed(&world.sigstore);
+    world.fetched([&package]).done();
+    let strange = |url: &str| {
+        let entry = json!({"version": "1.0.0", "resolved": url, "integrity": package.integrity()});
+        lockfile([package.locked(), ("node_modules/strange".into(), entry)])
+    };
+    for url in ["https://evil.example/x.tgz", "git+ssh://git@evil.example/x.git#0000000"] {
+        world.write("package-lock.json", strange(url));
+        let run = world.verify("--require integrity --lockfile package-lock.json").refused();
+        assert!(run.stdout.contains("node_modules/strange is not listed as left out"), "{run}");
+        let report = world.report("--lockfile package-lock.json");
+        assert_eq!(report["lockfile"]["uncovered"][0]["entry"], "node_modules/strange");
+    }
+    // Sealed with that lockfile, it is: then it is known, and said.
+    let _registry = world.serve([&package]);
+    world.fetch("").done();
+    let run = world.verify("--require integrity --lockfile package-lock.json").done();
+    assert!(run.stdout.contains("not in the archive\n  node_modules/strange: git"), "{run}");
+}
+
+#[test]
+fn an_age_that_nobody_knows_is_not_promised() {
+    let world = World::new();
+    world.fetched([&Package::new("a", "1.0.0")]).done();
+    world.verify("--require integrity --max-trust-age 30d").failed().says("--trusted-root");
+}
+
+#[test]
+fn two_places_for_one_package_are_one_too_many() {
+    let world = World::new();
+    let package = Package::new("a", "1.0.0");
+    let (_, mut entry) = package.locked();
+    entry["resolved"] = json!("https://npm.example/a/-/a-1.0.0.tgz");
+    world.lock_entries([package.locked(), ("node_modules/b/node_modules/a".into(), entry)]);
+    world.fetch("").failed().says("gets a@1.0.0 from");
+    assert!(!world.path("app.sealift").exists());
+}
+
+#[test]
+fn text_from_an_unsigned_archive_does_not_steer_the_terminal() {
+    let world = World::new();
+    world.fetched([&Package::new("a", "1.0.0")]).done();
+    let mut parts = world.parts();
+    parts.envelope = br#"{"\u001b[2J\u001b[31mall packages verified":1}"#.to_vec();
+    parts.write(&world.path("app.sealift"));
+    for line in ["bundle inspect app.sealift --color always", "bundle inspect app.sealift"] {
+        let run = world.sealift(line).refused();
+        let text =
+            run.stderr.replace("\u{1b}[1m", "").replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
+        assert!(text.contains(r"\u{1b}[2J") && !text.contains('\u{1b}'), "{run}");
+    }
+    // Nor is it repeated at any length.
+    parts.envelope =
+        format!(r#"{{"payloadType":"{}","payload":"","signatures":[]}}"#, "x".repeat(1_000_000))
+            .into_bytes();
+    parts.write(&world.path("app.sealift"));
+    let run = world.sealift("bundle inspect app.sealift --format json").refused();
+    assert!(
+        run.stderr.len() < 4096 && run.stdout.len() < 8192,
+        "{} {}",
+        run.stderr.len(),
+        run.stdout.len()
+    );
+}
