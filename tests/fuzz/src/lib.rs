@@ -292,20 +292,9 @@ pub fn tuf(bytes: &[u8]) {
     while let (Some(name), Some(file)) = (parts.next(), parts.next()) {
         entries.insert(String::from_utf8_lossy(name).into_owned(), file.to_vec());
     }
-    let Ok(state) =
-        replay(&pinned, &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)), &entries, at())
-    else {
-        return;
-    };
-    assert_eq!(
-        replay(
-            &pinned,
-            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-            state.entries(),
-            at()
-        ),
-        Ok(state)
-    );
+    let wanted = Wanted::of(Some(NPM_REGISTRY));
+    let Ok(state) = replay(&pinned, &wanted, &entries, at()) else { return };
+    assert_eq!(replay(&pinned, &wanted, state.entries(), at()), Ok(state));
 }
 
 /// `trusted_root.json`.
