@@ -255,7 +255,9 @@ fn claims() -> &'static Claims {
 /// A lockfile, and the inventory of it. No entry may be lost.
 pub fn lockfile(bytes: &[u8]) {
     let Ok(lockfile) = lockfiles::parse("package-lock.json", bytes) else { return };
+    let entries = lockfile.entries.len();
     let inventory = lockfiles::inventory(&[("inputs/package-lock.json".into(), lockfile)]);
+    assert_eq!(inventory.entries(), entries);
     for item in &inventory.packages {
         assert!(!item.needs().is_empty(), "{} is needed nowhere", item.id);
         entry_name::parse(item.id.folder().as_bytes()).unwrap();
@@ -290,20 +292,9 @@ pub fn tuf(bytes: &[u8]) {
     while let (Some(name), Some(file)) = (parts.next(), parts.next()) {
         entries.insert(String::from_utf8_lossy(name).into_owned(), file.to_vec());
     }
-    let Ok(state) =
-        replay(&pinned, &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)), &entries, at())
-    else {
-        return;
-    };
-    assert_eq!(
-        replay(
-            &pinned,
-            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-            state.entries(),
-            at()
-        ),
-        Ok(state)
-    );
+    let wanted = Wanted::of(Some(NPM_REGISTRY));
+    let Ok(state) = replay(&pinned, &wanted, &entries, at()) else { return };
+    assert_eq!(replay(&pinned, &wanted, state.entries(), at()), Ok(state));
 }
 
 /// `trusted_root.json`.

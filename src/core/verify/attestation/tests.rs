@@ -1,5 +1,5 @@
 use chrono::{DateTime, Duration, Utc};
-use testkit::sigstore::{Options, cases};
+use testkit::sigstore::{Leaf, Options, cases, statement};
 
 use super::*;
 use crate::core::verify::fixture::World;
@@ -109,6 +109,12 @@ fn a_time_that_the_systems_clock_has_not_reached_is_called_that() {
         check(&world, &bundle, signer, far).unwrap_err(),
         BundleRefusal::ClockBehind { signed_at: far }
     );
+    // Only what the reference time allows can be the clock's fault.
+    let at = far - Duration::seconds(1);
+    assert_eq!(
+        check(&world, &bundle, signer, at).unwrap_err(),
+        BundleRefusal::AfterReferenceTime { signed_at: far, at }
+    );
 }
 
 #[test]
@@ -161,15 +167,20 @@ fn hint_and_keyid_must_be_the_keys() {
 fn certificates_that_the_trusted_root_does_not_have_are_refused() {
     let world = World::new();
     let mut bundle = world.provenance(&Options::v01());
-    let chain = &mut bundle["verificationMaterial"]["x509CertificateChain"]["certificates"];
+    let mut chain = bundle["verificationMaterial"]["x509CertificateChain"]["certificates"].take();
+    let chain = chain.as_array_mut().unwrap();
     let other = World::new().provenance(&Options::v01());
-    let foreign = &other["verificationMaterial"]["x509CertificateChain"]["certificates"];
-    chain.as_array_mut().unwrap().push(foreign[1].clone());
-    let position = chain.as_array().unwrap().len();
-    assert_eq!(
-        check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err(),
-        BundleRefusal::ExtraCertificate { position }
-    );
+    let foreign = &other["verificationMaterial"]["x509CertificateChain"]["certificates"][1];
+    // Right after the signer's own, and at the end.
+    for position in [2, chain.len() + 1] {
+        let mut chain = chain.clone();
+        chain.insert(position - 1, foreign.clone());
+        bundle["verificationMaterial"]["x509CertificateChain"]["certificates"] = chain.into();
+        assert_eq!(
+            check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err(),
+            BundleRefusal::ExtraCertificate { position }
+        );
+    }
 }
 
 #[test]
@@ -226,4 +237,36 @@ fn an_artifact_is_no_sha1() {
         World::now(),
     );
     assert_eq!(why.unwrap_err().code(), "unsupported-bundle");
+}
+
+#[test]
+fn the_logs_id_counts_where_there_is_a_promise() {
+    let world = World::new();
+    for (options, expected) in
+        [(Options::default(), "unknown-log"), (Options::rekor_v2(), "verified")]
+    {
+        let mut bundle = world.provenance(&options);
+        let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
+        assert_eq!(entry["inclusionPromise"].is_object(), expected == "unknown-log");
+        entry["logId"]["keyId"] = "AAAA".into();
+        let kind = statement::PROVENANCE_V1;
+        assert_eq!(world.provenance_code(kind, bundle), expected);
+    }
+}
+
+#[test]
+fn a_time_outside_the_certificates_window_is_not_the_clocks_fault() {
+    let world = World::new();
+    let far: Time = World::at() + Duration::days(365 * 100);
+    let code = |from: Time| {
+        let leaf = Leaf::of(&world.build, from);
+        let certificate = world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct);
+        let signer = testkit::sigstore::Signer::Certificate(certificate);
+        let statement = statement::provenance_v1(&world.build, &World::subject());
+        let bundle = world.sigstore.attest(&statement, &signer, far, &Options::default());
+        check(&world, &bundle, Signer::AnyIdentityUnsafe, far).unwrap_err().code()
+    };
+    assert_eq!(code(far), "clock-behind");
+    assert_eq!(code(far + Duration::seconds(1)), "certificate-not-valid-then");
+    assert_eq!(code(far - Duration::days(1)), "certificate-not-valid-then");
 }
