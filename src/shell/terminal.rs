@@ -56,7 +56,14 @@ impl Terminal {
 
     /// The result that was asked for.
     pub fn result(&mut self, text: impl Display) {
-        let _ = writeln!(self.out, "{text}");
+        // In one piece: standard output is flushed at every line, and a report may have 100,000.
+        let _ = self.out.write_all(format!("{text}\n").as_bytes());
+    }
+
+    /// The result that was asked for, for a program: it has no colours to strip.
+    pub fn data(&mut self, bytes: &[u8]) {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(bytes).and_then(|()| out.write_all(b"\n"));
     }
 
     /// What helps to follow along.

@@ -123,16 +123,13 @@ pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Outcome<Signed
 pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Examined> {
     let failed = |error: ArchiveError| failure(file, &error);
     let sealed_at = require_sealed_before(&archive, bar.at)?;
-    let inventory = carried_inventory(&archive, file)?;
-    accounts_for(archive.manifest(), &inventory).map_err(|why| {
-        Failure::refused(format_args!("{}: {why}", file.display()))
-            .hint("the archive does not hold what its own lockfiles ask for; have it sealed anew")
-    })?;
     let packages: Vec<_> = archive.manifest().packages().collect();
-    let verdicts: Result<Vec<_>, _> = packages
-        .into_par_iter()
-        .map(|(id, package)| judge(&archive, id, package, bar).map_err(failed))
-        .collect();
+    let judge_all = || -> Result<Vec<_>, _> {
+        packages.into_par_iter().map(|(id, package)| judge(&archive, id, package, bar)).collect()
+    };
+    let (accounted, verdicts) = rayon::join(|| account(&archive, file), judge_all);
+    accounted?;
+    let verdicts = verdicts.map_err(failed);
     let packages = verdicts?
         .into_iter()
         .map(|verdict| {
@@ -215,6 +212,15 @@ fn judge(
         attestations: attestations.as_deref(),
     };
     Ok(verify::package(&bar.basis.trust, &evidence, bar.at))
+}
+
+/// Whether the archive holds what its own lockfiles ask for, and says so of each entry.
+fn account(archive: &SignedArchive, file: &Path) -> Outcome {
+    let inventory = carried_inventory(archive, file)?;
+    accounts_for(archive.manifest(), &inventory).map_err(|why| {
+        Failure::refused(format_args!("{}: {why}", file.display()))
+            .hint("the archive does not hold what its own lockfiles ask for; have it sealed anew")
+    })
 }
 
 /// What the lockfiles in the archive ask for.

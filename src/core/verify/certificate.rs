@@ -80,7 +80,7 @@ impl Claims {
         let mut legacy = Legacy::default();
         let mut seen = Vec::new();
         for extension in certificate.tbs_certificate.extensions.iter().flatten() {
-            let Some(number) = claim_number(&extension.extn_id.to_string()) else { continue };
+            let Some(number) = claim_number(extension.extn_id.as_bytes()) else { continue };
             if seen.contains(&number) {
                 return Err(MalformedClaim::Repeated(number));
             }
@@ -173,9 +173,18 @@ fn identity(certificate: &Certificate) -> Result<String, MalformedClaim> {
     }
 }
 
-/// The last number of an object identifier in Fulcio's arc.
-fn claim_number(oid: &str) -> Option<u32> {
-    oid.strip_prefix("1.3.6.1.4.1.57264.1.")?.parse().ok()
+/// Fulcio's arc, 1.3.6.1.4.1.57264.1, as DER has it.
+const ARC: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xbf, 0x30, 0x01];
+
+/// The last number of an object identifier in Fulcio's arc, from its DER (X.690, section 8.19).
+fn claim_number(oid: &[u8]) -> Option<u32> {
+    let (last, more) = oid.strip_prefix(ARC)?.split_last()?;
+    if *last >= 0x80 || more.iter().any(|byte| *byte < 0x80) {
+        return None; // more than one number
+    }
+    more.iter().chain([last]).try_fold(0_u32, |number, byte| {
+        number.checked_mul(128)?.checked_add(u32::from(byte & 0x7f))
+    })
 }
 
 /// `.1` to `.6` hold the text itself.

@@ -48,7 +48,7 @@ impl Context<'_> {
     }
 
     fn json(&mut self, value: &serde_json::Value) {
-        self.terminal.result(format_args!("{value:#}"));
+        self.terminal.data(&serde_json::to_vec_pretty(value).unwrap_or_default());
     }
 }
 

@@ -1,6 +1,7 @@
 //! The JSON report, version 1. `man/sealift-report.5` specifies it: fields may be added, never
 //! changed.
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::{Map, Value, json};
 
 use super::{Judged, Report, Verdict as Whole};
@@ -49,7 +50,7 @@ pub fn to_json(report: &Report) -> Value {
                 "verified": counts.verified, "absent": counts.absent, "refused": counts.refused,
             }))).collect::<Map<_, _>>(),
         },
-        "packages": report.packages.iter().map(package).collect::<Vec<_>>(),
+        "packages": report.packages.par_iter().map(package).collect::<Vec<_>>(),
         "outOfScope": report.out_of_scope.iter().map(|(entry, reason)| json!({
             "entry": bounded(entry), "reason": bounded(reason),
         })).collect::<Vec<_>>(),

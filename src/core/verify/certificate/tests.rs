@@ -54,3 +54,19 @@ fn a_malformed_claim_is_not_an_absent_one() {
     assert!(parse(|leaf| leaf.claims.set_raw(99, b"\xff")).is_ok());
     assert!(matches!(decode(b"no certificate"), Err(MalformedClaim::Certificate(_))));
 }
+
+#[test]
+fn the_number_of_a_claim_is_read_from_der() {
+    let number = |tail: &[u8]| claim_number(&[ARC, tail].concat());
+    assert_eq!(number(&[9]), Some(9));
+    assert_eq!(number(&[0x7f]), Some(127));
+    assert_eq!(number(&[0x81, 0x00]), Some(128));
+    assert_eq!(number(&[0x84, 0xa2, 0x70]), Some(70_000));
+    for other in [&[][..], &[9, 1], &[0x81], &[0x8f, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
+        assert_eq!(number(other), None, "{other:?}");
+    }
+    let oid = x509_cert::der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.22");
+    assert_eq!(claim_number(oid.as_bytes()), Some(22));
+    let other = x509_cert::der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.2.22");
+    assert_eq!(claim_number(other.as_bytes()), None);
+}
