@@ -88,17 +88,40 @@ fn payloads_that_are_no_manifest() {
         b"".to_vec(),
         b"null".to_vec(),
         b"{}".to_vec(),
-        b"[".repeat(1_000_000),
-        b"{\"a\":".repeat(1_000_000),
+        b"[".repeat(500_000),
+        b"{\"a\":".repeat(100_000),
         [manifest().to_json(), b"x".to_vec()].concat(),
         manifest().to_json().repeat(2),
         vec![0xff; 1000],
     ] {
         assert_eq!(code(&archive(&contents, &payload).bytes()), "manifest-json");
     }
-    for envelope in [b"[".repeat(1_000_000), b"{\"payload\":".repeat(1_000_000), Vec::new()] {
+    for envelope in [b"[".repeat(1_000_000), b"{\"payload\":".repeat(90_000), Vec::new()] {
         assert_eq!(code(&with_envelope(&contents, &envelope).bytes()), "envelope-json");
     }
+}
+
+/// What anybody can put into an archive, signed by nobody. See [`code`] for time and memory.
+#[test]
+fn envelopes_that_would_cost_memory() {
+    let contents = contents();
+    let signatures = |number: usize| {
+        let list = vec![r#"{"sig":""}"#; number].join(",");
+        let head = r#"{"payloadType":"application/vnd.in-toto+json","payload":"","signatures":["#;
+        format!("{head}{list}]}}").into_bytes()
+    };
+    let envelope = |number| code(&with_envelope(&contents, &signatures(number)).bytes());
+    assert_eq!(envelope(90_000), "envelope-too-many-signatures");
+    assert_eq!(envelope(1_000_000), "envelope-size");
+
+    let integrity = |number: usize| {
+        let mut value: Value = serde_json::from_slice(&manifest().to_json()).unwrap();
+        value["predicate"]["packages"][0]["integrity"] = json!(["?"]);
+        let list = vec![r#""""#; number].join(",");
+        value.to_string().replace(r#"["?"]"#, &format!("[{list}]")).into_bytes()
+    };
+    assert_eq!(code(&archive(&contents, &integrity(200_000)).bytes()), "manifest-duplicate");
+    assert_eq!(code(&archive(&contents, &integrity(2_000_000)).bytes()), "envelope-size");
 }
 
 #[test]

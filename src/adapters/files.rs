@@ -66,11 +66,19 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// When the system refuses.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    make_private(path).map_err(|source| FileError::io("make", path, source))
+}
+
+/// As [`create_folder`], with what the system says.
+///
+/// # Errors
+/// When the system refuses.
+pub fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|source| FileError::io("make", path, source))
+    builder.create(path)
 }
 
 /// A temporary file in the folder of `target`, so that the rename at the end is atomic. Dropping

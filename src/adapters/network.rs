@@ -20,8 +20,7 @@ pub(crate) use error::TOKEN_HINT;
 pub use error::{Address, Failure, NetworkError};
 pub use secret::Secret;
 
-/// Redirects that one request follows. Registries need one, to where they keep their tarballs.
-const REDIRECTS: usize = 5;
+use crate::core::limits::REDIRECTS;
 
 /// How long to wait, how often to try, and which way to go.
 #[derive(Debug, Clone)]

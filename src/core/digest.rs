@@ -169,11 +169,6 @@ impl Integrity {
         Self(vec![digest])
     }
 
-    /// All hashes, weakest algorithm first.
-    pub fn digests(&self) -> &[Digest] {
-        &self.0
-    }
-
     /// The strongest algorithm among the hashes: the only one that counts.
     pub fn algorithm(&self) -> Algorithm {
         self.0.iter().map(Digest::algorithm).max().unwrap_or(Algorithm::Sha1)

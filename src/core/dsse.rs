@@ -4,14 +4,17 @@
 //! envelope through [`Envelope::verify`] only, or by a name that says that nothing was verified.
 //! Not for Sigstore bundles, which have envelopes of their own.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64::{
     Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE},
+    engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE},
 };
 use ed25519_dalek::Signer as _;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 
 use crate::core::{
     key::{PublicKey, SigningKey},
@@ -40,7 +43,7 @@ pub enum EnvelopeError {
     #[error("the envelope has no signature")]
     NoSignature,
     /// More than [`limits::ENVELOPE_SIGNATURES`].
-    #[error("the envelope has {0} signatures")]
+    #[error("the envelope has {0} signatures, more than {max}", max = limits::ENVELOPE_SIGNATURES)]
     TooManySignatures(usize),
     /// The same key signed before.
     #[error("{0} has signed already")]
@@ -129,10 +132,11 @@ impl Envelope {
         if wire.payload_type != PAYLOAD_TYPE {
             return Err(EnvelopeError::PayloadType(wire.payload_type.into_owned()));
         }
-        check_number(wire.signatures.len())?;
-        let payload = decode(&wire.payload).ok_or(EnvelopeError::Base64("payload"))?;
+        check_number(wire.signatures.number)?;
+        let (pae, payload_at) = decode_pae(&wire.payload)?;
         let signatures = wire
             .signatures
+            .first
             .iter()
             .map(|signature| {
                 let sig = decode(&signature.sig).ok_or(EnvelopeError::Base64("signature"))?;
@@ -142,7 +146,7 @@ impl Envelope {
                 Ok(Signature { keyid: signature.keyid.to_string(), sig })
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self::over(&payload, signatures))
+        Ok(Self { pae, payload_at, signatures })
     }
 
     /// Signs a payload with each of the keys.
@@ -151,7 +155,7 @@ impl Envelope {
     /// When there is no key, too many, or the same twice.
     pub fn sign(payload: &[u8], keys: &[SigningKey]) -> Result<Self, EnvelopeError> {
         check_number(keys.len())?;
-        let mut envelope = Self::over(payload, Vec::new());
+        let mut envelope = Self::over(payload);
         for key in keys {
             envelope.add_signature(key)?;
         }
@@ -227,24 +231,28 @@ impl Envelope {
         let wire = Wire {
             payload_type: PAYLOAD_TYPE.into(),
             payload: STANDARD.encode(self.payload_unverified()).into(),
-            signatures: self
-                .signatures
-                .iter()
-                .map(|signature| WireSignature {
-                    keyid: signature.keyid.as_str().into(),
-                    sig: STANDARD.encode(signature.sig).into(),
-                })
-                .collect(),
+            signatures: WireSignatures {
+                number: self.signatures.len(),
+                first: self
+                    .signatures
+                    .iter()
+                    .map(|signature| WireSignature {
+                        keyid: signature.keyid.as_str().into(),
+                        sig: STANDARD.encode(signature.sig).into(),
+                    })
+                    .collect(),
+            },
         };
         // Strings and lists of strings: there is nothing in it that serialising could refuse.
         serde_json::to_vec(&wire).unwrap_or_default()
     }
 
-    fn over(payload: &[u8], signatures: Vec<Signature>) -> Self {
+    /// A payload that nobody has signed yet.
+    fn over(payload: &[u8]) -> Self {
         let mut pae = pae_header(payload.len()).into_bytes();
         let payload_at = pae.len();
         pae.extend_from_slice(payload);
-        Self { pae, payload_at, signatures }
+        Self { pae, payload_at, signatures: Vec::new() }
     }
 
     fn is_signed_by(&self, key: &PublicKey) -> bool {
@@ -268,11 +276,29 @@ fn check_number(signatures: usize) -> Result<(), EnvelopeError> {
     }
 }
 
-/// Standard or URL-safe base64, padded, as the protocol asks verifiers to accept.
+/// The pre-authentication encoding of a payload in base64, and where the payload starts in it.
+/// Decoded in place: a payload may have hundreds of megabytes, and is not to be held twice.
+fn decode_pae(payload: &str) -> Result<(Vec<u8>, usize), EnvelopeError> {
+    let malformed = EnvelopeError::Base64("payload");
+    let padding = payload.bytes().rev().take_while(|byte| *byte == b'=').count();
+    let size = (payload.len() / 4 * 3).checked_sub(padding).ok_or(malformed.clone())?;
+    let mut pae = pae_header(size).into_bytes();
+    let payload_at = pae.len();
+    engine(payload).decode_vec(payload, &mut pae).map_err(|_| malformed.clone())?;
+    // What is padded and canonical has this size; the header must not say another.
+    if pae.len() != payload_at.saturating_add(size) {
+        return Err(malformed);
+    }
+    Ok((pae, payload_at))
+}
+
 fn decode(text: &str) -> Option<Vec<u8>> {
-    let engine =
-        if text.bytes().any(|byte| matches!(byte, b'-' | b'_')) { URL_SAFE } else { STANDARD };
-    engine.decode(text).ok()
+    engine(text).decode(text).ok()
+}
+
+/// Standard or URL-safe base64, padded, as the protocol asks verifiers to accept.
+fn engine(text: &str) -> GeneralPurpose {
+    if text.bytes().any(|byte| matches!(byte, b'-' | b'_')) { URL_SAFE } else { STANDARD }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -283,7 +309,50 @@ struct Wire<'a> {
     #[serde(borrow)]
     payload: Cow<'a, str>,
     #[serde(borrow)]
-    signatures: Vec<WireSignature<'a>>,
+    signatures: WireSignatures<'a>,
+}
+
+/// A list of signatures, of which no more are kept than can be used, however many there are.
+struct WireSignatures<'a> {
+    /// The first [`limits::ENVELOPE_SIGNATURES`].
+    first: Vec<WireSignature<'a>>,
+    /// How many there are.
+    number: usize,
+}
+
+impl Serialize for WireSignatures<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.first.serialize(serializer)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for WireSignatures<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = WireSignatures<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of signatures")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut first = Vec::new();
+                while first.len() < limits::ENVELOPE_SIGNATURES {
+                    let Some(signature) = list.next_element()? else { break };
+                    first.push(signature);
+                }
+                let mut number = first.len();
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    number = number.saturating_add(1);
+                }
+                Ok(WireSignatures { first, number })
+            }
+        }
+
+        deserializer.deserialize_seq(List)
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -19,7 +19,7 @@ const DEVICES: [&str; 22] = [
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// No name, or longer than [`limits::ENTRY_NAME_BYTES`].
-    #[error("an entry's name has {0} bytes")]
+    #[error("an entry's name has {0} bytes, not 1 to {max}", max = limits::ENTRY_NAME_BYTES)]
     Length(usize),
     /// A byte outside the alphabet: upper case, `\`, `:`, control characters, anything not ASCII.
     #[error("the entry name {0:?} has a character that is not allowed")]

@@ -12,6 +12,15 @@ pub const ARCHIVE_ENTRIES: usize = 300_000;
 /// base64 adds a third; 100,000 packages fit.
 pub const ENVELOPE_BYTES: u64 = 256 << 20;
 
+/// Bytes of the envelope of an archive that holds nothing else: some thousand lockfile entries
+/// that are out of scope fit. It is read before anybody's signature is known, so that a small
+/// file must not cost much memory.
+pub const ENVELOPE_BASE_BYTES: u64 = 1 << 20;
+
+/// Bytes that the envelope may have more for each other entry. A package has three, and with a
+/// hundred lockfiles that each need it, some 17 KiB of envelope.
+pub const ENVELOPE_ENTRY_BYTES: u64 = 8 << 10;
+
 /// Signatures on one archive: more signers than any real release process has.
 pub const ENVELOPE_SIGNATURES: usize = 64;
 
@@ -95,6 +104,25 @@ pub const RECORD_SIGNATURES: usize = 16;
 
 /// Files in one instance's trust store: the roots of a thousand updates, and what they lead to.
 pub const STORE_FILES: usize = 4096;
+
+/// Bytes of a package's name: npm's own limit (`validate-npm-package-name`).
+pub const PACKAGE_NAME_BYTES: usize = 214;
+
+/// Bytes of a version: the limit of `semver`, npm's version parser.
+pub const VERSION_BYTES: usize = 256;
+
+/// Bytes of an install path in a lockfile. Linux has no longer paths, so that npm could not have
+/// installed there. Nesting multiplies what version 1 of the format says once.
+pub const INSTALL_PATH_BYTES: usize = 4096;
+
+/// Redirects that one request follows. Registries need one, to where they keep their tarballs.
+pub const REDIRECTS: usize = 5;
+
+/// Bytes of the address of a private instance; longer ones are refused by most servers.
+pub const URL_BYTES: u64 = 8192;
+
+/// Bytes of a file that holds one number, time or digest: a SHA-512 in hex has 128.
+pub const LINE_BYTES: u64 = 128;
 
 /// No reference time can be earlier: Sigstore's first root was signed in June 2021. A clock that
 /// lost its battery says 1970, and then nothing would ever be expired.

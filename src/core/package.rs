@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::core::entry_name;
+use crate::core::{entry_name, limits};
 
 /// Why a name or a version is not one that npm can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,11 +24,6 @@ pub struct PackageId {
     version: String,
 }
 
-/// npm's own limit on the length of a name (`validate-npm-package-name`).
-const NAME_BYTES: usize = 214;
-/// The limit of `semver`, npm's version parser.
-const VERSION_BYTES: usize = 256;
-
 impl PackageId {
     /// Checks name and version.
     ///
@@ -49,12 +44,12 @@ impl PackageId {
             }
             None => part(name),
         };
-        if !good || name.len() > NAME_BYTES {
+        if !good || name.len() > limits::PACKAGE_NAME_BYTES {
             return Err(PackageError::Name(name.to_owned()));
         }
         let good = version.bytes().next().is_some_and(|b| b.is_ascii_digit())
             && version.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.+".contains(&b));
-        if !good || version.len() > VERSION_BYTES {
+        if !good || version.len() > limits::VERSION_BYTES {
             return Err(PackageError::Version(version.to_owned()));
         }
         Ok(Self { name: name.to_owned(), version: version.to_owned() })

@@ -159,11 +159,6 @@ impl Trust {
         self.npm_keys.iter().any(|(_, keys)| keys.knows(keyid))
     }
 
-    /// The registries that keys are known for.
-    pub fn registries(&self) -> impl Iterator<Item = (&str, &NpmKeys)> {
-        self.npm_keys.iter().map(|(registry, keys)| (registry.as_str(), keys))
-    }
-
     /// The verifier of the Sigstore crates over the same trusted root.
     pub(crate) fn verifier(&self) -> &Verifier {
         &self.verifier

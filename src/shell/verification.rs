@@ -200,11 +200,11 @@ fn judge(
 ) -> Result<PackageVerdict, ArchiveError> {
     let expected: Vec<Integrity> =
         package.integrity.iter().filter_map(|text| Integrity::parse(text).ok()).collect();
-    let algorithms = verify::algorithms(&expected);
-    let tarball = archive.hash(&package.artifact, &algorithms)?;
     let read =
         |name: &Option<String>, max| name.as_ref().map(|name| archive.read(name, max)).transpose();
     let record = read(&package.record, limits::RECORD_BYTES)?;
+    let algorithms = verify::algorithms(&expected, record.as_deref());
+    let tarball = archive.hash(&package.artifact, &algorithms)?;
     let attestations = read(&package.attestations, limits::ATTESTATIONS_BYTES)?;
     let evidence = Evidence {
         package: id,

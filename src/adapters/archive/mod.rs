@@ -39,9 +39,14 @@ pub enum ArchiveError {
     /// The envelope is malformed or not signed by whom it should be.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
-    /// The envelope is larger than [`crate::core::limits::ENVELOPE_BYTES`].
-    #[error("the envelope has {0} bytes")]
-    EnvelopeSize(u64),
+    /// The envelope is larger than any of an archive with so many entries.
+    #[error("the envelope has {size} bytes, at most {max} are accepted with so many entries")]
+    EnvelopeSize {
+        /// Its size.
+        size: u64,
+        /// The limit with so many entries, see [`crate::core::limits::ENVELOPE_ENTRY_BYTES`].
+        max: u64,
+    },
     /// The manifest is malformed or does not hold together.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -95,7 +100,7 @@ impl ArchiveError {
             Self::NotAFile(_) => "not-a-file",
             Self::Zip(error) => error.code(),
             Self::Envelope(error) => error.code(),
-            Self::EnvelopeSize(_) => "envelope-size",
+            Self::EnvelopeSize { .. } => "envelope-size",
             Self::Manifest(error) => error.code(),
             Self::NotListed(_) => "entry-not-listed",
             Self::Missing(_) => "entry-missing",

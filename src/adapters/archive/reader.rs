@@ -1,7 +1,6 @@
 //! Opens an archive, verifies who signed it, and hands out what they signed.
 
 use std::{
-    fs::File,
     io::Read,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
@@ -67,21 +66,11 @@ impl Archive {
     /// # Errors
     /// When the file cannot be read, or is not in the one form.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        Self::of(Source::open(path)?)
-    }
-
-    /// As [`Archive::open`], of a file that is open already; `path` is for messages.
-    ///
-    /// # Errors
-    /// As [`Archive::open`].
-    pub fn from_file(file: File, path: &Path) -> Result<Self, ArchiveError> {
-        Self::of(Source::new(file, path)?)
-    }
-
-    fn of(source: Source) -> Result<Self, ArchiveError> {
+        let source = Source::open(path)?;
         let (entries, last) = zip_index::read(&source)?;
-        if last.size > limits::ENVELOPE_BYTES {
-            return Err(ArchiveError::EnvelopeSize(last.size));
+        let max = most_envelope_bytes(entries.len());
+        if last.size > max {
+            return Err(ArchiveError::EnvelopeSize { size: last.size, max });
         }
         let mut bytes = Vec::new();
         let passed = pass(&source, &last, &[], |chunk| bytes.extend_from_slice(chunk))?;
@@ -153,6 +142,15 @@ impl Archive {
             }
         }
     }
+}
+
+/// Bytes of the envelope of an archive with so many other entries. Nothing vouches for it before
+/// it is read, so that what it may cost is tied to what there is to sign.
+fn most_envelope_bytes(entries: usize) -> u64 {
+    (entries as u64)
+        .saturating_mul(limits::ENVELOPE_ENTRY_BYTES)
+        .saturating_add(limits::ENVELOPE_BASE_BYTES)
+        .min(limits::ENVELOPE_BYTES)
 }
 
 impl SignedArchive {

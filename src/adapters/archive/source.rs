@@ -24,11 +24,8 @@ impl Source {
         if !std::fs::metadata(path).map_err(io)?.is_file() {
             return Err(ArchiveError::NotAFile(path.to_owned()));
         }
-        Self::new(File::open(path).map_err(io)?, path)
-    }
-
-    pub(super) fn new(file: File, path: &Path) -> Result<Self, ArchiveError> {
-        let metadata = file.metadata().map_err(|source| FileError::io("read", path, source))?;
+        let file = File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
         if !metadata.is_file() {
             return Err(ArchiveError::NotAFile(path.to_owned()));
         }

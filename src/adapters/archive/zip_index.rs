@@ -76,7 +76,7 @@ pub enum ZipError {
     #[error("the two end records differ in {0}")]
     EndsDiffer(&'static str),
     /// More entries than [`limits::ARCHIVE_ENTRIES`].
-    #[error("the file claims {0} entries")]
+    #[error("the file claims {0} entries, more than {max}", max = limits::ARCHIVE_ENTRIES + 1)]
     TooManyEntries(u64),
     /// A directory of another length than its entries.
     #[error("the directory is not as long as its entries")]

@@ -52,14 +52,14 @@ pub(super) struct Document {
 }
 
 impl Cache {
-    /// Opens a cache, makes its folders, and clears away what runs that were killed have left.
+    /// Opens a cache, makes its folders for their owner alone (tarballs may be private), and clears away what runs that were killed have left.
     ///
     /// # Errors
     /// When a folder cannot be made.
     pub fn open(folder: &Path) -> Result<Self, FileError> {
         for part in ["tarballs", "index", "responses"] {
             let part = folder.join(part);
-            fs::create_dir_all(&part).map_err(|error| FileError::io("make", &part, error))?;
+            files::create_folder(&part)?;
             sweep(&part);
         }
         Ok(Self { folder: folder.to_owned() })
@@ -69,7 +69,7 @@ impl Cache {
     /// are known, by where it came from the last time.
     pub(super) fn tarball(&self, address: &str, expected: &Expected) -> Option<Kept> {
         let indexed = || {
-            let index = files::read(&self.index(address, expected), 128).ok()?;
+            let index = files::read(&self.index(address, expected), limits::LINE_BYTES).ok()?;
             Digest::from_hex(Algorithm::Sha512, std::str::from_utf8(&index).ok()?)
         };
         let sha512 = expected.sha512().cloned().or_else(indexed)?;
@@ -264,6 +264,19 @@ mod tests {
         let kept = keep(&cache, &expected, b"tar").unwrap();
         fs::write(&kept.path, b"tAr").unwrap();
         assert!(cache.tarball("", &expected).is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_can_look_into_the_cache() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("sealift/cache");
+        Cache::open(&cache).unwrap();
+        for part in ["", "tarballs", "index", "responses"] {
+            let mode = fs::metadata(cache.join(part)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{part}");
+        }
     }
 
     #[test]

@@ -8,9 +8,11 @@ use std::{
     path::Path,
 };
 
+use crate::adapters::files;
+
 /// What the trust store asks of a disk.
 pub trait Disk {
-    /// Makes a folder, and those above it.
+    /// Makes a folder that only its owner can look into, and those above it.
     ///
     /// # Errors
     /// What the system says.
@@ -47,7 +49,7 @@ pub struct SystemDisk;
 
 impl Disk for SystemDisk {
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        files::make_private(path)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -67,5 +69,23 @@ impl Disk for SystemDisk {
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
         fs::remove_dir_all(path)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_can_look_into_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b");
+        SystemDisk.make_folder(&path).unwrap();
+        for path in [&path, &folder.path().join("a")] {
+            let mode = fs::metadata(path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+        }
     }
 }

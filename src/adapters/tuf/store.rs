@@ -26,7 +26,7 @@ use crate::{
     adapters::files::{self, FileError},
     core::{
         instance::{self, Instance, InstanceError},
-        limits::{METADATA_BYTES, ROOT_BYTES, STORE_FILES},
+        limits::{LINE_BYTES, METADATA_BYTES, ROOT_BYTES, STORE_FILES, URL_BYTES},
         time::{self, Time},
         tuf::{Entries, Local, MetadataError, PinnedRoots},
     },
@@ -204,9 +204,6 @@ impl<D: Disk + Clone> TrustStore<D> {
     }
 }
 
-/// Bytes of an address; longer ones are refused by most servers.
-const URL_BYTES: u64 = 8192;
-
 /// What is held of one instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
@@ -245,7 +242,7 @@ impl<D: Disk> InstanceStore<D> {
                     _ => self.corrupt(&format!("generation {number}: {error}")),
                 }
             })?;
-        let checked = read(&generation.join("checked"), 64)?
+        let checked = read(&generation.join("checked"), LINE_BYTES)?
             .map(|bytes| {
                 let time = String::from_utf8(bytes).ok().and_then(|text| time::parse(text.trim()));
                 time.ok_or_else(|| self.corrupt("the time of the last check is not a time"))
@@ -279,7 +276,7 @@ impl<D: Disk> InstanceStore<D> {
 
     /// The number of the generation that counts.
     fn current(&self) -> Result<Option<u64>, StoreError> {
-        let Some(bytes) = read(&self.folder.join("current"), 64)? else {
+        let Some(bytes) = read(&self.folder.join("current"), LINE_BYTES)? else {
             // The first generation may have been written when a crash came; later ones cannot be
             // there without `current`.
             return match self.numbers()?.into_iter().max() {

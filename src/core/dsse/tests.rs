@@ -37,7 +37,7 @@ fn what_was_signed_is_what_comes_back() {
 
 #[test]
 fn the_encoding_is_the_protocols() {
-    let envelope = Envelope::over(b"hello world", Vec::new());
+    let envelope = Envelope::over(b"hello world");
     assert_eq!(envelope.pae, b"DSSEv1 28 application/vnd.in-toto+json 11 hello world");
 }
 
@@ -121,7 +121,10 @@ fn malformed_envelopes_are_refused() {
         EnvelopeError::PayloadType("text/plain".into())
     );
     assert_eq!(refused(&json(PAYLOAD_TYPE, "A", &good)), EnvelopeError::Base64("payload"));
-    assert_eq!(refused(&json(PAYLOAD_TYPE, "QQ", &good)), EnvelopeError::Base64("payload"));
+    for payload in ["QQ", "QQ=", "QQ===", "=", "====", "QUJD====", "QQ==QQ==", "QR=="] {
+        let found = refused(&json(PAYLOAD_TYPE, payload, &good));
+        assert_eq!(found, EnvelopeError::Base64("payload"), "{payload}");
+    }
     assert_eq!(
         refused(&json(PAYLOAD_TYPE, "", r#"{"sig":"!"}"#)),
         EnvelopeError::Base64("signature")
@@ -132,7 +135,9 @@ fn malformed_envelopes_are_refused() {
     );
     assert_eq!(refused(&json(PAYLOAD_TYPE, "", "")), EnvelopeError::NoSignature);
     let many = vec![good.clone(); 65].join(",");
-    assert_eq!(refused(&json(PAYLOAD_TYPE, "", &many)), EnvelopeError::TooManySignatures(65));
+    let too_many = refused(&json(PAYLOAD_TYPE, "", &many));
+    assert_eq!(too_many, EnvelopeError::TooManySignatures(65));
+    assert_eq!(too_many.to_string(), "the envelope has 65 signatures, more than 64");
     let most = vec![good.clone(); 64].join(",");
     assert!(Envelope::parse(json(PAYLOAD_TYPE, "", &most).as_bytes()).is_ok());
     for json in [
@@ -146,6 +151,17 @@ fn malformed_envelopes_are_refused() {
         "[".repeat(100_000),
     ] {
         assert!(matches!(refused(&json), EnvelopeError::Json(_)), "{json:.100}");
+    }
+}
+
+#[test]
+fn the_header_says_the_size_of_the_payload() {
+    for size in 0..10 {
+        let payload = vec![b'x'; size];
+        let envelope = Envelope::sign(&payload, &[key(1)]).unwrap();
+        let read = Envelope::parse(&envelope.to_json()).unwrap();
+        assert_eq!(read, envelope);
+        assert_eq!(read.verify(&[public(1)], 1).unwrap().payload(), payload);
     }
 }
 

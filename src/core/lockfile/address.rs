@@ -59,22 +59,19 @@ impl Source {
     }
 }
 
-/// The registry's base address and the package, if `url` is `BASE/NAME/-/FILE` and FILE is
-/// `NAME-VERSION.tgz`, as npm's, Verdaccio's, Artifactory's and most other registries' are.
+/// The package, if `url` is `BASE/NAME/-/FILE` and FILE is `NAME-VERSION.tgz`, as npm's, Verdaccio's, Artifactory's and most other registries' are.
 /// Between `-` and the file there may be folders: some repeat the scope or the version there.
-pub(super) fn registry_tarball(url: &Url) -> Option<(Url, PackageId)> {
+pub(super) fn registry_tarball(url: &Url) -> Option<PackageId> {
     let segments = segments(url)?;
     let dash = segments.iter().rposition(|segment| segment == "-")?;
     let (before, after) = (segments.get(..dash)?, segments.get(dash + 1..)?);
     let (basename, folders) = before.split_last()?;
-    let (name, base) = match folders.split_last() {
-        Some((scope, base)) if scope.starts_with('@') => (format!("{scope}/{basename}"), base),
-        _ => (basename.clone(), folders),
+    let name = match folders.last() {
+        Some(scope) if scope.starts_with('@') => format!("{scope}/{basename}"),
+        _ => basename.clone(),
     };
     let version = file_version(after.last()?, basename)?;
-    let mut address = anonymous(url);
-    address.path_segments_mut().ok()?.clear().extend(base).push("");
-    Some((address, PackageId::new(&name, version).ok()?))
+    PackageId::new(&name, version).ok()
 }
 
 /// Whether `url` is an address that a registry gives for this package: npm's pattern
@@ -84,7 +81,7 @@ pub(super) fn registry_tarball(url: &Url) -> Option<(Url, PackageId)> {
 ///
 /// Anything else is some tarball on some server, such as the archives of code hosts.
 pub(super) fn is_registrys(url: &Url, id: &PackageId) -> bool {
-    if let Some((_, found)) = registry_tarball(url) {
+    if let Some(found) = registry_tarball(url) {
         return found == *id;
     }
     let Some(segments) = segments(url) else { return false };
@@ -106,7 +103,7 @@ pub(super) fn is_registrys(url: &Url, id: &PackageId) -> bool {
     })
 }
 
-/// `url` without credentials, query and fragment, for bases and reports.
+/// `url` without credentials, query and fragment, for reports.
 pub(super) fn anonymous(url: &Url) -> Url {
     let mut url = url.clone();
     // These fail only for addresses that can have no credentials.
@@ -198,27 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn npms_pattern_gives_base_and_package() {
-        for (text, base, package) in [
-            ("https://r.example/a/-/a-1.0.0.tgz", "https://r.example/", id("a", "1.0.0")),
-            (
-                "https://r.example/@s/a/-/a-1.0.0-b.1.tgz",
-                "https://r.example/",
-                id("@s/a", "1.0.0-b.1"),
-            ),
-            ("https://r.example/@s%2fa/-/a-1.0.0.tgz", "https://r.example/", id("@s/a", "1.0.0")),
-            (
-                "https://u:p@r.example/api/npm/all/@s/a/-/@s/a-1.0.0.tgz?x#y",
-                "https://r.example/api/npm/all/",
-                id("@s/a", "1.0.0"),
-            ),
-            (
-                "https://r.example/@s/a/-/1.0.0/a-1.0.0.tgz",
-                "https://r.example/",
-                id("@s/a", "1.0.0"),
-            ),
+    fn npms_pattern_gives_the_package() {
+        for (text, package) in [
+            ("https://r.example/a/-/a-1.0.0.tgz", id("a", "1.0.0")),
+            ("https://r.example/@s/a/-/a-1.0.0-b.1.tgz", id("@s/a", "1.0.0-b.1")),
+            ("https://r.example/@s%2fa/-/a-1.0.0.tgz", id("@s/a", "1.0.0")),
+            ("https://u:p@r.example/api/npm/all/@s/a/-/@s/a-1.0.0.tgz?x#y", id("@s/a", "1.0.0")),
+            ("https://r.example/@s/a/-/1.0.0/a-1.0.0.tgz", id("@s/a", "1.0.0")),
         ] {
-            assert_eq!(registry_tarball(&url(text)), Some((url(base), package)), "{text}");
+            assert_eq!(registry_tarball(&url(text)), Some(package), "{text}");
         }
         for text in [
             "https://r.example/a/-/b-1.0.0.tgz",

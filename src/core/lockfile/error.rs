@@ -1,6 +1,7 @@
 //! Why a lockfile is refused.
 
 use crate::core::digest::IntegrityError;
+use crate::core::limits;
 use crate::core::package::PackageError;
 
 /// Why a lockfile is refused. May quote the file: escape before printing.
@@ -47,6 +48,10 @@ pub enum LockfileError {
     /// The same key twice: which one counts depends on the reader.
     #[error("entry {0:?} is there twice")]
     Duplicate(String),
+    /// Version 1 nested so deep that a path is longer than [`limits::INSTALL_PATH_BYTES`], or
+    /// all paths together than [`limits::LOCKFILE_BYTES`].
+    #[error("entry {0:?} is nested too deep: paths have at most {path} bytes, all of a lockfile {all}", path = limits::INSTALL_PATH_BYTES, all = limits::LOCKFILE_BYTES)]
+    Nesting(String),
     /// A path that names its place in a way that npm does not write.
     #[error("entry {0:?} is not a normalized path")]
     Path(String),
@@ -91,6 +96,7 @@ impl LockfileError {
             Self::Empty
             | Self::Malformed { .. }
             | Self::NotALockfile
+            | Self::Nesting(_)
             | Self::Path(_)
             | Self::Package { .. }
             | Self::Resolved(_) => return None,

@@ -121,13 +121,6 @@ impl Inventory {
     pub fn without_integrity(&self) -> impl Iterator<Item = &Item> {
         self.packages.iter().filter(|item| item.integrity.is_empty())
     }
-
-    /// Packages for which some lockfile gives a weak hash and nothing stronger beside it.
-    pub fn weak(&self) -> impl Iterator<Item = &Item> {
-        self.packages
-            .iter()
-            .filter(|item| item.integrity.iter().any(|integrity| integrity.algorithm().is_weak()))
-    }
 }
 
 /// Brings lockfiles together; each comes with the name of the archive's entry that holds it.
@@ -352,8 +345,6 @@ mod tests {
         );
         let unhashed: Vec<_> = inventory.without_integrity().map(|item| item.id.name()).collect();
         assert_eq!(unhashed, ["a"]);
-        let weak: Vec<_> = inventory.weak().map(|item| item.id.name()).collect();
-        assert_eq!(weak, ["b"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -74,22 +74,22 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 }
 
 /// An object as a list, so that a key that is there twice is seen: JSON parsers differ in which
-/// one they take, and the build must not install the other.
+/// one they take, and the build must not install the other. Keys have at most `MAX` bytes.
 #[derive(Debug)]
-pub(super) struct Pairs<T>(pub(super) Vec<(String, T)>);
+pub(super) struct Pairs<T, const MAX: usize>(pub(super) Vec<(String, T)>);
 
-impl<T> Default for Pairs<T> {
+impl<T, const MAX: usize> Default for Pairs<T, MAX> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
+        struct Entries<T, const MAX: usize>(PhantomData<T>);
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Entries<T> {
-            type Value = Pairs<T>;
+        impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Entries<T, MAX> {
+            type Value = Pairs<T, MAX>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -97,7 +97,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Pairs<T> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::new();
-                while let Some((key, Object(value))) = map.next_entry()? {
+                while let Some(key) = map.next_key::<String>()? {
+                    if key.len() > MAX {
+                        let text = format!("a key of {} bytes, more than {MAX}", key.len());
+                        return Err(A::Error::custom(text));
+                    }
+                    let Object(value) = map.next_value()?;
                     pairs.push((key, value));
                 }
                 Ok(Pairs(pairs))

@@ -165,15 +165,6 @@ pub struct Wanted {
     pub resolved: Option<Url>,
 }
 
-impl Wanted {
-    /// The registry's base address, ending in `/`, where `resolved` follows the pattern
-    /// `BASE/NAME/-/FILE`.
-    pub fn registry(&self) -> Option<Url> {
-        let (base, id) = address::registry_tarball(self.resolved.as_ref()?)?;
-        (id == self.id).then_some(base)
-    }
-}
-
 /// Reads a lockfile. The file's name decides what it is.
 ///
 /// # Errors

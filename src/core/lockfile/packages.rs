@@ -5,10 +5,11 @@ use serde::Deserialize;
 use super::LockfileError;
 use super::classify::Raw;
 use super::json::{self, Bundles, Pairs, Text};
+use crate::core::limits::INSTALL_PATH_BYTES;
 
 #[derive(Deserialize)]
 struct Document {
-    packages: Pairs<Package>,
+    packages: Pairs<Package, INSTALL_PATH_BYTES>,
 }
 
 #[derive(Deserialize)]
@@ -44,4 +45,22 @@ pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, LockfileError> {
         bundles: package.bundle_dependencies.0,
     });
     Ok(raw.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_as_long_as_the_limit() {
+        let path = |size: usize| {
+            let text = format!(r#"{{"packages": {{"{}": {{}}}}}}"#, "a".repeat(size));
+            entries(text.as_bytes()).map(|raw| raw.len())
+        };
+        assert_eq!(path(INSTALL_PATH_BYTES), Ok(1));
+        assert!(matches!(
+            path(INSTALL_PATH_BYTES + 1),
+            Err(LockfileError::Malformed { detail, .. }) if detail == "a key of 4097 bytes, more than 4096"
+        ));
+    }
 }

@@ -10,11 +10,12 @@ use super::LockfileError;
 use super::address::Source;
 use super::classify::Raw;
 use super::json::{self, Pairs, Text};
+use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_BYTES, PACKAGE_NAME_BYTES};
 
 #[derive(Deserialize)]
 struct Document {
     #[serde(default)]
-    dependencies: Pairs<Dependency>,
+    dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
 }
 
 #[derive(Deserialize)]
@@ -28,7 +29,7 @@ struct Dependency {
     #[serde(default)]
     bundled: bool,
     #[serde(default)]
-    dependencies: Pairs<Dependency>,
+    dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
 }
 
 /// The entries, parents before their children.
@@ -44,13 +45,15 @@ struct Walk {
     raw: Vec<Raw>,
     /// Where in `raw` a path is.
     places: HashMap<String, usize>,
+    /// Bytes of all paths so far. In version 3 they are in the file, and bounded with it.
+    bytes: u64,
 }
 
 impl Walk {
     fn collect(
         &mut self,
         folder: &str,
-        dependencies: Pairs<Dependency>,
+        dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
     ) -> Result<(), LockfileError> {
         let mut names = HashSet::new();
         for (name, mut dependency) in dependencies.0 {
@@ -58,6 +61,10 @@ impl Walk {
                 "" => format!("node_modules/{name}"),
                 folder => format!("{folder}/node_modules/{name}"),
             };
+            self.bytes = self.bytes.saturating_add(path.len() as u64);
+            if path.len() > INSTALL_PATH_BYTES || self.bytes > LOCKFILE_BYTES {
+                return Err(LockfileError::Nesting(name));
+            }
             if !names.insert(name) {
                 return Err(LockfileError::Duplicate(path));
             }
@@ -252,6 +259,45 @@ mod tests {
                    "b": {"version": "file:p", "dependencies": {"c": {"version": "1.0.1"}}}"#),
             Err(LockfileError::Duplicate("p/node_modules/c".into()))
         );
+    }
+
+    #[test]
+    fn a_name_is_as_long_as_the_limit() {
+        let named =
+            |size: usize| all(&format!(r#""{}": {{"version": "1.0.0"}}"#, "a".repeat(size)));
+        assert_eq!(named(PACKAGE_NAME_BYTES).unwrap().len(), 1);
+        let too_long = named(PACKAGE_NAME_BYTES + 1);
+        assert!(matches!(
+            too_long,
+            Err(LockfileError::Malformed { detail, .. }) if detail == "a key of 215 bytes, more than 214"
+        ));
+    }
+
+    #[test]
+    fn a_path_is_as_long_as_the_limit() {
+        let nested = |rest: usize| {
+            let level =
+                format!(r#"{{"{}": {{"version": "1.0.0", "dependencies": "#, "a".repeat(212));
+            let last = format!(r#"{{"{}": {{"version": "1.0.0"}}}}"#, "b".repeat(rest));
+            let text = format!("{}{last}{}", level.repeat(18), "}}".repeat(18));
+            all(text.strip_prefix('{').unwrap().strip_suffix('}').unwrap())
+        };
+        // `node_modules/` and the name, 18 times with a slash after it.
+        let rest = INSTALL_PATH_BYTES - 18 * (13 + 212 + 1) - 13;
+        let longest = nested(rest).unwrap();
+        assert_eq!(longest.last().unwrap().0.len(), INSTALL_PATH_BYTES);
+        assert_eq!(nested(rest + 1), Err(LockfileError::Nesting("b".repeat(rest + 1))));
+    }
+
+    #[test]
+    fn nesting_does_not_multiply_without_end() {
+        // 2 MB, whose paths would have 230 MB.
+        let level = format!(r#"{{"{}": {{"version": "1.0.0", "dependencies": "#, "a".repeat(200));
+        let leaves: Vec<_> =
+            (0..60_000).map(|n| format!(r#""{n}": {{"version": "1.0.0"}}"#)).collect();
+        let text = format!("{}{{{}}}{}", level.repeat(18), leaves.join(","), "}}".repeat(18));
+        let found = all(text.strip_prefix('{').unwrap().strip_suffix('}').unwrap());
+        assert!(matches!(found, Err(LockfileError::Nesting(_))));
     }
 
     #[test]

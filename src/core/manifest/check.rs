@@ -28,7 +28,7 @@ pub enum ManifestError {
     #[error("the archive has format version {0}, this program reads version 1")]
     FormatVersion(u32),
     /// More than [`limits::ARCHIVE_ENTRIES`].
-    #[error("the manifest lists {0} entries")]
+    #[error("the manifest lists {0} entries, more than {max}", max = limits::ARCHIVE_ENTRIES)]
     TooManyEntries(usize),
     /// A list that is not in its order, at this item.
     #[error("the manifest's {list} are not sorted at {item:?}")]

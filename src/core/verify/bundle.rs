@@ -84,16 +84,21 @@ pub enum Malformed {
     /// Not exactly one signature in the DSSE envelope.
     #[error("{0} signatures in the DSSE envelope, not one")]
     Signatures(usize),
-    /// The same timestamp twice, or more of them than allowed.
-    #[error("repeated or too many timestamps")]
-    Timestamps,
+    /// The same timestamp twice.
+    #[error("a timestamp is repeated")]
+    RepeatedTimestamp,
+    /// More timestamps than any bundle has.
+    #[error("{0} timestamps, more than {max}", max = limits::BUNDLE_TIMESTAMPS)]
+    TooManyTimestamps(usize),
     /// A part that takes more than linear time to read, and is larger than any real one.
-    #[error("a {part} of {bytes} bytes")]
+    #[error("a {part} of {bytes} bytes, more than {max}")]
     TooLarge {
         /// Which part.
         part: &'static str,
         /// Its size.
         bytes: usize,
+        /// The limit.
+        max: usize,
     },
 }
 
@@ -117,7 +122,8 @@ impl Malformed {
             Self::ProofDisagrees { .. } => "inclusion-proof-disagrees",
             Self::RekorV2(_) => "unexpected-log-field",
             Self::Signatures(_) => "wrong-signature-count",
-            Self::Timestamps => "repeated-timestamp",
+            Self::RepeatedTimestamp => "repeated-timestamp",
+            Self::TooManyTimestamps(_) => "too-many-timestamps",
             Self::TooLarge { .. } => "oversized-bundle-part",
         }
     }
@@ -317,8 +323,9 @@ fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malform
     let hashes = wire.hashes.unwrap_or_default();
     let hashes = hashes.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
     let envelope = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?.envelope;
-    if envelope.len() > limits::CHECKPOINT_BYTES {
-        return Err(Malformed::TooLarge { part: "checkpoint", bytes: envelope.len() });
+    let (bytes, max) = (envelope.len(), limits::CHECKPOINT_BYTES);
+    if bytes > max {
+        return Err(Malformed::TooLarge { part: "checkpoint", bytes, max });
     }
     let data = types::CheckpointData::new(envelope)
         .map_err(|error| Malformed::Checkpoint(error.to_string()))?;
@@ -340,10 +347,11 @@ fn disagreement(field: &'static str, proof: impl ToString, other: impl ToString)
 }
 
 fn bounded_der(part: &'static str, der: Base64) -> Result<Vec<u8>, Malformed> {
-    match der.0.len() {
-        bytes if bytes > limits::BUNDLE_DER_BYTES => Err(Malformed::TooLarge { part, bytes }),
-        _ => Ok(der.0),
+    let (bytes, max) = (der.0.len(), limits::BUNDLE_DER_BYTES);
+    if bytes > max {
+        return Err(Malformed::TooLarge { part, bytes, max });
     }
+    Ok(der.0)
 }
 
 fn hash(bytes: &Base64) -> Result<Sha256Hash, Malformed> {
@@ -353,11 +361,11 @@ fn hash(bytes: &Base64) -> Result<Sha256Hash, Malformed> {
 fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificationData, Malformed> {
     let tokens = wire.and_then(|wire| wire.rfc3161_timestamps).unwrap_or_default();
     if tokens.len() > limits::BUNDLE_TIMESTAMPS {
-        return Err(Malformed::Timestamps);
+        return Err(Malformed::TooManyTimestamps(tokens.len()));
     }
     let mut seen = BTreeSet::new();
     if !tokens.iter().all(|token| seen.insert(&token.signed_timestamp.0)) {
-        return Err(Malformed::Timestamps);
+        return Err(Malformed::RepeatedTimestamp);
     }
     let token = |wire: WireTimestamp| {
         let der = bounded_der("timestamp", wire.signed_timestamp)?;

@@ -6,7 +6,7 @@ use testkit::sigstore::{
     Build, Leaf, Options, Signer, Sigstore, Subject, attestations_response, statement,
 };
 
-use super::{Evidence, package};
+use super::{Evidence, algorithms, package};
 use crate::core::{
     digest::{Algorithm, Digest, Integrity},
     package::PackageId,
@@ -101,12 +101,16 @@ impl World {
         let digest = Self::digest();
         let record = record.map(Value::to_string);
         let response = response.map(Value::to_string);
+        let expected = [Integrity::of(digest)];
+        let record = record.as_deref().map(str::as_bytes);
+        let tarball: Vec<_> =
+            algorithms(&expected, record).iter().map(|one| one.digest(TARBALL)).collect();
         let evidence = Evidence {
             package: &PackageId::new(NAME, VERSION).unwrap(),
             registry: REGISTRY,
-            expected: &[Integrity::of(digest.clone())],
-            tarball: &[digest],
-            record: record.as_deref().map(str::as_bytes),
+            expected: &expected,
+            tarball: &tarball,
+            record,
             attestations: response.as_deref().map(str::as_bytes),
         };
         package(&self.trust(), &evidence, Self::now())

@@ -41,7 +41,7 @@ pub enum IntegrityRefusal {
         /// Which it is.
         found: String,
     },
-    /// The record gives no hash.
+    /// The record gives no hash, or none that its signatures could be over.
     #[error("the registry's record has no integrity")]
     NoIntegrity,
 }
@@ -61,9 +61,13 @@ impl IntegrityRefusal {
 }
 
 /// The algorithms that a tarball must be hashed with, so that everything can be compared: what
-/// npm signs, and the strongest that each lockfile gives.
-pub fn algorithms(expected: &[Integrity]) -> Vec<Algorithm> {
-    let mut all: Vec<_> = expected.iter().map(Integrity::algorithm).collect();
+/// npm signs, and the strongest that each lockfile and the registry's record give.
+pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm> {
+    // A record that cannot be read asks for nothing here, and is refused when it is judged.
+    let recorded = record
+        .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())
+        .and_then(|wire| wire.manifest.dist.expected().ok());
+    let mut all: Vec<_> = expected.iter().chain(&recorded).map(Integrity::algorithm).collect();
     all.push(Algorithm::Sha512);
     all.sort();
     all.dedup();
@@ -88,11 +92,12 @@ pub(super) fn lockfile(
     Ok(expected.iter().map(Integrity::algorithm).min())
 }
 
-/// A registry's record of one version, whose integrity is the tarball's.
+/// A registry's record of one version, whose hash is the tarball's.
 #[derive(Debug)]
 pub(super) struct Record {
-    /// The integrity, to the letter: this is what the registry signs.
-    pub integrity: String,
+    /// The integrity, to the letter: this is what the registry signs. Records from before it, and
+    /// those of some private registries, have `shasum` alone.
+    pub integrity: Option<String>,
     /// The registry's signatures.
     pub signatures: Vec<Signature>,
     /// When it was published, says the registry; nobody signs that.
@@ -127,9 +132,7 @@ pub(super) fn record(
             });
         }
     }
-    let integrity = wire.manifest.dist.integrity.ok_or(IntegrityRefusal::NoIntegrity)?;
-    let parsed = Integrity::parse(&integrity).map_err(|error| malformed(error.to_string()))?;
-    for digest in parsed.strongest() {
+    for digest in wire.manifest.dist.expected()?.strongest() {
         let found = computed(tarball, digest.algorithm())?;
         if found != digest {
             return Err(IntegrityRefusal::Record {
@@ -144,9 +147,13 @@ pub(super) fn record(
             Some(time::parse(&text).ok_or_else(|| malformed(format!("{text:?} is not a time")))?)
         }
     };
-    let signatures = wire.manifest.dist.signatures.unwrap_or_default();
-    let announces_attestations = wire.manifest.dist.attestations.is_some();
-    Ok(Record { integrity, signatures, published, announces_attestations })
+    let dist = wire.manifest.dist;
+    Ok(Record {
+        integrity: dist.integrity,
+        signatures: dist.signatures.unwrap_or_default(),
+        published,
+        announces_attestations: dist.attestations.is_some(),
+    })
 }
 
 fn computed(tarball: &[Digest], algorithm: Algorithm) -> Result<&Digest, IntegrityRefusal> {
@@ -174,8 +181,23 @@ struct WireManifest {
 #[derive(Deserialize)]
 struct WireDist {
     integrity: Option<String>,
+    shasum: Option<String>,
     signatures: Option<Vec<Signature>>,
     attestations: Option<de::IgnoredAny>,
+}
+
+impl WireDist {
+    /// What the tarball must be: `integrity`, and `shasum` only where there is none.
+    fn expected(&self) -> Result<Integrity, IntegrityRefusal> {
+        let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
+        match (&self.integrity, &self.shasum) {
+            (Some(text), _) => Integrity::parse(text).map_err(|error| malformed(error.to_string())),
+            (None, Some(hex)) => Digest::from_hex(Algorithm::Sha1, hex)
+                .map(Integrity::of)
+                .ok_or_else(|| malformed("shasum is not a SHA-1 digest in hex".to_owned())),
+            (None, None) => Err(IntegrityRefusal::NoIntegrity),
+        }
+    }
 }
 
 #[cfg(test)]

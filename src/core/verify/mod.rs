@@ -15,7 +15,7 @@
 //! | `digest-not-computed` | a digest that is needed was not given |
 //! | `malformed-record` | the record cannot be read |
 //! | `record-of-other-package` | the record names another package or version |
-//! | `record-without-integrity` | the record gives no hash |
+//! | `record-without-integrity` | the record gives no hash, or signatures without the integrity that they are over |
 //! | **registry signature, and the key of a publish attestation** | [`registry_signature::SignatureRefusal`] |
 //! | `unknown-key` | the key is not among the registry's |
 //! | `key-of-other-registry` | the key is another registry's than the one that the package is said to be from |
@@ -38,7 +38,8 @@
 //! | `missing-inclusion-promise`, `missing-inclusion-proof`, `missing-checkpoint` | what the version demands is not there |
 //! | `malformed-checkpoint`, `inclusion-proof-disagrees` | proof and checkpoint do not fit |
 //! | `several-log-entries`, `unsupported-log-entry`, `unexpected-log-field` | not one entry of a known kind |
-//! | `wrong-signature-count`, `repeated-timestamp` | not one signature; the same timestamp twice, or too many |
+//! | `wrong-signature-count` | not one signature |
+//! | `repeated-timestamp`, `too-many-timestamps` | the same timestamp twice; more than any real bundle has |
 //! | `oversized-bundle-part` | a certificate, timestamp or checkpoint larger than any real one |
 //! | **verification of a bundle** | [`BundleRefusal`] |
 //! | `wrong-key-material` | signed by a key where a certificate is expected, or the other way round |

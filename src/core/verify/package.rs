@@ -120,12 +120,16 @@ fn signature_claim(
     if record.signatures.is_empty() {
         return Verdict::Absent(Absence::NoSignatures);
     }
+    // Signatures are over the integrity: without it they cannot be, whatever they are.
+    let Some(integrity) = &record.integrity else {
+        return Verdict::Refused(IntegrityRefusal::NoIntegrity.into());
+    };
     let Some(keys) = trust.npm_keys(evidence.registry) else {
         let keyids = record.signatures.iter().map(|signature| signature.keyid.as_str());
         return no_keys(trust, evidence, keyids);
     };
     let judged_by = registry_signature::judged_by(logged, record.published, at);
-    match registry_signature::check(record, evidence.package, keys, judged_by, at) {
+    match registry_signature::check(record, integrity, evidence.package, keys, judged_by, at) {
         Ok(facts) => Verdict::Verified(facts),
         Err(why) => Verdict::Refused(why.into()),
     }

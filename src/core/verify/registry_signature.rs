@@ -100,9 +100,10 @@ pub(super) fn judged_by(
     }
 }
 
-/// Verifies the signatures of a record. `record` has at least one.
+/// Verifies the signatures of a record over its `integrity`. `record` has at least one.
 pub(super) fn check(
     record: &Record,
+    integrity: &str,
     package: &PackageId,
     keys: &NpmKeys,
     (time, source): (Time, TimeSource),
@@ -114,7 +115,7 @@ pub(super) fn check(
     if record.signatures.len() > limits::RECORD_SIGNATURES {
         return Err(SignatureRefusal::TooMany(record.signatures.len()));
     }
-    let message = format!("{package}:{}", record.integrity);
+    let message = format!("{package}:{integrity}");
     let mut good = None;
     let mut bad: Vec<(String, SignatureRefusal)> = Vec::new();
     for signature in &record.signatures {

@@ -219,7 +219,7 @@ pub fn judge(bytes: &[u8]) -> PackageVerdict {
 fn tarball() -> &'static Digest {
     static DIGEST: LazyLock<Digest> = LazyLock::new(|| {
         let sri = "sha512-e+qfbn/zf1+rCza/BhIA//Awmf0v1pa5HQS8Xk8iXrn9bgytytVLqYD0P7NSqZ6IELTgq+tcDvLPkQjNHyWLNg==";
-        Integrity::parse(sri).unwrap().digests()[0].clone()
+        Integrity::parse(sri).unwrap().strongest().next().unwrap().clone()
     });
     &DIGEST
 }

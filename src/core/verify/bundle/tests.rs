@@ -151,7 +151,7 @@ fn one_signature_and_few_timestamps() {
     let all = &mut bundle["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"];
     let twin = all[0].clone();
     all.as_array_mut().unwrap().push(twin);
-    assert_eq!(refused(&bundle), Malformed::Timestamps);
+    assert_eq!(refused(&bundle), Malformed::RepeatedTimestamp);
 }
 
 #[test]
@@ -182,6 +182,18 @@ fn unknown_repeated_and_malformed_fields_are_refused() {
 }
 
 #[test]
+fn deep_nesting_is_refused() {
+    for text in ["[".repeat(100_000), "{\"verificationMaterial\":".repeat(100_000)] {
+        assert!(matches!(Bundle::parse(text.as_bytes()), Err(Malformed::Json(_))));
+    }
+    // In a field that is known, and that nothing else is wrong with.
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let bundle = World::new().provenance(&Options::default()).to_string();
+    let bundle = bundle.replacen("\"mediaType\":", &format!("\"mediaType\":{deep},\"x\":"), 1);
+    assert!(matches!(Bundle::parse(bundle.as_bytes()), Err(Malformed::Json(_))));
+}
+
+#[test]
 fn one_number_has_one_spelling_and_bytes_have_one_alphabet() {
     let good = World::new().provenance(&Options::default());
     for index in [json!("-1"), json!("+1"), json!("01"), json!("1e3"), json!(""), json!(1.5)] {
@@ -208,14 +220,19 @@ fn with_timestamps(tokens: &[Vec<u8>]) -> Value {
 #[test]
 fn timestamps_are_as_many_as_the_limit() {
     let tokens: Vec<Vec<u8>> = (0..=limits::BUNDLE_TIMESTAMPS).map(|n| vec![n as u8]).collect();
-    assert_eq!(refused(&with_timestamps(&tokens)), Malformed::Timestamps);
+    let number = tokens.len();
+    assert_eq!(refused(&with_timestamps(&tokens)), Malformed::TooManyTimestamps(number));
+    assert_eq!(Malformed::TooManyTimestamps(number).code(), "too-many-timestamps");
+    // Also where they are the same: their number is looked at first.
+    let same = vec![vec![0]; 10_000];
+    assert_eq!(refused(&with_timestamps(&same)), Malformed::TooManyTimestamps(10_000));
     assert!(parse(&with_timestamps(&tokens[1..])).is_ok());
 }
 
 #[test]
 fn what_is_slow_to_read_is_bounded() {
     let max = limits::BUNDLE_DER_BYTES;
-    let too_large = |part, bytes| Malformed::TooLarge { part, bytes };
+    let too_large = |part, bytes| Malformed::TooLarge { part, bytes, max: bytes - 1 };
     assert!(parse(&with_timestamps(&[vec![0; max]])).is_ok());
     let token = with_timestamps(&[vec![0; max + 1]]);
     assert_eq!(refused(&token), too_large("timestamp", max + 1));

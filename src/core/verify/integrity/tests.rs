@@ -31,7 +31,7 @@ fn every_hash_of_the_strongest_algorithm_counts() {
     // Two lockfiles: both must hold, and the weaker is told.
     let two = [Integrity::of(good), Integrity::of(weak)];
     assert_eq!(lockfile(&two, &tarball()), Ok(Some(Algorithm::Sha1)));
-    assert_eq!(algorithms(&two), [Algorithm::Sha1, Algorithm::Sha512]);
+    assert_eq!(algorithms(&two, None), [Algorithm::Sha1, Algorithm::Sha512]);
 }
 
 #[test]
@@ -41,6 +41,72 @@ fn a_digest_that_was_not_computed_is_not_passed_over() {
         lockfile(&expected, &tarball()),
         Err(IntegrityRefusal::NotComputed(Algorithm::Sha384))
     );
+}
+
+/// A record whose `dist` has these hashes.
+fn recorded(integrity: Option<String>, shasum: Option<String>) -> Vec<u8> {
+    let mut record = World::new().record();
+    let dist = &mut record["manifest"]["dist"];
+    (dist["integrity"], dist["shasum"]) = (json!(integrity), json!(shasum));
+    record.to_string().into_bytes()
+}
+
+#[test]
+fn every_algorithm_of_a_record_can_be_compared() {
+    for algorithm in [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512] {
+        let (good, bad) = (algorithm.digest(TARBALL), algorithm.digest(b"other"));
+        let judge = |record: &[u8]| {
+            let needed = algorithms(&[], Some(record));
+            let tarball: Vec<_> = needed.iter().map(|one| one.digest(TARBALL)).collect();
+            super::record(record, &package(), &tarball).map(|record| record.integrity)
+        };
+        assert_eq!(judge(&recorded(Some(good.to_sri()), None)), Ok(Some(good.to_sri())));
+        let refused = IntegrityRefusal::Record { expected: bad.clone(), found: good };
+        assert_eq!(judge(&recorded(Some(bad.to_sri()), None)), Err(refused));
+    }
+}
+
+#[test]
+fn a_record_that_has_only_a_shasum_is_compared_by_it() {
+    let (good, bad) = (Algorithm::Sha1.digest(TARBALL), Algorithm::Sha1.digest(b"other"));
+    let sri = Algorithm::Sha512.digest(TARBALL).to_sri();
+    let judge = |integrity, shasum: &str| {
+        let record = recorded(integrity, Some(shasum.to_owned()));
+        super::record(&record, &package(), &tarball()).map(|record| record.integrity)
+    };
+    assert_eq!(judge(None, &good.to_hex()), Ok(None));
+    assert_eq!(
+        algorithms(&[], Some(&recorded(None, Some(good.to_hex())))),
+        [Algorithm::Sha1, Algorithm::Sha512]
+    );
+    assert_eq!(
+        judge(None, &bad.to_hex()),
+        Err(IntegrityRefusal::Record { expected: bad.clone(), found: good })
+    );
+    assert!(matches!(judge(None, "junk"), Err(IntegrityRefusal::MalformedRecord(_))));
+    // Beside an integrity it does not count.
+    assert_eq!(judge(Some(sri.clone()), &bad.to_hex()), Ok(Some(sri)));
+}
+
+#[test]
+fn a_record_that_cannot_be_read_asks_for_no_digest() {
+    for record in [&b"{"[..], &b"[".repeat(100_000), &recorded(None, None)] {
+        assert_eq!(algorithms(&[], Some(record)), [Algorithm::Sha512]);
+        assert!(super::record(record, &package(), &tarball()).is_err());
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_or_passed_over() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let good = World::new().record().to_string();
+    let with = |field: &str| {
+        let text = good.replacen("\"dist\":{", &format!("\"dist\":{{\"{field}\":{deep},"), 1);
+        record(text.as_bytes(), &package(), &tarball()).map(drop)
+    };
+    assert_eq!(with("funding"), Ok(()));
+    assert!(matches!(with("integrity"), Err(IntegrityRefusal::MalformedRecord(_))));
+    assert!(matches!(with("signatures"), Err(IntegrityRefusal::MalformedRecord(_))));
 }
 
 #[test]

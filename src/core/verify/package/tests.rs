@@ -38,6 +38,24 @@ fn good_evidence_verifies_and_says_where_it_came_from() {
     assert!(verdict.unexamined.is_empty());
 }
 
+/// As older private registries have it: `shasum` alone, whose hash of the tarball is right.
+#[test]
+fn a_record_with_only_a_shasum_is_no_reason_to_refuse() {
+    let world = World::new();
+    let mut record = world.record();
+    let dist = &mut record["manifest"]["dist"];
+    dist["shasum"] = json!(Algorithm::Sha1.digest(TARBALL).to_hex());
+    dist.as_object_mut().unwrap().remove("integrity");
+    let verdict = world.judge(Some(&record), None);
+    assert_eq!(code(&verdict.integrity), "verified");
+    assert_eq!(code(&verdict.registry_signature), "record-without-integrity");
+    record["manifest"]["dist"]["signatures"] = json!([]);
+    let verdict = world.judge(Some(&record), None);
+    assert_eq!(code(&verdict.integrity), "verified");
+    assert_eq!(code(&verdict.registry_signature), "no-signatures");
+    assert_eq!(verdict.refusals().next(), None);
+}
+
 #[test]
 fn what_is_not_there_is_absent_and_says_why() {
     let world = World::new();
