@@ -140,7 +140,7 @@ fn run(fixture: &Fixture) -> std::process::Output {
         .arg("--npm-keys")
         .arg(file("keys.json"))
         .args(["--require", "registry-signature,publish-attestation,provenance"])
-        .args(["--format", "json", "--at", fixture::NOW])
+        .args(["--at", fixture::NOW])
         .env("SEALIFT_HOME", file("home"))
         .stdin(Stdio::null())
         .output()

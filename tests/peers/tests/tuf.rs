@@ -105,7 +105,13 @@ async fn what_tough_publishes_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let (root, entries) = published_by_tough(folder.path()).await;
     let pinned = PinnedRoots::new(root).unwrap();
-    let state = update(&pinned, &Wanted::default(), &Local::default(), &entries, Utc::now());
+    let state = update(
+        &pinned,
+        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        &Local::default(),
+        &entries,
+        Utc::now(),
+    );
     let state = state.map_err(|failure| format!("{:?}", failure.error)).unwrap();
     assert_eq!(state.trusted_root(), Some(&b"{}"[..]));
     assert_eq!(state.version("timestamp"), 3);
@@ -142,7 +148,7 @@ impl Ours {
     }
 
     fn update(&mut self, repository: &Repository) -> Result<(), String> {
-        let wanted = Wanted::default();
+        let wanted = Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY));
         let state: State =
             update(&self.pinned, &wanted, &self.local, &repository.files, Utc::now())
                 .map_err(|failure| format!("{:?}", failure.error))?;
