@@ -7,9 +7,7 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 
 use sealift::{
     adapters::{
-        archive::{
-            Archive, ArchiveError, Content, SignedArchive, WriteError, measure, reseal, seal,
-        },
+        archive::{Archive, ArchiveError, Content, SignedArchive, WriteError, reseal, seal},
         files,
     },
     core::{
@@ -132,9 +130,7 @@ fn contents_come_from_files_too() {
     let cache = folder.path().join("cache");
     std::fs::write(&cache, &contents()["npm/%63on/1.0.0/package.tgz"]).unwrap();
     let mut content = given(contents());
-    content.insert("npm/%63on/1.0.0/package.tgz".into(), Content::File(cache.clone()));
-    let measured = measure(&Content::File(cache), Algorithm::Sha512).unwrap();
-    assert_eq!(measured, (14, Algorithm::Sha512.digest(b"tarball of con")));
+    content.insert("npm/%63on/1.0.0/package.tgz".into(), Content::File(cache));
 
     let target = folder.path().join("a.sealift");
     let file = seal(&target, &manifest(), &[key(1)], |subject| content.get(&subject.name)).unwrap();

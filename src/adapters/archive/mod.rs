@@ -16,7 +16,7 @@ mod zip_index;
 use std::path::PathBuf;
 
 pub use reader::{Archive, SignedArchive, Unverified};
-pub use writer::{Content, WriteError, measure, reseal, seal};
+pub use writer::{Content, WriteError, reseal, seal};
 pub use zip_index::{Field, ZipError};
 
 use crate::{

@@ -20,7 +20,7 @@ use crate::{
         files::{self, FileError},
     },
     core::{
-        digest::{Algorithm, Digest, Hasher},
+        digest::{Digest, Hasher},
         dsse::{Envelope, EnvelopeError},
         entry_name,
         key::SigningKey,
@@ -73,21 +73,6 @@ pub enum WriteError {
         /// The most that the format takes.
         max: u64,
     },
-}
-
-/// Size and digest of some content, as the manifest lists them.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn measure(content: &Content, algorithm: Algorithm) -> Result<(u64, Digest), FileError> {
-    let (mut reader, path) = content.open()?;
-    let mut hasher = Hasher::new(algorithm);
-    let size = copy(&mut reader, u64::MAX, |chunk| {
-        hasher.update(chunk);
-        Ok(())
-    });
-    let size = size.map_err(|error| FileError::io("read", path, error.into_inner()))?;
-    Ok((size, hasher.finish()))
 }
 
 /// Writes an archive into a temporary file in the folder of `target`. Verify it, then
@@ -263,14 +248,6 @@ fn system(error: ZipError) -> io::Error {
 enum CopyError {
     Read(io::Error),
     Write(io::Error),
-}
-
-impl CopyError {
-    fn into_inner(self) -> io::Error {
-        match self {
-            Self::Read(error) | Self::Write(error) => error,
-        }
-    }
 }
 
 /// Hands on at most `max` bytes in pieces; the number of bytes.

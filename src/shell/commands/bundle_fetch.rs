@@ -61,8 +61,9 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 
     let collected = collect(context, &network, &config, &inventory, now)?;
-    let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now)?;
-    let manifest = archive.manifest()?;
+    let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now);
+    let manifest =
+        Manifest::build(archive.predicate, archive.subjects).map_err(Failure::could_not)?;
     let file = archive::seal(&options.output, &manifest, std::slice::from_ref(&key), |subject| {
         archive.contents.get(&subject.name)
     })?;
@@ -224,6 +225,7 @@ fn report_failures(
 struct Assembly {
     sealed_at: Time,
     predicate: Predicate,
+    subjects: Vec<Subject>,
     contents: BTreeMap<String, Content>,
 }
 
@@ -234,7 +236,7 @@ impl Assembly {
         collected: &[Collected],
         basis: &Basis,
         now: Time,
-    ) -> Outcome<Self> {
+    ) -> Self {
         let mut assembly = Self {
             sealed_at: now,
             predicate: Predicate {
@@ -250,6 +252,7 @@ impl Assembly {
                 out_of_scope: inventory.not_collected(),
                 collection: Vec::new(),
             },
+            subjects: Vec::new(),
             contents: BTreeMap::new(),
         };
         for input in inputs {
@@ -259,10 +262,10 @@ impl Assembly {
         for (item, collected) in inventory.packages.iter().zip(collected) {
             assembly.package(item, collected);
         }
-        assembly.predicate.inputs.sort_by(|a, b| a.entry.cmp(&b.entry));
+        // Versions of one package share a request.
         assembly.predicate.collection.sort_by(|a, b| a.url.cmp(&b.url));
         assembly.predicate.collection.dedup();
-        Ok(assembly)
+        assembly
     }
 
     fn input(&mut self, input: &Input) {
@@ -271,29 +274,30 @@ impl Assembly {
             kind: input.lockfile.kind.name().into(),
             lockfile_version: input.lockfile.version,
         });
-        self.contents.insert(input.entry.clone(), Content::Bytes(input.bytes.clone()));
+        self.add(input.entry.clone(), &input.bytes);
     }
 
     fn trust(&mut self, basis: &Basis) {
         self.predicate.trust.push(basis.carried(self.sealed_at));
         for (entry, bytes) in basis.entries() {
-            self.contents.insert(entry, Content::Bytes(bytes.to_vec()));
+            self.add(entry, bytes);
         }
     }
 
     fn package(&mut self, item: &crate::core::lockfile::Item, collected: &Collected) {
         let folder = item.id.folder();
-        let mut add = |name: &str, content: Content| {
-            let entry = format!("{folder}/{name}");
-            self.contents.insert(entry.clone(), content);
-            entry
-        };
-        let artifact = add("package.tgz", Content::File(collected.tarball.clone()));
-        let record = add("registry.json", Content::Bytes(collected.record.clone()));
-        let attestations = collected
-            .attestations
-            .as_ref()
-            .map(|bytes| add("attestations.json", Content::Bytes(bytes.clone())));
+        let [artifact, record, attestations] =
+            ["package.tgz", "registry.json", "attestations.json"]
+                .map(|name| format!("{folder}/{name}"));
+        // By the digest that npm signs, which was computed as it arrived; sealing checks it again.
+        let (size, digest) = (collected.size, collected.sha512.clone());
+        self.subjects.push(Subject { name: artifact.clone(), size, digest });
+        self.contents.insert(artifact.clone(), Content::File(collected.tarball.clone()));
+        self.add(record.clone(), &collected.record);
+        let attestations = collected.attestations.as_ref().map(|bytes| {
+            self.add(attestations.clone(), bytes);
+            attestations
+        });
         self.predicate.packages.push(manifest::Package {
             purl: item.id.purl(),
             name: item.id.name().into(),
@@ -308,18 +312,10 @@ impl Assembly {
         self.predicate.collection.extend(collected.requests.iter().cloned());
     }
 
-    /// Measures all contents: tarballs by the digest that npm signs, all else by SHA-256.
-    fn manifest(&self) -> Outcome<Manifest> {
-        let subjects: Vec<Subject> = self
-            .contents
-            .iter()
-            .map(|(name, content)| {
-                let tarball = matches!(content, Content::File(_));
-                let algorithm = if tarball { Algorithm::Sha512 } else { Algorithm::Sha256 };
-                let (size, digest) = archive::measure(content, algorithm)?;
-                Ok(Subject { name: name.clone(), size, digest })
-            })
-            .collect::<Outcome<_>>()?;
-        Manifest::build(self.predicate.clone(), subjects).map_err(Failure::could_not)
+    /// Lists an entry, by the digest of its bytes.
+    fn add(&mut self, name: String, bytes: &[u8]) {
+        let digest = Algorithm::Sha256.digest(bytes);
+        self.subjects.push(Subject { name: name.clone(), size: bytes.len() as u64, digest });
+        self.contents.insert(name, Content::Bytes(bytes.to_vec()));
     }
 }
