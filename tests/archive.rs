@@ -324,20 +324,16 @@ fn what_is_written_can_be_read_back() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-/// An archive of `others` empty entries and an envelope of `size` bytes that are all zero: a hole
-/// in the file.
+/// An archive with an envelope of `size` bytes that are all zero: a hole in the file.
 #[cfg(unix)]
-fn envelope_of(size: u64, others: usize) -> ArchiveError {
+fn envelope_of(size: u64) -> ArchiveError {
     use std::os::unix::fs::FileExt as _;
 
     let mut envelope = raw_zip::Entry::new("sealift.dsse.json", b"");
     let claimed = u32::try_from(size).unwrap();
     envelope.both(|header| (header.stored, header.size, header.crc32) = (claimed, claimed, 1));
-    let names = (0..others).map(|number| format!("npm/{number:06}"));
-    let mut entries: Vec<_> = names.map(|name| raw_zip::Entry::new(&name, b"")).collect();
-    entries.push(envelope);
-    let split: usize = entries.iter().map(|entry| 30 + entry.local.name.len()).sum();
-    let mut zip = raw_zip::Zip { entries, ..Default::default() };
+    let split = 30 + envelope.local.name.len();
+    let mut zip = raw_zip::Zip { entries: vec![envelope], ..Default::default() };
     zip.end.directory = Some(u32::try_from(split).unwrap() + claimed);
     let bytes = zip.bytes();
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -349,24 +345,13 @@ fn envelope_of(size: u64, others: usize) -> ArchiveError {
 #[cfg(unix)]
 #[test]
 fn an_envelope_is_as_large_as_the_limit() {
-    let base = limits::ENVELOPE_BASE_BYTES;
-    let enough = (limits::ENVELOPE_BYTES - base) / limits::ENVELOPE_ENTRY_BYTES;
-    let enough = usize::try_from(enough).unwrap();
-    let refused = |max, others| {
-        let error = envelope_of(max + 1, others);
-        assert!(
-            matches!(error, ArchiveError::EnvelopeSize { size, max: limit } if (size, limit) == (max + 1, max)),
-            "{others}: {error}"
-        );
-    };
-    for (others, max) in
-        [(0, base), (1, base + limits::ENVELOPE_ENTRY_BYTES), (enough, limits::ENVELOPE_BYTES)]
-    {
-        // Read in full, and then its checksum is wrong.
-        assert_eq!(envelope_of(max, others).code(), "entry-checksum", "{others}");
-        refused(max, others);
-    }
-    refused(limits::ENVELOPE_BYTES, enough + 1);
+    // Read in full, and then its checksum is wrong.
+    assert_eq!(envelope_of(limits::ENVELOPE_BYTES).code(), "entry-checksum");
+    let refused = envelope_of(limits::ENVELOPE_BYTES + 1);
+    assert!(
+        matches!(refused, ArchiveError::EnvelopeSize(size) if size == limits::ENVELOPE_BYTES + 1),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -381,11 +366,13 @@ fn the_manual_gives_the_limits() {
         limits::ARCHIVE_ENTRIES as u64,
         limits::ENTRY_BYTES,
         limits::ENVELOPE_BYTES,
-        limits::ENVELOPE_BASE_BYTES,
-        limits::ENVELOPE_ENTRY_BYTES,
+        limits::DIRECTORY_BYTES,
     ] {
         assert!(manual.contains(&grouped(limit)), "{}", grouped(limit));
     }
+    assert!(
+        manual.contains(&format!("at most {} bytes", grouped(limits::INSTALL_PATH_BYTES as u64)))
+    );
     assert!(manual.contains(&format!("1 to {} bytes", limits::ENTRY_NAME_BYTES)));
     assert!(manual.contains(&format!("1 to {} signatures", limits::ENVELOPE_SIGNATURES)));
 }

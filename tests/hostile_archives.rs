@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sealift::adapters::archive::Archive;
+use sealift::{adapters::archive::Archive, core::limits};
 use support::{
     hostile::{check, code, good, with_envelope},
     public,
@@ -222,6 +222,13 @@ fn zip64_offset(header: &mut Header, offset: u64) {
     header.extra = [b"\x01\0\x08\0".as_slice(), &offset.to_le_bytes()].concat();
 }
 
+/// Fills the directory up with bytes that are no header's.
+fn directory_of(zip: &mut Zip, size: usize) {
+    let headers: usize = zip.entries.iter().map(|entry| 46 + entry.central.name.len()).sum();
+    zip.after_directory = vec![0; size - headers];
+    zip.end.directory_size = Some(size as u32);
+}
+
 #[test]
 fn end_records_that_lie() {
     let cases: &[Case] = &[
@@ -260,19 +267,25 @@ fn end_records_that_lie() {
             z.end.directory_size = Some(u32::MAX);
         }),
         ("as many entries as are allowed", "zip-directory-size", |z| {
-            let many = Some(300_001);
+            let many = Some(limits::ARCHIVE_ENTRIES as u64 + 1);
             z.end64 = Some(End64 { entries: many, entries_here: many, ..End64::default() });
             (z.end.entries, z.end.entries_here) = (Some(u16::MAX), Some(u16::MAX));
             z.end.directory_size = Some(u32::MAX);
         }),
         ("one entry more than are allowed", "zip-too-many-entries", |z| {
-            let many = Some(300_002);
+            let many = Some(limits::ARCHIVE_ENTRIES as u64 + 2);
             z.end64 = Some(End64 { entries: many, entries_here: many, ..End64::default() });
             (z.end.entries, z.end.entries_here) = (Some(u16::MAX), Some(u16::MAX));
             z.end.directory_size = Some(u32::MAX);
         }),
+        ("as large a directory as is allowed", "zip-directory-size", |z| {
+            directory_of(z, limits::DIRECTORY_BYTES as usize);
+        }),
+        ("a directory with one byte more", "zip-directory-too-large", |z| {
+            directory_of(z, limits::DIRECTORY_BYTES as usize + 1);
+        }),
         ("end records that differ", "zip-ends-differ", |z| {
-            let many = Some(300_001);
+            let many = Some(limits::ARCHIVE_ENTRIES as u64 + 1);
             z.end64 = Some(End64 { entries: many, entries_here: many, ..End64::default() });
         }),
         ("a directory in the far", "zip-overlap", |z| {

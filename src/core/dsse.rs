@@ -1,41 +1,44 @@
 //! DSSE envelopes (Dead Simple Signing Envelope, v1), as the archive uses them.
 //!
-//! One payload type, Ed25519 signatures, a threshold over distinct keys. The payload leaves an
-//! envelope through [`Envelope::verify`] only, or by a name that says that nothing was verified.
-//! Not for Sigstore bundles, which have envelopes of their own.
+//! One payload type, one way to write it down, Ed25519 signatures, a threshold over distinct keys.
+//! The payload leaves an envelope through [`Envelope::verify`] only, or by a name that says that
+//! nothing was verified. Not for Sigstore bundles, which have envelopes of their own.
 
-use std::{borrow::Cow, fmt};
+mod parser;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::Signer as _;
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{IgnoredAny, SeqAccess, Visitor},
-};
+use serde::{Deserialize, Serialize};
+
+pub use parser::EnvelopeParser;
 
 use crate::core::{
-    key::{PublicKey, SigningKey},
+    key::{self, PublicKey, SigningKey},
     limits,
 };
 
 /// The payload type of an in-toto statement, the only one accepted.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
+/// What every envelope starts with, up to the payload's base64.
+const HEAD: &[u8] = br#"{"payloadType":"application/vnd.in-toto+json","payload":""#;
+
 /// Why an envelope was refused, or could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
-    /// Not the JSON of an envelope: other, missing or repeated fields among the reasons.
+    /// Not the JSON of an envelope in its one form: another payload type, other, missing or
+    /// repeated fields, another order and white space among the reasons.
     #[error("the envelope is malformed: {0}")]
     Json(String),
-    /// Another payload type.
-    #[error("the envelope's payload type is {0:?}")]
-    PayloadType(String),
-    /// Neither standard nor URL-safe base64.
+    /// Not base64, padded and canonical.
     #[error("the envelope's {0} is not base64")]
     Base64(&'static str),
+    /// Not a fingerprint.
+    #[error("a signature in the envelope has the key id {0:?}, which is no fingerprint")]
+    KeyId(String),
+    /// Signatures that are not sorted by key id, or two with the same.
+    #[error("the signatures in the envelope are not sorted, or {0} is there twice")]
+    Unsorted(String),
     /// Not 64 bytes.
     #[error("a signature in the envelope has {0} bytes instead of 64")]
     SignatureSize(usize),
@@ -73,8 +76,9 @@ impl EnvelopeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Json(_) => "envelope-json",
-            Self::PayloadType(_) => "envelope-payload-type",
             Self::Base64(_) => "envelope-base64",
+            Self::KeyId(_) => "envelope-keyid",
+            Self::Unsorted(_) => "envelope-unsorted",
             Self::SignatureSize(_) => "envelope-signature-size",
             Self::NoSignature => "envelope-no-signature",
             Self::TooManySignatures(_) => "envelope-too-many-signatures",
@@ -88,15 +92,17 @@ impl EnvelopeError {
 /// A payload and the signatures over it, none of them verified yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The pre-authentication encoding: what is signed. The payload is its tail.
+    /// The pre-authentication encoding, which is what is signed. The payload is its tail.
     pae: Vec<u8>,
     payload_at: usize,
+    /// Sorted by key id, of which none is there twice.
     signatures: Vec<Signature>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Signature {
-    /// Who is said to have signed. A hint, and never a reason to trust.
+    /// The fingerprint of whoever is said to have signed: it says which key to try, and is never a
+    /// reason to trust.
     keyid: String,
     sig: [u8; 64],
 }
@@ -121,32 +127,15 @@ impl<'a> Verified<'a> {
 }
 
 impl Envelope {
-    /// Parses an envelope. The caller bounds the bytes ([`limits::ENVELOPE_BYTES`]).
+    /// Parses an envelope. The caller bounds the bytes ([`limits::ENVELOPE_BYTES`]); what comes in
+    /// pieces is for an [`EnvelopeParser`].
     ///
     /// # Errors
-    /// For anything that is not exactly an envelope of one signature or more over an in-toto
-    /// statement.
+    /// For anything that is not exactly what [`Envelope::to_json`] gives.
     pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        let wire: Wire<'_> = serde_json::from_slice(bytes)
-            .map_err(|error| EnvelopeError::Json(error.to_string()))?;
-        if wire.payload_type != PAYLOAD_TYPE {
-            return Err(EnvelopeError::PayloadType(wire.payload_type.into_owned()));
-        }
-        check_number(wire.signatures.number)?;
-        let (pae, payload_at) = decode_pae(&wire.payload)?;
-        let signatures = wire
-            .signatures
-            .first
-            .iter()
-            .map(|signature| {
-                let sig = decode(&signature.sig).ok_or(EnvelopeError::Base64("signature"))?;
-                let sig = sig
-                    .try_into()
-                    .map_err(|sig: Vec<u8>| EnvelopeError::SignatureSize(sig.len()))?;
-                Ok(Signature { keyid: signature.keyid.to_string(), sig })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { pae, payload_at, signatures })
+        let mut parser = EnvelopeParser::default();
+        bytes.chunks(limits::ENVELOPE_TAIL_BYTES).for_each(|piece| parser.push(piece));
+        parser.finish()
     }
 
     /// Signs a payload with each of the keys.
@@ -167,22 +156,23 @@ impl Envelope {
     /// # Errors
     /// When that key has signed already, or there is no room for more signatures.
     pub fn add_signature(&mut self, key: &SigningKey) -> Result<(), EnvelopeError> {
-        let public = PublicKey::from(key);
-        if self.signatures.iter().any(|signature| public.verifies(&self.pae, &signature.sig)) {
-            return Err(EnvelopeError::SignedAlready(public.fingerprint()));
-        }
+        let keyid = PublicKey::from(key).fingerprint();
+        let Err(at) = self.signatures.binary_search_by(|signature| signature.keyid.cmp(&keyid))
+        else {
+            return Err(EnvelopeError::SignedAlready(keyid));
+        };
         check_number(self.signatures.len().saturating_add(1))?;
         let sig = key.sign(&self.pae).to_bytes();
-        self.signatures.push(Signature { keyid: public.fingerprint(), sig });
         // The same signers give the same bytes, in whatever order they came.
-        self.signatures.sort_by(|a, b| a.keyid.cmp(&b.keyid));
+        self.signatures.insert(at, Signature { keyid, sig });
         Ok(())
     }
 
     /// Verifies that at least `threshold` of the distinct `keys` signed.
     ///
-    /// A key counts once, however often it is given or signs. `keyid` only says which key to try
-    /// first. Signatures by keys that are not trusted count for nothing and harm nothing.
+    /// A key counts once, however often it is given. `keyid` says which signature is to be that
+    /// key's, so that each key costs one verification at most, however many signatures there are.
+    /// Signatures by keys that are not trusted count for nothing and harm nothing.
     ///
     /// # Errors
     /// When the threshold is zero or beyond the number of distinct keys, or is not met.
@@ -225,26 +215,13 @@ impl Envelope {
         self.signatures.iter().map(|signature| signature.keyid.as_str())
     }
 
-    /// The envelope as JSON: fields in the order of the specification, no white space, standard
-    /// base64.
+    /// The envelope in its one form: fields in the order of the specification, no white space,
+    /// standard base64, signatures sorted by key id.
     pub fn to_json(&self) -> Vec<u8> {
-        let wire = Wire {
-            payload_type: PAYLOAD_TYPE.into(),
-            payload: STANDARD.encode(self.payload_unverified()).into(),
-            signatures: WireSignatures {
-                number: self.signatures.len(),
-                first: self
-                    .signatures
-                    .iter()
-                    .map(|signature| WireSignature {
-                        keyid: signature.keyid.as_str().into(),
-                        sig: STANDARD.encode(signature.sig).into(),
-                    })
-                    .collect(),
-            },
-        };
-        // Strings and lists of strings: there is nothing in it that serialising could refuse.
-        serde_json::to_vec(&wire).unwrap_or_default()
+        let mut json = HEAD.to_vec();
+        json.extend_from_slice(STANDARD.encode(self.payload_unverified()).as_bytes());
+        json.extend_from_slice(&tail(&self.signatures));
+        json
     }
 
     /// A payload that nobody has signed yet.
@@ -257,9 +234,8 @@ impl Envelope {
 
     fn is_signed_by(&self, key: &PublicKey) -> bool {
         let fingerprint = key.fingerprint();
-        let (hinted, others): (Vec<_>, Vec<_>) =
-            self.signatures.iter().partition(|signature| signature.keyid == fingerprint);
-        hinted.iter().chain(&others).any(|signature| key.verifies(&self.pae, &signature.sig))
+        let named = self.signatures.iter().find(|signature| signature.keyid == fingerprint);
+        named.is_some_and(|signature| key.verifies(&self.pae, &signature.sig))
     }
 }
 
@@ -276,92 +252,44 @@ fn check_number(signatures: usize) -> Result<(), EnvelopeError> {
     }
 }
 
-/// The pre-authentication encoding of a payload in base64, and where the payload starts in it.
-/// Decoded in place: a payload may have hundreds of megabytes, and is not to be held twice.
-fn decode_pae(payload: &str) -> Result<(Vec<u8>, usize), EnvelopeError> {
-    let malformed = EnvelopeError::Base64("payload");
-    let padding = payload.bytes().rev().take_while(|byte| *byte == b'=').count();
-    let size = (payload.len() / 4 * 3).checked_sub(padding).ok_or(malformed.clone())?;
-    let mut pae = pae_header(size).into_bytes();
-    let payload_at = pae.len();
-    engine(payload).decode_vec(payload, &mut pae).map_err(|_| malformed.clone())?;
-    // What is padded and canonical has this size; the header must not say another.
-    if pae.len() != payload_at.saturating_add(size) {
-        return Err(malformed);
-    }
-    Ok((pae, payload_at))
+/// What follows the payload's base64.
+fn tail(signatures: &[Signature]) -> Vec<u8> {
+    let signatures = signatures
+        .iter()
+        .map(|Signature { keyid, sig }| WireSignature {
+            keyid: keyid.clone(),
+            sig: STANDARD.encode(sig),
+        })
+        .collect();
+    // Strings and lists of strings: there is nothing in it that serialising could refuse.
+    let fields = serde_json::to_vec(&Tail { signatures }).unwrap_or_default();
+    // Its opening brace is the envelope's first byte.
+    [br#"","#.as_slice(), fields.get(1..).unwrap_or_default()].concat()
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
-    engine(text).decode(text).ok()
-}
-
-/// Standard or URL-safe base64, padded, as the protocol asks verifiers to accept.
-fn engine(text: &str) -> GeneralPurpose {
-    if text.bytes().any(|byte| matches!(byte, b'-' | b'_')) { URL_SAFE } else { STANDARD }
+/// The fields after the payload.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tail {
+    signatures: Vec<WireSignature>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire<'a> {
-    #[serde(rename = "payloadType", borrow)]
-    payload_type: Cow<'a, str>,
-    #[serde(borrow)]
-    payload: Cow<'a, str>,
-    #[serde(borrow)]
-    signatures: WireSignatures<'a>,
+struct WireSignature {
+    keyid: String,
+    sig: String,
 }
 
-/// A list of signatures, of which no more are kept than can be used, however many there are.
-struct WireSignatures<'a> {
-    /// The first [`limits::ENVELOPE_SIGNATURES`].
-    first: Vec<WireSignature<'a>>,
-    /// How many there are.
-    number: usize,
-}
-
-impl Serialize for WireSignatures<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.first.serialize(serializer)
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for WireSignatures<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
-
-        impl<'de> Visitor<'de> for List {
-            type Value = WireSignatures<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of signatures")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-                let mut first = Vec::new();
-                while first.len() < limits::ENVELOPE_SIGNATURES {
-                    let Some(signature) = list.next_element()? else { break };
-                    first.push(signature);
-                }
-                let mut number = first.len();
-                while list.next_element::<IgnoredAny>()?.is_some() {
-                    number = number.saturating_add(1);
-                }
-                Ok(WireSignatures { first, number })
-            }
+impl WireSignature {
+    fn parse(self) -> Result<Signature, EnvelopeError> {
+        if !key::is_fingerprint(&self.keyid) {
+            return Err(EnvelopeError::KeyId(self.keyid));
         }
-
-        deserializer.deserialize_seq(List)
+        let sig = STANDARD.decode(&self.sig).map_err(|_| EnvelopeError::Base64("signature"))?;
+        let sig = sig.try_into().map_err(|sig: Vec<u8>| EnvelopeError::SignatureSize(sig.len()))?;
+        Ok(Signature { keyid: self.keyid, sig })
     }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireSignature<'a> {
-    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
-    keyid: Cow<'a, str>,
-    #[serde(borrow)]
-    sig: Cow<'a, str>,
 }
 
 #[cfg(test)]

@@ -54,6 +54,12 @@ impl PublicKey {
     }
 }
 
+/// Whether this is what [`PublicKey::fingerprint`] gives for some key.
+pub(crate) fn is_fingerprint(text: &str) -> bool {
+    let hash = text.strip_prefix("SHA256:").and_then(|hash| STANDARD_NO_PAD.decode(hash).ok());
+    hash.is_some_and(|hash| hash.len() == 32)
+}
+
 impl From<VerifyingKey> for PublicKey {
     fn from(key: VerifyingKey) -> Self {
         Self(key)
@@ -85,6 +91,25 @@ mod tests {
         assert_eq!(public.spki(), key.verifying_key().to_public_key_der().unwrap().as_bytes());
         assert!(public.fingerprint().starts_with("SHA256:"));
         assert_eq!(public.fingerprint().len(), 7 + 43);
+    }
+
+    #[test]
+    fn a_fingerprint_has_one_form() {
+        let good = PublicKey::from(&SigningKey::from_bytes(&[7; 32])).fingerprint();
+        assert!(is_fingerprint(&good));
+        let hash = &good[7..];
+        for bad in [
+            hash.to_owned(),
+            format!("SHA512:{hash}"),
+            format!("{good}="),
+            format!("SHA256:{}", &hash[..42]),
+            format!("SHA256:{}-", &hash[..42]),
+            // Bits that are left over must be zero.
+            format!("SHA256:{}B", "A".repeat(42)),
+            String::new(),
+        ] {
+            assert!(!is_fingerprint(&bad), "{bad}");
+        }
     }
 
     #[test]

@@ -5,21 +5,24 @@
 use crate::core::time::Time;
 
 /// Entries in an archive. npm's largest known lockfiles have some 10,000 packages, three entries
-/// each; ten times that is room enough, and the index still fits in a few megabytes.
-pub const ARCHIVE_ENTRIES: usize = 300_000;
+/// each; this is three times as many.
+pub const ARCHIVE_ENTRIES: usize = 100_000;
 
-/// Bytes of the signed envelope (`sealift.dsse.json`). A package takes about 1.5 KiB of manifest,
-/// base64 adds a third; 100,000 packages fit.
-pub const ENVELOPE_BYTES: u64 = 256 << 20;
+/// Bytes of an archive's directory. An entry takes about 100 there; it is held in memory before
+/// anybody's signature is known.
+pub const DIRECTORY_BYTES: u64 = 16 << 20;
 
-/// Bytes of the envelope of an archive that holds nothing else: some thousand lockfile entries
-/// that are out of scope fit. It is read before anybody's signature is known, so that a small
-/// file must not cost much memory.
-pub const ENVELOPE_BASE_BYTES: u64 = 1 << 20;
+/// Bytes of the signed envelope (`sealift.dsse.json`). A package takes about 2 KiB of it in one
+/// lockfile; 20,000 packages fit. Its payload is held in memory before anybody's signature on it
+/// is known, and with the directory stays below 64 MiB.
+pub const ENVELOPE_BYTES: u64 = 40 << 20;
 
-/// Bytes that the envelope may have more for each other entry. A package has three, and with a
-/// hundred lockfiles that each need it, some 17 KiB of envelope.
-pub const ENVELOPE_ENTRY_BYTES: u64 = 8 << 10;
+/// Bytes that follow the payload in an envelope: [`ENVELOPE_SIGNATURES`] take 10 KiB.
+pub const ENVELOPE_TAIL_BYTES: usize = 16 << 10;
+
+/// Bytes of a manifest that is shown although nobody's signature on it was verified. Parsed it
+/// takes up to five times as much memory; 5,000 packages fit.
+pub const UNVERIFIED_MANIFEST_BYTES: usize = 8 << 20;
 
 /// Signatures on one archive: more signers than any real release process has.
 pub const ENVELOPE_SIGNATURES: usize = 64;
@@ -47,6 +50,10 @@ pub const ATTESTATIONS: usize = 32;
 
 /// Bytes of a lockfile. 100,000 entries of 300 bytes are 30 MB.
 pub const LOCKFILE_BYTES: u64 = 128 << 20;
+
+/// Objects in a lockfile: an entry is one, with up to nine in it. 100,000 entries fit; each object
+/// takes a few bytes of JSON and some hundred of memory.
+pub const LOCKFILE_OBJECTS: usize = 1_000_000;
 
 /// Bytes of a key file: a PEM block of an Ed25519 key has 120.
 pub const KEY_BYTES: u64 = 64 << 10;

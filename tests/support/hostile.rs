@@ -58,7 +58,7 @@ pub fn code(bytes: &[u8]) -> &'static str {
 }
 
 /// The most memory that this process ever had, in MiB, where the system says.
-fn peak_memory() -> Option<u64> {
+pub fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(peak.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)

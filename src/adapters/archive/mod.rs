@@ -21,7 +21,7 @@ pub use zip_index::{Field, ZipError};
 
 use crate::{
     adapters::files::FileError,
-    core::{digest::Digest, dsse::EnvelopeError, manifest::ManifestError, text::Untrusted},
+    core::{digest::Digest, dsse::EnvelopeError, limits, manifest::ManifestError, text::Untrusted},
 };
 
 /// Why an archive was refused, or could not be read.
@@ -39,14 +39,15 @@ pub enum ArchiveError {
     /// The envelope is malformed or not signed by whom it should be.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
-    /// The envelope is larger than any of an archive with so many entries.
-    #[error("the envelope has {size} bytes, at most {max} are accepted with so many entries")]
-    EnvelopeSize {
-        /// Its size.
-        size: u64,
-        /// The limit with so many entries, see [`crate::core::limits::ENVELOPE_ENTRY_BYTES`].
-        max: u64,
-    },
+    /// More than [`limits::ENVELOPE_BYTES`].
+    #[error("the envelope has {0} bytes, more than {max}", max = limits::ENVELOPE_BYTES)]
+    EnvelopeSize(u64),
+    /// More than [`limits::UNVERIFIED_MANIFEST_BYTES`], and nobody's signature was verified.
+    #[error(
+        "the manifest has {0} bytes, and is shown unverified up to {max}",
+        max = limits::UNVERIFIED_MANIFEST_BYTES
+    )]
+    UnverifiedManifestSize(usize),
     /// The manifest is malformed or does not hold together.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -100,7 +101,8 @@ impl ArchiveError {
             Self::NotAFile(_) => "not-a-file",
             Self::Zip(error) => error.code(),
             Self::Envelope(error) => error.code(),
-            Self::EnvelopeSize { .. } => "envelope-size",
+            Self::EnvelopeSize(_) => "envelope-size",
+            Self::UnverifiedManifestSize(_) => "manifest-unverified-size",
             Self::Manifest(error) => error.code(),
             Self::NotListed(_) => "entry-not-listed",
             Self::Missing(_) => "entry-missing",
@@ -123,6 +125,11 @@ impl ArchiveError {
                 "it says it is signed by {}; see which keys --key names",
                 Untrusted(&claimed.join(", "))
             )),
+            Self::UnverifiedManifestSize(_) => Some(
+                "verify it with `sealift bundle verify --key FILE`: what trusted keys signed may \
+                 be larger"
+                    .into(),
+            ),
             Self::NotListed(_)
             | Self::Missing(_)
             | Self::Size { .. }
@@ -143,6 +150,7 @@ impl ArchiveError {
             Self::File(_)
                 | Self::NotAFile(_)
                 | Self::NoSuchEntry(_)
+                | Self::UnverifiedManifestSize(_)
                 | Self::Envelope(EnvelopeError::Threshold { .. })
         )
     }

@@ -14,7 +14,7 @@ use crate::{
     },
     core::{
         digest::{Algorithm, Digest, Hasher},
-        dsse::Envelope,
+        dsse::{Envelope, EnvelopeParser},
         key::PublicKey,
         limits,
         manifest::{Manifest, Subject},
@@ -68,14 +68,13 @@ impl Archive {
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
         let source = Source::open(path)?;
         let (entries, last) = zip_index::read(&source)?;
-        let max = most_envelope_bytes(entries.len());
-        if last.size > max {
-            return Err(ArchiveError::EnvelopeSize { size: last.size, max });
+        if last.size > limits::ENVELOPE_BYTES {
+            return Err(ArchiveError::EnvelopeSize(last.size));
         }
-        let mut bytes = Vec::new();
-        let passed = pass(&source, &last, &[], |chunk| bytes.extend_from_slice(chunk))?;
+        let mut envelope = EnvelopeParser::default();
+        let passed = pass(&source, &last, &[], |chunk| envelope.push(chunk))?;
         passed.compare_checksum(&last)?;
-        Ok(Self { envelope: Envelope::parse(&bytes)?, source, entries })
+        Ok(Self { envelope: envelope.finish()?, source, entries })
     }
 
     /// Verifies that at least `threshold` of the keys signed, then parses the manifest, then
@@ -102,9 +101,14 @@ impl Archive {
     /// the entries; who made it is not known.
     ///
     /// # Errors
-    /// As [`Archive::verify_signatures`], without the signers.
+    /// As [`Archive::verify_signatures`], without the signers; and where the manifest is larger
+    /// than a stranger's may be.
     pub fn manifest_unverified(&self) -> Result<Unverified, ArchiveError> {
-        let manifest = Manifest::parse(self.envelope.payload_unverified())?;
+        let payload = self.envelope.payload_unverified();
+        if payload.len() > limits::UNVERIFIED_MANIFEST_BYTES {
+            return Err(ArchiveError::UnverifiedManifestSize(payload.len()));
+        }
+        let manifest = Manifest::parse(payload)?;
         self.compare(&manifest)?;
         let keyids = self.envelope.claimed_keyids().map(str::to_owned).collect();
         Ok(Unverified { manifest, keyids })
@@ -142,15 +146,6 @@ impl Archive {
             }
         }
     }
-}
-
-/// Bytes of the envelope of an archive with so many other entries. Nothing vouches for it before
-/// it is read, so that what it may cost is tied to what there is to sign.
-fn most_envelope_bytes(entries: usize) -> u64 {
-    (entries as u64)
-        .saturating_mul(limits::ENVELOPE_ENTRY_BYTES)
-        .saturating_add(limits::ENVELOPE_BASE_BYTES)
-        .min(limits::ENVELOPE_BYTES)
 }
 
 impl SignedArchive {

@@ -64,7 +64,7 @@ pub enum WriteError {
         found: (u64, Digest),
     },
     /// An entry that the format has no room for.
-    #[error("{name:?} has {size} bytes, entries have at most {max}")]
+    #[error("{name:?} has {size} bytes, the format takes at most {max}")]
     TooLarge {
         /// The entry.
         name: String,
@@ -152,7 +152,7 @@ impl<'a> Out<'a> {
         path: &Path,
     ) -> Result<(), WriteError> {
         let Subject { name, size, digest } = subject;
-        self.start(name, *size)?;
+        self.start(name, *size, limits::ENTRY_BYTES)?;
         let mut hasher = Hasher::new(digest.algorithm());
         let zip = &mut self.zip;
         // One byte more than listed is enough to see that it is too long.
@@ -174,7 +174,7 @@ impl<'a> Out<'a> {
 
     fn finish(mut self, envelope: &Envelope) -> Result<NamedTempFile, WriteError> {
         let bytes = envelope.to_json();
-        self.start(entry_name::ENVELOPE, bytes.len() as u64)?;
+        self.start(entry_name::ENVELOPE, bytes.len() as u64, limits::ENVELOPE_BYTES)?;
         let failed = |error| FileError::io("write", self.target, error);
         self.zip.write_all(&bytes).map_err(failed)?;
         let buffer = self.zip.finish().map_err(|error| failed(system(error)))?;
@@ -182,10 +182,9 @@ impl<'a> Out<'a> {
         Ok(self.temporary)
     }
 
-    fn start(&mut self, name: &str, size: u64) -> Result<(), WriteError> {
-        if size > limits::ENTRY_BYTES {
-            let name = name.to_owned();
-            return Err(WriteError::TooLarge { name, size, max: limits::ENTRY_BYTES });
+    fn start(&mut self, name: &str, size: u64, max: u64) -> Result<(), WriteError> {
+        if size > max {
+            return Err(WriteError::TooLarge { name: name.to_owned(), size, max });
         }
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)

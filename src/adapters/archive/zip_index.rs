@@ -78,6 +78,9 @@ pub enum ZipError {
     /// More entries than [`limits::ARCHIVE_ENTRIES`].
     #[error("the file claims {0} entries, more than {max}", max = limits::ARCHIVE_ENTRIES + 1)]
     TooManyEntries(u64),
+    /// More than [`limits::DIRECTORY_BYTES`].
+    #[error("the directory has {0} bytes, more than {max}", max = limits::DIRECTORY_BYTES)]
+    DirectoryTooLarge(u64),
     /// A directory of another length than its entries.
     #[error("the directory is not as long as its entries")]
     DirectorySize,
@@ -112,6 +115,7 @@ impl ZipError {
             Self::Zip64NotNeeded => "zip-zip64-not-needed",
             Self::EndsDiffer(_) => "zip-ends-differ",
             Self::TooManyEntries(_) => "zip-too-many-entries",
+            Self::DirectoryTooLarge(_) => "zip-directory-too-large",
             Self::DirectorySize => "zip-directory-size",
             Self::Name(error) => error.code(),
             Self::Duplicate(_) => "name-duplicate",
@@ -143,6 +147,9 @@ pub(super) fn read(source: &Source) -> Result<(Vec<Entry>, Entry), ArchiveError>
     let end = End::read(source)?;
     if end.entries > (limits::ARCHIVE_ENTRIES as u64).saturating_add(1) {
         return Err(ZipError::TooManyEntries(end.entries).into());
+    }
+    if end.directory_size > limits::DIRECTORY_BYTES {
+        return Err(ZipError::DirectoryTooLarge(end.directory_size).into());
     }
     let directory = source.range(end.directory, end.directory_size);
     let mut directory = BufReader::with_capacity(64 << 10, directory);

@@ -1,3 +1,5 @@
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
 use super::*;
 
 const PAYLOAD: &[u8] = b"{\"hello\": \"w\xc3\xb6rld\"}";
@@ -20,8 +22,10 @@ fn json(payload_type: &str, payload: &str, signatures: &str) -> String {
     )
 }
 
-fn signature(sig: &[u8]) -> String {
-    format!(r#"{{"keyid":"k","sig":"{}"}}"#, STANDARD.encode(sig))
+/// By the key of that number, in their order.
+fn signature(number: u8, sig: &[u8]) -> String {
+    let keyid = STANDARD_NO_PAD.encode([number; 32]);
+    format!(r#"{{"keyid":"SHA256:{keyid}","sig":"{}"}}"#, STANDARD.encode(sig))
 }
 
 #[test]
@@ -48,14 +52,15 @@ fn one_key_counts_once_however_often_it_is_given_or_signs() {
         envelope.verify(&[public(1), public(1)], 2),
         Err(EnvelopeError::Threshold { threshold: 2, keys: 1 })
     );
-    let again = Signature { keyid: "another name".into(), ..envelope.signatures[0].clone() };
+    // The one signature again, as if it were the other key's.
+    let again = Signature { keyid: public(2).fingerprint(), ..envelope.signatures[0].clone() };
     envelope.signatures.push(again);
     assert_eq!(
         envelope.verify(&[public(1), public(2)], 2),
         Err(EnvelopeError::TooFewSigners {
             required: 2,
             verified: vec![public(1).fingerprint()],
-            claimed: vec![public(1).fingerprint(), "another name".into()],
+            claimed: vec![public(1).fingerprint(), public(2).fingerprint()],
         })
     );
 }
@@ -70,18 +75,18 @@ fn a_threshold_of_nothing_is_refused() {
 }
 
 #[test]
-fn the_key_id_neither_helps_nor_harms() {
+fn a_signature_under_another_keys_name_is_nobodys() {
     let mut envelope = Envelope::sign(PAYLOAD, &[key(1)]).unwrap();
     envelope.signatures[0].keyid = public(2).fingerprint();
-    assert!(envelope.verify(&[public(1)], 1).is_ok());
-    assert!(matches!(envelope.verify(&[public(2)], 1), Err(EnvelopeError::TooFewSigners { .. })));
+    for trusted in [1, 2] {
+        let error = envelope.verify(&[public(trusted)], 1).unwrap_err();
+        assert!(matches!(error, EnvelopeError::TooFewSigners { .. }), "{trusted}");
+    }
 }
 
 #[test]
-fn signatures_by_strangers_and_broken_ones_are_passed_over() {
-    let mut envelope = Envelope::sign(PAYLOAD, &[key(1), key(9)]).unwrap();
-    let broken = Signature { keyid: public(1).fingerprint(), sig: [1; 64] };
-    envelope.signatures.insert(0, broken);
+fn signatures_by_strangers_are_passed_over() {
+    let envelope = Envelope::sign(PAYLOAD, &[key(1), key(8), key(9)]).unwrap();
     assert_eq!(envelope.verify(&[public(1)], 1).unwrap().into_signers(), [public(1).fingerprint()]);
 }
 
@@ -93,65 +98,113 @@ fn another_payload_does_not_verify() {
 }
 
 #[test]
-fn both_alphabets_of_base64_are_read() {
+fn an_envelope_is_read_in_pieces_of_any_size() {
+    let payload: Vec<u8> = (0..=255).collect();
+    let envelope = Envelope::sign(&payload, &[key(1), key(2)]).unwrap();
+    let json = envelope.to_json();
+    for size in 1..=json.len() {
+        let mut parser = EnvelopeParser::default();
+        json.chunks(size).for_each(|piece| parser.push(piece));
+        parser.push(b"");
+        assert_eq!(parser.finish().as_ref(), Ok(&envelope), "{size}");
+    }
+    for end in 0..json.len() {
+        assert!(matches!(Envelope::parse(&json[..end]), Err(EnvelopeError::Json(_))), "{end}");
+    }
+}
+
+#[test]
+fn an_envelope_has_one_form() {
     let payload = [0xfb, 0xff, 0xfe];
     let good = Envelope::sign(&payload, &[key(1)]).unwrap();
     let text = String::from_utf8(good.to_json()).unwrap();
-    assert!(text.contains("+//+"));
+    assert_eq!(Envelope::parse(text.as_bytes()), Ok(good));
     let url_safe = text.replace("+//+", "-__-");
-    assert_eq!(Envelope::parse(url_safe.as_bytes()).unwrap(), good);
-    let mixed = text.replace("+//+", "-//-");
-    assert_eq!(refused(&mixed), EnvelopeError::Base64("payload"));
-}
-
-#[test]
-fn an_absent_key_id_is_an_empty_one() {
-    let sig = STANDARD.encode([0; 64]);
-    let text = json(PAYLOAD_TYPE, "", &format!(r#"{{"sig":"{sig}"}}"#));
-    let envelope = Envelope::parse(text.as_bytes()).unwrap();
-    assert_eq!(envelope.claimed_keyids().collect::<Vec<_>>(), [""]);
-    assert_eq!(envelope.to_json(), text.as_bytes());
-}
-
-#[test]
-fn malformed_envelopes_are_refused() {
-    let good = signature(&[0; 64]);
-    assert_eq!(
-        refused(&json("text/plain", "", &good)),
-        EnvelopeError::PayloadType("text/plain".into())
-    );
-    assert_eq!(refused(&json(PAYLOAD_TYPE, "A", &good)), EnvelopeError::Base64("payload"));
-    for payload in ["QQ", "QQ=", "QQ===", "=", "====", "QUJD====", "QQ==QQ==", "QR=="] {
-        let found = refused(&json(PAYLOAD_TYPE, payload, &good));
-        assert_eq!(found, EnvelopeError::Base64("payload"), "{payload}");
+    assert_eq!(refused(&url_safe), EnvelopeError::Base64("payload"));
+    let escaped = text.replace("+//+", r"+\/\/+");
+    assert_eq!(refused(&escaped), EnvelopeError::Base64("payload"));
+    for (from, to) in [
+        (r#"{"payloadType""#, r#"{ "payloadType""#),
+        (r#"{"payloadType""#, r#" {"payloadType""#),
+        ("application/vnd.in-toto+json", "application/json"),
+        (r#","signatures""#, r#", "signatures""#),
+        (
+            r#""sig""#,
+            r#"
+"sig""#,
+        ),
+        ("SHA256", r"\u0053HA256"),
+        ("]}", "]} "),
+        ("]}", "]}\n"),
+        ("]}", "]},"),
+        (r#"","signatures":["#, r#""}"#),
+        (r#"","signatures""#, r#"","extra":"","signatures""#),
+        (r#"","signatures""#, r#"","payload":"","signatures""#),
+        (r#""sig""#, r#""cert":"","sig""#),
+        (r#""sig""#, r#""sig":"","sig""#),
+        (r#""keyid":"#, r#""key":"#),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let changed = text.replacen(from, to, 1);
+        assert!(matches!(refused(&changed), EnvelopeError::Json(_)), "{changed}");
     }
-    assert_eq!(
-        refused(&json(PAYLOAD_TYPE, "", r#"{"sig":"!"}"#)),
-        EnvelopeError::Base64("signature")
-    );
-    assert_eq!(
-        refused(&json(PAYLOAD_TYPE, "", &signature(&[0; 63]))),
-        EnvelopeError::SignatureSize(63)
-    );
-    assert_eq!(refused(&json(PAYLOAD_TYPE, "", "")), EnvelopeError::NoSignature);
-    let many = vec![good.clone(); 65].join(",");
-    let too_many = refused(&json(PAYLOAD_TYPE, "", &many));
+    let reordered =
+        r#"{"payload":"","payloadType":"application/vnd.in-toto+json","signatures":[]}"#;
+    for text in ["", "[]", "{}", "null", reordered, &"[".repeat(100_000)] {
+        assert!(matches!(refused(text), EnvelopeError::Json(_)), "{text:.100}");
+    }
+}
+
+#[test]
+fn malformed_payloads_and_signatures_are_refused() {
+    let good = signature(0, &[0; 64]);
+    let with = |payload: &str, signatures: &str| refused(&json(PAYLOAD_TYPE, payload, signatures));
+    for payload in
+        ["A", "QQ", "QQ=", "QQ===", "=", "====", "QUJD====", "QQ==QQ==", "QR==", "QUJD QUJD"]
+    {
+        assert_eq!(with(payload, &good), EnvelopeError::Base64("payload"), "{payload}");
+    }
+    // Padding at the end of one piece, and more in the next.
+    let mut parser = EnvelopeParser::default();
+    parser.push(HEAD);
+    parser.push(b"QQ==");
+    parser.push(b"QQ==");
+    parser.push(format!(r#"","signatures":[{good}]}}"#).as_bytes());
+    assert_eq!(parser.finish(), Err(EnvelopeError::Base64("payload")));
+
+    let keyid = public(1).fingerprint();
+    let sig = format!(r#"{{"keyid":"{keyid}","sig":"!"}}"#);
+    assert_eq!(with("", &sig), EnvelopeError::Base64("signature"));
+    assert_eq!(with("", &signature(0, &[0; 63])), EnvelopeError::SignatureSize(63));
+    assert_eq!(with("", r#"{"keyid":"","sig":""}"#), EnvelopeError::KeyId(String::new()));
+    assert_eq!(with("", ""), EnvelopeError::NoSignature);
+
+    let (first, second) = (signature(1, &[0; 64]), signature(2, &[0; 64]));
+    let keyid = |number: u8| format!("SHA256:{}", STANDARD_NO_PAD.encode([number; 32]));
+    assert_eq!(with("", &format!("{second},{first}")), EnvelopeError::Unsorted(keyid(1)));
+    assert_eq!(with("", &format!("{first},{first}")), EnvelopeError::Unsorted(keyid(1)));
+}
+
+#[test]
+fn as_many_signatures_as_the_limit() {
+    let list = |number: u8| {
+        let list: Vec<_> = (0..number).map(|number| signature(number, &[0; 64])).collect();
+        json(PAYLOAD_TYPE, "", &list.join(","))
+    };
+    assert!(Envelope::parse(list(64).as_bytes()).is_ok());
+    let too_many = refused(&list(65));
     assert_eq!(too_many, EnvelopeError::TooManySignatures(65));
     assert_eq!(too_many.to_string(), "the envelope has 65 signatures, more than 64");
-    let most = vec![good.clone(); 64].join(",");
-    assert!(Envelope::parse(json(PAYLOAD_TYPE, "", &most).as_bytes()).is_ok());
-    for json in [
-        "[]".to_owned(),
-        "{}".to_owned(),
-        json(PAYLOAD_TYPE, r#"","payload":""#, &good),
-        json(PAYLOAD_TYPE, r#"","extra":""#, &good),
-        json(PAYLOAD_TYPE, "", r#"{"sig":"","sig":""}"#),
-        json(PAYLOAD_TYPE, "", r#"{"sig":"","cert":""}"#),
-        format!("{}x", json(PAYLOAD_TYPE, "", &good)),
-        "[".repeat(100_000),
-    ] {
-        assert!(matches!(refused(&json), EnvelopeError::Json(_)), "{json:.100}");
-    }
+
+    // What follows the payload is bounded before it is parsed.
+    let tail = |length: usize| {
+        let mut parser = EnvelopeParser::default();
+        parser.push(HEAD);
+        parser.push(&[b"\"".as_slice(), &vec![b'x'; length - 1]].concat());
+        parser.finish().unwrap_err().to_string()
+    };
+    assert!(tail(limits::ENVELOPE_TAIL_BYTES).contains("signatures must follow"));
+    assert!(tail(limits::ENVELOPE_TAIL_BYTES + 1).contains("more follows the payload"));
 }
 
 #[test]

@@ -33,6 +33,9 @@ pub enum LockfileError {
         /// What is wrong.
         detail: String,
     },
+    /// More than [`limits::LOCKFILE_OBJECTS`].
+    #[error("lockfile has {0} objects, more than {max}", max = limits::LOCKFILE_OBJECTS)]
+    TooManyObjects(usize),
     /// JSON that says of itself no `lockfileVersion`.
     #[error("file has no lockfileVersion, so it is no lockfile of npm 5 or later")]
     NotALockfile,
@@ -99,6 +102,7 @@ impl LockfileError {
             | Self::Nesting(_)
             | Self::Path(_)
             | Self::Package { .. }
+            | Self::TooManyObjects(_)
             | Self::Resolved(_) => return None,
         };
         Some(hint.to_owned())

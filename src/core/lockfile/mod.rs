@@ -29,6 +29,7 @@ pub use self::inventory::{
     uncovered,
 };
 use super::digest::Integrity;
+use super::limits;
 use super::package::PackageId;
 
 /// Which file it is: both have the same format.
@@ -176,6 +177,11 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
     if bytes.trim_ascii().is_empty() {
         return Err(LockfileError::Empty);
     }
+    // An entry of a few bytes takes some hundred in memory.
+    let objects = bytes.iter().filter(|byte| **byte == b'{').count();
+    if objects > limits::LOCKFILE_OBJECTS {
+        return Err(LockfileError::TooManyObjects(objects));
+    }
     let head: json::Head<'_> = json::read(bytes)?;
     let version = head.version()?;
     let raw = match version {
@@ -242,6 +248,17 @@ mod tests {
         assert!(matches!(refused("\u{0}"), LockfileError::NotJson { .. }));
         let two = r#"{"lockfileVersion": 3, "packages": {}} {}"#;
         assert!(matches!(refused(two), LockfileError::NotJson { .. }));
+    }
+
+    #[test]
+    fn objects_are_as_many_as_the_limit() {
+        let most = limits::LOCKFILE_OBJECTS;
+        let text = |objects: usize| {
+            let entries = vec!["{}"; objects - 2].join(",");
+            format!(r#"{{"lockfileVersion": 3, "packages": {{}}, "more": [{entries}]}}"#)
+        };
+        assert_eq!(parse("package-lock.json", text(most).as_bytes()).unwrap().entries, []);
+        assert_eq!(refused(&text(most + 1)), LockfileError::TooManyObjects(most + 1));
     }
 
     #[test]

@@ -2,7 +2,14 @@
 //!
 //! These are the fields as they are written; [`super::Manifest`] is what has been checked.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, SeqAccess, Visitor},
+};
+
+use crate::core::{digest::Integrity, limits, text::bounded};
 
 /// What was collected, from where, with which trust: the predicate of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +116,7 @@ pub struct Package {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub attestations: Option<String>,
     /// The SRI strings that the lockfiles give, each once, sorted. Empty if none gives any.
+    #[serde(deserialize_with = "hashes")]
     pub integrity: Vec<String>,
     /// Which lockfile entries need it.
     pub needed_by: Vec<Need>,
@@ -121,6 +129,7 @@ pub struct Need {
     /// The entry of the lockfile, as in [`Input::entry`].
     pub input: String,
     /// Install paths in it, `node_modules/…`.
+    #[serde(deserialize_with = "install_paths")]
     pub paths: Vec<String>,
 }
 
@@ -151,4 +160,46 @@ pub struct Request {
 /// A field that may be left out, but is not `null` where it is there: one form for one meaning.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
+}
+
+fn hashes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    texts(deserializer, "hashes", |text| Integrity::parse(text).is_ok())
+}
+
+fn install_paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let is_path =
+        |text: &str| text.contains("node_modules/") && text.len() <= limits::INSTALL_PATH_BYTES;
+    texts(deserializer, "install paths", is_path)
+}
+
+/// A list of texts, each checked as it is read. A manifest may be parsed before anybody's signature
+/// on it is known, and a list of empty texts would take ten times the memory of its JSON.
+fn texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    what: &'static str,
+    is_one: fn(&str) -> bool,
+) -> Result<Vec<String>, D::Error> {
+    struct Texts(&'static str, fn(&str) -> bool);
+
+    impl<'de> Visitor<'de> for Texts {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of {}", self.0)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut texts = Vec::new();
+            while let Some(text) = list.next_element::<String>()? {
+                if !self.1(&text) {
+                    let text = bounded(&text);
+                    return Err(A::Error::custom(format!("{text:?} among the {}", self.0)));
+                }
+                texts.push(text);
+            }
+            Ok(texts)
+        }
+    }
+
+    deserializer.deserialize_seq(Texts(what, is_one))
 }

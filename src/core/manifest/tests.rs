@@ -13,7 +13,10 @@ fn predicate() -> Predicate {
             artifact: format!("{}/package.tgz", id.folder()),
             record: Some(format!("{}/record.json", id.folder())),
             attestations: None,
-            integrity: vec!["sha1-x".into(), "sha512-y".into()],
+            integrity: vec![
+                Algorithm::Sha1.digest(b"").to_sri(),
+                Algorithm::Sha512.digest(b"").to_sri(),
+            ],
             needed_by: vec![Need {
                 input: "inputs/a.json".into(),
                 paths: vec!["node_modules/a".into(), "node_modules/b".into()],
@@ -133,7 +136,7 @@ fn the_builder_sorts_and_the_parser_wants_it_sorted() {
     shuffled.packages.reverse();
     shuffled.out_of_scope.reverse();
     for package in &mut shuffled.packages {
-        package.integrity.extend(["sha1-x".into()]);
+        package.integrity.extend([Algorithm::Sha1.digest(b"").to_sri()]);
         package.needed_by[0].paths.reverse();
     }
     let reversed = subjects().into_iter().rev().collect();
@@ -299,6 +302,30 @@ fn packages_are_what_they_say() {
         with("/predicate/packages/0/neededBy/0/paths", json!([])),
         ManifestError::NoPath(_)
     ));
+}
+
+/// Before the list is at its end, or empty texts would take ten times the memory of their JSON.
+#[test]
+fn hashes_and_paths_are_checked_as_they_are_read() {
+    let said = |path: &str, text: &str| match with(path, json!([text])) {
+        ManifestError::Json(said) => said,
+        other => panic!("{other}"),
+    };
+    for text in ["", "sha1-x", "md5-1B2M2Y8AsgTpgAmY7PhCfg=="] {
+        let said = said("/predicate/packages/0/integrity", text);
+        assert!(said.starts_with(&format!("{text:?} among the hashes at line 1")), "{said}");
+    }
+    let path = |length: usize| format!("node_modules/{}", "a".repeat(length - 13));
+    let most = crate::core::limits::INSTALL_PATH_BYTES;
+    for text in ["", "a", "node_modules", &path(most + 1)] {
+        let said = said("/predicate/packages/0/neededBy/0/paths", text);
+        assert!(said.contains("among the install paths at line 1"), "{said}");
+        assert!(said.len() < 700);
+    }
+    let mut longest = predicate();
+    longest.packages[0].needed_by[0].paths = vec![path(most)];
+    let manifest = Manifest::build(longest, subjects()).unwrap();
+    assert_eq!(Manifest::parse(&manifest.to_json()), Ok(manifest));
 }
 
 #[test]

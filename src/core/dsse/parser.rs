@@ -1,0 +1,115 @@
+//! Reads an envelope in pieces, as they come from the file.
+//!
+//! The archive's envelope is read before anybody's signature on it is known. Its payload is decoded
+//! on the way, so that an envelope costs the memory of its payload and no more.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{Envelope, EnvelopeError, HEAD, Signature, Tail, WireSignature, check_number, tail};
+use crate::core::limits;
+
+/// An envelope of which bytes are still to come.
+#[derive(Debug, Default)]
+pub struct EnvelopeParser {
+    /// How many bytes of [`HEAD`] were there.
+    head: usize,
+    payload: Vec<u8>,
+    /// The payload's last characters, of which there were not four yet.
+    rest: Vec<u8>,
+    /// Whether the payload's padding was there.
+    padded: bool,
+    /// What follows the payload, from its closing quote on.
+    tail: Option<Vec<u8>>,
+    fault: Option<EnvelopeError>,
+}
+
+impl EnvelopeParser {
+    /// Takes the next bytes. What is wrong with them, [`finish`](Self::finish) says.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.fault.is_none() {
+            self.fault = self.take(bytes).err();
+        }
+    }
+
+    /// The envelope, now that all bytes were there.
+    ///
+    /// # Errors
+    /// As [`Envelope::parse`].
+    pub fn finish(self) -> Result<Envelope, EnvelopeError> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let signatures = signatures(&self.tail.ok_or_else(|| malformed("it ends too early"))?)?;
+        let mut pae = self.payload;
+        let header = super::pae_header(pae.len());
+        pae.splice(..0, header.bytes());
+        Ok(Envelope { pae, payload_at: header.len(), signatures })
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), EnvelopeError> {
+        let expected = HEAD.get(self.head..).unwrap_or_default();
+        let (head, bytes) = bytes.split_at(bytes.len().min(expected.len()));
+        if !expected.starts_with(head) {
+            let start = String::from_utf8_lossy(HEAD);
+            return Err(malformed(&format!("it does not start with {start}")));
+        }
+        self.head = self.head.saturating_add(head.len());
+        let end = bytes.iter().position(|byte| *byte == b'"').unwrap_or(bytes.len());
+        let after = match &mut self.tail {
+            Some(tail) => {
+                tail.extend_from_slice(bytes);
+                tail
+            }
+            None => {
+                let (base64, after) = bytes.split_at(end);
+                self.decode(base64)?;
+                if after.is_empty() {
+                    return Ok(());
+                }
+                if !self.rest.is_empty() {
+                    return Err(EnvelopeError::Base64("payload"));
+                }
+                self.tail.insert(after.to_vec())
+            }
+        };
+        if after.len() > limits::ENVELOPE_TAIL_BYTES {
+            return Err(malformed("more follows the payload than signatures take"));
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self, base64: &[u8]) -> Result<(), EnvelopeError> {
+        self.rest.extend_from_slice(base64);
+        let left = self.rest.split_off(self.rest.len() / 4 * 4);
+        let whole = std::mem::replace(&mut self.rest, left);
+        let Some(last) = whole.last() else { return Ok(()) };
+        if self.padded || STANDARD.decode_vec(&whole, &mut self.payload).is_err() {
+            return Err(EnvelopeError::Base64("payload"));
+        }
+        self.padded = *last == b'=';
+        Ok(())
+    }
+}
+
+/// The signatures in what follows the payload, which is written in its one way.
+fn signatures(found: &[u8]) -> Result<Vec<Signature>, EnvelopeError> {
+    let fields = found.strip_prefix(br#"","#).ok_or_else(|| malformed("signatures must follow"))?;
+    let fields: Tail = serde_json::from_slice(&[b"{", fields].concat())
+        .map_err(|error| malformed(&error.to_string()))?;
+    check_number(fields.signatures.len())?;
+    let signatures: Vec<_> =
+        fields.signatures.into_iter().map(WireSignature::parse).collect::<Result<_, _>>()?;
+    let unsorted =
+        signatures.iter().zip(signatures.iter().skip(1)).find(|(a, b)| a.keyid >= b.keyid);
+    if let Some((_, signature)) = unsorted {
+        return Err(EnvelopeError::Unsorted(signature.keyid.clone()));
+    }
+    if tail(&signatures) != found {
+        return Err(malformed("its signatures are not written in the one form"));
+    }
+    Ok(signatures)
+}
+
+fn malformed(what: &str) -> EnvelopeError {
+    EnvelopeError::Json(what.to_owned())
+}

@@ -1,0 +1,162 @@
+//! What the largest and the most twisted of archives cost whoever looks at them: less than 64 MiB
+//! and, where the program is optimized, less than a second. Nobody has signed them whom the
+//! verifying side trusts.
+#![cfg(target_os = "linux")] // which says what a process took
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sealift::{
+    adapters::archive::{Archive, ArchiveError},
+    core::limits,
+};
+use serde_json::{Value, json};
+use support::{
+    contents,
+    hostile::{archive, check, good},
+    manifest, public,
+    raw_zip::{End64, Entry, Zip},
+};
+
+/// MiB of a whole process that refuses an archive, the test's own included.
+const MEMORY: u64 = 64;
+
+/// Without optimization it is ten times as slow.
+const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+
+/// Which archive a process of its own looks at, and how: its memory is measured, and what it took
+/// to make the archive is not in it.
+const LOOK: &str = "SEALIFT_TEST_LOOK";
+
+/// Looks at the archive that [`LOOK`] names, or at a good one.
+#[test]
+fn look() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let (how, path) = match std::env::var(LOOK) {
+        Ok(look) => look.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap(),
+        Err(_) => {
+            std::fs::write(file.path(), good().bytes()).unwrap();
+            ("verify".to_owned(), file.path().display().to_string())
+        }
+    };
+    let path = Path::new(&path);
+    let started = Instant::now();
+    let outcome = match how.as_str() {
+        "verify" => check(path, &[public(1)], 1),
+        _ => Archive::open(path).and_then(|archive| archive.manifest_unverified().map(drop)),
+    };
+    let took = started.elapsed();
+    let code = outcome.as_ref().map_or_else(ArchiveError::code, |()| "accepted");
+    let memory = support::hostile::peak_memory().unwrap();
+    println!("\nlooked: {code} {memory} {}", took.as_millis());
+    assert!(memory < MEMORY, "{code} took {memory} MiB");
+    assert!(took < TIME, "{code} took {took:?}");
+    assert!(outcome.is_err() || std::env::var_os(LOOK).is_none());
+}
+
+#[test]
+fn hostile_archives_cost_little() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let file = file.path();
+    let refused = |what: &str, how: &str, expected: &str| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "look", "--nocapture"]);
+        let output = command.env(LOOK, format!("{how} {}", file.display())).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let looked = said.lines().find_map(|line| line.strip_prefix("looked: ")).unwrap();
+        println!("{what}, {how}: {looked}");
+        assert_eq!(looked.split(' ').next(), Some(expected), "{what}");
+        assert!(output.status.success(), "{what}: {said}");
+    };
+
+    for (what, zip) in [
+        ("as much as there may be, signed by strangers", largest(1)),
+        ("and with many signatures", largest(64)),
+    ] {
+        std::fs::write(file, zip.bytes()).unwrap();
+        refused(what, "verify", "too-few-signers");
+        refused(what, "inspect", "manifest-unverified-size");
+    }
+    std::fs::write(file, entries(limits::ARCHIVE_ENTRIES + 1, 10, b"").bytes()).unwrap();
+    refused("too many entries", "verify", "zip-too-many-entries");
+    std::fs::write(file, entries(60_000, 300, b"").bytes()).unwrap();
+    refused("too long names", "verify", "zip-directory-too-large");
+
+    for (list, item) in [
+        ("/subject", r#"{"name":"a","digest":{"sha256":"a"},"annotations":{"size":0}}"#),
+        ("/predicate/inputs", r#"{"entry":"a","kind":"a","lockfileVersion":1}"#),
+        ("/predicate/trust", r#"{"instance":"a","source":"tuf"}"#),
+        ("/predicate/trust/0/roles", r#"{"name":"a","version":1,"expires":"a"}"#),
+        (
+            "/predicate/packages",
+            r#"{"purl":"a","name":"a","version":"a","registry":"a","artifact":"a","integrity":[],"neededBy":[]}"#,
+        ),
+        ("/predicate/packages/0/integrity", r#""sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=""#),
+        ("/predicate/packages/0/neededBy", r#"{"input":"a","paths":[]}"#),
+        ("/predicate/packages/0/neededBy/0/paths", r#""node_modules/a""#),
+        ("/predicate/outOfScope", r#"{"input":"a","entry":"a","reason":"a"}"#),
+        ("/predicate/collection", r#"{"url":"a","status":1,"time":"a"}"#),
+    ] {
+        // As many as fit, and the last is cut off.
+        let manifest = flooded(list, item);
+        std::fs::write(file, archive(&contents(), &manifest).bytes()).unwrap();
+        refused(list, "inspect", "manifest-json");
+    }
+    for (list, item) in [
+        ("/predicate/packages/0/integrity", r#""""#),
+        ("/predicate/packages/0/neededBy/0/paths", r#""""#),
+        ("/predicate/outOfScope", "[[[[[[[[[["),
+        ("/predicate/collection", r#"{"a":"#),
+    ] {
+        std::fs::write(file, archive(&contents(), &flooded(list, item)).bytes()).unwrap();
+        refused(list, "inspect", "manifest-json");
+    }
+}
+
+/// As many entries with as long names and as large an envelope as an archive may have, with so many
+/// signatures. The first is said to be the trusted key's.
+fn largest(signatures: u8) -> Zip {
+    let mut keyids: Vec<_> = (1..=signatures).map(|seed| public(seed).fingerprint()).collect();
+    keyids.sort();
+    let sig = STANDARD.encode([1; 64]);
+    let list: Vec<_> =
+        keyids.iter().map(|keyid| format!(r#"{{"keyid":"{keyid}","sig":"{sig}"}}"#)).collect();
+    let head = r#"{"payloadType":"application/vnd.in-toto+json","payload":""#;
+    let tail = format!(r#"","signatures":[{}]}}"#, list.join(","));
+    let payload = "ICAg".repeat((limits::ENVELOPE_BYTES as usize - head.len() - tail.len()) / 4);
+    let name = limits::DIRECTORY_BYTES as usize / limits::ARCHIVE_ENTRIES - 46 - 1;
+    entries(limits::ARCHIVE_ENTRIES, name, &[head, &payload, &tail].concat().into_bytes())
+}
+
+/// So many empty entries with names of that length, and an envelope.
+fn entries(number: usize, name: usize, envelope: &[u8]) -> Zip {
+    let names = (0..number).map(|number| format!("{number:0name$}"));
+    let mut entries: Vec<_> = names.map(|name| Entry::new(&name, b"")).collect();
+    entries.push(Entry::new("sealift.dsse.json", envelope));
+    let mut zip = Zip { entries, ..Zip::default() };
+    if number >= usize::from(u16::MAX) {
+        zip.end64 = Some(End64::default());
+        (zip.end.entries_here, zip.end.entries) = (Some(u16::MAX), Some(u16::MAX));
+        zip.end.directory_size = Some(u32::MAX);
+    }
+    zip
+}
+
+/// A manifest as large as one may be that nobody vouches for, full of the same item.
+fn flooded(list: &str, item: &str) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(&manifest().to_json()).unwrap();
+    *value.pointer_mut(list).unwrap() = json!(["?"]);
+    let text = value.to_string();
+    let (head, _) = text.split_once(r#""?""#).unwrap();
+    let room = limits::UNVERIFIED_MANIFEST_BYTES - head.len();
+    let items = vec![item; room / (item.len() + 1)].join(",");
+    format!("{head}{items}").into_bytes()
+}
