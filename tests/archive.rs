@@ -324,6 +324,31 @@ fn what_is_written_can_be_read_back() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+#[test]
+fn an_envelope_is_written_as_large_as_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sealift");
+    let content = given(contents());
+    let sealed = |padding: usize| {
+        let mut predicate = predicate();
+        predicate.tool.name = "x".repeat(padding);
+        let manifest = Manifest::build(predicate, subjects(&contents())).unwrap();
+        seal(&path, &manifest, &[key(1)], |subject| content.get(&subject.name))
+    };
+    let unpadded = Envelope::sign(&[], &[key(1)]).unwrap().to_json().len();
+    let mut empty = predicate();
+    empty.tool.name.clear();
+    let manifest = Manifest::build(empty, subjects(&contents())).unwrap().to_json().len();
+    let room = (limits::ENVELOPE_BYTES as usize - unpadded) / 4 * 3 - manifest;
+    let archive = sealed(room).unwrap();
+    assert!(Archive::open(archive.path()).unwrap().verify_signatures(&[public(1)], 1).is_ok());
+    let refused = sealed(room + 1).unwrap_err();
+    assert!(
+        matches!(&refused, WriteError::TooLarge { name, max, .. } if name == "sealift.dsse.json" && *max == limits::ENVELOPE_BYTES)
+    );
+    assert!(refused.hint().unwrap().contains("fewer lockfiles"));
+}
+
 /// An archive with an envelope of `size` bytes that are all zero: a hole in the file.
 #[cfg(unix)]
 fn envelope_of(size: u64) -> ArchiveError {

@@ -75,6 +75,18 @@ pub enum WriteError {
     },
 }
 
+impl WriteError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::TooLarge { name, .. } if name == entry_name::ENVELOPE => {
+                Some("seal fewer lockfiles into one archive".into())
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Writes an archive into a temporary file in the folder of `target`. Verify it, then
 /// [`files::persist`] it; dropping it leaves nothing behind.
 ///

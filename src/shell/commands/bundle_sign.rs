@@ -41,6 +41,7 @@ pub fn run(options: &Sign, context: &mut Context<'_>) -> Outcome {
 
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
-        Self::could_not(error)
+        let hint = error.hint();
+        Self::could_not(error).maybe_hint(hint)
     }
 }
