@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     const PACKUMENT: &str = r#"{"name":"a","versions":{"0.9.0":{"x":[{}]},
-        "1.0.0":{ "b":1 ,"a":"\u0041", "n":1.0e2 }},"time":{"created":"x","1.0.0":"2020-01-01T00:00:00.000Z",
+        "1.0.0":{ "b":1 ,"a":"\u0041", "n":1e999 }},"time":{"created":"x","1.0.0":"2020-01-01T00:00:00.000Z",
         "2.0.0":{"unpublished":true}},"readme":"…"}"#;
 
     fn malformed(packument: &str) -> String {
@@ -222,12 +222,12 @@ mod tests {
     fn a_version_keeps_its_bytes() {
         let found = read(PACKUMENT.as_bytes(), &["1.0.0", "2.0.0"]).unwrap();
         assert_eq!(found.len(), 1);
-        assert_eq!(found["1.0.0"].manifest, r#"{ "b":1 ,"a":"\u0041", "n":1.0e2 }"#);
+        assert_eq!(found["1.0.0"].manifest, r#"{ "b":1 ,"a":"\u0041", "n":1e999 }"#);
         assert_eq!(found["1.0.0"].time.as_deref(), Some("2020-01-01T00:00:00.000Z"));
         let id = PackageId::new("a", "1.0.0").unwrap();
         assert_eq!(
             String::from_utf8(record(&id, &found["1.0.0"]).unwrap()).unwrap(),
-            r#"{"name":"a","version":"1.0.0","time":"2020-01-01T00:00:00.000Z","manifest":{ "b":1 ,"a":"\u0041", "n":1.0e2 }}"#
+            r#"{"name":"a","version":"1.0.0","time":"2020-01-01T00:00:00.000Z","manifest":{ "b":1 ,"a":"\u0041", "n":1e999 }}"#
         );
     }
 

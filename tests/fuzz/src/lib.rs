@@ -38,6 +38,7 @@ use sealift::{
         },
     },
 };
+use serde_json::value::RawValue;
 
 #[path = "../../support/mod.rs"]
 mod support;
@@ -275,7 +276,8 @@ pub fn packument(bytes: &[u8]) {
         let id = PackageId::new("sigstore", &version).unwrap();
         let _ = registry_packument::Dist::read(&found.manifest);
         let record = registry_packument::record(&id, &found).unwrap();
-        serde_json::from_slice::<serde_json::Value>(&record).unwrap();
+        // Not as a value: a record may hold numbers that no type of ours has room for.
+        serde_json::from_slice::<&RawValue>(&record).unwrap();
     }
 }
 
