@@ -438,6 +438,17 @@ fn an_endless_chain_of_roots_is_bounded() {
 }
 
 #[test]
+fn the_roots_before_a_first_one_of_version_0_come_to_an_end() {
+    let mut repository = repository();
+    repository.role("root").edit = edit(|signed| signed["version"] = json!(0));
+    repository.publish_root();
+    let pinned = PinnedRoots::new(repository.root_bytes(2)).unwrap();
+    repository.files.retain(|name, _| !name.ends_with(".root.json"));
+    let state = update_at(&repository, &pinned, &Local::default(), now()).unwrap();
+    assert_eq!(state.version("root"), 0);
+}
+
+#[test]
 fn another_major_version_of_the_specification() {
     for role in ["root", "timestamp", "snapshot", "targets"] {
         let mut repository = repository();

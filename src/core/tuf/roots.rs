@@ -88,13 +88,9 @@ impl PinnedRoots {
     /// The consecutive pinned roots that end at `last`: they cost no request, and let a client
     /// with older pinned roots follow.
     fn run(&self, last: u64) -> BTreeMap<u64, Vec<u8>> {
-        let mut run = BTreeMap::new();
-        let mut version = last;
-        while let Some(bytes) = self.roots.get(&version) {
-            run.insert(version, bytes.clone());
-            version = version.saturating_sub(1);
-        }
-        run
+        let known =
+            (0..=last).rev().map_while(|version| Some((version, self.roots.get(&version)?)));
+        known.map(|(version, bytes)| (version, bytes.clone())).collect()
     }
 }
 
