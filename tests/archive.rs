@@ -51,6 +51,7 @@ fn what_was_sealed_is_what_is_read() {
     archive.check_rest().unwrap();
     assert_eq!(archive.size(), std::fs::metadata(&path).unwrap().len());
     let name = "npm/@acme/tool/2.0.0/package.tgz";
+    assert_eq!(archive.read(name, 600).unwrap().len(), 600);
     assert!(matches!(archive.read(name, 599), Err(ArchiveError::TooLarge { size: 600, .. })));
     assert!(matches!(archive.read("no", 1), Err(ArchiveError::NoSuchEntry(_))));
 }
@@ -245,7 +246,8 @@ fn as_many_entries_as_16_bits_count_need_no_zip64() {
 fn offsets_beyond_32_bits_are_in_zip64_fields() {
     use std::os::unix::fs::FileExt as _;
 
-    const HOLE: u32 = u32::MAX - 1;
+    // As large as an entry may be.
+    const HOLE: u32 = limits::ENTRY_BYTES as u32;
     let names = ["inputs/package-lock.json", "trust/public-good/1.root.json"];
     let mut contents: BTreeMap<_, _> =
         names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
@@ -375,6 +377,53 @@ fn an_envelope_is_as_large_as_the_limit() {
     let refused = envelope_of(limits::ENVELOPE_BYTES + 1);
     assert!(
         matches!(refused, ArchiveError::EnvelopeSize(size) if size == limits::ENVELOPE_BYTES + 1),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_envelope_is_written_up_to_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sealift");
+    write(&path, &[1]);
+    let archive = open(&path, 1);
+    let max = usize::try_from(limits::ENVELOPE_BYTES).unwrap();
+    let around = Envelope::sign(b"", &[key(1)]).unwrap().to_json().len();
+    // Base64 grows by four bytes, so that the largest may fall short of the limit by three.
+    let groups = (max - around) / 4;
+    let written = |groups: usize| {
+        let envelope = Envelope::sign(&vec![b' '; groups * 3], &[key(1)]).unwrap();
+        assert_eq!(envelope.to_json().len(), around + groups * 4);
+        reseal(&path, &archive, &envelope)
+    };
+    assert!(written(groups).is_ok());
+    let refused = written(groups + 1).unwrap_err();
+    assert!(
+        matches!(refused, WriteError::TooLarge { max: limits::ENVELOPE_BYTES, .. }),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_manifest_that_nobody_vouches_for_is_as_large_as_the_limit() {
+    let shown = |size: usize| {
+        // White space after a value changes nothing.
+        let mut manifest = manifest().to_json();
+        manifest.resize(size, b' ');
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let archive = support::hostile::archive(&contents(), &manifest);
+        std::fs::write(file.path(), archive.bytes()).unwrap();
+        let archive = Archive::open(file.path()).unwrap();
+        let unverified = archive.manifest_unverified().map(|unverified| unverified.manifest);
+        // To whom its signer is known, it may be larger.
+        assert!(archive.verify_signatures(&[public(1)], 1).is_ok());
+        unverified
+    };
+    let max = limits::UNVERIFIED_MANIFEST_BYTES;
+    assert_eq!(shown(max).unwrap(), manifest());
+    let refused = shown(max + 1).unwrap_err();
+    assert!(
+        matches!(refused, ArchiveError::UnverifiedManifestSize(size) if size == max + 1),
         "{refused}"
     );
 }

@@ -10,6 +10,7 @@ mod world;
 
 use std::fmt::Write as _;
 
+use sealift::core::limits;
 use serde_json::{Value, json};
 use testkit::{
     registry::{Fault, attestations_path, packument_path, tarball_path},
@@ -197,6 +198,27 @@ fn archives() {
     std::fs::create_dir(world.path("app.sealift")).unwrap();
     said.add("a folder", &world.verify("--require integrity").failed());
     snapshot!("bad-archives", said.0);
+}
+
+#[test]
+fn trust_files_are_as_large_as_the_limit() {
+    let world = world();
+    let package = Package::new("a", "1.0.0").signed(&world.sigstore);
+    world.fetched([&package]).done();
+    let max = usize::try_from(limits::TRUST_FILE_BYTES).unwrap();
+    for file in ["trusted_root.json", "keys.json"] {
+        // White space after a value changes nothing.
+        let good = world.read(file);
+        let mut bytes = good.clone();
+        bytes.resize(max, b' ');
+        world.write(file, &bytes);
+        world.verify("--require registry-signature").done();
+        bytes.push(b' ');
+        world.write(file, &bytes);
+        let told = format!("{file} is larger than {max} bytes");
+        world.verify("--require registry-signature").failed().says(&told);
+        world.write(file, good);
+    }
 }
 
 #[test]

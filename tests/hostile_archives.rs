@@ -131,7 +131,12 @@ fn names_that_would_end_up_elsewhere() {
         ("a dot at the end", "name-dot", |z| rename(&mut z.entries[AT], b"npm/x.")),
         ("half an escape", "name-escape", |z| rename(&mut z.entries[AT], b"npm/x%4")),
         ("no name", "name-length", |z| rename(&mut z.entries[AT], b"")),
-        ("a long name", "name-length", |z| rename(&mut z.entries[AT], &[b'a'; 2049])),
+        ("the longest name that is allowed", "name-unsorted", |z| {
+            rename(&mut z.entries[AT], &[b'a'; limits::ENTRY_NAME_BYTES]);
+        }),
+        ("a name with one byte more", "name-length", |z| {
+            rename(&mut z.entries[AT], &[b'a'; limits::ENTRY_NAME_BYTES + 1]);
+        }),
         ("the longest name", "name-length", |z| rename(&mut z.entries[AT], &[b'a'; 65_535])),
         ("a name twice", "name-duplicate", |z| {
             let name = z.entries[AT - 1].local.name.clone();
@@ -205,13 +210,16 @@ fn bytes_that_belong_to_nothing_or_to_two() {
             z.entries[AT].both(|h| (h.stored, h.size) = (h.stored - 1, h.size - 1));
         }),
         ("a size beyond the file", "zip-overlap", |z| {
-            z.entries[AT].both(|h| (h.stored, h.size) = (0xffff_fffe, 0xffff_fffe));
+            let most = limits::ENTRY_BYTES as u32;
+            z.entries[AT].both(|h| (h.stored, h.size) = (most, most));
         }),
         ("an envelope of gigabytes", "zip-overlap", |z| {
             z.entries[7].both(|h| (h.stored, h.size) = (0xffff_fff0, 0xffff_fff0));
         }),
         ("a size of all ones", "zip-entry-size", |z| {
-            z.entries[AT].both(|h| (h.stored, h.size) = (u32::MAX, u32::MAX));
+            let one_more = limits::ENTRY_BYTES as u32 + 1;
+            assert_eq!(one_more, u32::MAX);
+            z.entries[AT].both(|h| (h.stored, h.size) = (one_more, one_more));
         }),
     ];
     refuse(cases);

@@ -619,3 +619,18 @@ fn evidence_is_as_large_as_its_limit() {
         assert!(run.stderr.contains(&format!("at most {max} are accepted")), "{}", run.stderr);
     }
 }
+
+#[test]
+fn a_sealed_lockfile_is_as_large_as_its_limit() {
+    let Sealed { world, mut parts, .. } = Sealed::new();
+    let path = world.path("app.sealift");
+    let (name, max) = (parts.predicate.inputs[0].entry.clone(), limits::LOCKFILE_BYTES);
+    let mut seal_with = |size: u64| {
+        let lockfile = parts.entries.get_mut(&name).unwrap();
+        lockfile.resize(usize::try_from(size).unwrap(), b' ');
+        parts.seal(&path, &[key(1)]);
+        world.verify("--require provenance")
+    };
+    seal_with(max).done();
+    seal_with(max + 1).refused().says(&format!("at most {max} are accepted"));
+}

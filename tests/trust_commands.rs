@@ -6,9 +6,13 @@ mod world;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
+use sealift::core::{
+    limits::{EARLIEST, METADATA_BYTES, ROOT_BYTES, STORE_FILES},
+    time,
+};
 use testkit::tuf::{Repository, server::Server};
-use world::{Package, Run, SEALED, World};
+use world::{Package, Parts, Run, SEALED, World, key};
 
 const NPM_KEYS: &str = "registry.npmjs.org/keys.json";
 
@@ -212,4 +216,82 @@ fn a_clock_that_lost_its_battery_is_called_that() {
         .on("connected", "trust refresh --instance acme --at 1970-01-01T00:00:00Z")
         .failed()
         .says("clock");
+}
+
+#[test]
+fn a_root_to_start_from_is_as_large_as_the_limit() {
+    let sides = Sides::new();
+    let max = usize::try_from(ROOT_BYTES).unwrap();
+    // White space after a value changes nothing.
+    let mut root = sides.world.read("root.json");
+    root.resize(max, b' ');
+    sides.world.write("root.json", &root);
+    root.push(b' ');
+    sides.world.write("larger.json", &root);
+    let told = format!("larger.json is larger than {max} bytes");
+
+    let pin = |root| format!("trust pin {root} --instance acme --url URL --yes");
+    sides.on("connected", &pin("larger.json")).failed().says(&told);
+    sides.on("connected", &pin("root.json")).done();
+    let refresh = |root| format!("trust refresh --root {root} --instance acme --at {SEALED}");
+    sides.on("connected", &refresh("larger.json")).failed().says(&told);
+    sides.on("connected", &refresh("root.json")).done();
+}
+
+#[test]
+fn an_archive_s_trust_was_not_checked_before_there_was_any() {
+    let sides = Sides::new().pinned();
+    sides.sealed(SEALED, "app.sealift").done();
+    let path = sides.world.path("app.sealift");
+    let mut parts = Parts::of(&path, &key(1));
+    let mut at = |checked| {
+        parts.predicate.trust[0].refreshed_at = Some(time::format(checked));
+        parts.seal(&path, &[key(1)]);
+        sides.verify("app.sealift", "2026-02-02T00:00:00Z")
+    };
+    let report = at(EARLIEST).done().json();
+    assert_eq!(report["trust"][0]["checkedAt"], time::format(EARLIEST));
+    at(EARLIEST - Duration::seconds(1)).refused().says("when before its seal");
+}
+
+#[test]
+fn an_archive_s_trust_files_are_as_large_as_the_limit() {
+    let sides = Sides::new().pinned();
+    sides.sealed(SEALED, "app.sealift").done();
+    let path = sides.world.path("app.sealift");
+    let mut parts = Parts::of(&path, &key(1));
+    let mut seal_with = |size: u64| {
+        let targets = parts.entries.get_mut("trust/acme/2.targets.json").unwrap();
+        targets.resize(usize::try_from(size).unwrap(), b' ');
+        parts.seal(&path, &[key(1)]);
+        sides.verify("app.sealift", "2026-02-02T00:00:00Z")
+    };
+    seal_with(METADATA_BYTES).done();
+    let told = format!("at most {METADATA_BYTES} are accepted");
+    seal_with(METADATA_BYTES + 1).refused().says(&told);
+}
+
+#[test]
+fn an_archive_carries_as_many_files_of_an_instance_as_a_store_holds() {
+    let mut sides = Sides::new();
+    // A root of a late version: what was before it may be carried too.
+    sides.repository.role("root").version = STORE_FILES as u64;
+    sides.repository.publish_root();
+    sides.repository.files.remove("1.root.json");
+    sides.world.write("root.json", sides.repository.root_bytes(STORE_FILES as u64 + 1));
+    sides.server = Server::start(sides.repository.files.clone());
+    let sides = sides.pinned();
+    sides.sealed(SEALED, "app.sealift").done();
+
+    let path = sides.world.path("app.sealift");
+    let mut parts = Parts::of(&path, &key(1));
+    let carried = parts.entries.keys().filter(|name| name.starts_with("trust/acme/")).count();
+    let mut earlier = (1..).map(|version| (format!("trust/acme/{version}.root.json"), Vec::new()));
+    parts.entries.extend(earlier.by_ref().take(STORE_FILES - carried));
+    parts.seal(&path, &[key(1)]);
+    sides.verify("app.sealift", "2026-02-02T00:00:00Z").done();
+    parts.entries.extend(earlier.take(1));
+    parts.seal(&path, &[key(1)]);
+    let told = format!("carries {} files of acme, more than {STORE_FILES}", STORE_FILES + 1);
+    sides.verify("app.sealift", "2026-02-02T00:00:00Z").refused().says(&told);
 }

@@ -11,7 +11,9 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use chrono::Duration;
 use sealift::core::{
-    limits::{METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
+    limits::{
+        DELEGATIONS, METADATA_BYTES, ROOT_BYTES, ROOT_VERSIONS, TARGET_BYTES, TIMESTAMP_BYTES,
+    },
     time::{self, Time},
     tuf::{
         self, Entries, Local, MetadataError, Order, PinnedRoots, Session, State, UpdateError,
@@ -429,12 +431,24 @@ fn more_than_32_rotations_are_followed() {
 #[test]
 fn an_endless_chain_of_roots_is_bounded() {
     let mut repository = repository();
-    for _ in 0..1024 {
+    for _ in 0..ROOT_VERSIONS {
         repository.publish_root();
     }
-    assert_eq!(fresh(&repository).unwrap().version("root"), 1025);
+    assert_eq!(fresh(&repository).unwrap().version("root"), 1 + ROOT_VERSIONS);
     repository.publish_root();
-    assert_eq!(fresh(&repository).unwrap_err(), MetadataError::TooManyRoots { bound: 1024 });
+    let refused = MetadataError::TooManyRoots { bound: ROOT_VERSIONS };
+    assert_eq!(fresh(&repository).unwrap_err(), refused);
+}
+
+#[test]
+fn the_roots_before_a_first_one_of_version_0_come_to_an_end() {
+    let mut repository = repository();
+    repository.role("root").edit = edit(|signed| signed["version"] = json!(0));
+    repository.publish_root();
+    let pinned = PinnedRoots::new(repository.root_bytes(2)).unwrap();
+    repository.files.retain(|name, _| !name.ends_with(".root.json"));
+    let state = update_at(&repository, &pinned, &Local::default(), now()).unwrap();
+    assert_eq!(state.version("root"), 0);
 }
 
 #[test]
@@ -677,17 +691,17 @@ fn a_terminating_delegation_ends_the_search() {
 fn an_endless_search_is_bounded() {
     let mut repository = repository();
     // With the top-level role, as many as the limit.
-    for number in 1..32 {
+    for number in 1..DELEGATIONS {
         repository.delegate(&format!("r{number}"), &["registry.npmjs.org/*"], &[]);
     }
     repository.publish();
     assert_eq!(fresh(&repository).unwrap().npm_keys(), None);
-    repository.delegate("r32", &["registry.npmjs.org/*"], &[]);
+    repository.delegate("one-more", &["registry.npmjs.org/*"], &[]);
     repository.publish();
     let path = "registry.npmjs.org/keys.json".to_owned();
     assert_eq!(
         fresh(&repository).unwrap_err(),
-        MetadataError::TooManyDelegations { path, bound: 32 }
+        MetadataError::TooManyDelegations { path, bound: DELEGATIONS }
     );
 }
 

@@ -22,6 +22,7 @@ use sealift::{
     },
     core::{
         instance::Instance,
+        limits::{METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
         time::{self, Time},
         tuf::{PinnedRoots, UpdateError},
     },
@@ -168,6 +169,44 @@ fn what_is_gone_is_absent() {
         };
         assert!(named.ends_with(file));
         assert!(error.hint().is_some());
+    }
+}
+
+#[test]
+fn files_are_taken_up_to_their_limits() {
+    for (file, max) in [
+        ("2.root.json", ROOT_BYTES),
+        ("timestamp.json", TIMESTAMP_BYTES),
+        ("2.snapshot.json", METADATA_BYTES),
+        ("2.targets.json", METADATA_BYTES),
+        ("trusted_root.json", TARGET_BYTES),
+    ] {
+        let mut repository = Repository::new(now());
+        repository.files.retain(|name, _| !name.starts_with("targets/"));
+        let content = vec![b' '; usize::try_from(TARGET_BYTES).unwrap()];
+        repository.targets.insert("trusted_root.json".to_owned(), content);
+        repository.publish_root();
+        repository.publish();
+        let published = |name: &&String| name.ends_with(file);
+        let name = repository.files.keys().find(published).unwrap().clone();
+        // White space after a value changes nothing.
+        let bytes = repository.files.get_mut(&name).unwrap();
+        bytes.resize(usize::try_from(max).unwrap(), b' ');
+        let server = Server::start(repository.files.clone());
+        let base = tempfile::tempdir().unwrap();
+        let client = Client::new(&repository, &server, base.path());
+        let after = client.refresh().unwrap().after;
+        assert_eq!(after.entries()[&name].len() as u64, max, "{file}");
+
+        let base = tempfile::tempdir().unwrap();
+        let client = Client::new(&repository, &server, base.path());
+        server.site.lock().unwrap().files.get_mut(&name).unwrap().push(b' ');
+        let error = client.refresh().unwrap_err();
+        let RefreshError::Update(UpdateError::Unavailable { source, .. }) = &error else {
+            panic!("{file}: {error}");
+        };
+        let NetworkError::Request { failure, .. } = source else { panic!("{error}") };
+        assert_eq!(*failure, Failure::TooLarge(max), "{file}");
     }
 }
 

@@ -28,6 +28,14 @@ pub enum FileError {
         /// The limit, in bytes.
         max: u64,
     },
+    /// A folder with more in it than anything of its kind.
+    #[error("{} holds more than {max} files", path.display())]
+    TooMany {
+        /// The path.
+        path: PathBuf,
+        /// The limit.
+        max: usize,
+    },
     /// There is a file already, and it is not ours to overwrite.
     #[error("{} exists already", .0.display())]
     Exists(PathBuf),

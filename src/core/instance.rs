@@ -8,6 +8,7 @@ use chrono::DateTime;
 
 use crate::core::{
     addresses::{self, NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
+    limits::{INSTANCE_NAME_BYTES, URL_BYTES},
     time::Time,
     tuf::{PinnedRoots, Wanted},
 };
@@ -48,11 +49,16 @@ pub struct Embedded {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstanceError {
     /// It would not do as a folder's name.
-    #[error("{0:?} is not an instance name: lower-case letters, digits, dots and dashes only")]
+    #[error(
+        "{0:?} is not an instance name: lower-case letters, digits, dots and dashes only, at most {INSTANCE_NAME_BYTES}"
+    )]
     Name(String),
     /// It is no address of a registry.
     #[error("{0:?} is no address of a registry")]
     Registry(String),
+    /// An address that is longer than [`URL_BYTES`].
+    #[error("an address has {0} bytes, more than {URL_BYTES}")]
+    Address(u64),
     /// It is one of [`BUILT_IN`].
     #[error("{0} is a built-in instance")]
     BuiltIn(String),
@@ -133,7 +139,7 @@ impl Instance {
     /// A private instance, from what its user pinned.
     ///
     /// # Errors
-    /// When the name is taken or cannot be a folder's.
+    /// When the name is taken or cannot be a folder's, or an address is none or too long.
     pub fn private(
         name: &str,
         url: &str,
@@ -149,6 +155,13 @@ impl Instance {
                 .ok_or_else(|| InstanceError::Registry(registry.to_owned()))
         };
         let registry = registry.map(form).transpose()?;
+        // In their one form, which is what is written down: it may be longer than what was typed.
+        for address in [Some(url), registry.as_deref()].into_iter().flatten() {
+            let bytes = address.len() as u64;
+            if bytes > URL_BYTES {
+                return Err(InstanceError::Address(bytes));
+            }
+        }
         let wanted = Wanted::of(registry.as_deref());
         let (name, url) = (name.to_owned(), url.to_owned());
         Ok(Self { name, url, registry, pinned, wanted, embedded: None })
@@ -187,7 +200,7 @@ impl Instance {
 /// When it cannot.
 pub fn check_name(name: &str) -> Result<(), InstanceError> {
     let good = name.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
-        && name.len() <= 64
+        && name.len() <= INSTANCE_NAME_BYTES
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
     if good { Ok(()) } else { Err(InstanceError::Name(name.to_owned())) }
 }
@@ -240,5 +253,28 @@ mod tests {
             let refused = Instance::private(name, url, None, pinned.clone());
             assert_eq!(refused, Err(InstanceError::Name(name.to_owned())));
         }
+    }
+
+    #[test]
+    fn names_and_addresses_are_as_long_as_their_limits() {
+        let longest = "a".repeat(INSTANCE_NAME_BYTES);
+        assert_eq!(check_name(&longest), Ok(()));
+        let longer = format!("{longest}a");
+        assert_eq!(check_name(&longer), Err(InstanceError::Name(longer.clone())));
+
+        let pinned = Instance::staging().pinned;
+        let most = usize::try_from(URL_BYTES).unwrap();
+        let short = "https://a.example/";
+        let long = |bytes| format!("{short}{}", "a".repeat(bytes - short.len()));
+        let of = |url: &str, registry: &str| {
+            Instance::private("acme", url, Some(registry), pinned.clone()).map(|it| it.url.len())
+        };
+        assert_eq!(of(&long(most), &long(most)), Ok(most));
+        let refused = Err(InstanceError::Address(URL_BYTES + 1));
+        assert_eq!(of(&long(most + 1), short), refused);
+        assert_eq!(of(short, &long(most + 1)), refused);
+        // One character of two bytes, which are six once they are encoded.
+        assert_eq!(of(short, &format!("{}\u{e4}", long(most - 5))), refused);
+        assert_eq!(of(short, &format!("{}\u{e4}", long(most - 6))), Ok(short.len()));
     }
 }

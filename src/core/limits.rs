@@ -128,6 +128,10 @@ pub const REDIRECTS: usize = 5;
 /// Bytes of the address of a private instance; longer ones are refused by most servers.
 pub const URL_BYTES: u64 = 8192;
 
+/// Bytes of an instance's name, which is that of a folder: as many as a label of a host name may
+/// have, rounded up.
+pub const INSTANCE_NAME_BYTES: usize = 64;
+
 /// Bytes of a file that holds one number, time or digest: a SHA-512 in hex has 128.
 pub const LINE_BYTES: u64 = 128;
 

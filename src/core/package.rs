@@ -119,6 +119,33 @@ mod tests {
     }
 
     #[test]
+    fn names_and_versions_are_as_long_as_their_limits() {
+        let name = |bytes| "a".repeat(bytes);
+        let scoped = |bytes| format!("@s/{}", "a".repeat(bytes - 3));
+        for name in [name, scoped] {
+            let most = limits::PACKAGE_NAME_BYTES;
+            assert_eq!(PackageId::new(&name(most), "1.0.0").unwrap().name().len(), most);
+            let refused = Err(PackageError::Name(name(most + 1)));
+            assert_eq!(PackageId::new(&name(most + 1), "1.0.0"), refused);
+        }
+        let version = |bytes| format!("1.0.0-{}", "a".repeat(bytes - 6));
+        let most = limits::VERSION_BYTES;
+        assert_eq!(PackageId::new("a", &version(most)).unwrap().version().len(), most);
+        let refused = Err(PackageError::Version(version(most + 1)));
+        assert_eq!(PackageId::new("a", &version(most + 1)), refused);
+    }
+
+    #[test]
+    fn the_longest_package_has_entries() {
+        // Nothing but characters that are encoded.
+        let name = format!("@S/{}", "A".repeat(limits::PACKAGE_NAME_BYTES - 3));
+        let version = format!("1{}", "A".repeat(limits::VERSION_BYTES - 1));
+        let folder = PackageId::new(&name, &version).unwrap().folder();
+        let entry = format!("{folder}/attestations.json");
+        assert_eq!(entry_name::parse(entry.as_bytes()), Ok(entry.as_str()));
+    }
+
+    #[test]
     fn folders_differ_where_names_differ_by_case() {
         assert_eq!(
             PackageId::new("JSONStream", "1.3.5").unwrap().folder(),

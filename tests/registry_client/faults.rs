@@ -1,7 +1,5 @@
 //! Answers that break, and what the client makes of them.
 
-use sealift::core::limits;
-
 use super::*;
 
 #[test]
@@ -115,15 +113,40 @@ fn broken_bodies_are_named() {
     let expected = Some(tarball("a", "1.0.0").len() as u64);
     let (result, _registry) = one(a().fault(&path, Fault::CutOff(7)));
     assert_eq!(failure(result), Failure::ClosedEarly { got: 7, expected });
-    let (result, _registry) = one(a().fault(&path, Fault::Length(limits::TARBALL_BYTES + 1)));
-    assert_eq!(failure(result), Failure::TooLarge(limits::TARBALL_BYTES));
-    let packument = packument_path("a");
-    let one_more = limits::PACKUMENT_BYTES + 1;
-    let (result, _registry) = one(a().fault(&packument, Fault::Length(one_more)));
-    assert_eq!(failure(result), Failure::TooLarge(limits::PACKUMENT_BYTES));
     // Told to be shorter than it is, a tarball arrives short, and its digest says so.
     let (result, _registry) = one(a().fault(&path, Fault::Length(10)));
     assert!(matches!(result, Err(CollectError::Mismatch { .. })), "{result:?}");
+}
+
+#[test]
+fn no_more_is_downloaded_than_the_limits() {
+    let attestations = attestations_path("a", "1.0.0");
+    for (path, max) in [
+        (packument_path("a"), limits::PACKUMENT_BYTES),
+        (tarball_path("a", "1.0.0"), limits::TARBALL_BYTES),
+        (attestations.clone(), limits::ATTESTATIONS_BYTES),
+    ] {
+        // What is said to be that large is waited for, and does not come; what is said to be
+        // larger is not.
+        let (result, registry) = one(a().fault(&path, Fault::Length(max)));
+        let failure_at = failure(result);
+        let closed = |expected| matches!(failure_at, Failure::ClosedEarly { expected: Some(e), .. } if e == expected);
+        assert!(closed(max), "{path}: {failure_at:?}");
+        assert_eq!(registry.count(&path), 3, "a connection may break");
+        let (result, registry) = one(a().fault(&path, Fault::Length(max + 1)));
+        assert_eq!(failure(result), Failure::TooLarge(max), "{path}");
+        assert_eq!(registry.count(&path), 1, "it will be as large again");
+    }
+    // Compressed, nothing is said, and what counts is what comes out.
+    let max = usize::try_from(limits::ATTESTATIONS_BYTES).unwrap();
+    let compressed = |size: usize| {
+        let mut response = RESPONSE.to_vec();
+        response.resize(size, b' ');
+        one(published(&[("a", "1.0.0")]).attestations("a", "1.0.0", response).gzip()).0
+    };
+    assert_eq!(compressed(max).unwrap().attestations.unwrap().len(), max);
+    let too_large = Failure::TooLarge(limits::ATTESTATIONS_BYTES);
+    assert_eq!(failure(compressed(max + 1)), too_large);
 }
 
 #[test]
@@ -173,7 +196,13 @@ fn bounded_gets_answer_403_and_404() {
 #[test]
 fn redirects_are_followed_but_not_forever_and_not_to_other_schemes() {
     let elsewhere = Registry::new().file("/b", "application/json", b"b".to_vec()).start();
-    let registry = Registry::new()
+    // From `/0` on, as many redirects as may be, and then a file.
+    let hops = (0..limits::REDIRECTS).fold(Registry::new(), |registry, at| {
+        registry.fault(&format!("/{at}"), Fault::Redirect(format!("/{}", at + 1)))
+    });
+    let registry = hops
+        .file(&format!("/{}", limits::REDIRECTS), "application/json", b"there".to_vec())
+        .fault("/one-more", Fault::Redirect("/0".into()))
         .fault("/a", Fault::Redirect(format!("{}/b", elsewhere.url())))
         .fault("/loop", Fault::Redirect("/loop".into()))
         .fault("/file", Fault::Redirect("file:///etc/passwd".into()))
@@ -185,6 +214,10 @@ fn redirects_are_followed_but_not_forever_and_not_to_other_schemes() {
         Err(NetworkError::Request { failure, .. }) => failure,
         other => panic!("{other:?}"),
     };
-    assert_eq!(failure("/loop"), Failure::Redirects(5));
+    assert_eq!(get("/0").unwrap().body, b"there");
+    for endless in ["/one-more", "/loop"] {
+        assert_eq!(failure(endless), Failure::Redirects(limits::REDIRECTS), "{endless}");
+    }
+    assert_eq!(registry.count("/loop"), 1 + limits::REDIRECTS);
     assert_eq!(failure("/file"), Failure::Scheme("file".into()));
 }

@@ -25,6 +25,7 @@ use sealift::{
     },
     core::{
         digest::{Algorithm, Integrity},
+        limits,
         package::PackageId,
         time::{self, Time},
     },
@@ -191,7 +192,7 @@ fn attestations_that_cannot_be_had_fail_the_package() {
     let (result, _registry) = one(a().fault(&path, Fault::Status(403)));
     assert!(matches!(result, Err(CollectError::Status { status: 403, .. })), "{result:?}");
     let (result, _registry) = one(a().fault(&path, Fault::Endless));
-    assert_eq!(failure(result), Failure::TooLarge(sealift::core::limits::ATTESTATIONS_BYTES));
+    assert_eq!(failure(result), Failure::TooLarge(limits::ATTESTATIONS_BYTES));
 }
 
 #[test]

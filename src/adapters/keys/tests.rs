@@ -94,12 +94,34 @@ fn what_is_no_key_is_refused() {
     assert!(matches!(private_error(&path), KeyError::Encrypted(_)));
     std::fs::write(&path, pem("OPENSSH PRIVATE KEY", "AAAA")).unwrap();
     assert!(private_error(&path).to_string().contains("OpenSSH"));
-    std::fs::write(&path, vec![b'x'; (64 << 10) + 1]).unwrap();
-    assert!(matches!(private_error(&path), KeyError::File(FileError::TooLarge { .. })));
-    std::fs::write(&path, vec![b'x'; 64 << 10]).unwrap();
-    assert!(matches!(private_error(&path), KeyError::Malformed(_)));
     std::fs::write(&path, [0xff; 8]).unwrap();
     assert!(matches!(private_error(&path), KeyError::Malformed(_)));
+}
+
+#[test]
+fn a_key_file_is_as_large_as_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    generate(&path).unwrap();
+    for path in [path.clone(), public_path(&path)] {
+        // RFC 7468 lets text precede the key.
+        let pem = std::fs::read(&path).unwrap();
+        let padding = usize::try_from(limits::KEY_BYTES).unwrap() - pem.len();
+        let sized = |more: usize| {
+            let text = [b"\n".repeat(padding + more), pem.clone()].concat();
+            std::fs::write(&path, text).unwrap();
+            match path.extension() {
+                Some(_) => load_public(&path).map(drop),
+                None => load_private(&path).map(drop),
+            }
+        };
+        sized(0).unwrap();
+        let too_large = sized(1).unwrap_err();
+        assert!(matches!(
+            too_large,
+            KeyError::File(FileError::TooLarge { max: limits::KEY_BYTES, .. })
+        ));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Read as _, Write as _},
+    io::{Read, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -74,16 +74,8 @@ impl Cache {
         };
         let sha512 = expected.sha512().cloned().or_else(indexed)?;
         let path = self.place(&sha512);
-        let mut file = File::open(&path).ok()?.take(limits::TARBALL_BYTES);
         let mut sums = expected.sums();
-        let mut size = 0;
-        let mut buffer = vec![0; 64 << 10];
-        loop {
-            let read = file.read(&mut buffer).ok()?;
-            let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
-            sums.update(piece);
-            size += piece.len() as u64;
-        }
+        let size = hash(File::open(&path).ok()?, limits::TARBALL_BYTES, &mut sums)?;
         let found = sums.finish();
         let whole = found.sha512 == sha512 && expected.check(&found).is_ok();
         whole.then_some(Kept { path, size, sha512 })
@@ -113,9 +105,10 @@ impl Cache {
         Ok(Kept { path, size, sha512 })
     }
 
-    /// The response of an address, if it is here and undamaged.
-    pub(super) fn response(&self, address: &str) -> Option<Document> {
-        let bytes = files::read(&self.document(address), limits::PACKUMENT_BYTES).ok()?;
+    /// The response of an address, if it is here and undamaged, and no larger with its tag than
+    /// what the registry may answer; what just does not fit is asked for again.
+    pub(super) fn response(&self, address: &str, max: u64) -> Option<Document> {
+        let bytes = files::read(&self.document(address), max).ok()?;
         let (digest, rest) = bytes.split_at_checked(64)?;
         if Algorithm::Sha256.digest(rest).to_hex().as_bytes() != digest {
             return None;
@@ -160,6 +153,20 @@ impl Cache {
         }
         persist(file, path)
     }
+}
+
+/// Takes in a file of at most `max` bytes; the number of its bytes, or `None` if it is larger.
+fn hash(file: impl Read, max: u64, sums: &mut Sums) -> Option<u64> {
+    let mut file = file.take(max.saturating_add(1));
+    let mut size = 0;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let read = file.read(&mut buffer).ok()?;
+        let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
+        sums.update(piece);
+        size += piece.len() as u64;
+    }
+    (size <= max).then_some(size)
 }
 
 /// Renames a temporary file. Unlike [`files::persist`] it does not sync: thousands of syncs are
@@ -313,12 +320,43 @@ mod tests {
         let cache = Cache::open(folder.path()).unwrap();
         let document = Document { etag: "\"1\"".into(), body: b"{}\n\xff\n".to_vec() };
         cache.keep_response("https://a.example/a", &document).unwrap();
-        assert_eq!(cache.response("https://a.example/a"), Some(document));
-        assert_eq!(cache.response("https://a.example/b"), None);
         let path = cache.document("https://a.example/a");
         let mut bytes = fs::read(&path).unwrap();
+        let size = bytes.len() as u64;
+        assert_eq!(cache.response("https://a.example/a", size), Some(document));
+        assert_eq!(cache.response("https://a.example/a", size - 1), None);
+        assert_eq!(cache.response("https://a.example/b", size), None);
         bytes.truncate(bytes.len() - 1);
         fs::write(&path, bytes).unwrap();
-        assert_eq!(cache.response("https://a.example/a"), None);
+        assert_eq!(cache.response("https://a.example/a", size), None);
+    }
+
+    #[test]
+    fn a_file_is_hashed_up_to_the_limit_and_none_in_part() {
+        let expected = expected(Algorithm::Sha512, b"12345");
+        let hashed = |max| {
+            let mut sums = expected.sums();
+            let size = hash(b"12345".as_slice(), max, &mut sums);
+            size.map(|size| (size, expected.check(&sums.finish()).is_ok()))
+        };
+        assert_eq!(hashed(5), Some((5, true)));
+        assert_eq!(hashed(4), None);
+    }
+
+    #[test]
+    fn an_index_is_as_long_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        let address = "https://a.example/a.tgz";
+        let expected = expected(Algorithm::Sha1, b"tar");
+        keep(&cache, &expected, b"tar").unwrap();
+        let index = cache.index(address, &expected);
+        // A SHA-512 in hex has as many bytes as there may be.
+        let mut line = fs::read(&index).unwrap();
+        assert_eq!(line.len() as u64, limits::LINE_BYTES);
+        assert!(cache.tarball(address, &expected).is_some());
+        line.push(b'\n');
+        fs::write(&index, line).unwrap();
+        assert!(cache.tarball(address, &expected).is_none());
     }
 }

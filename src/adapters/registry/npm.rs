@@ -167,7 +167,8 @@ impl Run<'_> {
         address: &Url,
         wanted: &BTreeSet<&str>,
     ) -> Result<Versions, CollectError> {
-        let cached = self.cache.response(address.as_str()).and_then(|document| {
+        let max = limits::PACKUMENT_BYTES;
+        let cached = self.cache.response(address.as_str(), max).and_then(|document| {
             let versions: BTreeMap<String, Version> =
                 serde_json::from_slice(&document.body).ok()?;
             // One that lacks a version must be fetched whole; asking with its tag would bring 304.
@@ -176,7 +177,7 @@ impl Run<'_> {
         });
         let etag = cached.as_ref().map(|(etag, _)| etag.as_str());
         let mut body = Vec::new();
-        let answer = self.document(address, etag, limits::PACKUMENT_BYTES, &mut body).await?;
+        let answer = self.document(address, etag, max, &mut body).await?;
         let request = self.log(address, 200);
         match (answer.status, cached) {
             (304, Some((_, versions))) => return Ok((versions, request)),
@@ -223,10 +224,11 @@ impl Run<'_> {
 
     /// `None` where the registry says 404.
     async fn attestations(&self, address: &Url) -> Result<Option<Vec<u8>>, CollectError> {
-        let cached = self.cache.response(address.as_str());
+        let max = limits::ATTESTATIONS_BYTES;
+        let cached = self.cache.response(address.as_str(), max);
         let etag = cached.as_ref().map(|document| document.etag.as_str());
         let mut body = Vec::new();
-        let answer = self.document(address, etag, limits::ATTESTATIONS_BYTES, &mut body).await?;
+        let answer = self.document(address, etag, max, &mut body).await?;
         match (answer.status, cached) {
             (304, Some(document)) => Ok(Some(document.body)),
             (200, _) => {

@@ -293,6 +293,25 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods)] // writes the file to be read
+    fn a_cafile_is_as_large_as_the_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let npmrc = Npmrc::parse(&format!("cafile={}", path.display()), &env);
+        let size = usize::try_from(limits::NPMRC_BYTES).unwrap();
+        std::fs::write(&path, vec![b'\n'; size]).unwrap();
+        let mut settings = Settings::default();
+        npmrc.configure(&mut settings).unwrap();
+        // A line break goes between `ca` and what is in the file.
+        assert_eq!(settings.certificates.unwrap().len(), size + 1);
+        std::fs::write(&path, vec![b'\n'; size + 1]).unwrap();
+        assert!(matches!(
+            npmrc.configure(&mut Settings::default()),
+            Err(FileError::TooLarge { max: limits::NPMRC_BYTES, .. })
+        ));
+    }
+
+    #[test]
     fn nothing_shows_a_secret() {
         let npmrc = Npmrc::parse(
             "//a.example/:_authToken=hush\n//a.example/:_auth=hush\n\

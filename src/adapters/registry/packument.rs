@@ -67,7 +67,8 @@ pub fn read(packument: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, Versio
 /// The archive's `registry.json`: the record as received, and what of the packument belongs to it.
 ///
 /// # Errors
-/// When the version's record is not JSON; [`read`] gives none such.
+/// When it is larger than any can be, or the version's record is not JSON; [`read`] gives none
+/// such.
 pub fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError> {
     #[derive(Serialize)]
     struct Record<'a> {
@@ -77,13 +78,18 @@ pub fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError>
         manifest: &'a RawValue,
     }
     let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
-    serde_json::to_vec(&Record {
+    let record = serde_json::to_vec(&Record {
         name: id.name(),
         version: id.version(),
         time: version.time.as_deref(),
         manifest: serde_json::from_str(&version.manifest).map_err(malformed)?,
     })
-    .map_err(malformed)
+    .map_err(malformed)?;
+    // Of what was received, too, the time has no limit of its own.
+    if record.len() as u64 > limits::RECORD_BYTES {
+        return Err(RecordError::TooLarge(limits::RECORD_BYTES));
+    }
+    Ok(record)
 }
 
 /// What collecting needs of `dist`.
@@ -275,6 +281,23 @@ mod tests {
         };
         assert_eq!(read(size + 1), Err(RecordError::TooLarge(limits::RECORD_BYTES)));
         assert_eq!(read(size).unwrap()["1.0.0"].manifest.len(), size);
+    }
+
+    #[test]
+    fn a_record_is_as_large_as_whoever_verifies_it_reads() {
+        let size = usize::try_from(limits::RECORD_BYTES).unwrap();
+        let id = PackageId::new("a", "1.0.0").unwrap();
+        let around = record(&id, &Version { manifest: "{}".into(), time: None }).unwrap().len() - 2;
+        let of = |manifest: usize, time: Option<usize>| {
+            let manifest = format!("{{{}}}", " ".repeat(manifest - 2));
+            record(&id, &Version { manifest, time: time.map(|size| "x".repeat(size)) })
+        };
+        assert_eq!(of(size - around, None).unwrap().len(), size);
+        let too_large = Err(RecordError::TooLarge(limits::RECORD_BYTES));
+        assert_eq!(of(size - around + 1, None), too_large);
+        // `null` gives way to two quotes and the text.
+        assert_eq!(of(2, Some(size - around)).unwrap().len(), size);
+        assert_eq!(of(2, Some(size - around + 1)), too_large);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::{
         instance::{self, Instance, InstanceError},
         limits::{LINE_BYTES, METADATA_BYTES, ROOT_BYTES, STORE_FILES, URL_BYTES},
         time::{self, Time},
-        tuf::{Entries, Local, MetadataError, PinnedRoots},
+        tuf::{Entries, Local, MetadataError, PinnedRoots, State},
     },
 };
 
@@ -323,6 +323,11 @@ impl<D: Disk> Locked<'_, D> {
     pub fn commit(&self, held: &Held) -> Result<(), StoreError> {
         let store = self.store;
         let current = store.current()?;
+        // What could not be read back would lock its owner out.
+        let (state, floor) = (&held.local.state, held.local.floor().entries());
+        for files in state.iter().map(State::entries).chain([&floor]) {
+            at_most_store_files(&store.folder, files.len())?;
+        }
         let number = store.numbers()?.into_iter().max().unwrap_or_default().saturating_add(1);
         let generations = store.folder.join("generations");
         let new = generations.join("new");
@@ -330,10 +335,10 @@ impl<D: Disk> Locked<'_, D> {
             self.at("remove", &new, D::remove_folder)?;
         }
         self.at("make", &new, D::make_folder)?;
-        if let Some(state) = &held.local.state {
+        if let Some(state) = state {
             self.write_all(&new.join("repository"), state.entries())?;
         }
-        self.write_all(&new.join("floor"), &held.local.floor().entries())?;
+        self.write_all(&new.join("floor"), &floor)?;
         if let Some(checked) = held.checked {
             self.write(&new.join("checked"), time::format(checked).as_bytes())?;
         }
@@ -423,13 +428,18 @@ fn entries(folder: &Path) -> Result<Entries, FileError> {
                 let bytes = files::read(&folder.join(&path), METADATA_BYTES)?;
                 entries.insert(path, bytes);
             }
-            if entries.len() + pending.len() > STORE_FILES {
-                let max = STORE_FILES as u64;
-                return Err(FileError::TooLarge { path: folder.to_owned(), max });
-            }
+            at_most_store_files(folder, entries.len() + pending.len())?;
         }
     }
     Ok(entries)
+}
+
+/// Refuses a folder with more files in it than a store has.
+fn at_most_store_files(folder: &Path, files: usize) -> Result<(), FileError> {
+    if files > STORE_FILES {
+        return Err(FileError::TooMany { path: folder.to_owned(), max: STORE_FILES });
+    }
+    Ok(())
 }
 
 /// The names in a folder, and whether each is a folder; none if it is not there.
@@ -444,38 +454,10 @@ fn list(folder: &Path) -> Result<Vec<(String, bool)>, FileError> {
         let entry = entry.map_err(io)?;
         let is_folder = entry.file_type().map_err(io)?.is_dir();
         names.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
+        at_most_store_files(folder, names.len())?;
     }
     Ok(names)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_as_many_as_the_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        // One place is the folder's own while it is being read.
-        fs::create_dir(folder.path().join("targets")).unwrap();
-        for number in 1..=STORE_FILES {
-            fs::write(folder.path().join("targets").join(number.to_string()), b"").unwrap();
-        }
-        assert_eq!(entries(folder.path()).unwrap().len(), STORE_FILES);
-        fs::write(folder.path().join("one-more"), b"").unwrap();
-        assert!(matches!(entries(folder.path()), Err(FileError::TooLarge { max: 4096, .. })));
-    }
-
-    #[test]
-    fn a_file_is_as_large_as_the_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("1.root.json");
-        let size = usize::try_from(METADATA_BYTES).unwrap();
-        fs::write(&path, vec![0; size]).unwrap();
-        assert_eq!(entries(folder.path()).unwrap()["1.root.json"].len(), size);
-        fs::write(&path, vec![0; size + 1]).unwrap();
-        assert!(matches!(
-            entries(folder.path()),
-            Err(FileError::TooLarge { max: METADATA_BYTES, .. })
-        ));
-    }
-}
+mod tests;

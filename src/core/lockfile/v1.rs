@@ -269,7 +269,8 @@ mod tests {
         let too_long = named(PACKAGE_NAME_BYTES + 1);
         assert!(matches!(
             too_long,
-            Err(LockfileError::Malformed { detail, .. }) if detail == "a key of 215 bytes, more than 214"
+            Err(LockfileError::Malformed { detail, .. })
+                if detail == format!("a key of {} bytes, more than {PACKAGE_NAME_BYTES}", PACKAGE_NAME_BYTES + 1)
         ));
     }
 
@@ -291,13 +292,27 @@ mod tests {
 
     #[test]
     fn nesting_does_not_multiply_without_end() {
-        // 2 MB, whose paths would have 230 MB.
+        // 2 MB, whose paths have as many as a lockfile may have.
         let level = format!(r#"{{"{}": {{"version": "1.0.0", "dependencies": "#, "a".repeat(200));
-        let leaves: Vec<_> =
-            (0..60_000).map(|n| format!(r#""{n}": {{"version": "1.0.0"}}"#)).collect();
-        let text = format!("{}{{{}}}{}", level.repeat(18), leaves.join(","), "}}".repeat(18));
-        let found = all(text.strip_prefix('{').unwrap().strip_suffix('}').unwrap());
-        assert!(matches!(found, Err(LockfileError::Nesting(_))));
+        let inner = |depth: usize| depth * (13 + 200 + 1);
+        let (folder, width) = (inner(18) + 13, 8);
+        let folders: usize = (1..=18).map(|depth| inner(depth) - 1).sum();
+        let room = usize::try_from(LOCKFILE_BYTES).unwrap() - folders;
+        let (leaves, rest) = (room / (folder + width), room % (folder + width));
+        let with = |longer: usize| {
+            // The first leaves' names are longer by one.
+            let name = |n| if n < longer { format!("{n:0>9}") } else { format!("{n:0>8}") };
+            let leaves: Vec<_> =
+                (0..leaves).map(|n| format!(r#""{}": {{"version": "1.0.0"}}"#, name(n))).collect();
+            let all = format!("{}{{{}}}{}", level.repeat(18), leaves.join(","), "}}".repeat(18));
+            entries(format!(r#"{{"dependencies": {all}}}"#).as_bytes())
+        };
+        let found = with(rest).unwrap();
+        let bytes: usize = found.iter().map(|raw| raw.path.len()).sum();
+        assert_eq!((found.len(), bytes as u64), (18 + leaves, LOCKFILE_BYTES));
+        drop(found);
+        let last = format!("{:0>8}", leaves - 1);
+        assert_eq!(with(rest + 1).unwrap_err(), LockfileError::Nesting(last));
     }
 
     #[test]

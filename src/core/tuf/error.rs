@@ -125,6 +125,16 @@ pub enum MetadataError {
         /// The target's path.
         path: String,
     },
+    /// A metadata file is larger than anything of its kind.
+    #[error("{file} has {size} bytes; at most {max} are accepted")]
+    TooLarge {
+        /// The published name.
+        file: String,
+        /// Its size.
+        size: u64,
+        /// The limit.
+        max: u64,
+    },
     /// The target is larger than anything of its kind.
     #[error("the target {path} has {length} bytes; at most {max} are accepted")]
     TargetTooLarge {

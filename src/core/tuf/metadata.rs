@@ -103,6 +103,16 @@ pub(super) fn check_fresh<T: Role>(
     }
 }
 
+/// No larger than `max`. Repositories stop reading there; files that are at hand already, as those
+/// of an archive, were read with one limit for all of them.
+pub(super) fn check_size(file: &str, bytes: &[u8], max: u64) -> Result<(), MetadataError> {
+    let size = bytes.len() as u64;
+    if size > max {
+        return Err(MetadataError::TooLarge { file: file.to_owned(), size, max });
+    }
+    Ok(())
+}
+
 /// The length, where announced, and every hash of a known algorithm, of which there must be one
 /// where hashes are announced at all.
 pub(super) fn check_integrity(

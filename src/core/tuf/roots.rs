@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use sigstore_tuf::{Metadata, Root, TrustedMetadataSet};
 
 use super::{MetadataError, metadata, names};
-use crate::core::time::{self, Time};
+use crate::core::{
+    limits::ROOT_BYTES,
+    time::{self, Time},
+};
 
 /// The roots of one instance that are trusted without further proof, each by itself.
 ///
@@ -65,6 +68,9 @@ impl PinnedRoots {
     /// Verifies the carried roots as a chain from the newest pinned root that is not newer than
     /// they are; without any, the chain is the pinned root.
     pub(super) fn chain(&self, carried: &BTreeMap<u64, Vec<u8>>) -> Result<Chain, MetadataError> {
+        for (version, bytes) in carried {
+            metadata::check_size(&names::root(*version), bytes, ROOT_BYTES)?;
+        }
         let last = carried.keys().next_back().copied().unwrap_or(self.newest);
         let Some((&first, pinned)) = self.roots.range(..=last).next_back() else {
             let oldest = self.roots.keys().next().copied().unwrap_or_default();
@@ -88,13 +94,9 @@ impl PinnedRoots {
     /// The consecutive pinned roots that end at `last`: they cost no request, and let a client
     /// with older pinned roots follow.
     fn run(&self, last: u64) -> BTreeMap<u64, Vec<u8>> {
-        let mut run = BTreeMap::new();
-        let mut version = last;
-        while let Some(bytes) = self.roots.get(&version) {
-            run.insert(version, bytes.clone());
-            version = version.saturating_sub(1);
-        }
-        run
+        let known =
+            (0..=last).rev().map_while(|version| Some((version, self.roots.get(&version)?)));
+        known.map(|(version, bytes)| (version, bytes.clone())).collect()
     }
 }
 

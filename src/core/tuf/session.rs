@@ -112,7 +112,7 @@ impl<'a, R: Repository> Session<'a, R> {
         loop {
             let version = self.chain.version().saturating_add(1);
             // §5.3.3: the file of the next version, within a bound on its size …
-            let Some(bytes) = self.fetch(&names::root(version), ROOT_BYTES)? else { break };
+            let Some(bytes) = self.fetch(&names::root(version), ROOT_BYTES, None)? else { break };
             // … and on the number of versions.
             if version - first > ROOT_VERSIONS {
                 return Err(MetadataError::TooManyRoots { bound: ROOT_VERSIONS }.into());
@@ -152,7 +152,7 @@ impl<'a, R: Repository> Session<'a, R> {
         }
         // §5.4.1: never more than the bound.
         let file = "timestamp.json";
-        let mut bytes = self.required(file, TIMESTAMP_BYTES)?;
+        let mut bytes = self.required(file, TIMESTAMP_BYTES, None)?;
         // §5.4.2: signed to the threshold of the root.
         let offered = metadata::parse::<Timestamp>("timestamp", &bytes)?;
         check_by_root("timestamp", &offered, self.chain.trusted.root())?;
@@ -193,9 +193,7 @@ impl<'a, R: Repository> Session<'a, R> {
         });
         let bytes = match at_hand {
             Some((_, bytes)) => bytes.clone(),
-            None => {
-                self.required(&name, pin.length.unwrap_or(METADATA_BYTES).min(METADATA_BYTES))?
-            }
+            None => self.required(&name, METADATA_BYTES, pin.length)?,
         };
         // §5.5.2, §5.5.4: the announced hashes and version.
         metadata::check_integrity(&name, &bytes, pin.length, pin.hashes.as_ref())?;
@@ -251,8 +249,7 @@ impl<'a, R: Repository> Session<'a, R> {
         if let Some(bytes) = local.filter(|bytes| check(bytes).is_ok()) {
             return Ok((name, bytes.to_vec()));
         }
-        let max = pin.length.unwrap_or(METADATA_BYTES).min(METADATA_BYTES);
-        let bytes = self.required(&name, max)?;
+        let bytes = self.required(&name, METADATA_BYTES, pin.length)?;
         check(&bytes)?;
         Ok((name, bytes))
     }
@@ -297,14 +294,27 @@ impl<'a, R: Repository> Session<'a, R> {
         self.accepted.insert(role.to_owned(), Accepted { info, bytes });
     }
 
-    fn fetch(&self, file: &str, max: u64) -> Result<Option<Vec<u8>>, UpdateError<R::Error>> {
-        self.repository
-            .metadata(file, max)
-            .map_err(|source| UpdateError::Unavailable { file: file.to_owned(), source })
+    /// Asks for no more than the announced length, where there is one, and the limit.
+    fn fetch(
+        &self,
+        file: &str,
+        limit: u64,
+        announced: Option<u64>,
+    ) -> Result<Option<Vec<u8>>, UpdateError<R::Error>> {
+        let max = announced.map_or(limit, |length| length.min(limit));
+        let unavailable = |source| UpdateError::Unavailable { file: file.to_owned(), source };
+        let found = self.repository.metadata(file, max).map_err(unavailable)?;
+        found.iter().try_for_each(|bytes| metadata::check_size(file, bytes, limit))?;
+        Ok(found)
     }
 
-    fn required(&self, file: &str, max: u64) -> Result<Vec<u8>, UpdateError<R::Error>> {
-        self.fetch(file, max)?.ok_or_else(|| absent(file))
+    fn required(
+        &self,
+        file: &str,
+        limit: u64,
+        announced: Option<u64>,
+    ) -> Result<Vec<u8>, UpdateError<R::Error>> {
+        self.fetch(file, limit, announced)?.ok_or_else(|| absent(file))
     }
 }
 

@@ -321,7 +321,7 @@ fn restore(
     }
 }
 
-/// Files in memory are bounded by whoever read them.
+/// Files in memory were read already: the update compares their sizes with the limits itself.
 impl Repository for Entries {
     type Error = Infallible;
 
