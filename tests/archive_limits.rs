@@ -1,0 +1,151 @@
+//! Archives at the limits of the format, and one past them.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
+
+mod support;
+
+use std::{collections::BTreeMap, path::Path};
+
+use sealift::{
+    adapters::{
+        archive::{Archive, ArchiveError, Content, SignedArchive, WriteError, reseal, seal},
+        files,
+    },
+    core::{dsse::Envelope, limits, manifest::Manifest},
+};
+use support::{contents, key, manifest, predicate, public, raw_zip, subjects};
+
+fn given(contents: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Content> {
+    contents.into_iter().map(|(name, bytes)| (name, Content::Bytes(bytes))).collect()
+}
+
+fn write(path: &Path, seeds: &[u8]) {
+    let content = given(contents());
+    let keys: Vec<_> = seeds.iter().map(|seed| key(*seed)).collect();
+    let file = seal(path, &manifest(), &keys, |subject| content.get(&subject.name)).unwrap();
+    files::persist(file, path).unwrap();
+}
+
+fn open(path: &Path, seed: u8) -> SignedArchive {
+    Archive::open(path).unwrap().verify_signatures(&[public(seed)], 1).unwrap()
+}
+
+#[test]
+fn what_is_written_can_be_read_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let content = given(contents());
+    let written = |size: u64| {
+        let mut listed = subjects(&contents());
+        listed[0].size = size;
+        let manifest = Manifest::build(predicate(), listed).unwrap();
+        let path = folder.path().join("a.sealift");
+        seal(&path, &manifest, &[key(1)], |subject| content.get(&subject.name)).unwrap_err()
+    };
+    let max = limits::ENTRY_BYTES;
+    assert!(matches!(written(max), WriteError::Changed { .. }), "the content is smaller");
+    let too_large = written(max + 1);
+    assert!(
+        matches!(too_large, WriteError::TooLarge { size, max: limit, .. } if (size, limit) == (max + 1, max))
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// An archive with an envelope of `size` bytes that are all zero: a hole in the file.
+#[cfg(unix)]
+fn envelope_of(size: u64) -> ArchiveError {
+    use std::os::unix::fs::FileExt as _;
+
+    let mut envelope = raw_zip::Entry::new("sealift.dsse.json", b"");
+    let claimed = u32::try_from(size).unwrap();
+    envelope.both(|header| (header.stored, header.size, header.crc32) = (claimed, claimed, 1));
+    let split = 30 + envelope.local.name.len();
+    let mut zip = raw_zip::Zip { entries: vec![envelope], ..Default::default() };
+    zip.end.directory = Some(u32::try_from(split).unwrap() + claimed);
+    let bytes = zip.bytes();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file().write_all_at(&bytes[..split], 0).unwrap();
+    file.as_file().write_all_at(&bytes[split..], split as u64 + size).unwrap();
+    Archive::open(file.path()).unwrap_err()
+}
+
+#[cfg(unix)]
+#[test]
+fn an_envelope_is_as_large_as_the_limit() {
+    // Read in full, and then its checksum is wrong.
+    assert_eq!(envelope_of(limits::ENVELOPE_BYTES).code(), "entry-checksum");
+    let refused = envelope_of(limits::ENVELOPE_BYTES + 1);
+    assert!(
+        matches!(refused, ArchiveError::EnvelopeSize(size) if size == limits::ENVELOPE_BYTES + 1),
+        "{refused}"
+    );
+}
+
+#[test]
+fn an_envelope_is_written_up_to_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sealift");
+    write(&path, &[1]);
+    let archive = open(&path, 1);
+    let max = usize::try_from(limits::ENVELOPE_BYTES).unwrap();
+    let around = Envelope::sign(b"", &[key(1)]).unwrap().to_json().len();
+    // Base64 grows by four bytes, so that the largest may fall short of the limit by three.
+    let groups = (max - around) / 4;
+    let written = |groups: usize| {
+        let envelope = Envelope::sign(&vec![b' '; groups * 3], &[key(1)]).unwrap();
+        assert_eq!(envelope.to_json().len(), around + groups * 4);
+        reseal(&path, &archive, &envelope)
+    };
+    assert!(written(groups).is_ok());
+    let refused = written(groups + 1).unwrap_err();
+    assert!(
+        matches!(refused, WriteError::TooLarge { max: limits::ENVELOPE_BYTES, .. }),
+        "{refused}"
+    );
+    assert!(refused.hint().unwrap().contains("fewer lockfiles"));
+}
+
+#[test]
+fn a_manifest_that_nobody_vouches_for_is_as_large_as_the_limit() {
+    let shown = |size: usize| {
+        // White space after a value changes nothing.
+        let mut manifest = manifest().to_json();
+        manifest.resize(size, b' ');
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let archive = support::hostile::archive(&contents(), &manifest);
+        std::fs::write(file.path(), archive.bytes()).unwrap();
+        let archive = Archive::open(file.path()).unwrap();
+        let unverified = archive.manifest_unverified().map(|unverified| unverified.manifest);
+        // To whom its signer is known, it may be larger.
+        assert!(archive.verify_signatures(&[public(1)], 1).is_ok());
+        unverified
+    };
+    let max = limits::UNVERIFIED_MANIFEST_BYTES;
+    assert_eq!(shown(max).unwrap(), manifest());
+    let refused = shown(max + 1).unwrap_err();
+    assert!(
+        matches!(refused, ArchiveError::UnverifiedManifestSize(size) if size == max + 1),
+        "{refused}"
+    );
+}
+
+#[test]
+fn the_manual_gives_the_limits() {
+    let manual = include_str!("../man/sealift-archive.5");
+    let grouped = |number: u64| {
+        let digits = number.to_string();
+        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().collect();
+        groups.iter().map(|group| String::from_utf8_lossy(group)).collect::<Vec<_>>().join(",")
+    };
+    for limit in [
+        limits::ARCHIVE_ENTRIES as u64,
+        limits::ENTRY_BYTES,
+        limits::ENVELOPE_BYTES,
+        limits::DIRECTORY_BYTES,
+    ] {
+        assert!(manual.contains(&grouped(limit)), "{}", grouped(limit));
+    }
+    assert!(
+        manual.contains(&format!("at most {} bytes", grouped(limits::INSTALL_PATH_BYTES as u64)))
+    );
+    assert!(manual.contains(&format!("1 to {} bytes", limits::ENTRY_NAME_BYTES)));
+    assert!(manual.contains(&format!("1 to {} signatures", limits::ENVELOPE_SIGNATURES)));
+}
