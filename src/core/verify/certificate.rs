@@ -27,8 +27,8 @@ pub enum MalformedClaim {
     /// An extension that is there twice.
     #[error("claim 1.3.6.1.4.1.57264.1.{0} of the certificate is repeated")]
     Repeated(u32),
-    /// Not exactly one identity.
-    #[error("the certificate names {0} identities, not one")]
+    /// Not exactly one identity, or none of the kinds that Fulcio writes.
+    #[error("the certificate has {0} names, not one e-mail address or URI")]
     Identities(usize),
 }
 

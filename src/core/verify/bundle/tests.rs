@@ -36,6 +36,10 @@ fn exactly_one_key_material_and_one_content() {
     let mut bundle = good.clone();
     bundle["verificationMaterial"]["publicKey"] = json!({"hint": "a"});
     assert_eq!(refused(&bundle), Malformed::KeyMaterial(2));
+    let leaf = bundle["verificationMaterial"]["certificate"].clone();
+    bundle["verificationMaterial"]["x509CertificateChain"] = json!({"certificates": [leaf]});
+    assert_eq!(refused(&bundle), Malformed::KeyMaterial(3));
+    remove(&mut bundle["verificationMaterial"], "x509CertificateChain");
     remove(&mut bundle["verificationMaterial"], "publicKey");
     remove(&mut bundle["verificationMaterial"], "certificate");
     assert_eq!(refused(&bundle), Malformed::KeyMaterial(0));
@@ -83,6 +87,8 @@ fn each_version_rests_on_its_proof() {
         let mut bundle = world.provenance(&options);
         remove(entry(&mut bundle), "inclusionProof");
         assert_eq!(refused(&bundle), Malformed::NoProof(version));
+        let named = if version == Version::V0_2 { "0.2" } else { "0.3" };
+        assert_eq!(version.to_string(), named);
     }
 }
 
