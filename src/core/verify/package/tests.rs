@@ -303,6 +303,57 @@ fn of_several_attestations_each_must_verify_and_agree() {
 }
 
 #[test]
+fn of_several_publish_attestations_each_must_be_of_one_time() {
+    let world = World::new();
+    let digest = World::digest().to_hex();
+    let judged = |at| {
+        let options = Options { timestamp: true, ..Options::default() };
+        let other =
+            world.sigstore.publish_attestation(NAME, VERSION, &digest, REGISTRY, at, &options);
+        let kind = statement::PUBLISH_V01;
+        let good = world.publish(&Options::default());
+        let response = attestations_response(&[(kind, good), (kind, other)]);
+        code(&world.judge(None, Some(&response)).publish_attestation)
+    };
+    assert_eq!(judged(World::at()), "verified");
+    assert_eq!(judged(World::at() + Duration::seconds(1)), "contradicting-attestations");
+}
+
+#[test]
+fn every_digest_at_hand_is_held_against_the_statement() {
+    let world = World::new();
+    let mut record = world.record();
+    let sha256 = Algorithm::Sha256.digest(TARBALL);
+    record["manifest"]["dist"]["integrity"] = json!(sha256.to_sri());
+    let judged = |found: &Digest| {
+        let mut statement = statement::provenance(&world.build, &World::subject());
+        statement["subject"][0]["digest"]["sha256"] = json!(found.to_hex());
+        let bundle = world.signed(&statement, &world.leaf());
+        let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
+        code(&world.judge(Some(&record), Some(&response)).provenance)
+    };
+    assert_eq!(judged(&sha256), "verified");
+    assert_eq!(judged(&Algorithm::Sha256.digest(b"other")), "subject-digest-mismatch");
+}
+
+#[test]
+fn a_key_of_another_registry_says_that_the_package_is_from_there() {
+    let world = World::new();
+    let (record, response) = (world.record().to_string(), world.response().to_string());
+    let evidence = Evidence {
+        package: &PackageId::new(NAME, VERSION).unwrap(),
+        registry: "https://other.test",
+        expected: &[],
+        tarball: &[World::digest()],
+        record: Some(record.as_bytes()),
+        attestations: Some(response.as_bytes()),
+    };
+    let verdict = package(&world.trust(), &evidence, World::now());
+    assert_eq!(code(&verdict.registry_signature), "key-of-other-registry");
+    assert_eq!(code(&verdict.publish_attestation), "key-of-other-registry");
+}
+
+#[test]
 fn one_claims_trouble_does_not_stop_the_others() {
     let world = World::new();
     let mut record = world.record();

@@ -272,3 +272,49 @@ fn a_delegator_signs_for_builders_of_its_own_tag() {
         "https://github.com/mallory/x/.github/workflows/delegator_x.yml@refs/tags/v1.6.0"
     ));
 }
+
+#[test]
+fn npms_first_build_type_names_the_workflow_in_full_and_npm_for_a_builder() {
+    let world = World::new();
+    let mut good = statement::provenance_v02(&world.build, &World::subject());
+    good["predicate"]["buildType"] = json!("https://github.com/npm/cli/gha@v0");
+    let workflow = world.build.workflow_uri().replace("https://github.com/", "");
+    good["predicate"]["invocation"]["configSource"]["entryPoint"] = json!(workflow);
+    for (pointer, value, expected) in [
+        ("/predicate/builder/id", json!("https://github.com/npm/cli@9.4.2"), "verified"),
+        ("/predicate/builder/id", json!("https://github.com/actions/runner"), "verified"),
+        (
+            "/predicate/builder/id",
+            json!("https://github.com/mallory/cli@9.4.2"),
+            "builder-mismatch",
+        ),
+        (
+            "/predicate/invocation/configSource/entryPoint",
+            json!(world.build.workflow),
+            "provenance-disagrees",
+        ),
+        (
+            "/predicate/invocation/configSource/entryPoint",
+            json!(workflow.replace("acme/", "mallory/")),
+            "provenance-disagrees",
+        ),
+    ] {
+        assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
+    }
+}
+
+#[test]
+fn the_generators_builds_are_signed_for_by_its_delegator() {
+    let world = World::new();
+    let workflows = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows";
+    let mut statement = statement::provenance_v02(&world.build, &World::subject());
+    statement["predicate"]["buildType"] =
+        json!("https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0");
+    statement["predicate"]["builder"]["id"] =
+        json!(format!("{workflows}/builder_nodejs_slsa3.yml@refs/tags/v1.6.0"));
+    for (tag, expected) in [("v1.6.0", "verified"), ("v1.6.1", "builder-mismatch")] {
+        let mut leaf = world.leaf();
+        leaf.san = format!("{workflows}/delegator_generic_slsa3.yml@refs/tags/{tag}");
+        assert_eq!(world.provenance_code(V02, world.signed(&statement, &leaf)), expected);
+    }
+}
