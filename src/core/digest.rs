@@ -237,6 +237,14 @@ mod tests {
         let mut expected = vec![&one, &two];
         expected.sort();
         assert_eq!(integrity.strongest().collect::<Vec<_>>(), expected);
+        let written = format!("{old} {} {}", expected[0], expected[1]);
+        assert_eq!(integrity.to_string(), written);
+    }
+
+    #[test]
+    fn collisions_are_known_of_sha1_alone() {
+        let all = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512];
+        assert_eq!(all.map(Algorithm::is_weak), [true, false, false, false]);
     }
 
     #[test]
