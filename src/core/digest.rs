@@ -239,6 +239,8 @@ mod tests {
         assert_eq!(integrity.strongest().collect::<Vec<_>>(), expected);
         let written = format!("{old} {} {}", expected[0], expected[1]);
         assert_eq!(integrity.to_string(), written);
+        let twice = Integrity::parse(&format!("{one} {one}")).unwrap();
+        assert_eq!(twice, Integrity::of(one));
     }
 
     #[test]

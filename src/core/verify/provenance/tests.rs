@@ -17,8 +17,16 @@ fn changed(mut statement: Value, world: &World, pointer: &str, value: Value) -> 
 #[test]
 fn each_field_of_slsa_1_is_held_against_the_certificate() {
     let world = World::new();
-    let good = statement::provenance_v1(&world.build, &World::subject());
+    let mut good = statement::provenance_v1(&world.build, &World::subject());
+    // Not npm's to say, but `actions/attest`'s.
+    good["predicate"]["buildDefinition"]["internalParameters"]["github"]["runner_environment"] =
+        json!(world.build.runner);
     for (pointer, value, expected) in [
+        (
+            "/predicate/buildDefinition/internalParameters/github/runner_environment",
+            json!("self-hosted"),
+            "provenance-disagrees",
+        ),
         (
             "/predicate/buildDefinition/externalParameters/workflow/repository",
             json!("https://github.com/mallory/widgets"),
