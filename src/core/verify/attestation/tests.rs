@@ -163,6 +163,7 @@ fn hint_and_keyid_must_be_the_keys() {
     bundle["verificationMaterial"]["publicKey"]["hint"] = "other".into();
     let why = check(&world, &bundle, signer, World::now()).unwrap_err();
     assert!(matches!(why, BundleRefusal::OtherKeyId { field: "hint", .. }));
+    assert_eq!(why.code(), "keyid-mismatch");
 }
 
 #[test]
