@@ -63,14 +63,6 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims of a certificate in DER.
-    ///
-    /// # Errors
-    /// When the certificate or one of its claims cannot be read.
-    pub fn parse(der: &[u8]) -> Result<Self, MalformedClaim> {
-        Self::of(&decode(der)?)
-    }
-
     /// Reads the claims of a certificate.
     ///
     /// # Errors

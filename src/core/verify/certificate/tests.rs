@@ -15,7 +15,7 @@ fn parse(change: impl Fn(&mut Leaf)) -> Result<Claims, MalformedClaim> {
     let world = World::new();
     let mut leaf = world.leaf();
     change(&mut leaf);
-    Claims::parse(world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct).certificate())
+    Claims::of(&decode(world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct).certificate())?)
 }
 
 /// The claims of a certificate whose extensions are changed after it was issued: of the kind that
