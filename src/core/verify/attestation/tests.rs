@@ -1,7 +1,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
-use testkit::sigstore::{Leaf, Options, cases, pem, statement, tamper};
+use testkit::sigstore::{Leaf, Options, TIME_STAMPING, cases, pem, statement, tamper};
 
 use super::*;
 use crate::core::verify::fixture::{TARBALL, World};
@@ -356,4 +356,35 @@ fn an_integrated_time_without_a_promise_is_held_against_the_certificate() {
     assert_eq!(code(World::at() + minutes), "verified");
     assert_eq!(code(World::at() + minutes + second), "integrated-time-outside-certificate");
     assert_eq!(code(World::at() - second), "integrated-time-outside-certificate");
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_or_an_authority_is_told_apart() {
+    let judged = |options: Options, change: fn(&mut World, &mut Leaf)| {
+        let mut world = World::new();
+        let mut leaf = world.leaf();
+        change(&mut world, &mut leaf);
+        let certificate = world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct);
+        let signer = testkit::sigstore::Signer::Certificate(certificate);
+        let statement = statement::provenance_v1(&world.build, &World::subject());
+        let bundle = world.sigstore.attest(&statement, &signer, World::at(), &options);
+        check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now())
+            .map_or_else(|why| why.code(), |_| "verified")
+    };
+    let code = |change| judged(Options::default(), change);
+    assert_eq!(code(|_, _| {}), "verified");
+    assert_eq!(code(|_, leaf| leaf.logged = None), "invalid-sct");
+    assert_eq!(code(|_, leaf| leaf.claims.set_raw(8, b"\xff")), "malformed-certificate");
+    assert_eq!(code(|_, leaf| leaf.extended_key_usage = TIME_STAMPING), "untrusted-certificate");
+    assert_eq!(code(|world, _| world.sigstore.fulcio.window = ended()), "no-valid-authority");
+    assert_eq!(
+        judged(Options::rekor_v2(), |world, _| world.sigstore.tsa.window = ended()),
+        "timestamp-authority-not-valid-then"
+    );
+}
+
+/// Trust that ended a second before anything is signed.
+fn ended() -> testkit::sigstore::Window {
+    let end = World::at() - Duration::seconds(1);
+    testkit::sigstore::Window::new(end - Duration::days(30), end)
 }
