@@ -96,6 +96,7 @@ fn what_the_manifest_lists_is_in_its_order() {
     let mut listed = manifest("a", &[]);
     listed.packages[0].needed_by = inventory.packages[0].needs();
     listed.out_of_scope = inventory.not_collected();
+    assert_eq!((listed.packages[0].needed_by.len(), listed.out_of_scope.len()), (2, 4));
     let mut sorted = listed.clone();
     sorted.sort();
     assert_eq!(listed, sorted);

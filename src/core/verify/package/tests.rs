@@ -1,7 +1,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::Duration;
 use serde_json::{Value, json};
-use testkit::sigstore::{Key, NpmKey, Options, Window, attestations_response, statement};
+use testkit::sigstore::{
+    Build, Key, Leaf, NpmKey, Options, Window, attestations_response, statement,
+};
 
 use super::*;
 use crate::core::verdict::TimeSource;
@@ -323,21 +325,21 @@ fn of_several_attestations_each_must_verify_and_agree() {
     let mut bad = good.clone();
     testkit::sigstore::tamper::flip(&mut bad["dsseEnvelope"]["signatures"][0]["sig"]);
     assert_eq!(judged(bad), "invalid-signature");
-    for (field, value) in [
-        ("repository", "mallory/widgets"),
-        ("commit", "0000000000000000000000000000000000000000"),
-        ("workflow", ".github/workflows/evil.yml"),
-    ] {
+    let of_build = |change: fn(&mut Build)| {
         let mut build = world.build.clone();
-        match field {
-            "repository" => build.repository = value.into(),
-            "commit" => build.commit = value.into(),
-            _ => build.workflow = value.into(),
-        }
-        let other =
-            world.sigstore.provenance(&build, &World::subject(), World::at(), &Options::default());
-        assert_eq!(judged(other), "contradicting-attestations", "{field}");
-    }
+        change(&mut build);
+        let (subject, options) = (World::subject(), Options::default());
+        judged(world.sigstore.provenance(&build, &subject, World::at(), &options))
+    };
+    let contradicts = "contradicting-attestations";
+    assert_eq!(of_build(|build| build.repository = "mallory/widgets".into()), contradicts);
+    assert_eq!(of_build(|build| build.commit = "0".repeat(40)), contradicts);
+    assert_eq!(of_build(|build| build.workflow = ".github/workflows/evil.yml".into()), contradicts);
+    // Both by a workflow that many repositories call.
+    let build = Build::github("mallory/widgets");
+    let leaf = Leaf { san: world.build.workflow_uri(), ..Leaf::of(&build, World::at()) };
+    let other = world.signed(&statement::provenance(&build, &World::subject()), &leaf);
+    assert_eq!(judged(other), contradicts);
 }
 
 #[test]
