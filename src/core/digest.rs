@@ -280,7 +280,9 @@ mod tests {
                  2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
             ),
         ] {
-            assert_eq!(algorithm.digest(b"abc").to_hex(), expected, "{algorithm}");
+            let digest = algorithm.digest(b"abc");
+            assert_eq!(digest.to_hex(), expected, "{algorithm}");
+            assert_eq!(format!("{digest:?}"), format!("{algorithm}:{expected}"));
         }
     }
 

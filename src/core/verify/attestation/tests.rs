@@ -210,6 +210,9 @@ fn an_instance_with_a_log_demands_an_entry_and_one_without_refuses_it() {
     let facts = with(&root, &bundle).unwrap();
     assert_eq!(facts.logged, Logged { promise: false, proof: false });
     assert_eq!(with(&root, &signed).unwrap_err().code(), "unknown-log");
+    // Nor is an SCT asked for where no log of certificates could be its maker.
+    root["ctlogs"] = json!([]);
+    assert!(with(&root, &bundle).is_ok());
 }
 
 #[test]

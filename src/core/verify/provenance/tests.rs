@@ -105,6 +105,19 @@ fn each_field_of_slsa_1_is_held_against_the_certificate() {
     }
 }
 
+/// As where an organization makes its repositories run a workflow of its own.
+#[test]
+fn the_workflows_repository_is_the_sources() {
+    let world = World::new();
+    let (own, other) = (world.build.repository_uri(), "https://github.com/acme/policies");
+    let mut leaf = world.leaf();
+    leaf.claims.set(18, &world.build.workflow_uri().replace(&own, other));
+    let mut statement = statement::provenance_v1(&world.build, &World::subject());
+    statement["predicate"]["buildDefinition"]["externalParameters"]["workflow"]["repository"] =
+        json!(other);
+    assert_eq!(world.provenance_code(V1, world.signed(&statement, &leaf)), "provenance-disagrees");
+}
+
 #[test]
 fn each_field_of_slsa_0_2_is_held_against_the_certificate() {
     let world = World::new();
