@@ -237,6 +237,16 @@ mod tests {
         let mut expected = vec![&one, &two];
         expected.sort();
         assert_eq!(integrity.strongest().collect::<Vec<_>>(), expected);
+        let written = format!("{old} {} {}", expected[0], expected[1]);
+        assert_eq!(integrity.to_string(), written);
+        let twice = Integrity::parse(&format!("{one} {one}")).unwrap();
+        assert_eq!(twice, Integrity::of(one));
+    }
+
+    #[test]
+    fn collisions_are_known_of_sha1_alone() {
+        let all = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha384, Algorithm::Sha512];
+        assert_eq!(all.map(Algorithm::is_weak), [true, false, false, false]);
     }
 
     #[test]
@@ -270,7 +280,9 @@ mod tests {
                  2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
             ),
         ] {
-            assert_eq!(algorithm.digest(b"abc").to_hex(), expected, "{algorithm}");
+            let digest = algorithm.digest(b"abc");
+            assert_eq!(digest.to_hex(), expected, "{algorithm}");
+            assert_eq!(format!("{digest:?}"), format!("{algorithm}:{expected}"));
         }
     }
 

@@ -209,6 +209,18 @@ mod tests {
         for text in ["con", "Ünï", "..", ".", "a.b.", "com1.tar", "a b\\c:d"] {
             let name = encode(text);
             assert_eq!(parse(name.as_bytes()), Ok(name.as_str()));
+            assert_eq!(decode(&name).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_text_has_one_name() {
+        for (name, text) in [("%4a%53", "JS"), ("%63on", "con"), ("a/b", "a/b"), ("50%25", "50%")] {
+            assert_eq!(decode(name).as_deref(), Some(text));
+        }
+        // What needs no escape, what lacks one, and what is none, or of no text.
+        for other in ["%61", "JS", "con", "%4A", "%4", "%", "%zz", "%ff", "%+4"] {
+            assert_eq!(decode(other), None, "{other}");
         }
     }
 }

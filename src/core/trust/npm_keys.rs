@@ -168,6 +168,8 @@ fn parse_key(wire: WireKey) -> Result<NpmKey, String> {
 
 #[cfg(test)]
 mod tests {
+    use testkit::sigstore::Key;
+
     use super::*;
 
     const KEYS: &str = include_str!("../../../tests/data/corpus/trust/npm-keys.json");
@@ -199,5 +201,15 @@ mod tests {
             assert!(error.contains(reason), "{from} -> {to}: {error}");
         }
         assert_eq!(NpmKeys::parse(br#"{"keys":[]}"#).unwrap_err(), "no keys");
+    }
+
+    #[test]
+    fn a_key_is_of_the_kind_that_it_is_said_to_be() {
+        let mut keys: serde_json::Value = serde_json::from_str(KEYS).unwrap();
+        for other in [Key::p384(), Key::ed25519()] {
+            keys["keys"][0]["publicKey"]["rawBytes"] = STANDARD.encode(other.spki()).into();
+            let error = NpmKeys::parse(keys.to_string().as_bytes()).unwrap_err();
+            assert!(error.contains("not a P-256 key"), "{error}");
+        }
     }
 }

@@ -27,8 +27,8 @@ pub enum MalformedClaim {
     /// An extension that is there twice.
     #[error("claim 1.3.6.1.4.1.57264.1.{0} of the certificate is repeated")]
     Repeated(u32),
-    /// Not exactly one identity.
-    #[error("the certificate names {0} identities, not one")]
+    /// Not exactly one identity, or none of the kinds that Fulcio writes.
+    #[error("the certificate has {0} names, not one e-mail address or URI")]
     Identities(usize),
 }
 
@@ -63,14 +63,6 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims of a certificate in DER.
-    ///
-    /// # Errors
-    /// When the certificate or one of its claims cannot be read.
-    pub fn parse(der: &[u8]) -> Result<Self, MalformedClaim> {
-        Self::of(&decode(der)?)
-    }
-
     /// Reads the claims of a certificate.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, Utc};
-use testkit::sigstore::{Leaf, Options, cases, statement};
+use serde_json::{Value, json};
+use testkit::sigstore::{Leaf, Options, TIME_STAMPING, cases, pem, statement, tamper};
 
 use super::*;
-use crate::core::verify::fixture::World;
+use crate::core::verify::fixture::{TARBALL, World};
 
 /// Every code that a catalogue of synthetic bundles may be refused with, by what is wrong.
 fn codes(about: cases::About) -> &'static [&'static str] {
@@ -61,7 +63,7 @@ fn the_catalogue_of_synthetic_bundles_comes_out_right() {
 
 fn check(
     world: &World,
-    bundle: &serde_json::Value,
+    bundle: &Value,
     signer: Signer<'_>,
     at: Time,
 ) -> Result<BundleFacts, BundleRefusal> {
@@ -161,6 +163,7 @@ fn hint_and_keyid_must_be_the_keys() {
     bundle["verificationMaterial"]["publicKey"]["hint"] = "other".into();
     let why = check(&world, &bundle, signer, World::now()).unwrap_err();
     assert!(matches!(why, BundleRefusal::OtherKeyId { field: "hint", .. }));
+    assert_eq!(why.code(), "keyid-mismatch");
 }
 
 #[test]
@@ -188,9 +191,9 @@ fn an_instance_with_a_log_demands_an_entry_and_one_without_refuses_it() {
     let world = World::new();
     let signed = world.provenance(&Options::rekor_v2());
     let mut bundle = signed.clone();
-    bundle["verificationMaterial"]["tlogEntries"] = serde_json::json!([]);
+    bundle["verificationMaterial"]["tlogEntries"] = json!([]);
     let digest = World::digest();
-    let with = |root: &serde_json::Value, bundle: &serde_json::Value| {
+    let with = |root: &Value, bundle: &Value| {
         let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
         let signer = Signer::AnyIdentityUnsafe;
         super::bundle(
@@ -203,10 +206,13 @@ fn an_instance_with_a_log_demands_an_entry_and_one_without_refuses_it() {
     };
     let mut root = world.sigstore.trusted_root();
     assert_eq!(with(&root, &bundle).unwrap_err(), BundleRefusal::NotLogged);
-    root["tlogs"] = serde_json::json!([]);
+    root["tlogs"] = json!([]);
     let facts = with(&root, &bundle).unwrap();
     assert_eq!(facts.logged, Logged { promise: false, proof: false });
     assert_eq!(with(&root, &signed).unwrap_err().code(), "unknown-log");
+    // Nor is an SCT asked for where no log of certificates could be its maker.
+    root["ctlogs"] = json!([]);
+    assert!(with(&root, &bundle).is_ok());
 }
 
 #[test]
@@ -227,7 +233,7 @@ fn the_identity_and_its_issuer_are_compared() {
 fn an_artifact_is_no_sha1() {
     let world = World::new();
     let bundle = world.provenance(&Options::default());
-    let weak = Algorithm::Sha1.digest(b"tarball");
+    let weak = Algorithm::Sha1.digest(TARBALL);
     let signer = Signer::AnyIdentityUnsafe;
     let why = super::bundle(
         &world.trust(),
@@ -272,4 +278,116 @@ fn a_time_outside_the_certificates_window_is_not_the_clocks_fault() {
     assert_eq!(code(far - minutes), "clock-behind");
     assert_eq!(code(far + second), "certificate-not-valid-then");
     assert_eq!(code(far - minutes - second), "certificate-not-valid-then");
+}
+
+#[test]
+fn a_statement_that_names_nothing_contradicts_its_signature() {
+    let world = World::new();
+    let mut nothing = statement::provenance_v1(&world.build, &World::subject());
+    nothing["subject"] = json!([]);
+    for statement in [nothing, json!({})] {
+        let bundle = world.signed(&statement, &world.leaf());
+        let why = check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err();
+        assert_eq!(why.code(), "inconsistent-bundle");
+    }
+}
+
+/// A plain signature of the tarball, as `cosign sign-blob` made them: timestamped at once, logged
+/// at that time, and with a proof but no promise.
+fn plain_signature(world: &World, logged_at: Time) -> Value {
+    let signed = world.sigstore.fulcio.issue(&world.leaf(), &world.sigstore.ct);
+    let encode = |bytes: &[u8]| STANDARD.encode(bytes);
+    let (signature, digest) = (signed.key.sign(TARBALL), Algorithm::Sha256.digest(TARBALL));
+    let body = json!({"apiVersion": "0.0.1", "kind": "hashedrekord", "spec": {
+        "data": {"hash": {"algorithm": "sha256", "value": digest.to_hex()}},
+        "signature": {
+            "content": encode(&signature),
+            "publicKey": {"content": encode(pem("CERTIFICATE", signed.certificate()).as_bytes())},
+        },
+    }})
+    .to_string();
+    let mut receipt = world.sigstore.rekor.append(body.as_bytes(), logged_at);
+    receipt.entry["kindVersion"] = json!({"kind": "hashedrekord", "version": "0.0.1"});
+    receipt.entry["inclusionProof"] = receipt.proof;
+    receipt.entry["canonicalizedBody"] = encode(body.as_bytes()).into();
+    let timestamp = world.sigstore.tsa.timestamp(&signature, World::at());
+    json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "verificationMaterial": {
+            "certificate": {"rawBytes": encode(signed.certificate())},
+            "tlogEntries": [receipt.entry],
+            "timestampVerificationData": {
+                "rfc3161Timestamps": [{"signedTimestamp": encode(&timestamp)}],
+            },
+        },
+        "messageSignature": {
+            "messageDigest": {"algorithm": "SHA2_256", "digest": encode(digest.bytes())},
+            "signature": encode(&signature),
+        },
+    })
+}
+
+fn plain(world: &World, bundle: &Value, bytes: &[u8]) -> Result<BundleFacts, BundleRefusal> {
+    let (bundle, signer) = (bundle.to_string(), Signer::AnyIdentityUnsafe);
+    super::bundle(&world.trust(), bundle.as_bytes(), Artifact::Bytes(bytes), signer, World::now())
+}
+
+#[test]
+fn a_plain_signature_is_of_these_bytes_and_no_statement() {
+    let world = World::new();
+    let mut bundle = plain_signature(&world, World::at());
+    let facts = plain(&world, &bundle, TARBALL).unwrap();
+    assert!(facts.statement.is_none());
+    assert_eq!(facts.time_source, TimeSource::TimestampAuthority);
+    assert_eq!(facts.logged, Logged { promise: false, proof: true });
+    assert_eq!(plain(&world, &bundle, b"other").unwrap_err().code(), "artifact-mismatch");
+    tamper::flip(&mut bundle["messageSignature"]["messageDigest"]["digest"]);
+    assert_eq!(plain(&world, &bundle, TARBALL).unwrap_err().code(), "artifact-mismatch");
+}
+
+/// Nobody signed that time, so nothing is accepted for it; and still it must not contradict.
+#[test]
+fn an_integrated_time_without_a_promise_is_held_against_the_certificate() {
+    let world = World::new();
+    let code = |logged_at: Time| {
+        let bundle = plain_signature(&world, logged_at);
+        plain(&world, &bundle, TARBALL).map_or_else(|why| why.code(), |_| "verified")
+    };
+    // The certificate is valid for ten minutes, both ends included.
+    let (minutes, second) = (Duration::minutes(10), Duration::seconds(1));
+    assert_eq!(code(World::at()), "verified");
+    assert_eq!(code(World::at() + minutes), "verified");
+    assert_eq!(code(World::at() + minutes + second), "integrated-time-outside-certificate");
+    assert_eq!(code(World::at() - second), "integrated-time-outside-certificate");
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_or_an_authority_is_told_apart() {
+    let judged = |options: Options, change: fn(&mut World, &mut Leaf)| {
+        let mut world = World::new();
+        let mut leaf = world.leaf();
+        change(&mut world, &mut leaf);
+        let certificate = world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct);
+        let signer = testkit::sigstore::Signer::Certificate(certificate);
+        let statement = statement::provenance_v1(&world.build, &World::subject());
+        let bundle = world.sigstore.attest(&statement, &signer, World::at(), &options);
+        check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now())
+            .map_or_else(|why| why.code(), |_| "verified")
+    };
+    let code = |change| judged(Options::default(), change);
+    assert_eq!(code(|_, _| {}), "verified");
+    assert_eq!(code(|_, leaf| leaf.logged = None), "invalid-sct");
+    assert_eq!(code(|_, leaf| leaf.claims.set_raw(8, b"\xff")), "malformed-certificate");
+    assert_eq!(code(|_, leaf| leaf.extended_key_usage = TIME_STAMPING), "untrusted-certificate");
+    assert_eq!(code(|world, _| world.sigstore.fulcio.window = ended()), "no-valid-authority");
+    assert_eq!(
+        judged(Options::rekor_v2(), |world, _| world.sigstore.tsa.window = ended()),
+        "timestamp-authority-not-valid-then"
+    );
+}
+
+/// Trust that ended a second before anything is signed.
+fn ended() -> testkit::sigstore::Window {
+    let end = World::at() - Duration::seconds(1);
+    testkit::sigstore::Window::new(end - Duration::days(30), end)
 }

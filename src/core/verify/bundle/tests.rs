@@ -36,6 +36,10 @@ fn exactly_one_key_material_and_one_content() {
     let mut bundle = good.clone();
     bundle["verificationMaterial"]["publicKey"] = json!({"hint": "a"});
     assert_eq!(refused(&bundle), Malformed::KeyMaterial(2));
+    let leaf = bundle["verificationMaterial"]["certificate"].clone();
+    bundle["verificationMaterial"]["x509CertificateChain"] = json!({"certificates": [leaf]});
+    assert_eq!(refused(&bundle), Malformed::KeyMaterial(3));
+    remove(&mut bundle["verificationMaterial"], "x509CertificateChain");
     remove(&mut bundle["verificationMaterial"], "publicKey");
     remove(&mut bundle["verificationMaterial"], "certificate");
     assert_eq!(refused(&bundle), Malformed::KeyMaterial(0));
@@ -83,6 +87,8 @@ fn each_version_rests_on_its_proof() {
         let mut bundle = world.provenance(&options);
         remove(entry(&mut bundle), "inclusionProof");
         assert_eq!(refused(&bundle), Malformed::NoProof(version));
+        let named = if version == Version::V0_2 { "0.2" } else { "0.3" };
+        assert_eq!(version.to_string(), named);
     }
 }
 
@@ -263,4 +269,35 @@ fn what_is_slow_to_read_is_bounded() {
     assert_eq!(refused(&bundle), too_large("checkpoint", max + 1));
     entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = padded(max);
     assert!(!matches!(parse(&bundle), Err(Malformed::TooLarge { .. })));
+}
+
+/// Reports are compared by these: none may change, nor be another's.
+#[test]
+fn each_refusal_has_a_code_of_its_own() {
+    let version = Version::V0_2;
+    let disagrees =
+        Malformed::ProofDisagrees { field: "tree size", proof: "1".into(), other: "2".into() };
+    for (refusal, code) in [
+        (Malformed::Json(String::new()), "malformed-bundle"),
+        (Malformed::NoMediaType, "missing-media-type"),
+        (Malformed::MediaType(String::new()), "unsupported-media-type"),
+        (Malformed::KeyMaterial(2), "ambiguous-key-material"),
+        (Malformed::Content(2), "ambiguous-content"),
+        (Malformed::CertificateForm { version, found: "form" }, "wrong-certificate-form"),
+        (Malformed::EmptyChain, "empty-certificate-chain"),
+        (Malformed::SeveralEntries(2), "several-log-entries"),
+        (Malformed::EntryKind(String::new()), "unsupported-log-entry"),
+        (Malformed::NoPromise, "missing-inclusion-promise"),
+        (Malformed::NoProof(version), "missing-inclusion-proof"),
+        (Malformed::NoCheckpoint, "missing-checkpoint"),
+        (Malformed::Checkpoint(String::new()), "malformed-checkpoint"),
+        (disagrees, "inclusion-proof-disagrees"),
+        (Malformed::RekorV2("promise"), "unexpected-log-field"),
+        (Malformed::Signatures(2), "wrong-signature-count"),
+        (Malformed::RepeatedTimestamp, "repeated-timestamp"),
+        (Malformed::TooManyTimestamps(99), "too-many-timestamps"),
+        (Malformed::TooLarge { part: "part", bytes: 2, max: 1 }, "oversized-bundle-part"),
+    ] {
+        assert_eq!(refusal.code(), code);
+    }
 }

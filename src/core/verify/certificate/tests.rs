@@ -1,4 +1,12 @@
 use testkit::sigstore::{Claims as Written, Leaf};
+use x509_cert::{
+    der::{
+        Encode,
+        asn1::{Ia5String, OctetString},
+        oid::AssociatedOid,
+    },
+    ext::Extension,
+};
 
 use super::*;
 use crate::core::verify::fixture::World;
@@ -8,6 +16,16 @@ fn parse(change: impl Fn(&mut Leaf)) -> Result<Claims, MalformedClaim> {
     let mut leaf = world.leaf();
     change(&mut leaf);
     Claims::of(&decode(world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct).certificate())?)
+}
+
+/// The claims of a certificate whose extensions are changed after it was issued: of the kind that
+/// Fulcio does not sign.
+fn altered(change: impl Fn(&mut Vec<Extension>)) -> Result<Claims, MalformedClaim> {
+    let world = World::new();
+    let issued = world.sigstore.fulcio.issue(&world.leaf(), &world.sigstore.ct);
+    let mut certificate = decode(issued.certificate()).unwrap();
+    change(certificate.tbs_certificate.extensions.as_mut().unwrap());
+    Claims::of(&certificate)
 }
 
 #[test]
@@ -28,8 +46,17 @@ fn legacy_claims_count_only_where_they_are_alone() {
     assert_eq!(legacy.repository.as_deref(), Some("https://github.com/acme/widgets"));
     assert_eq!(legacy.commit, Some(world.build.commit.clone()));
     assert_eq!((legacy.run, legacy.runner), (None, None));
+    assert_eq!(legacy.trigger, Some(world.build.event.clone()));
+    assert_eq!(legacy.git_ref, Some(world.build.ref_.clone()));
     let both = parse(|leaf| leaf.claims.remove(12)).unwrap();
     assert_eq!(both.repository, None);
+    // The first of today's is enough.
+    let first = parse(|leaf| {
+        leaf.claims = Written::legacy(&world.build);
+        leaf.claims.set(8, GITHUB);
+    })
+    .unwrap();
+    assert_eq!((first.issuer.as_deref(), first.commit), (Some(GITHUB), None));
     // What a short name is a name of depends on the issuer.
     let other = parse(|leaf| {
         leaf.claims = Written::legacy(&world.build);
@@ -56,11 +83,51 @@ fn a_malformed_claim_is_not_an_absent_one() {
 }
 
 #[test]
+fn a_claim_is_there_once() {
+    // A legacy one, one of today, and one that is not read.
+    for number in [1, 12, 22] {
+        let oid = format!("1.3.6.1.4.1.57264.1.{number}");
+        let twice = altered(|extensions| {
+            let of = |extension: &&Extension| extension.extn_id.to_string() == oid;
+            let claim = extensions.iter().find(of).unwrap().clone();
+            extensions.push(claim);
+        });
+        assert_eq!(twice, Err(MalformedClaim::Repeated(number)));
+    }
+}
+
+#[test]
+fn a_certificate_names_one_identity() {
+    let text = |text: &str| Ia5String::new(text).unwrap();
+    let uri = || GeneralName::UniformResourceIdentifier(text("https://a.test/b"));
+    let mail = || GeneralName::Rfc822Name(text("a@b.test"));
+    let named = |names: Vec<GeneralName>| {
+        let value = OctetString::new(SubjectAltName(names).to_der().unwrap()).unwrap();
+        altered(|extensions| {
+            let is_name = |extension: &&mut Extension| extension.extn_id == SubjectAltName::OID;
+            extensions.iter_mut().find(is_name).unwrap().extn_value = value.clone();
+        })
+        .map(|claims| claims.san)
+    };
+    assert_eq!(named(vec![uri()]).as_deref(), Ok("https://a.test/b"));
+    assert_eq!(named(vec![mail()]).as_deref(), Ok("a@b.test"));
+    assert_eq!(named(vec![]), Err(MalformedClaim::Identities(0)));
+    assert_eq!(named(vec![uri(), mail()]), Err(MalformedClaim::Identities(2)));
+    let host = GeneralName::DnsName(text("a.test"));
+    assert_eq!(named(vec![host]), Err(MalformedClaim::Identities(1)));
+    let none = altered(|extensions| {
+        extensions.retain(|extension| extension.extn_id != SubjectAltName::OID);
+    });
+    assert_eq!(none, Err(MalformedClaim::Identities(0)));
+}
+
+#[test]
 fn the_number_of_a_claim_is_read_from_der() {
     let number = |tail: &[u8]| claim_number(&[ARC, tail].concat());
     assert_eq!(number(&[9]), Some(9));
     assert_eq!(number(&[0x7f]), Some(127));
     assert_eq!(number(&[0x81, 0x00]), Some(128));
+    assert_eq!(number(&[0x81, 0x80, 0x00]), Some(16_384));
     assert_eq!(number(&[0x84, 0xa2, 0x70]), Some(70_000));
     for other in [&[][..], &[9, 1], &[0x81], &[0x8f, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
         assert_eq!(number(other), None, "{other:?}");

@@ -137,5 +137,6 @@ fn the_record_is_of_this_package_and_these_bytes() {
     ] {
         let found = judge(pointer, value);
         assert!(matches!(found, IntegrityRefusal::MalformedRecord(_)), "{pointer}");
+        assert_eq!(found.code(), "malformed-record");
     }
 }

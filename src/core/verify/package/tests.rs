@@ -1,6 +1,9 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::Duration;
-use serde_json::json;
-use testkit::sigstore::{NpmKey, Options, Window, attestations_response, statement};
+use serde_json::{Value, json};
+use testkit::sigstore::{
+    Build, Key, Leaf, NpmKey, Options, Window, attestations_response, statement,
+};
 
 use super::*;
 use crate::core::verdict::TimeSource;
@@ -12,6 +15,25 @@ fn code<F: std::fmt::Debug>(verdict: &Verdict<F>) -> &'static str {
         Verdict::Absent(absence) => absence.code(),
         Verdict::Refused(why) => why.code,
     }
+}
+
+/// Judges evidence of which no lockfile says anything.
+fn judge(
+    trust: &Trust,
+    registry: &str,
+    record: Option<&Value>,
+    response: &Value,
+) -> PackageVerdict {
+    let (record, response) = (record.map(Value::to_string), response.to_string());
+    let evidence = Evidence {
+        package: &PackageId::new(NAME, VERSION).unwrap(),
+        registry,
+        expected: &[],
+        tarball: &[World::digest()],
+        record: record.as_deref().map(str::as_bytes),
+        attestations: Some(response.as_bytes()),
+    };
+    package(trust, &evidence, World::now())
 }
 
 #[test]
@@ -76,6 +98,9 @@ fn what_is_not_there_is_absent_and_says_why() {
     let verdict = world.judge(None, Some(&json!({"attestations": []})));
     assert_eq!(code(&verdict.provenance), "no-attestations");
 
+    let verdict = world.judge(Some(&record), None);
+    assert_eq!(code(&verdict.provenance), "no-attestations");
+
     // What the record announces and the registry does not give is said so.
     record["manifest"]["dist"]["attestations"] = json!({"url": "https://registry.npm.test/x"});
     let verdict = world.judge(Some(&record), None);
@@ -86,17 +111,8 @@ fn what_is_not_there_is_absent_and_says_why() {
 #[test]
 fn a_registry_without_keys_is_no_judge_of_its_own_signatures() {
     let world = World::new();
-    let (record, response) = (world.record().to_string(), world.response().to_string());
     let trust = Trust::new(world.sigstore.trusted_root_json().as_bytes(), &[]).unwrap();
-    let evidence = Evidence {
-        package: &PackageId::new(NAME, VERSION).unwrap(),
-        registry: REGISTRY,
-        expected: &[],
-        tarball: &[World::digest()],
-        record: Some(record.as_bytes()),
-        attestations: Some(response.as_bytes()),
-    };
-    let verdict = package(&trust, &evidence, World::now());
+    let verdict = judge(&trust, REGISTRY, Some(&world.record()), &world.response());
     assert_eq!(code(&verdict.registry_signature), "no-keys-for-registry");
     assert_eq!(code(&verdict.publish_attestation), "no-keys-for-registry");
     assert_eq!(code(&verdict.provenance), "verified");
@@ -170,7 +186,31 @@ fn a_plain_signature_is_no_statement() {
         "messageSignature": {"signature": "AAAA"},
     });
     assert_eq!(world.provenance_code(statement::PROVENANCE_V1, bundle), "unsupported-bundle");
-    assert_eq!(AttestationRefusal::NoStatement.code(), "not-a-statement");
+
+    // A good one of the very tarball, in an instance without logs, which would ask for SHA-256.
+    let certified = world.sigstore.fulcio.certify(Key::rsa(), &world.leaf(), &world.sigstore.ct);
+    let encode = |bytes: &[u8]| STANDARD.encode(bytes);
+    let signature = certified.key.sign(TARBALL);
+    let timestamp = world.sigstore.tsa.timestamp(&signature, World::at());
+    let bundle = json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "verificationMaterial": {
+            "certificate": {"rawBytes": encode(certified.certificate())},
+            "timestampVerificationData": {
+                "rfc3161Timestamps": [{"signedTimestamp": encode(&timestamp)}],
+            },
+        },
+        "messageSignature": {
+            "messageDigest": {"algorithm": "SHA2_512", "digest": encode(World::digest().bytes())},
+            "signature": encode(&signature),
+        },
+    });
+    let mut root = world.sigstore.trusted_root();
+    root["tlogs"] = json!([]);
+    let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
+    let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
+    let verdict = judge(&trust, REGISTRY, None, &response);
+    assert_eq!(code(&verdict.provenance), "not-a-statement");
 }
 
 #[test]
@@ -201,7 +241,7 @@ fn the_publish_key_is_known_for_this_usage_and_valid_then() {
         let bundle = world.publish(&Options::default());
         attestations_response(&[(statement::PUBLISH_V01, bundle)])
     };
-    let judged = |world: &World, response: &serde_json::Value| {
+    let judged = |world: &World, response: &Value| {
         code(&world.judge(None, Some(response)).publish_attestation)
     };
     // both edges are inside
@@ -236,7 +276,7 @@ fn another_key_under_a_known_hint_is_refused() {
 fn the_publish_predicate_is_about_this_package_and_registry() {
     let world = World::new();
     let digest = World::digest().to_hex();
-    let judged = |statement: &serde_json::Value| {
+    let judged = |statement: &Value| {
         let signer = testkit::sigstore::Signer::Npm(world.sigstore.npm_key().clone());
         let bundle = world.sigstore.attest(statement, &signer, World::at(), &Options::default());
         let response = attestations_response(&[(statement::PUBLISH_V01, bundle)]);
@@ -276,7 +316,7 @@ fn constraints_hold_on_one_subject() {
 fn of_several_attestations_each_must_verify_and_agree() {
     let world = World::new();
     let good = world.provenance(&Options::default());
-    let judged = |other: serde_json::Value| {
+    let judged = |other: Value| {
         let kind = statement::PROVENANCE_V1;
         let response = attestations_response(&[(kind, good.clone()), (kind, other)]);
         code(&world.judge(None, Some(&response)).provenance)
@@ -285,21 +325,64 @@ fn of_several_attestations_each_must_verify_and_agree() {
     let mut bad = good.clone();
     testkit::sigstore::tamper::flip(&mut bad["dsseEnvelope"]["signatures"][0]["sig"]);
     assert_eq!(judged(bad), "invalid-signature");
-    for (field, value) in [
-        ("repository", "mallory/widgets"),
-        ("commit", "0000000000000000000000000000000000000000"),
-        ("workflow", ".github/workflows/evil.yml"),
-    ] {
+    let of_build = |change: fn(&mut Build)| {
         let mut build = world.build.clone();
-        match field {
-            "repository" => build.repository = value.into(),
-            "commit" => build.commit = value.into(),
-            _ => build.workflow = value.into(),
-        }
+        change(&mut build);
+        let (subject, options) = (World::subject(), Options::default());
+        judged(world.sigstore.provenance(&build, &subject, World::at(), &options))
+    };
+    let contradicts = "contradicting-attestations";
+    assert_eq!(of_build(|build| build.repository = "mallory/widgets".into()), contradicts);
+    assert_eq!(of_build(|build| build.commit = "0".repeat(40)), contradicts);
+    assert_eq!(of_build(|build| build.workflow = ".github/workflows/evil.yml".into()), contradicts);
+    // Both by a workflow that many repositories call.
+    let build = Build::github("mallory/widgets");
+    let leaf = Leaf { san: world.build.workflow_uri(), ..Leaf::of(&build, World::at()) };
+    let other = world.signed(&statement::provenance(&build, &World::subject()), &leaf);
+    assert_eq!(judged(other), contradicts);
+}
+
+#[test]
+fn of_several_publish_attestations_each_must_be_of_one_time() {
+    let world = World::new();
+    let digest = World::digest().to_hex();
+    let judged = |at| {
+        let options = Options { timestamp: true, ..Options::default() };
         let other =
-            world.sigstore.provenance(&build, &World::subject(), World::at(), &Options::default());
-        assert_eq!(judged(other), "contradicting-attestations", "{field}");
-    }
+            world.sigstore.publish_attestation(NAME, VERSION, &digest, REGISTRY, at, &options);
+        let kind = statement::PUBLISH_V01;
+        let good = world.publish(&Options::default());
+        let response = attestations_response(&[(kind, good), (kind, other)]);
+        code(&world.judge(None, Some(&response)).publish_attestation)
+    };
+    assert_eq!(judged(World::at()), "verified");
+    assert_eq!(judged(World::at() + Duration::seconds(1)), "contradicting-attestations");
+}
+
+#[test]
+fn every_digest_at_hand_is_held_against_the_statement() {
+    let world = World::new();
+    let mut record = world.record();
+    let sha256 = Algorithm::Sha256.digest(TARBALL);
+    record["manifest"]["dist"]["integrity"] = json!(sha256.to_sri());
+    let judged = |found: &Digest| {
+        let mut statement = statement::provenance(&world.build, &World::subject());
+        statement["subject"][0]["digest"]["sha256"] = json!(found.to_hex());
+        let bundle = world.signed(&statement, &world.leaf());
+        let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
+        code(&world.judge(Some(&record), Some(&response)).provenance)
+    };
+    assert_eq!(judged(&sha256), "verified");
+    assert_eq!(judged(&Algorithm::Sha256.digest(b"other")), "subject-digest-mismatch");
+}
+
+#[test]
+fn a_key_of_another_registry_says_that_the_package_is_from_there() {
+    let world = World::new();
+    let (record, response) = (world.record(), world.response());
+    let verdict = judge(&world.trust(), "https://other.test", Some(&record), &response);
+    assert_eq!(code(&verdict.registry_signature), "key-of-other-registry");
+    assert_eq!(code(&verdict.publish_attestation), "key-of-other-registry");
 }
 
 #[test]

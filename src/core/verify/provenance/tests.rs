@@ -17,8 +17,16 @@ fn changed(mut statement: Value, world: &World, pointer: &str, value: Value) -> 
 #[test]
 fn each_field_of_slsa_1_is_held_against_the_certificate() {
     let world = World::new();
-    let good = statement::provenance_v1(&world.build, &World::subject());
+    let mut good = statement::provenance_v1(&world.build, &World::subject());
+    // Not npm's to say, but `actions/attest`'s.
+    good["predicate"]["buildDefinition"]["internalParameters"]["github"]["runner_environment"] =
+        json!(world.build.runner);
     for (pointer, value, expected) in [
+        (
+            "/predicate/buildDefinition/internalParameters/github/runner_environment",
+            json!("self-hosted"),
+            "provenance-disagrees",
+        ),
         (
             "/predicate/buildDefinition/externalParameters/workflow/repository",
             json!("https://github.com/mallory/widgets"),
@@ -95,6 +103,19 @@ fn each_field_of_slsa_1_is_held_against_the_certificate() {
     ] {
         assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
     }
+}
+
+/// As where an organization makes its repositories run a workflow of its own.
+#[test]
+fn the_workflows_repository_is_the_sources() {
+    let world = World::new();
+    let (own, other) = (world.build.repository_uri(), "https://github.com/acme/policies");
+    let mut leaf = world.leaf();
+    leaf.claims.set(18, &world.build.workflow_uri().replace(&own, other));
+    let mut statement = statement::provenance_v1(&world.build, &World::subject());
+    statement["predicate"]["buildDefinition"]["externalParameters"]["workflow"]["repository"] =
+        json!(other);
+    assert_eq!(world.provenance_code(V1, world.signed(&statement, &leaf)), "provenance-disagrees");
 }
 
 #[test]
@@ -271,4 +292,50 @@ fn a_delegator_signs_for_builders_of_its_own_tag() {
         &builder("builder_nodejs_slsa3.yml@refs/tags/v1.6.0"),
         "https://github.com/mallory/x/.github/workflows/delegator_x.yml@refs/tags/v1.6.0"
     ));
+}
+
+#[test]
+fn npms_first_build_type_names_the_workflow_in_full_and_npm_for_a_builder() {
+    let world = World::new();
+    let mut good = statement::provenance_v02(&world.build, &World::subject());
+    good["predicate"]["buildType"] = json!("https://github.com/npm/cli/gha@v0");
+    let workflow = world.build.workflow_uri().replace("https://github.com/", "");
+    good["predicate"]["invocation"]["configSource"]["entryPoint"] = json!(workflow);
+    for (pointer, value, expected) in [
+        ("/predicate/builder/id", json!("https://github.com/npm/cli@9.4.2"), "verified"),
+        ("/predicate/builder/id", json!("https://github.com/actions/runner"), "verified"),
+        (
+            "/predicate/builder/id",
+            json!("https://github.com/mallory/cli@9.4.2"),
+            "builder-mismatch",
+        ),
+        (
+            "/predicate/invocation/configSource/entryPoint",
+            json!(world.build.workflow),
+            "provenance-disagrees",
+        ),
+        (
+            "/predicate/invocation/configSource/entryPoint",
+            json!(workflow.replace("acme/", "mallory/")),
+            "provenance-disagrees",
+        ),
+    ] {
+        assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
+    }
+}
+
+#[test]
+fn the_generators_builds_are_signed_for_by_its_delegator() {
+    let world = World::new();
+    let workflows = "https://github.com/slsa-framework/slsa-github-generator/.github/workflows";
+    let mut statement = statement::provenance_v02(&world.build, &World::subject());
+    statement["predicate"]["buildType"] =
+        json!("https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0");
+    statement["predicate"]["builder"]["id"] =
+        json!(format!("{workflows}/builder_nodejs_slsa3.yml@refs/tags/v1.6.0"));
+    for (tag, expected) in [("v1.6.0", "verified"), ("v1.6.1", "builder-mismatch")] {
+        let mut leaf = world.leaf();
+        leaf.san = format!("{workflows}/delegator_generic_slsa3.yml@refs/tags/{tag}");
+        assert_eq!(world.provenance_code(V02, world.signed(&statement, &leaf)), expected);
+    }
 }

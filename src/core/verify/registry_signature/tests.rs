@@ -86,6 +86,20 @@ fn one_good_signature_is_enough_and_the_others_are_told() {
 }
 
 #[test]
+fn of_two_good_signatures_the_first_is_named() {
+    let mut world = World::new();
+    let mut record = world.record();
+    let first = world.sigstore.npm_key().keyid.clone();
+    world.sigstore.npm.push(NpmKey::new(Window::since(World::at())));
+    let second = world.record();
+    let second = second["manifest"]["dist"]["signatures"][0].clone();
+    assert_ne!(second["keyid"], json!(first));
+    signatures(&mut record).as_array_mut().unwrap().push(second);
+    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    assert_eq!((facts.keyid, facts.others), (first, vec![]));
+}
+
+#[test]
 fn published_after_the_reference_time_is_refused() {
     let world = World::new();
     let mut record = world.record();

@@ -63,11 +63,16 @@ impl Fulcio {
 
     /// Issues a signing certificate for a fresh P-256 key.
     pub fn issue(&self, leaf: &Leaf, ct: &CtLog) -> Certified {
+        self.certify(Key::p256(), leaf, ct)
+    }
+
+    /// Issues a signing certificate for that key.
+    pub fn certify(&self, key: Key, leaf: &Leaf, ct: &CtLog) -> Certified {
         let validity = Window::new(leaf.not_before, leaf.not_after);
         let mut profile = vec![usage(DIGITAL_SIGNATURE), eku(leaf.extended_key_usage, false)];
         profile.push(extension("2.5.29.17", true, &der::sequence(&[uri_name(&leaf.san)])));
         profile.extend(leaf.claims.extensions());
-        let request = Request { subject: name(&[]), key: Key::p256(), validity, profile };
+        let request = Request { subject: name(&[]), key, validity, profile };
         issue(request, &self.intermediate, leaf.logged.map(|at| (ct, at)))
     }
 }

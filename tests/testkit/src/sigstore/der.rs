@@ -41,6 +41,10 @@ pub fn context(number: u8, content: &[u8]) -> Vec<u8> {
     tlv(0xa0 | number, content)
 }
 
+pub fn null() -> Vec<u8> {
+    tlv(0x05, &[])
+}
+
 pub fn boolean(value: bool) -> Vec<u8> {
     tlv(0x01, &[if value { 0xff } else { 0 }])
 }

@@ -2,9 +2,10 @@
 
 use super::der;
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    KeyPair,
+    KeyPair, RSA_PKCS1_SHA512, RsaKeyPair,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
@@ -19,6 +20,9 @@ pub enum Key {
     P384(Arc<EcdsaKeyPair>),
     /// Ed25519, which Rekor v2 signs with.
     Ed25519(Arc<Ed25519KeyPair>),
+    /// RSA of 2048 bits with SHA-512, by PKCS #1 1.5: the one kind whose signatures of an artifact
+    /// can be verified by its SHA-512 alone.
+    Rsa(Arc<RsaKeyPair>),
 }
 
 impl Key {
@@ -39,6 +43,11 @@ impl Key {
         Self::Ed25519(Arc::new(Ed25519KeyPair::generate().expect("an Ed25519 key")))
     }
 
+    /// A new RSA key.
+    pub fn rsa() -> Self {
+        Self::Rsa(Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key")))
+    }
+
     /// A signature over the message; ECDSA's in DER.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self {
@@ -47,14 +56,21 @@ impl Key {
                 signature.expect("an ECDSA signature").as_ref().to_vec()
             }
             Self::Ed25519(pair) => pair.sign(message).as_ref().to_vec(),
+            Self::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA512, &SystemRandom::new(), message, &mut signature)
+                    .expect("an RSA signature");
+                signature
+            }
         }
     }
 
-    /// The public key alone: an uncompressed point, or Ed25519's 32 bytes.
+    /// The public key alone: an uncompressed point, Ed25519's 32 bytes, or an `RSAPublicKey`.
     pub fn point(&self) -> &[u8] {
         match self {
             Self::P256(pair) | Self::P384(pair) => pair.public_key().as_ref(),
             Self::Ed25519(pair) => pair.public_key().as_ref(),
+            Self::Rsa(pair) => pair.public_key().as_ref(),
         }
     }
 
@@ -65,17 +81,21 @@ impl Key {
             Self::P256(_) => ec("1.2.840.10045.3.1.7"),
             Self::P384(_) => ec("1.3.132.0.34"),
             Self::Ed25519(_) => der::sequence(&[der::oid("1.3.101.112")]),
+            Self::Rsa(_) => der::sequence(&[der::oid("1.2.840.113549.1.1.1"), der::null()]),
         };
         der::sequence(&[algorithm, der::bits(self.point())])
     }
 
     /// The AlgorithmIdentifier of this key's signatures.
     pub fn signature_algorithm(&self) -> Vec<u8> {
-        der::sequence(&[der::oid(match self {
+        let mut parts = vec![der::oid(match self {
             Self::P256(_) => "1.2.840.10045.4.3.2",
             Self::P384(_) => "1.2.840.10045.4.3.3",
             Self::Ed25519(_) => "1.3.101.112",
-        })])
+            Self::Rsa(_) => "1.2.840.113549.1.1.13",
+        })];
+        parts.extend(matches!(self, Self::Rsa(_)).then(der::null));
+        der::sequence(&parts)
     }
 
     /// The name in Sigstore's `PublicKeyDetails`.
@@ -84,6 +104,8 @@ impl Key {
             Self::P256(_) => "PKIX_ECDSA_P256_SHA_256",
             Self::P384(_) => "PKIX_ECDSA_P384_SHA_384",
             Self::Ed25519(_) => "PKIX_ED25519",
+            // None has SHA-512.
+            Self::Rsa(_) => "PKIX_RSA_PKCS1V15_2048_SHA256",
         }
     }
 
