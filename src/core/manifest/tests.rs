@@ -156,6 +156,12 @@ fn the_builder_sorts_and_the_parser_wants_it_sorted() {
             matches!(double(path), ManifestError::Duplicate { list: found, .. } if found == list)
         );
     }
+    let item = |error: ManifestError| match error {
+        ManifestError::Unsorted { item, .. } | ManifestError::Duplicate { item, .. } => item,
+        other => panic!("{other}"),
+    };
+    assert_eq!(item(swap("/subject")), "inputs/a.json");
+    assert_eq!(item(double("/predicate/packages")), "@a/b 1.0.0");
     assert!(matches!(
         double("/predicate/packages/0/neededBy"),
         ManifestError::Duplicate { list: "neededBy", .. }
@@ -360,6 +366,10 @@ fn times_addresses_and_instances_have_their_form() {
             assert!(!error.to_string().contains("secret"), "{error}");
         }
     }
+    let shown = with("/predicate/collection/0/url", json!("https://u:secret@r.example/a?token=b"));
+    assert_eq!(shown, ManifestError::Address("…@r.example/a".into()));
+    let shown = with("/predicate/collection/0/url", json!("ftp://r.example/a"));
+    assert_eq!(shown, ManifestError::Address("ftp://r.example/a".into()));
     for instance in ["", "..", "a/b", "Public", "con"] {
         assert_eq!(
             with("/predicate/trust/0/instance", json!(instance)),
