@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)]
 
+mod claims;
 mod package;
 mod parts;
 #[path = "../support/raw_zip.rs"]
@@ -31,6 +32,7 @@ use testkit::{
     sigstore::{Sigstore, pem},
 };
 
+pub use claims::{claim, reason, status};
 pub use package::{Package, REGISTRY};
 pub use parts::Parts;
 pub use run::Run;
