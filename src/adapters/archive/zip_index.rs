@@ -208,8 +208,10 @@ fn compare_local(source: &Source, central: &Central, limit: u64) -> Result<(), A
     if end > limit {
         return Err(ZipError::Overlap { expected: end, found: limit }.into());
     }
-    let mut reader = source.range(central.offset, length);
-    let local = Local::read(&mut reader, central.name.len()).map_err(|error| error.at(source))?;
+    // In one read: there may be a hundred thousand headers, of a dozen fields each.
+    let buffer = LOCAL_BYTES as usize + central.name.len();
+    let reader = BufReader::with_capacity(buffer, source.range(central.offset, length));
+    let local = Local::read(reader, central.name.len()).map_err(|error| error.at(source))?;
     local.compare(central)?;
     Ok(())
 }
