@@ -207,6 +207,22 @@ fn a_rotation_in_an_update_that_fails_leaves_a_floor_that_reads_back() {
     assert!(update_at(&repository, &pinned, &local, now()).is_ok());
 }
 
+/// A newer program knows roots that the repository need not serve any more.
+#[test]
+fn an_update_starts_from_a_pinned_root_that_is_newer_than_the_local_ones() {
+    let mut repository = repository();
+    let (pinned, local) = first(&repository);
+    repository.publish_root();
+    repository.publish_root();
+    let newer = pinned.and(repository.root_bytes(2)).unwrap();
+    let newer = newer.and(repository.root_bytes(3)).unwrap();
+    for version in [2, 3] {
+        repository.files.remove(&format!("{version}.root.json")).unwrap();
+    }
+    let state = update_at(&repository, &newer, &local, now()).unwrap();
+    assert_eq!(state.version("root"), 3);
+}
+
 #[test]
 fn states_are_ordered_by_their_versions() {
     let mut repository = repository();
