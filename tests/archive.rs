@@ -244,15 +244,21 @@ fn as_many_entries_as_16_bits_count_need_no_zip64() {
 #[test]
 #[cfg(target_os = "linux")] // where a hole in a file takes no space
 fn offsets_beyond_32_bits_are_in_zip64_fields() {
+    // As large as an entry may be; and so large that the next one's offset has all bits set.
+    offsets_after(limits::ENTRY_BYTES as u32);
+    offsets_after(u32::MAX - 30 - "inputs/package-lock.json".len() as u32);
+}
+
+/// Reads an archive whose first entry is a hole.
+#[cfg(target_os = "linux")]
+fn offsets_after(hole: u32) {
     use std::os::unix::fs::FileExt as _;
 
-    // As large as an entry may be.
-    const HOLE: u32 = limits::ENTRY_BYTES as u32;
     let names = ["inputs/package-lock.json", "trust/public-good/1.root.json"];
     let mut contents: BTreeMap<_, _> =
         names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
     let mut listed = subjects(&contents);
-    listed[0].size = HOLE.into();
+    listed[0].size = hole.into();
     let predicate = Predicate { packages: Vec::new(), out_of_scope: Vec::new(), ..predicate() };
     let manifest = Manifest::build(predicate, listed).unwrap().to_json();
     let envelope = Envelope::sign(&manifest, &[key(1)]).unwrap().to_json();
@@ -261,9 +267,9 @@ fn offsets_beyond_32_bits_are_in_zip64_fields() {
     let entries = contents.iter().map(|(name, data)| raw_zip::Entry::new(name, data)).collect();
     let mut zip = raw_zip::Zip { entries, ..Default::default() };
     zip.entries.swap(1, 2); // the envelope goes last
-    zip.entries[0].both(|header| (header.stored, header.size) = (HOLE, HOLE));
+    zip.entries[0].both(|header| (header.stored, header.size) = (hole, hole));
     let split = 30 + names[0].len() as u64;
-    let second = split + u64::from(HOLE);
+    let second = split + u64::from(hole);
     let third = second + 30 + names[1].len() as u64;
     for (entry, offset) in zip.entries[1..].iter_mut().zip([second, third]) {
         entry.central.offset = Some(u32::MAX);

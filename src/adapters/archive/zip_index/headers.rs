@@ -2,12 +2,9 @@
 
 use std::io::Read;
 
-use crate::{
-    adapters::archive::zip_index::{
-        ZipError,
-        record::{Fault, Field, Record, VERSION},
-    },
-    core::{entry_name::NameError, limits},
+use crate::adapters::archive::zip_index::{
+    ZipError,
+    record::{Fault, Field, Record, VERSION},
 };
 
 /// Bytes of a local header before the name (section 4.3.7).
@@ -47,7 +44,8 @@ impl Central {
         let external = record.u32()?;
         record.expect(Field::ExternalAttributes, external, ATTRIBUTES)?;
         let offset = record.u32()?;
-        let mut name = vec![0; common.name_length()?];
+        // At most 64 KiB; whether it is a name is found out before the next is read.
+        let mut name = vec![0; usize::from(common.name_length)];
         record.fill(&mut name)?;
         let offset = if offset == SEE_ZIP64 {
             zip64_offset(&mut record, extra)?
@@ -142,13 +140,5 @@ impl Common {
         record.expect(Field::Date, date, DATE)?;
         let (crc32, stored, size) = (record.u32()?, record.u32()?, record.u32()?);
         Ok(Self { crc32, stored, size, name_length: record.u16()? })
-    }
-
-    fn name_length(&self) -> Result<usize, ZipError> {
-        let length = usize::from(self.name_length);
-        if length > limits::ENTRY_NAME_BYTES {
-            return Err(NameError::Length(length).into());
-        }
-        Ok(length)
     }
 }
