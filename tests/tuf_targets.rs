@@ -220,15 +220,19 @@ fn an_endless_search_is_bounded() {
 
 #[test]
 fn no_delegation_stands_in_for_a_top_level_role() {
-    let mut repository = repository();
-    repository.role("targets").edit = edit(|signed| {
-        let mut delegations = json!({"keys": {}, "roles": []});
-        delegations["roles"] =
-            json!([{"name": "snapshot", "keyids": [], "threshold": 1, "paths": ["*/*"]}]);
-        signed["delegations"] = delegations;
-    });
-    repository.publish();
-    assert_eq!(fresh(&repository).unwrap().npm_keys(), None);
+    for name in ["root", "timestamp", "snapshot", "targets"] {
+        let mut repository = repository();
+        repository.role("targets").edit = edit(move |signed| {
+            let role = json!({"name": name, "keyids": [], "threshold": 1, "paths": ["*/*"]});
+            signed["delegations"] = json!({"keys": {}, "roles": [role]});
+        });
+        // Of a role that the snapshot does not list, nothing is read anyway.
+        repository.role("snapshot").edit = edit(move |signed| {
+            signed["meta"][format!("{name}.json")]["version"] = json!(1);
+        });
+        repository.publish();
+        assert_eq!(fresh(&repository).unwrap().npm_keys(), None, "{name}");
+    }
 }
 
 #[test]
