@@ -6,6 +6,7 @@
 
 mod world;
 
+use sealift::core::dsse::Envelope;
 use serde_json::json;
 use world::{Package, Parts, Run, World, key, lockfile};
 
@@ -115,24 +116,31 @@ fn text_from_an_unsigned_archive_does_not_steer_the_terminal() {
     let world = World::new();
     world.fetched([&Package::new("a", "1.0.0")]).done();
     let mut parts = world.parts();
-    parts.envelope = br#"{"\u001b[2J\u001b[31mall packages verified":1}"#.to_vec();
-    parts.write(&world.path("app.sealift"));
-    for line in ["bundle inspect app.sealift --color always", "bundle inspect app.sealift"] {
-        let run = world.sealift(line).refused();
-        let text =
-            run.stderr.replace("\u{1b}[1m", "").replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
-        assert!(text.contains(r"\u{1b}[2J") && !text.contains('\u{1b}'), "{run}");
+    let text = r"\u001b[2J\u001b[31mall packages verified";
+    // Where a key's fingerprint belongs, and where a field of the manifest does.
+    let signature = |keyid: &str| {
+        let head = r#"{"payloadType":"application/vnd.in-toto+json","payload":"#;
+        format!(r#"{head}"","signatures":[{{"keyid":"{keyid}","sig":""}}]}}"#).into_bytes()
+    };
+    let field = |name: &str| {
+        Envelope::sign(format!(r#"{{"{name}":1}}"#).as_bytes(), &[key(9)]).unwrap().to_json()
+    };
+    for envelope in [signature(text), field(text)] {
+        parts.envelope = envelope;
+        parts.write(&world.path("app.sealift"));
+        for line in ["bundle inspect app.sealift --color always", "bundle inspect app.sealift"] {
+            let run = world.sealift(line).refused();
+            let plain = run.stderr.replace("\u{1b}[1m", "").replace("\u{1b}[31m", "");
+            let plain = plain.replace("\u{1b}[0m", "");
+            assert!(plain.contains(r"\u{1b}[2J") && !plain.contains('\u{1b}'), "{run}");
+        }
     }
     // Nor is it repeated at any length.
-    parts.envelope =
-        format!(r#"{{"payloadType":"{}","payload":"","signatures":[]}}"#, "x".repeat(1_000_000))
-            .into_bytes();
-    parts.write(&world.path("app.sealift"));
-    let run = world.sealift("bundle inspect app.sealift --format json").refused();
-    assert!(
-        run.stderr.len() < 4096 && run.stdout.len() < 8192,
-        "{} {}",
-        run.stderr.len(),
-        run.stdout.len()
-    );
+    for envelope in [signature(&"x".repeat(10_000)), field(&"x".repeat(1_000_000))] {
+        parts.envelope = envelope;
+        parts.write(&world.path("app.sealift"));
+        let run = world.sealift("bundle inspect app.sealift --format json").refused();
+        let (errors, json) = (run.stderr.len(), run.stdout.len());
+        assert!(errors < 4096 && json < 8192, "{errors} {json}");
+    }
 }
