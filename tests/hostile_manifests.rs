@@ -169,3 +169,15 @@ fn signatures_that_are_not_enough() {
     write_with(signature, "");
     assert_eq!(refused(&[1], 1), "envelope-no-signature");
 }
+
+/// Sizes and order stay as they are, so that only the names tell.
+#[test]
+fn an_entry_renamed_under_a_good_signature() {
+    let last = "trust/public-good/metadata/timestamp.js";
+    for (end, expected) in [("onz", "entry-missing"), ("o", "entry-not-listed"), ("on", "accepted")]
+    {
+        let mut zip = good();
+        zip.entries[6].both(|header| header.name = [last, end].concat().into_bytes());
+        assert_eq!(code(&zip.bytes()), expected, "{end}");
+    }
+}
