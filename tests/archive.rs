@@ -3,11 +3,11 @@
 
 mod support;
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{collections::BTreeMap, process::Command};
 
 use sealift::{
     adapters::{
-        archive::{Archive, ArchiveError, Content, SignedArchive, WriteError, reseal, seal},
+        archive::{Archive, ArchiveError, Content, WriteError, reseal, seal},
         files,
     },
     core::{
@@ -17,22 +17,7 @@ use sealift::{
         manifest::{Manifest, Predicate},
     },
 };
-use support::{contents, key, manifest, predicate, public, raw_zip, subjects};
-
-fn given(contents: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Content> {
-    contents.into_iter().map(|(name, bytes)| (name, Content::Bytes(bytes))).collect()
-}
-
-fn write(path: &Path, seeds: &[u8]) {
-    let content = given(contents());
-    let keys: Vec<_> = seeds.iter().map(|seed| key(*seed)).collect();
-    let file = seal(path, &manifest(), &keys, |subject| content.get(&subject.name)).unwrap();
-    files::persist(file, path).unwrap();
-}
-
-fn open(path: &Path, seed: u8) -> SignedArchive {
-    Archive::open(path).unwrap().verify_signatures(&[public(seed)], 1).unwrap()
-}
+use support::{contents, given, key, manifest, open, predicate, public, raw_zip, subjects, write};
 
 #[test]
 fn what_was_sealed_is_what_is_read() {

@@ -3,31 +3,11 @@
 
 mod support;
 
-use std::{collections::BTreeMap, path::Path};
-
 use sealift::{
-    adapters::{
-        archive::{Archive, ArchiveError, Content, SignedArchive, WriteError, reseal, seal},
-        files,
-    },
+    adapters::archive::{Archive, ArchiveError, WriteError, reseal, seal},
     core::{dsse::Envelope, limits, manifest::Manifest},
 };
-use support::{contents, key, manifest, predicate, public, raw_zip, subjects};
-
-fn given(contents: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Content> {
-    contents.into_iter().map(|(name, bytes)| (name, Content::Bytes(bytes))).collect()
-}
-
-fn write(path: &Path, seeds: &[u8]) {
-    let content = given(contents());
-    let keys: Vec<_> = seeds.iter().map(|seed| key(*seed)).collect();
-    let file = seal(path, &manifest(), &keys, |subject| content.get(&subject.name)).unwrap();
-    files::persist(file, path).unwrap();
-}
-
-fn open(path: &Path, seed: u8) -> SignedArchive {
-    Archive::open(path).unwrap().verify_signatures(&[public(seed)], 1).unwrap()
-}
+use support::{contents, given, key, manifest, open, predicate, public, raw_zip, subjects, write};
 
 #[test]
 fn what_is_written_can_be_read_back() {
@@ -128,6 +108,38 @@ fn a_manifest_that_nobody_vouches_for_is_as_large_as_the_limit() {
 }
 
 #[test]
+fn a_directory_is_written_as_large_as_it_is_read() {
+    // The packages' entries aside, so many of the longest names there are, and one that is shorter.
+    let sealed = |size: u64| {
+        let others = 46 + "sealift.dsse.json".len() as u64;
+        let longest = 46 + limits::ENTRY_NAME_BYTES as u64;
+        let full = (size - others) / longest - 1;
+        let rest = usize::try_from(size - others - full * longest - 2 * 46).unwrap();
+        let lengths = [rest / 2, rest - rest / 2];
+        let lengths = (0..full).map(|_| limits::ENTRY_NAME_BYTES).chain(lengths);
+        let names = lengths.enumerate().map(|(number, length)| {
+            let head = format!("trust/public-good/{number:06}");
+            format!("{head}{}", "a".repeat(length - head.len()))
+        });
+        let contents = names.map(|name| (name, Vec::new())).collect();
+        let mut predicate = predicate();
+        (predicate.inputs, predicate.packages) = (Vec::new(), Vec::new());
+        predicate.out_of_scope = Vec::new();
+        let manifest = Manifest::build(predicate, subjects(&contents)).unwrap();
+        let content = given(contents);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sealift");
+        let file = seal(&path, &manifest, &[key(1)], |subject| content.get(&subject.name))?;
+        assert!(Archive::open(file.path()).is_ok());
+        Ok::<_, WriteError>(())
+    };
+    assert!(sealed(limits::DIRECTORY_BYTES).is_ok());
+    let refused = sealed(limits::DIRECTORY_BYTES + 1).unwrap_err();
+    assert!(matches!(refused, WriteError::Directory(size) if size == limits::DIRECTORY_BYTES + 1));
+    assert!(refused.hint().unwrap().contains("fewer lockfiles"));
+}
+
+#[test]
 fn the_manual_gives_the_limits() {
     let manual = include_str!("../man/sealift-archive.5");
     let grouped = |number: u64| {
@@ -140,6 +152,8 @@ fn the_manual_gives_the_limits() {
         limits::ENTRY_BYTES,
         limits::ENVELOPE_BYTES,
         limits::DIRECTORY_BYTES,
+        limits::URL_BYTES,
+        limits::MANIFEST_TEXT_BYTES as u64,
     ] {
         assert!(manual.contains(&grouped(limit)), "{}", grouped(limit));
     }

@@ -20,6 +20,10 @@ pub const ENVELOPE_BYTES: u64 = 40 << 20;
 /// Bytes that follow the payload in an envelope: [`ENVELOPE_SIGNATURES`] take 10 KiB.
 pub const ENVELOPE_TAIL_BYTES: usize = 16 << 10;
 
+/// Bytes of one text in a manifest, escapes as they are written. The longest that a real one has is
+/// the reason why an entry was left out, which quotes its address ([`URL_BYTES`]).
+pub const MANIFEST_TEXT_BYTES: usize = 16 << 10;
+
 /// Bytes of a manifest that is shown although nobody's signature on it was verified. Parsed it
 /// takes up to five times as much memory; 5,000 packages fit.
 pub const UNVERIFIED_MANIFEST_BYTES: usize = 8 << 20;
@@ -51,7 +55,8 @@ pub const ATTESTATIONS: usize = 32;
 /// Bytes of a lockfile. 100,000 entries of 300 bytes are 30 MB.
 pub const LOCKFILE_BYTES: u64 = 128 << 20;
 
-/// Objects in a lockfile: an entry is one, with up to nine in it. 100,000 entries fit; each object
+/// Objects in a lockfile, counted by their braces (those in texts too): an entry is one, with up to
+/// nine in it. 100,000 entries fit; each object
 /// takes a few bytes of JSON and some hundred of memory.
 pub const LOCKFILE_OBJECTS: usize = 1_000_000;
 

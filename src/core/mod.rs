@@ -6,6 +6,7 @@ pub mod digest;
 pub mod dsse;
 pub mod entry_name;
 pub mod instance;
+mod json;
 pub mod key;
 pub mod limits;
 pub mod lockfile;

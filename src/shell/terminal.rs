@@ -4,10 +4,14 @@
 //! terminal. Notes, warnings and failures are escaped here; what is in a result arrives escaped
 //! ([`crate::core::text::Untrusted`]).
 
-use std::{fmt::Display, io::Write as _};
+use std::{
+    fmt::Display,
+    io::{BufWriter, Write as _},
+};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
 
 use crate::{core::text::Message, shell::failure::Failure};
 
@@ -61,9 +65,10 @@ impl Terminal {
     }
 
     /// The result that was asked for, for a program: it has no colours to strip.
-    pub fn data(&mut self, bytes: &[u8]) {
-        let mut out = std::io::stdout().lock();
-        let _ = out.write_all(bytes).and_then(|()| out.write_all(b"\n"));
+    pub fn data(&mut self, value: &impl Serialize) {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let _ = serde_json::to_writer_pretty(&mut out, value);
+        let _ = out.write_all(b"\n");
     }
 
     /// What helps to follow along.

@@ -278,11 +278,11 @@ fn accounts_for(manifest: &manifest::Manifest, inventory: &Inventory) -> Result<
 /// As a command ends with it: exit 2 where the file could not be read, exit 1 where it was refused.
 pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
     let failure = if error.is_refusal() {
-        Failure::refused(format_args!("{}: {error}", path.display())).maybe_hint(error.hint())
+        Failure::refused(format_args!("{}: {error}", path.display()))
     } else {
         Failure::could_not(error)
     };
-    failure.code(error.code())
+    failure.maybe_hint(error.hint()).code(error.code())
 }
 
 #[cfg(test)]

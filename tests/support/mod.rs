@@ -4,16 +4,22 @@
 pub mod hostile;
 pub mod raw_zip;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
-use sealift::core::{
-    digest::Algorithm,
-    key::{PublicKey, SigningKey},
-    manifest::{
-        Input, Manifest, Need, OutOfScope, Package, Predicate, Request, Role, Subject, Tool, Trust,
-        TrustSource,
+use sealift::{
+    adapters::{
+        archive::{Archive, Content, SignedArchive, seal},
+        files,
     },
-    package::PackageId,
+    core::{
+        digest::Algorithm,
+        key::{PublicKey, SigningKey},
+        manifest::{
+            Input, Manifest, Need, OutOfScope, Package, Predicate, Request, Role, Subject, Tool,
+            Trust, TrustSource,
+        },
+        package::PackageId,
+    },
 };
 
 /// A key made of one byte.
@@ -115,4 +121,22 @@ pub fn predicate() -> Predicate {
 /// The manifest over [`contents`].
 pub fn manifest() -> Manifest {
     Manifest::build(predicate(), subjects(&contents())).unwrap()
+}
+
+/// Contents to seal.
+pub fn given(contents: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Content> {
+    contents.into_iter().map(|(name, bytes)| (name, Content::Bytes(bytes))).collect()
+}
+
+/// Seals [`contents`], signed by these keys.
+pub fn write(path: &Path, seeds: &[u8]) {
+    let content = given(contents());
+    let keys: Vec<_> = seeds.iter().map(|seed| key(*seed)).collect();
+    let file = seal(path, &manifest(), &keys, |subject| content.get(&subject.name)).unwrap();
+    files::persist(file, path).unwrap();
+}
+
+/// Opens an archive that this key has signed.
+pub fn open(path: &Path, seed: u8) -> SignedArchive {
+    Archive::open(path).unwrap().verify_signatures(&[public(seed)], 1).unwrap()
 }

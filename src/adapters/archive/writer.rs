@@ -16,7 +16,10 @@ use zip::{
 
 use crate::{
     adapters::{
-        archive::{ArchiveError, SignedArchive},
+        archive::{
+            ArchiveError, SignedArchive,
+            zip_index::{DIRECTORY_HEADER_BYTES, LOCAL_BYTES, ZIP64_BYTES},
+        },
         files::{self, FileError},
     },
     core::{
@@ -73,13 +76,17 @@ pub enum WriteError {
         /// The most that the format takes.
         max: u64,
     },
+    /// More entries with longer names than the format has room for.
+    #[error("the directory has {0} bytes, the format takes at most {max}", max = limits::DIRECTORY_BYTES)]
+    Directory(u64),
 }
 
 impl WriteError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::TooLarge { name, .. } if name == entry_name::ENVELOPE => {
+            Self::TooLarge { name, .. } if name != entry_name::ENVELOPE => None,
+            Self::TooLarge { .. } | Self::Directory(_) => {
                 Some("seal fewer lockfiles into one archive".into())
             }
             _ => None,
@@ -99,7 +106,8 @@ pub fn seal<'a>(
     keys: &[SigningKey],
     content: impl Fn(&Subject) -> Option<&'a Content>,
 ) -> Result<NamedTempFile, WriteError> {
-    let envelope = Envelope::sign(&manifest.to_json(), keys)?;
+    let envelope = Envelope::sign(&manifest.to_json(), keys)?.to_json();
+    fits(manifest, &envelope)?;
     let mut out = Out::create(target)?;
     for subject in manifest.subjects() {
         let content =
@@ -120,12 +128,34 @@ pub fn reseal(
     archive: &SignedArchive,
     envelope: &Envelope,
 ) -> Result<NamedTempFile, WriteError> {
+    let envelope = envelope.to_json();
+    fits(archive.manifest(), &envelope)?;
     let mut out = Out::create(target)?;
     for subject in archive.manifest().subjects() {
         let mut reader = archive.raw(&subject.name)?;
         out.entry(subject, &mut reader, archive.path())?;
     }
-    out.finish(envelope)
+    out.finish(&envelope)
+}
+
+/// Whether the format has room for it, found out before anything is written.
+fn fits(manifest: &Manifest, envelope: &[u8]) -> Result<(), WriteError> {
+    let last = (entry_name::ENVELOPE, envelope.len() as u64, limits::ENVELOPE_BYTES);
+    let entries = manifest.subjects().iter();
+    let entries = entries.map(|it| (it.name.as_str(), it.size, limits::ENTRY_BYTES)).chain([last]);
+    let (mut offset, mut directory) = (0_u64, 0_u64);
+    for (name, size, max) in entries {
+        if size > max {
+            return Err(WriteError::TooLarge { name: name.to_owned(), size, max });
+        }
+        let zip64 = if offset < u64::from(u32::MAX) { 0 } else { ZIP64_BYTES };
+        directory += DIRECTORY_HEADER_BYTES + name.len() as u64 + zip64;
+        offset += LOCAL_BYTES + name.len() as u64 + size;
+    }
+    if directory > limits::DIRECTORY_BYTES {
+        return Err(WriteError::Directory(directory));
+    }
+    Ok(())
 }
 
 impl Content {
@@ -164,7 +194,7 @@ impl<'a> Out<'a> {
         path: &Path,
     ) -> Result<(), WriteError> {
         let Subject { name, size, digest } = subject;
-        self.start(name, *size, limits::ENTRY_BYTES)?;
+        self.start(name)?;
         let mut hasher = Hasher::new(digest.algorithm());
         let zip = &mut self.zip;
         // One byte more than listed is enough to see that it is too long.
@@ -184,20 +214,16 @@ impl<'a> Out<'a> {
         Ok(())
     }
 
-    fn finish(mut self, envelope: &Envelope) -> Result<NamedTempFile, WriteError> {
-        let bytes = envelope.to_json();
-        self.start(entry_name::ENVELOPE, bytes.len() as u64, limits::ENVELOPE_BYTES)?;
+    fn finish(mut self, envelope: &[u8]) -> Result<NamedTempFile, WriteError> {
+        self.start(entry_name::ENVELOPE)?;
         let failed = |error| FileError::io("write", self.target, error);
-        self.zip.write_all(&bytes).map_err(failed)?;
+        self.zip.write_all(envelope).map_err(failed)?;
         let buffer = self.zip.finish().map_err(|error| failed(system(error)))?;
         buffer.into_inner().map_err(|error| failed(error.into_error()))?;
         Ok(self.temporary)
     }
 
-    fn start(&mut self, name: &str, size: u64, max: u64) -> Result<(), WriteError> {
-        if size > max {
-            return Err(WriteError::TooLarge { name: name.to_owned(), size, max });
-        }
+    fn start(&mut self, name: &str) -> Result<(), WriteError> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
             .last_modified_time(DateTime::DEFAULT)

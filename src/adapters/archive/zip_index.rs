@@ -3,7 +3,7 @@
 //! Numbers of sections are those of PKWARE's APPNOTE.TXT 6.3. Every byte of the file is accounted
 //! for: local headers and data lie back to back from the first byte on, then comes the central
 //! directory, then the end records, then nothing. Nothing is searched for, and no memory is
-//! reserved for what a header merely claims.
+//! reserved for what a header merely claims, but for a name (16 bits).
 
 use std::io::{BufReader, Read};
 
@@ -20,7 +20,8 @@ mod headers;
 mod record;
 
 use end::End;
-use headers::{Central, LOCAL_BYTES, Local};
+use headers::{Central, Local};
+pub(super) use headers::{DIRECTORY_HEADER_BYTES, LOCAL_BYTES, ZIP64_BYTES};
 pub use record::Field;
 
 /// Why a file is not a ZIP file in the one form.

@@ -54,13 +54,13 @@ impl EnvelopeParser {
             return Err(malformed(&format!("it does not start with {start}")));
         }
         self.head = self.head.saturating_add(head.len());
-        let end = bytes.iter().position(|byte| *byte == b'"').unwrap_or(bytes.len());
         let after = match &mut self.tail {
             Some(tail) => {
                 tail.extend_from_slice(bytes);
                 tail
             }
             None => {
+                let end = bytes.iter().position(|byte| *byte == b'"').unwrap_or(bytes.len());
                 let (base64, after) = bytes.split_at(end);
                 self.decode(base64)?;
                 if after.is_empty() {

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::LockfileError;
+use crate::core::json::Object;
 
 /// Reads the whole of `bytes` as a `T`. `serde_json` refuses to nest deeper than
 /// 127 levels, so that recursion over a `T` is bounded.
@@ -46,30 +46,6 @@ impl Head<'_> {
             "3" => Ok(3),
             other => Err(LockfileError::UnsupportedVersion(other.chars().take(16).collect())),
         }
-    }
-}
-
-/// A `T` from an object only. Derived types would take a list of their fields' values as well,
-/// where npm sees an entry without any field.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-
-        deserializer.deserialize_map(Fields(PhantomData))
     }
 }
 

@@ -18,6 +18,9 @@ pub enum ManifestError {
     /// Not the JSON of a manifest: other, missing or repeated fields among the reasons.
     #[error("the manifest is malformed: {0}")]
     Json(String),
+    /// A text longer than [`limits::MANIFEST_TEXT_BYTES`].
+    #[error("the manifest has a text of {0} bytes, more than {max}", max = limits::MANIFEST_TEXT_BYTES)]
+    Text(usize),
     /// Not an in-toto statement of version 1.
     #[error("the manifest is a statement of type {0:?}")]
     StatementType(String),
@@ -133,6 +136,7 @@ impl ManifestError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Json(_) => "manifest-json",
+            Self::Text(_) => "manifest-text-size",
             Self::StatementType(_) => "manifest-statement-type",
             Self::PredicateType(_) => "manifest-predicate-type",
             Self::FormatVersion(_) => "manifest-format-version",
@@ -293,8 +297,9 @@ fn package(
         return Err(ManifestError::Purl { expected: id.purl(), found: package.purl.clone() });
     }
     // One form, or two registries that are the same could be told apart.
-    if addresses::registry(&package.registry).as_ref() != Some(&package.registry) {
-        return Err(ManifestError::Address(without_credentials(&package.registry)));
+    let registry = &package.registry;
+    if !is_written_as_sent(registry) || addresses::registry(registry).as_ref() != Some(registry) {
+        return Err(ManifestError::Address(without_credentials(registry)));
     }
     let folder = id.folder();
     let tarball = uses.claim(&package.purl, &package.artifact, &folder)?;
@@ -381,14 +386,20 @@ fn some_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
     time::parse(text).ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
 }
 
+/// In ASCII and no longer than servers take. To encode other names takes quadratic time.
+fn is_written_as_sent(address: &str) -> bool {
+    address.is_ascii() && address.len() as u64 <= limits::URL_BYTES
+}
+
 fn address(text: &str) -> Result<(), ManifestError> {
-    let plain = url::Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    });
+    let plain = is_written_as_sent(text)
+        && url::Url::parse(text).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.username().is_empty()
+                && url.password().is_none()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
     if plain { Ok(()) } else { Err(ManifestError::Address(without_credentials(text))) }
 }
 

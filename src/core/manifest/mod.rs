@@ -17,8 +17,12 @@ pub use predicate::{
     Input, Need, OutOfScope, Package, Predicate, Request, Role, Tool, Trust, TrustSource,
 };
 
+use predicate::present;
+
 use crate::core::{
     digest::{Algorithm, Digest},
+    json::{self, Object, object, objects},
+    limits,
     package::PackageId,
     time::Time,
 };
@@ -59,15 +63,20 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] names the first rule that it breaks.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let statement: Statement = serde_json::from_slice(bytes).map_err(|error| {
-            // A later version has other fields: say that it is one, and not which field is new.
-            match serde_json::from_slice::<Head>(bytes) {
-                Ok(head) if head.predicate_type != PREDICATE_TYPE => {
-                    ManifestError::PredicateType(head.predicate_type)
+        let longest = json::longest_text(bytes);
+        if longest > limits::MANIFEST_TEXT_BYTES {
+            return Err(ManifestError::Text(longest));
+        }
+        let Object(statement): Object<Statement> =
+            serde_json::from_slice(bytes).map_err(|error| {
+                // A later version has other fields: say that it is one, and not which field is new.
+                match serde_json::from_slice::<Head>(bytes) {
+                    Ok(head) if head.predicate_type != PREDICATE_TYPE => {
+                        ManifestError::PredicateType(head.predicate_type)
+                    }
+                    _ => ManifestError::Json(error.to_string()),
                 }
-                _ => ManifestError::Json(error.to_string()),
-            }
-        })?;
+            })?;
         if statement.kind != STATEMENT_TYPE {
             return Err(ManifestError::StatementType(statement.kind));
         }
@@ -90,7 +99,8 @@ impl Manifest {
     ) -> Result<Self, ManifestError> {
         subjects.sort_by(|a, b| a.name.cmp(&b.name));
         predicate.sort();
-        Self::checked(subjects, predicate)
+        // Checked before it is written, for errors that say more; then read, as whoever gets it does.
+        Self::parse(&Self::checked(subjects, predicate)?.to_json())
     }
 
     fn checked(subjects: Vec<Subject>, predicate: Predicate) -> Result<Self, ManifestError> {
@@ -177,9 +187,11 @@ impl Predicate {
 struct Statement {
     #[serde(rename = "_type")]
     kind: String,
+    #[serde(deserialize_with = "objects")]
     subject: Vec<Listed>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
+    #[serde(deserialize_with = "object")]
     predicate: Predicate,
 }
 
@@ -194,16 +206,18 @@ struct Head {
 #[serde(deny_unknown_fields)]
 struct Listed {
     name: String,
+    #[serde(deserialize_with = "object")]
     digest: DigestSet,
+    #[serde(deserialize_with = "object")]
     annotations: Annotations,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct DigestSet {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     sha512: Option<String>,
 }
 

@@ -9,7 +9,12 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 
-use crate::core::{digest::Integrity, limits, text::bounded};
+use crate::core::{
+    digest::Integrity,
+    json::{object, objects},
+    limits,
+    text::bounded,
+};
 
 /// What was collected, from where, with which trust: the predicate of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,18 +23,24 @@ pub struct Predicate {
     /// 1.
     pub format_version: u32,
     /// Name and version of the program that sealed.
+    #[serde(deserialize_with = "object")]
     pub tool: Tool,
     /// When it was sealed, RFC 3339 in UTC: the reference time of the carried trust metadata.
     pub sealed_at: String,
     /// The lockfiles.
+    #[serde(deserialize_with = "objects")]
     pub inputs: Vec<Input>,
     /// The trust material, an instance each.
+    #[serde(deserialize_with = "objects")]
     pub trust: Vec<Trust>,
     /// The packages, sorted by name and version.
+    #[serde(deserialize_with = "objects")]
     pub packages: Vec<Package>,
     /// Lockfile entries that were not collected, and why.
+    #[serde(deserialize_with = "objects")]
     pub out_of_scope: Vec<OutOfScope>,
     /// Every request of the collection, so that "no attestation" is something the signers vouch for.
+    #[serde(deserialize_with = "objects")]
     pub collection: Vec<Request>,
 }
 
@@ -64,7 +75,7 @@ pub struct Trust {
     /// How it came: carried as a TUF repository under `trust/INSTANCE/`, or not carried.
     pub source: TrustSource,
     /// The roles with their versions and expiries; empty where TUF was not involved.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "objects", skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
     /// When the metadata was last checked against the repository, RFC 3339; `None` where never.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -119,6 +130,7 @@ pub struct Package {
     #[serde(deserialize_with = "hashes")]
     pub integrity: Vec<String>,
     /// Which lockfile entries need it.
+    #[serde(deserialize_with = "objects")]
     pub needed_by: Vec<Need>,
 }
 
@@ -158,7 +170,9 @@ pub struct Request {
 }
 
 /// A field that may be left out, but is not `null` where it is there: one form for one meaning.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
 }
 

@@ -310,6 +310,66 @@ fn packages_are_what_they_say() {
     ));
 }
 
+#[test]
+fn what_is_an_object_is_not_written_as_a_list() {
+    for path in [
+        "",
+        "/predicate",
+        "/predicate/tool",
+        "/predicate/inputs/0",
+        "/predicate/trust/0",
+        "/predicate/trust/0/roles/0",
+        "/predicate/packages/0",
+        "/predicate/packages/0/neededBy/0",
+        "/predicate/outOfScope/0",
+        "/predicate/collection/0",
+        "/subject/0",
+        "/subject/0/digest",
+        "/subject/0/annotations",
+    ] {
+        let error = edited(|value| {
+            let object = value.pointer_mut(path).unwrap_or_else(|| panic!("{path}"));
+            let fields = object.as_object().unwrap_or_else(|| panic!("{path}"));
+            *object = fields.values().cloned().collect();
+        });
+        let ManifestError::Json(said) = error else { panic!("{path}: {error}") };
+        assert!(said.contains("invalid type: sequence, expected an object"), "{path}: {said}");
+    }
+}
+
+#[test]
+fn a_digest_that_is_not_there_is_left_out() {
+    let null = edited(|value| value["subject"][0]["digest"]["sha512"] = Value::Null);
+    assert!(matches!(&null, ManifestError::Json(said) if said.contains("null")), "{null}");
+}
+
+#[test]
+fn texts_are_as_long_as_the_limit() {
+    let most = crate::core::limits::MANIFEST_TEXT_BYTES;
+    let of = |bytes: usize| {
+        let mut predicate = predicate();
+        predicate.tool.name = "x".repeat(bytes);
+        Manifest::build(predicate, subjects())
+    };
+    assert_eq!(of(most).unwrap().predicate().tool.name.len(), most);
+    assert_eq!(of(most + 1), Err(ManifestError::Text(most + 1)));
+}
+
+#[test]
+fn addresses_are_ascii_and_as_long_as_the_limit() {
+    let most = usize::try_from(crate::core::limits::URL_BYTES).unwrap();
+    let long = |bytes: usize| format!("https://r.example/{}", "a".repeat(bytes - 18));
+    let mut longest = predicate();
+    longest.packages[0].registry = long(most);
+    longest.collection[0].url = long(most);
+    assert!(Manifest::build(longest, subjects()).is_ok());
+    for path in ["/predicate/packages/0/registry", "/predicate/collection/0/url"] {
+        for text in [long(most + 1), "https://b\u{fc}cher.example/a".to_owned()] {
+            assert_eq!(with(path, json!(text)), ManifestError::Address(text));
+        }
+    }
+}
+
 /// Before the list is at its end, or empty texts would take ten times the memory of their JSON.
 #[test]
 fn hashes_and_paths_are_checked_as_they_are_read() {

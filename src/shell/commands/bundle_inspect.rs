@@ -1,11 +1,16 @@
 //! `sealift bundle inspect`.
 
-use serde_json::json;
+use serde::{Serialize, Serializer};
 
 use super::Context;
 use crate::{
     adapters::archive::Archive,
-    core::{text::Untrusted, time},
+    core::{
+        digest::Digest,
+        manifest::{Predicate, Subject},
+        text::Untrusted,
+        time,
+    },
     shell::{
         cli::{Format, Inspect},
         failure::Outcome,
@@ -14,6 +19,37 @@ use crate::{
         verification,
     },
 };
+
+/// What is printed as JSON. It borrows: nothing vouches for the manifest, which is not to be held
+/// in memory in a second form.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Inspection<'a> {
+    schema: &'static str,
+    verified: bool,
+    bytes: u64,
+    claimed_signers: &'a [String],
+    entries: Vec<Entry<'a>>,
+    manifest: &'a Predicate,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    size: u64,
+    #[serde(serialize_with = "displayed")]
+    digest: &'a Digest,
+}
+
+impl<'a> Entry<'a> {
+    fn of(subject: &'a Subject) -> Self {
+        Self { name: &subject.name, size: subject.size, digest: &subject.digest }
+    }
+}
+
+fn displayed<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(digest)
+}
 
 /// Shows what an archive says of itself. Holds no verified type, and says so.
 ///
@@ -26,16 +62,14 @@ pub fn run(options: &Inspect, context: &mut Context<'_>) -> Outcome {
     let manifest = &unverified.manifest;
     let predicate = manifest.predicate();
     if context.format == Format::Json {
-        context.json(&json!({
-            "schema": "sealift-inspect/1",
-            "verified": false,
-            "bytes": archive.size(),
-            "claimedSigners": unverified.keyids,
-            "entries": manifest.subjects().iter().map(|subject| json!({
-                "name": subject.name, "size": subject.size, "digest": subject.digest.to_string(),
-            })).collect::<Vec<_>>(),
-            "manifest": predicate,
-        }));
+        context.json(&Inspection {
+            schema: "sealift-inspect/1",
+            verified: false,
+            bytes: archive.size(),
+            claimed_signers: &unverified.keyids,
+            entries: manifest.subjects().iter().map(Entry::of).collect(),
+            manifest: predicate,
+        });
         return Ok(());
     }
     let terminal = &mut *context.terminal;

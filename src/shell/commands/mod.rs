@@ -47,8 +47,8 @@ impl Context<'_> {
         }
     }
 
-    fn json(&mut self, value: &serde_json::Value) {
-        self.terminal.data(&serde_json::to_vec_pretty(value).unwrap_or_default());
+    fn json(&mut self, value: &impl serde::Serialize) {
+        self.terminal.data(value);
     }
 }
 

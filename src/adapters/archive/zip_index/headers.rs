@@ -8,7 +8,11 @@ use crate::adapters::archive::zip_index::{
 };
 
 /// Bytes of a local header before the name (section 4.3.7).
-pub(super) const LOCAL_BYTES: u64 = 30;
+pub(in crate::adapters::archive) const LOCAL_BYTES: u64 = 30;
+/// Bytes of a header in the directory before the name (section 4.3.12).
+pub(in crate::adapters::archive) const DIRECTORY_HEADER_BYTES: u64 = 46;
+/// Bytes of the zip64 extra field with an offset in it (section 4.5.3).
+pub(in crate::adapters::archive) const ZIP64_BYTES: u64 = 12;
 /// Made on Unix, so that the external attributes are a mode (section 4.4.2).
 const MADE_BY: u16 = 3 << 8 | VERSION;
 /// 1980-01-01, the first day that the format knows (section 4.4.6).
@@ -53,9 +57,8 @@ impl Central {
             record.expect(Field::Extra, extra, 0)?;
             offset.into()
         };
-        let shown = String::from_utf8_lossy(&name);
         if common.stored != common.size || common.size == SEE_ZIP64 {
-            return Err(ZipError::EntrySize(shown.into_owned()).into());
+            return Err(ZipError::EntrySize(String::from_utf8_lossy(&name).into_owned()).into());
         }
         Ok(Self { crc32: common.crc32, size: common.size.into(), offset, name })
     }
@@ -63,7 +66,7 @@ impl Central {
 
 /// The zip64 extra field with an offset in it and nothing else (section 4.5.3).
 fn zip64_offset<R: Read>(record: &mut Record<R>, length: u16) -> Result<u64, Fault> {
-    record.expect(Field::Extra, length, 12)?;
+    record.expect(Field::Extra, length, ZIP64_BYTES as u16)?;
     let (id, size) = (record.u16()?, record.u16()?);
     record.expect(Field::Extra, id, 1)?;
     record.expect(Field::Extra, size, 8)?;
