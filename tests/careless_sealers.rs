@@ -6,7 +6,7 @@
 
 mod world;
 
-use sealift::core::dsse::Envelope;
+use sealift::core::{dsse::Envelope, limits};
 use serde_json::json;
 use world::{Package, Parts, Run, World, key, lockfile};
 
@@ -143,4 +143,17 @@ fn text_from_an_unsigned_archive_does_not_steer_the_terminal() {
         let (errors, json) = (run.stderr.len(), run.stdout.len());
         assert!(errors < 4096 && json < 8192, "{errors} {json}");
     }
+}
+
+#[test]
+fn what_is_too_large_to_be_shown_unverified_can_be_verified() {
+    let world = World::new();
+    world.fetched([&Package::new("a", "1.0.0")]).done();
+    let mut parts = world.parts();
+    let payload = vec![b' '; limits::UNVERIFIED_MANIFEST_BYTES + 1];
+    parts.envelope = Envelope::sign(&payload, &[key(9)]).unwrap().to_json();
+    parts.write(&world.path("app.sealift"));
+    let run = world.sealift("bundle inspect app.sealift").failed();
+    let run = run.says("app.sealift: the manifest has 6291457 bytes");
+    run.says("hint: verify it with `sealift bundle verify --key FILE`");
 }

@@ -16,13 +16,13 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealift::{
     adapters::archive::{Archive, ArchiveError},
-    core::limits,
+    core::{dsse::Envelope, limits},
 };
 use serde_json::{Value, json};
 use support::{
     contents,
     hostile::{archive, check, good},
-    manifest, public,
+    key, manifest, public,
     raw_zip::{End64, Entry, Zip},
 };
 
@@ -105,20 +105,40 @@ fn hostile_archives_cost_little() {
         ("/predicate/outOfScope", r#"{"input":"a","entry":"a","reason":"a"}"#),
         ("/predicate/collection", r#"{"url":"a","status":1,"time":"a"}"#),
     ] {
-        // As many as fit, and the last is cut off.
-        let manifest = flooded(list, item);
-        std::fs::write(file, archive(&contents(), &manifest).bytes()).unwrap();
+        let manifest = flooded(list, item, false);
+        std::fs::write(file, beside_a_full_directory(&manifest).bytes()).unwrap();
         refused(list, "inspect", "manifest-json");
     }
-    for (list, item) in [
-        ("/predicate/packages/0/integrity", r#""""#),
-        ("/predicate/packages/0/neededBy/0/paths", r#""""#),
-        ("/predicate/outOfScope", "[[[[[[[[[["),
-        ("/predicate/collection", r#"{"a":"#),
+    let array = r#"["a","a","a","a","a","a","a",[],[]]"#;
+    let text = format!(r#"{{"input":"a","entry":"{}","reason":"a"}}"#, "\u{7f}".repeat(16 << 10));
+    let longer = format!(r#"{{"input":"a","entry":"{}","reason":"a"}}"#, "\u{7f}".repeat(1 << 20));
+    let host: String = (0..999).filter_map(|n| char::from_u32(0x4e00 + n * 7)).collect();
+    let address = format!(r#"{{"url":"http://{host}","status":1,"time":"2026-11-23T04:00:00Z"}}"#);
+    for (what, list, item, expected) in [
+        ("empty hashes", "/predicate/packages/0/integrity", r#""""#, "manifest-json"),
+        ("empty paths", "/predicate/packages/0/neededBy/0/paths", r#""""#, "manifest-json"),
+        ("lists in lists", "/predicate/outOfScope", "[[[[[[[[[[", "manifest-json"),
+        ("objects in objects", "/predicate/collection", r#"{"a":"#, "manifest-json"),
+        ("arrays for objects", "/predicate/packages", array, "manifest-json"),
+        ("texts to be escaped", "/predicate/outOfScope", &text, "manifest-duplicate"),
+        ("longer texts", "/predicate/outOfScope", &longer, "manifest-text-size"),
+        ("names to be encoded", "/predicate/collection", &address, "manifest-address"),
     ] {
-        std::fs::write(file, archive(&contents(), &flooded(list, item)).bytes()).unwrap();
-        refused(list, "inspect", "manifest-json");
+        let manifest = flooded(list, item, true);
+        let zip = match expected {
+            "manifest-json" | "manifest-text-size" => beside_a_full_directory(&manifest),
+            _ => archive(&contents(), &manifest),
+        };
+        std::fs::write(file, zip.bytes()).unwrap();
+        refused(what, "inspect", expected);
     }
+}
+
+/// An archive with as large a directory as there may be, and this manifest.
+fn beside_a_full_directory(manifest: &[u8]) -> Zip {
+    let name = limits::DIRECTORY_BYTES as usize / limits::ARCHIVE_ENTRIES - 46 - 1;
+    let envelope = Envelope::sign(manifest, &[key(1)]).unwrap().to_json();
+    entries(limits::ARCHIVE_ENTRIES, name, &envelope)
 }
 
 /// As many entries with as long names and as large an envelope as an archive may have, with so many
@@ -150,13 +170,15 @@ fn entries(number: usize, name: usize, envelope: &[u8]) -> Zip {
     zip
 }
 
-/// A manifest as large as one may be that nobody vouches for, full of the same item.
-fn flooded(list: &str, item: &str) -> Vec<u8> {
+/// A manifest as large as one may be that nobody vouches for, full of the same item; it is cut off
+/// after the last unless it is to be whole.
+fn flooded(list: &str, item: &str, whole: bool) -> Vec<u8> {
     let mut value: Value = serde_json::from_slice(&manifest().to_json()).unwrap();
     *value.pointer_mut(list).unwrap() = json!(["?"]);
     let text = value.to_string();
-    let (head, _) = text.split_once(r#""?""#).unwrap();
-    let room = limits::UNVERIFIED_MANIFEST_BYTES - head.len();
+    let (head, tail) = text.split_once(r#""?""#).unwrap();
+    let tail = if whole { tail } else { "" };
+    let room = limits::UNVERIFIED_MANIFEST_BYTES - head.len() - tail.len();
     let items = vec![item; room / (item.len() + 1)].join(",");
-    format!("{head}{items}").into_bytes()
+    format!("{head}{items}{tail}").into_bytes()
 }

@@ -277,10 +277,11 @@ fn accounts_for(manifest: &manifest::Manifest, inventory: &Inventory) -> Result<
 
 /// As a command ends with it: exit 2 where the file could not be read, exit 1 where it was refused.
 pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
-    let failure = if error.is_refusal() {
-        Failure::refused(format_args!("{}: {error}", path.display()))
-    } else {
-        Failure::could_not(error)
+    let about = format_args!("{}: {error}", path.display());
+    let failure = match error {
+        ArchiveError::UnverifiedManifestSize(_) => Failure::could_not(about),
+        _ if error.is_refusal() => Failure::refused(about),
+        _ => Failure::could_not(error),
     };
     failure.maybe_hint(error.hint()).code(error.code())
 }
