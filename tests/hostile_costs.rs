@@ -16,7 +16,11 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealift::{
     adapters::archive::{Archive, ArchiveError},
-    core::{dsse::Envelope, limits},
+    core::{
+        digest::{Algorithm, Integrity},
+        dsse::Envelope,
+        limits,
+    },
 };
 use serde_json::{Value, json};
 use support::{
@@ -36,20 +40,14 @@ const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else
 /// to make the archive is not in it.
 const LOOK: &str = "SEALIFT_TEST_LOOK";
 
-/// Looks at the archive that [`LOOK`] names, or at a good one.
+/// What [`hostile_archives_cost_little`] runs in processes of its own; by itself it is nothing.
 #[test]
 fn look() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let (how, path) = match std::env::var(LOOK) {
-        Ok(look) => look.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap(),
-        Err(_) => {
-            std::fs::write(file.path(), good().bytes()).unwrap();
-            ("verify".to_owned(), file.path().display().to_string())
-        }
-    };
-    let path = Path::new(&path);
+    let Ok(look) = std::env::var(LOOK) else { return };
+    let (how, path) = look.split_once(' ').unwrap();
+    let path = Path::new(path);
     let started = Instant::now();
-    let outcome = match how.as_str() {
+    let outcome = match how {
         "verify" => check(path, &[public(1)], 1),
         _ => Archive::open(path).and_then(|archive| archive.manifest_unverified().map(drop)),
     };
@@ -59,36 +57,38 @@ fn look() {
     println!("\nlooked: {code} {memory} {}", took.as_millis());
     assert!(memory < MEMORY, "{code} took {memory} MiB");
     assert!(took < TIME, "{code} took {took:?}");
-    assert!(outcome.is_err() || std::env::var_os(LOOK).is_none());
 }
 
 #[test]
 fn hostile_archives_cost_little() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let file = file.path();
-    let refused = |what: &str, how: &str, expected: &str| {
+    let looked = |what: &str, how: &str, expected: &str| {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "look", "--nocapture"]);
         let output = command.env(LOOK, format!("{how} {}", file.display())).output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
-        let looked = said.lines().find_map(|line| line.strip_prefix("looked: ")).unwrap();
-        println!("{what}, {how}: {looked}");
-        assert_eq!(looked.split(' ').next(), Some(expected), "{what}");
+        let line = said.lines().find_map(|line| line.strip_prefix("looked: ")).unwrap();
+        println!("{what}, {how}: {line}");
+        assert_eq!(line.split(' ').next(), Some(expected), "{what}");
         assert!(output.status.success(), "{what}: {said}");
     };
 
+    std::fs::write(file, good().bytes()).unwrap();
+    looked("a good one", "verify", "accepted");
+    looked("a good one", "inspect", "accepted");
     for (what, zip) in [
         ("as much as there may be, signed by strangers", largest(1)),
         ("and with many signatures", largest(64)),
     ] {
         std::fs::write(file, zip.bytes()).unwrap();
-        refused(what, "verify", "too-few-signers");
-        refused(what, "inspect", "manifest-unverified-size");
+        looked(what, "verify", "too-few-signers");
+        looked(what, "inspect", "manifest-unverified-size");
     }
     std::fs::write(file, entries(limits::ARCHIVE_ENTRIES + 1, 10, b"").bytes()).unwrap();
-    refused("too many entries", "verify", "zip-too-many-entries");
+    looked("too many entries", "verify", "zip-too-many-entries");
     std::fs::write(file, entries(60_000, 300, b"").bytes()).unwrap();
-    refused("too long names", "verify", "zip-directory-too-large");
+    looked("too long names", "verify", "zip-directory-too-large");
 
     for (list, item) in [
         ("/subject", r#"{"name":"a","digest":{"sha256":"a"},"annotations":{"size":0}}"#),
@@ -107,7 +107,7 @@ fn hostile_archives_cost_little() {
     ] {
         let manifest = flooded(list, item, false);
         std::fs::write(file, beside_a_full_directory(&manifest).bytes()).unwrap();
-        refused(list, "inspect", "manifest-json");
+        looked(list, "inspect", "manifest-json");
     }
     let array = r#"["a","a","a","a","a","a","a",[],[]]"#;
     let text = format!(r#"{{"input":"a","entry":"{}","reason":"a"}}"#, "\u{7f}".repeat(16 << 10));
@@ -130,8 +130,21 @@ fn hostile_archives_cost_little() {
             _ => archive(&contents(), &manifest),
         };
         std::fs::write(file, zip.bytes()).unwrap();
-        refused(what, "inspect", expected);
+        looked(what, "inspect", expected);
     }
+}
+
+/// A registry's record or a manifest may be full of hashes, all of them different.
+#[test]
+fn a_hundred_thousand_hashes_take_no_time_to_speak_of() {
+    let many: Vec<_> =
+        (0..100_000_u32).map(|n| Algorithm::Sha1.digest(&n.to_le_bytes()).to_sri()).collect();
+    let text = many.join(" ");
+    let started = Instant::now();
+    let parsed = Integrity::parse(&text).unwrap();
+    let took = started.elapsed();
+    assert_eq!(parsed.strongest().count(), many.len());
+    assert!(took < TIME, "took {took:?}");
 }
 
 /// An archive with as large a directory as there may be, and this manifest.

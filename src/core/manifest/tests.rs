@@ -345,7 +345,7 @@ fn a_digest_that_is_not_there_is_left_out() {
 
 #[test]
 fn texts_are_as_long_as_the_limit() {
-    let most = crate::core::limits::MANIFEST_TEXT_BYTES;
+    let most = limits::MANIFEST_TEXT_BYTES;
     let of = |bytes: usize| {
         let mut predicate = predicate();
         predicate.tool.name = "x".repeat(bytes);
@@ -357,7 +357,7 @@ fn texts_are_as_long_as_the_limit() {
 
 #[test]
 fn addresses_are_ascii_and_as_long_as_the_limit() {
-    let most = usize::try_from(crate::core::limits::URL_BYTES).unwrap();
+    let most = usize::try_from(limits::URL_BYTES).unwrap();
     let long = |bytes: usize| format!("https://r.example/{}", "a".repeat(bytes - 18));
     let mut longest = predicate();
     longest.packages[0].registry = long(most);
@@ -382,7 +382,7 @@ fn hashes_and_paths_are_checked_as_they_are_read() {
         assert!(said.starts_with(&format!("{text:?} among the hashes at line 1")), "{said}");
     }
     let path = |length: usize| format!("node_modules/{}", "a".repeat(length - 13));
-    let most = crate::core::limits::INSTALL_PATH_BYTES;
+    let most = limits::INSTALL_PATH_BYTES;
     for text in ["", "a", "node_modules", &path(most + 1)] {
         let said = said("/predicate/packages/0/neededBy/0/paths", text);
         assert!(said.contains("among the install paths at line 1"), "{said}");
@@ -450,7 +450,7 @@ fn entries_are_as_many_as_the_limit() {
             Predicate { packages: vec![], inputs: vec![], out_of_scope: vec![], ..predicate() };
         Manifest::build(predicate, (0..entries).map(subject).collect())
     };
-    let max = crate::core::limits::ARCHIVE_ENTRIES;
+    let max = limits::ARCHIVE_ENTRIES;
     assert_eq!(built(max).unwrap().subjects().len(), max);
     assert_eq!(built(max + 1), Err(ManifestError::TooManyEntries(max + 1)));
 }
