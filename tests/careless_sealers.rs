@@ -145,6 +145,23 @@ fn text_from_an_unsigned_archive_does_not_steer_the_terminal() {
     }
 }
 
+/// What a manifest may say without being malformed, and what only Unicode has: nothing of it is
+/// shown as it is, neither to people nor as JSON.
+#[test]
+fn text_that_a_good_manifest_quotes_does_not_steer_the_terminal() {
+    let text = "\u{9b}31mall verified\u{202e}\u{200b}";
+    let world = World::new();
+    world.fetched([&Package::new("a", "1.0.0")]).done();
+    let mut parts = world.parts();
+    parts.predicate.tool.version = text.into();
+    parts.seal(&world.path("app.sealift"), &[key(1)]);
+    let run = world.sealift("bundle inspect app.sealift --color always").done();
+    assert!(run.stdout.contains(r"\u{9b}31mall verified\u{202e}\u{200b}"), "{run}");
+    let run = world.sealift("bundle inspect app.sealift --format json").done();
+    assert!(run.stdout.contains(r"\u009b31mall verified\u202e\u200b"), "{run}");
+    assert_eq!(run.json()["manifest"]["tool"]["version"], text);
+}
+
 #[test]
 fn what_is_too_large_to_be_shown_unverified_can_be_verified() {
     let world = World::new();

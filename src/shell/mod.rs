@@ -4,6 +4,7 @@ pub mod cli;
 mod commands;
 mod env;
 mod failure;
+mod json;
 pub mod report;
 mod terminal;
 mod trust;

@@ -1,8 +1,8 @@
 //! Where text goes: results to standard output, everything else to standard error.
 //!
 //! The contract: lower case, no full stop, `hint:` on a line of its own, colour only on a
-//! terminal. Notes, warnings and failures are escaped here; what is in a result arrives escaped
-//! ([`crate::core::text::Untrusted`]).
+//! terminal. Notes, warnings, failures and JSON are escaped here; what is in a result for people
+//! arrives escaped ([`crate::core::text::Untrusted`]).
 
 use std::{
     fmt::Display,
@@ -13,7 +13,10 @@ use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::{core::text::Message, shell::failure::Failure};
+use crate::{
+    core::text::Message,
+    shell::{failure::Failure, json},
+};
 
 /// Bold.
 pub const STRONG: Style = Style::new().bold();
@@ -67,8 +70,7 @@ impl Terminal {
     /// The result that was asked for, for a program: it has no colours to strip.
     pub fn data(&mut self, value: &impl Serialize) {
         let mut out = BufWriter::new(std::io::stdout().lock());
-        let _ = serde_json::to_writer_pretty(&mut out, value);
-        let _ = out.write_all(b"\n");
+        let _ = json::write(&mut out, value);
     }
 
     /// What helps to follow along.
