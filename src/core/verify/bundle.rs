@@ -2,8 +2,8 @@
 //!
 //! Decides the shape only: which fields there are, that each one-of holds, and that fields that
 //! say the same thing agree. Nothing is verified here. `sigstore-types` has a parser of its own,
-//! which passes over unknown fields, takes the first of a one-of, and reads a bundle without a
-//! media type as version 0.1; so its types are built here, from fields that were all accounted
+//! which passes over unknown fields, takes a list for an object and the first of a one-of, and
+//! reads a bundle without a media type as version 0.1; so its types are built here, from fields that were all accounted
 //! for, and the bytes are parsed once.
 //!
 //! Stricter than protobuf's JSON in one point: base64 must be of the standard alphabet, padded,
@@ -15,10 +15,10 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use sigstore_types::{self as types, KindVersion, Sha256Hash, VerificationMaterialContent};
 
-use crate::core::limits;
+use crate::core::{json::Object, limits};
 use wire::{
-    Base64, WireBundle, WireEntry, WireEnvelope, WireMaterial, WireMessage, WireProof, WireRaw,
-    WireSignature, WireTimestamp, WireTimestamps,
+    Base64, WireBundle, WireEntry, WireEnvelope, WireKind, WireMaterial, WireMessage, WireProof,
+    WireRaw, WireSignature, WireTimestamp, WireTimestamps,
 };
 
 /// Why bytes are not a bundle that the specification allows.
@@ -163,7 +163,7 @@ impl Bundle {
     /// # Errors
     /// [`Malformed`] says what the specification does not allow.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        let wire: WireBundle<'_> =
+        let Object(wire): Object<WireBundle<'_>> =
             serde_json::from_slice(bytes).map_err(|error| Malformed::Json(error.to_string()))?;
         let media_type = wire.media_type.ok_or(Malformed::NoMediaType)?;
         let unsupported = |_| Malformed::MediaType(media_type.to_string());
@@ -174,7 +174,7 @@ impl Bundle {
             types::MediaType::Bundle0_3 => Version::V0_3,
             other => return Err(Malformed::MediaType(other.to_string())),
         };
-        let material = material(wire.verification_material, version)?;
+        let material = material(wire.verification_material.0, version)?;
         let content = content(wire.message_signature, wire.dsse_envelope)?;
         Ok(Self { version, inner: types::Bundle::new(media_type, material, content) })
     }
@@ -217,7 +217,7 @@ fn material(
 ) -> Result<types::VerificationMaterial, Malformed> {
     let form = |found| Malformed::CertificateForm { version, found };
     let content = match (wire.certificate, wire.x509_certificate_chain, wire.public_key) {
-        (Some(certificate), None, None) => {
+        (Some(Object(certificate)), None, None) => {
             if version < Version::V0_3 {
                 return Err(form("single certificate"));
             }
@@ -226,14 +226,14 @@ fn material(
                 types::DerCertificate::new(der),
             ))
         }
-        (None, Some(chain), None) => {
+        (None, Some(Object(chain)), None) => {
             if version >= Version::V0_3 {
                 return Err(form("certificate chain"));
             }
             if chain.certificates.is_empty() {
                 return Err(Malformed::EmptyChain);
             }
-            let certificate = |wire: WireRaw| {
+            let certificate = |Object(wire): Object<WireRaw>| {
                 let der = bounded_der("certificate", wire.raw_bytes)?;
                 Ok(types::X509Certificate::new(types::DerCertificate::new(der)))
             };
@@ -241,7 +241,7 @@ fn material(
                 chain.certificates.into_iter().map(certificate).collect::<Result<_, _>>()?;
             VerificationMaterialContent::X509CertificateChain { certificates }
         }
-        (None, None, Some(key)) => VerificationMaterialContent::PublicKey(
+        (None, None, Some(Object(key))) => VerificationMaterialContent::PublicKey(
             types::PublicKeyIdentifier::new(key.hint.unwrap_or_default()),
         ),
         (certificate, chain, key) => {
@@ -258,7 +258,7 @@ fn material(
     }
     let entries = entries
         .into_iter()
-        .map(|wire| entry(wire, version))
+        .map(|Object(wire)| entry(wire, version))
         .collect::<Result<Vec<_>, Malformed>>()?;
     Ok(types::VerificationMaterial::new(content)
         .with_tlog_entries(entries)
@@ -266,7 +266,8 @@ fn material(
 }
 
 fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLogEntry, Malformed> {
-    let kind = match (&*wire.kind_version.kind, &*wire.kind_version.version) {
+    let Object(WireKind { kind, version: kind_version }) = &wire.kind_version;
+    let kind = match (&**kind, &**kind_version) {
         ("hashedrekord", "0.0.1") => KindVersion::HashedRekordV001,
         ("hashedrekord", "0.0.2") => KindVersion::HashedRekordV002,
         ("dsse", "0.0.1") => KindVersion::DsseV001,
@@ -277,7 +278,7 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
     let log_index = wire.log_index.unwrap_or_default();
     let mut entry = types::TransparencyLogEntry::new(
         log_index.index()?,
-        types::LogId::new(types::LogKeyId::new(wire.log_id.key_id.0)),
+        types::LogId::new(types::LogKeyId::new(wire.log_id.0.key_id.0)),
         kind,
         types::CanonicalizedBody::new(wire.canonicalized_body.0),
     );
@@ -291,7 +292,7 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
             .map_err(|error| Malformed::Json(format!("integratedTime: {error}")))?;
         entry = entry.with_integrated_time(time);
     }
-    if let Some(promise) = wire.inclusion_promise {
+    if let Some(Object(promise)) = wire.inclusion_promise {
         if is_v2 {
             return Err(Malformed::RekorV2("inclusion promise"));
         }
@@ -304,8 +305,8 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
     match wire.inclusion_proof {
         // Some of 2023 carry a proof without checkpoint. It proves nothing, and version 0.1
         // rests on the promise: set it aside.
-        Some(proof) if version == Version::V0_1 && proof.checkpoint.is_none() => {}
-        Some(proof) => {
+        Some(Object(proof)) if version == Version::V0_1 && proof.checkpoint.is_none() => {}
+        Some(Object(proof)) => {
             let proof = inclusion_proof(proof)?;
             if is_v2 && proof.log_index != entry.log_index {
                 return Err(disagreement("log index", proof.log_index, entry.log_index));
@@ -322,7 +323,8 @@ fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malform
     let root_hash = hash(&wire.root_hash)?;
     let hashes = wire.hashes.unwrap_or_default();
     let hashes = hashes.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
-    let envelope = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?.envelope;
+    let Object(checkpoint) = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?;
+    let envelope = checkpoint.envelope;
     let (bytes, max) = (envelope.len(), limits::CHECKPOINT_BYTES);
     if bytes > max {
         return Err(Malformed::TooLarge { part: "checkpoint", bytes, max });
@@ -358,16 +360,18 @@ fn hash(bytes: &Base64) -> Result<Sha256Hash, Malformed> {
     Sha256Hash::try_from(bytes.0.as_slice()).map_err(|error| Malformed::Json(error.to_string()))
 }
 
-fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificationData, Malformed> {
-    let tokens = wire.and_then(|wire| wire.rfc3161_timestamps).unwrap_or_default();
+fn timestamps(
+    wire: Option<Object<WireTimestamps>>,
+) -> Result<types::TimestampVerificationData, Malformed> {
+    let tokens = wire.and_then(|Object(wire)| wire.rfc3161_timestamps).unwrap_or_default();
     if tokens.len() > limits::BUNDLE_TIMESTAMPS {
         return Err(Malformed::TooManyTimestamps(tokens.len()));
     }
     let mut seen = BTreeSet::new();
-    if !tokens.iter().all(|token| seen.insert(&token.signed_timestamp.0)) {
+    if !tokens.iter().all(|token| seen.insert(&token.0.signed_timestamp.0)) {
         return Err(Malformed::RepeatedTimestamp);
     }
-    let token = |wire: WireTimestamp| {
+    let token = |Object(wire): Object<WireTimestamp>| {
         let der = bounded_der("timestamp", wire.signed_timestamp)?;
         Ok(types::Rfc3161Timestamp::new(types::TimestampToken::new(der)))
     };
@@ -376,12 +380,12 @@ fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificati
 }
 
 fn content(
-    message: Option<WireMessage<'_>>,
-    envelope: Option<WireEnvelope<'_>>,
+    message: Option<Object<WireMessage<'_>>>,
+    envelope: Option<Object<WireEnvelope<'_>>>,
 ) -> Result<types::SignatureContent, Malformed> {
     match (message, envelope) {
-        (Some(message), None) => message_signature(message),
-        (None, Some(envelope)) => dsse_envelope(envelope),
+        (Some(Object(message)), None) => message_signature(message),
+        (None, Some(Object(envelope))) => dsse_envelope(envelope),
         (None, None) => Err(Malformed::Content(0)),
         (Some(_), Some(_)) => Err(Malformed::Content(2)),
     }
@@ -389,7 +393,7 @@ fn content(
 
 fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, Malformed> {
     let mut message = types::MessageSignature::new(types::SignatureBytes::new(wire.signature.0));
-    if let Some(digest) = wire.message_digest {
+    if let Some(Object(digest)) = wire.message_digest {
         let algorithm = match &*digest.algorithm {
             "SHA2_256" => types::HashAlgorithm::Sha2256,
             "SHA2_384" => types::HashAlgorithm::Sha2384,
@@ -406,7 +410,8 @@ fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, M
 
 fn dsse_envelope(wire: WireEnvelope<'_>) -> Result<types::SignatureContent, Malformed> {
     let count = wire.signatures.len();
-    let Ok([signature]) = <[WireSignature<'_>; 1]>::try_from(wire.signatures) else {
+    let Ok([Object(signature)]) = <[Object<WireSignature<'_>>; 1]>::try_from(wire.signatures)
+    else {
         return Err(Malformed::Signatures(count));
     };
     let signature = types::DsseSignature::new(

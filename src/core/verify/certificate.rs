@@ -94,6 +94,8 @@ impl Claims {
                 18 => &mut claims.build_config,
                 20 => &mut claims.trigger,
                 21 => &mut claims.run,
+                // Known, and read by nobody: malformed, they would be so all the same.
+                4 | 10 | 16 | 19 | 22 => &mut None,
                 _ => continue,
             };
             let value = extension.extn_value.as_bytes();

@@ -30,6 +30,55 @@ fn a_missing_or_unknown_media_type_is_refused() {
     assert_eq!(refused(&bundle), Malformed::NoMediaType);
 }
 
+/// Which parsers take for the object whose fields' values they are, in an order of their own.
+#[test]
+fn a_list_is_no_object() {
+    let world = World::new();
+    let message =
+        json!({"messageDigest": {"algorithm": "SHA2_256", "digest": ""}, "signature": ""});
+    let mut plain = world.provenance(&Options::default());
+    plain["messageSignature"] = message;
+    remove(&mut plain, "dsseEnvelope");
+    let key = world.publish(&Options::default());
+    let (v01, v2) = (world.provenance(&Options::v01()), world.provenance(&Options::rekor_v2()));
+    let (material, entry) = ("/verificationMaterial", "/verificationMaterial/tlogEntries/0");
+    let (chain, proof) = ("/x509CertificateChain", "/inclusionProof");
+    let timestamps = "/timestampVerificationData";
+    let entry_fields = "logIndex logId kindVersion integratedTime inclusionPromise inclusionProof canonicalizedBody";
+    for (bundle, path, fields) in [
+        (&v2, String::new(), "mediaType verificationMaterial messageSignature dsseEnvelope"),
+        (
+            &v2,
+            material.to_owned(),
+            "certificate x509CertificateChain publicKey tlogEntries timestampVerificationData",
+        ),
+        (&v2, format!("{material}/certificate"), "rawBytes"),
+        (&v01, format!("{material}{chain}"), "certificates"),
+        (&v01, format!("{material}{chain}/certificates/0"), "rawBytes"),
+        (&key, format!("{material}/publicKey"), "hint"),
+        (&v01, entry.to_owned(), entry_fields),
+        (&v01, format!("{entry}/logId"), "keyId"),
+        (&v01, format!("{entry}/kindVersion"), "kind version"),
+        (&v01, format!("{entry}/inclusionPromise"), "signedEntryTimestamp"),
+        (&v2, format!("{entry}{proof}"), "logIndex rootHash treeSize hashes checkpoint"),
+        (&v2, format!("{entry}{proof}/checkpoint"), "envelope"),
+        (&v2, format!("{material}{timestamps}"), "rfc3161Timestamps"),
+        (&v2, format!("{material}{timestamps}/rfc3161Timestamps/0"), "signedTimestamp"),
+        (&plain, "/messageSignature".to_owned(), "messageDigest signature"),
+        (&plain, "/messageSignature/messageDigest".to_owned(), "algorithm digest"),
+        (&v2, "/dsseEnvelope".to_owned(), "payload payloadType signatures"),
+        (&v2, "/dsseEnvelope/signatures/0".to_owned(), "sig keyid"),
+    ] {
+        assert!(parse(bundle).is_ok(), "{path}");
+        let mut bundle = bundle.clone();
+        let object = bundle.pointer_mut(&path).unwrap();
+        *object = fields.split(' ').map(|field| object[field].clone()).collect();
+        let refused = refused(&bundle);
+        let Malformed::Json(why) = &refused else { panic!("{path}: {refused:?}") };
+        assert!(why.contains("expected an object"), "{path}: {why}");
+    }
+}
+
 #[test]
 fn exactly_one_key_material_and_one_content() {
     let good = World::new().provenance(&Options::default());

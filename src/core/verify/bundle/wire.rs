@@ -1,5 +1,5 @@
-//! The JSON of a bundle, field by field. Every field that is not listed is refused, and `serde`
-//! refuses repeated ones; `null` is absent, as in protobuf's JSON.
+//! The JSON of a bundle, field by field. Every field that is not listed is refused, `serde` refuses
+//! repeated ones, and [`Object`] lists; `null` is absent, as in protobuf's JSON.
 
 use std::borrow::Cow;
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use sigstore_types as types;
 
 use super::Malformed;
+use crate::core::json::Object;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -15,29 +16,29 @@ pub(super) struct WireBundle<'a> {
     #[serde(borrow)]
     pub media_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub verification_material: WireMaterial<'a>,
+    pub verification_material: Object<WireMaterial<'a>>,
     #[serde(borrow)]
-    pub message_signature: Option<WireMessage<'a>>,
+    pub message_signature: Option<Object<WireMessage<'a>>>,
     #[serde(borrow)]
-    pub dsse_envelope: Option<WireEnvelope<'a>>,
+    pub dsse_envelope: Option<Object<WireEnvelope<'a>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireMaterial<'a> {
-    pub certificate: Option<WireRaw>,
-    pub x509_certificate_chain: Option<WireChain>,
+    pub certificate: Option<Object<WireRaw>>,
+    pub x509_certificate_chain: Option<Object<WireChain>>,
     #[serde(borrow)]
-    pub public_key: Option<WireKey<'a>>,
+    pub public_key: Option<Object<WireKey<'a>>>,
     #[serde(borrow)]
-    pub tlog_entries: Option<Vec<WireEntry<'a>>>,
-    pub timestamp_verification_data: Option<WireTimestamps>,
+    pub tlog_entries: Option<Vec<Object<WireEntry<'a>>>>,
+    pub timestamp_verification_data: Option<Object<WireTimestamps>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WireChain {
-    pub certificates: Vec<WireRaw>,
+    pub certificates: Vec<Object<WireRaw>>,
 }
 
 #[derive(Deserialize)]
@@ -57,13 +58,13 @@ pub(super) struct WireKey<'a> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireEntry<'a> {
     pub log_index: Option<Int64>,
-    pub log_id: WireLogId,
+    pub log_id: Object<WireLogId>,
     #[serde(borrow)]
-    pub kind_version: WireKind<'a>,
+    pub kind_version: Object<WireKind<'a>>,
     pub integrated_time: Option<Int64>,
-    pub inclusion_promise: Option<WirePromise>,
+    pub inclusion_promise: Option<Object<WirePromise>>,
     #[serde(borrow)]
-    pub inclusion_proof: Option<WireProof<'a>>,
+    pub inclusion_proof: Option<Object<WireProof<'a>>>,
     pub canonicalized_body: Base64,
 }
 
@@ -96,7 +97,7 @@ pub(super) struct WireProof<'a> {
     pub tree_size: Int64,
     pub hashes: Option<Vec<Base64>>,
     #[serde(borrow)]
-    pub checkpoint: Option<WireCheckpoint<'a>>,
+    pub checkpoint: Option<Object<WireCheckpoint<'a>>>,
 }
 
 #[derive(Deserialize)]
@@ -109,7 +110,7 @@ pub(super) struct WireCheckpoint<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireTimestamps {
-    pub rfc3161_timestamps: Option<Vec<WireTimestamp>>,
+    pub rfc3161_timestamps: Option<Vec<Object<WireTimestamp>>>,
 }
 
 #[derive(Deserialize)]
@@ -122,7 +123,7 @@ pub(super) struct WireTimestamp {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireMessage<'a> {
     #[serde(borrow)]
-    pub message_digest: Option<WireDigest<'a>>,
+    pub message_digest: Option<Object<WireDigest<'a>>>,
     pub signature: Base64,
 }
 
@@ -141,7 +142,7 @@ pub(super) struct WireEnvelope<'a> {
     #[serde(borrow)]
     pub payload_type: Cow<'a, str>,
     #[serde(borrow)]
-    pub signatures: Vec<WireSignature<'a>>,
+    pub signatures: Vec<Object<WireSignature<'a>>>,
 }
 
 #[derive(Deserialize)]
