@@ -37,7 +37,9 @@ fn what_was_sealed_is_what_is_read() {
     assert_eq!(archive.size(), std::fs::metadata(&path).unwrap().len());
     let name = "npm/@acme/tool/2.0.0/package.tgz";
     assert_eq!(archive.read(name, 600).unwrap().len(), 600);
-    assert!(matches!(archive.read(name, 599), Err(ArchiveError::TooLarge { size: 600, .. })));
+    let refused = archive.read(name, 599).unwrap_err();
+    assert!(matches!(refused, ArchiveError::TooLarge { size: 600, max: 599, .. }), "{refused}");
+    assert_eq!(refused.code(), "entry-too-large");
     assert!(matches!(archive.read("no", 1), Err(ArchiveError::NoSuchEntry(_))));
 }
 

@@ -103,6 +103,46 @@ fn page(name: &str, command: clap::Command) -> Vec<u8> {
     page
 }
 
+/// The code that a line of a `fn code` gives.
+fn code_of(line: &str) -> Option<&str> {
+    line.split_once("=> \"")?.1.strip_suffix("\",").filter(|code| code.contains('-'))
+}
+
+#[test]
+fn every_code_of_a_refused_archive_is_in_its_page_and_in_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let page = read("man/sealift-archive.5").replace('\\', "");
+    let tests = [
+        "tests/archive.rs",
+        "tests/hostile_archives.rs",
+        "tests/hostile_costs.rs",
+        "tests/hostile_manifests.rs",
+        "src/core/manifest/tests.rs",
+    ];
+    let tests = tests.map(read).concat();
+    let mut codes = 0;
+    for source in [
+        "src/adapters/archive/mod.rs",
+        "src/adapters/archive/zip_index.rs",
+        "src/adapters/archive/zip_index/record.rs",
+        "src/core/dsse.rs",
+        "src/core/entry_name.rs",
+        "src/core/manifest/check.rs",
+    ] {
+        for code in read(source).lines().filter_map(code_of) {
+            // Of the file, and of signing: nothing that is wrong with an archive.
+            if ["not-a-file", "no-such-entry", "envelope-signed-already"].contains(&code) {
+                continue;
+            }
+            assert!(page.contains(code), "{code} is not in man/sealift-archive.5");
+            assert!(tests.contains(&format!("\"{code}\"")), "{code} is in no test");
+            codes += 1;
+        }
+    }
+    assert!(codes > 60, "{codes}");
+}
+
 /// The codes are documented beside the checks; the report's page repeats all of them.
 #[test]
 fn every_code_of_a_refusal_is_in_the_page_of_the_report() {

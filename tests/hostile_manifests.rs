@@ -4,7 +4,8 @@
 
 mod support;
 
-use sealift::core::dsse::Envelope;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sealift::core::{dsse::Envelope, limits};
 use serde_json::{Value, json};
 use support::{
     contents,
@@ -79,6 +80,109 @@ fn manifests_that_do_not_fit_the_archive() {
         manifest_code(|v| at(v, &format!("{root}/formatVersion"), json!(2))),
         "manifest-format-version"
     );
+}
+
+#[test]
+fn manifests_that_contradict_themselves() {
+    let hex = |length: usize| "0".repeat(length);
+    let tarball = "npm/@acme/tool/2.0.0/package.tgz";
+    for (path, new, expected) in [
+        ("/_type", json!("https://in-toto.io/Statement/v0.1"), "manifest-statement-type"),
+        ("/subject/0/digest", json!({"sha256": hex(64), "sha512": hex(128)}), "manifest-digest"),
+        ("/subject/0/digest", json!({"sha256": "A".repeat(64)}), "manifest-digest"),
+        ("/subject/0/digest", json!({}), "manifest-digest"),
+        ("/subject/0/digest", json!({"sha512": hex(128)}), "manifest-digest-algorithm"),
+        ("/subject/1/digest", json!({"sha256": hex(64)}), "manifest-digest-algorithm"),
+        ("/subject/0/digest", json!({"sha1": hex(40)}), "manifest-json"),
+        ("/subject/0", json!(["inputs/package-lock.json", [hex(64)], [1]]), "manifest-json"),
+        ("/subject/0/name", json!("/inputs/package-lock.json"), "name-absolute"),
+        ("/subject/0/name", json!("inputs/../package-lock.json"), "name-segment"),
+        ("/subject/0/name", json!("INPUTS/package-lock.json"), "name-character"),
+        ("/subject/1/name", json!("npm/%63on/1.0.0/con"), "name-device"),
+        ("/subject/3/name", json!("npm/@acme/tool/2.0.0/attestations.json"), "manifest-duplicate"),
+        ("/subject/6/name", json!("trust/../timestamp.json"), "manifest-unsorted"),
+        ("/predicate/sealedAt", json!("yesterday"), "manifest-time"),
+        ("/predicate/sealedAt", json!("2026-11-23T05:00:00+01:00"), "manifest-time"),
+        ("/predicate/trust/0/refreshedAt", json!("2026-11-31T00:00:00Z"), "manifest-time"),
+        ("/predicate/trust/0/instance", json!("public/good"), "manifest-instance"),
+        ("/predicate/trust/0/instance", json!(".."), "manifest-instance"),
+        ("/predicate/trust/0/instance", json!("staging"), "manifest-trust-not-carried"),
+        ("/predicate/trust/0/source", json!("embedded"), "manifest-unused-entry"),
+        ("/predicate/trust/0/source", json!("somewhere"), "manifest-json"),
+        ("/predicate/inputs/0/entry", json!("inputs/other.json"), "manifest-no-such-entry"),
+        ("/predicate/inputs/0/entry", json!(tarball), "manifest-folder"),
+        ("/predicate/packages/0/name", json!("@acme/../tool"), "manifest-package"),
+        ("/predicate/packages/0/version", json!("../2.0.0"), "manifest-package"),
+        ("/predicate/packages/0/purl", json!("pkg:npm/@acme/tool@2.0.0"), "manifest-purl"),
+        ("/predicate/packages/0/artifact", json!("npm/none.tgz"), "manifest-folder"),
+        (
+            "/predicate/packages/0/artifact",
+            json!("npm/@acme/tool/2.0.0/none.tgz"),
+            "manifest-no-such-entry",
+        ),
+        ("/predicate/packages/1/artifact", json!(tarball), "manifest-folder"),
+        ("/predicate/packages/0/record", json!(tarball), "manifest-used-twice"),
+        ("/predicate/packages/0/registry", json!("https://a:b@r.example"), "manifest-address"),
+        ("/predicate/packages/0/integrity", json!(["md5-AAAA"]), "manifest-json"),
+        ("/predicate/packages/0/neededBy/0/input", json!("x"), "manifest-no-such-input"),
+        ("/predicate/packages/0/neededBy/0/paths", json!([]), "manifest-no-path"),
+        ("/predicate/outOfScope/0/input", json!("x"), "manifest-no-such-input"),
+        ("/predicate/collection/0/url", json!("https://r.example/?token=1"), "manifest-address"),
+        ("/predicate/collection/0/url", json!("file:///etc/passwd"), "manifest-address"),
+        (
+            "/predicate/tool/name",
+            json!("x".repeat(limits::MANIFEST_TEXT_BYTES + 1)),
+            "manifest-text-size",
+        ),
+    ] {
+        let shown = new.to_string();
+        let changed = |value: &mut Value| *value.pointer_mut(path).unwrap() = new;
+        assert_eq!(manifest_code(changed), expected, "{path} {shown:.60}");
+    }
+    let itself = |value: &mut Value| {
+        let mut listed = value["subject"][0].clone();
+        listed["name"] = json!("sealift.dsse.json");
+        value["subject"].as_array_mut().unwrap().insert(5, listed);
+    };
+    assert_eq!(manifest_code(itself), "manifest-lists-envelope");
+}
+
+#[test]
+fn envelopes_in_another_form() {
+    let envelope = |payload: &str, signatures: &str| {
+        let head = r#"{"payloadType":"application/vnd.in-toto+json","payload":"#;
+        let text = format!(r#"{head}"{payload}","signatures":[{signatures}]}}"#);
+        code(&with_envelope(&contents(), text.as_bytes()).bytes())
+    };
+    let signature = |keyid: &str, sig: &[u8]| {
+        format!(r#"{{"keyid":"{keyid}","sig":"{}"}}"#, STANDARD.encode(sig))
+    };
+    let (known, stranger) = (public(1).fingerprint(), public(2).fingerprint());
+    let by_stranger = signature(&stranger, &[1; 64]);
+    let many = |number: u8| {
+        let mut keyids: Vec<_> = (1..=number).map(|seed| public(seed).fingerprint()).collect();
+        keyids.sort();
+        keyids.iter().map(|keyid| signature(keyid, &[1; 64])).collect::<Vec<_>>().join(",")
+    };
+    let most = limits::ENVELOPE_SIGNATURES as u8;
+    for (payload, signatures, expected) in [
+        ("e30=", by_stranger.as_str(), "too-few-signers"),
+        ("e30", &by_stranger, "envelope-base64"),
+        ("e30-", &by_stranger, "envelope-base64"),
+        ("e31=", &by_stranger, "envelope-base64"),
+        (r"\u0065\u0033\u0030=", &by_stranger, "envelope-base64"),
+        ("e30=", "", "envelope-no-signature"),
+        ("e30=", &signature(&known, &[1; 63]), "envelope-signature-size"),
+        ("e30=", &signature(&known, &[1; 65]), "envelope-signature-size"),
+        ("e30=", &signature("", &[1; 64]), "envelope-keyid"),
+        ("e30=", &by_stranger.replace(r#","sig""#, r#", "sig""#), "envelope-json"),
+        ("e30=", &by_stranger.replace('}', r#","sig":""}"#), "envelope-json"),
+        ("e30=", &by_stranger.replace('}', r#","cert":""}"#), "envelope-json"),
+        ("e30=", &many(most), "too-few-signers"),
+        ("e30=", &many(most + 1), "envelope-too-many-signatures"),
+    ] {
+        assert_eq!(envelope(payload, signatures), expected, "{payload} {signatures:.200}");
+    }
 }
 
 #[test]

@@ -51,9 +51,9 @@ pub fn code(bytes: &[u8]) -> &'static str {
             error.code()
         }
     };
-    assert!(started.elapsed() < Duration::from_secs(5), "{code} took {:?}", started.elapsed());
     // What is refused here claims gigabytes; the test itself holds some megabytes.
-    assert!(peak_memory().is_none_or(|peak| peak < 128), "{code} took {:?} MiB", peak_memory());
+    assert!(started.elapsed() < Duration::from_secs(1), "{code} took {:?}", started.elapsed());
+    assert!(peak_memory().is_none_or(|peak| peak < 64), "{code} took {:?} MiB", peak_memory());
     code
 }
 

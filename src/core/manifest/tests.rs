@@ -452,5 +452,7 @@ fn entries_are_as_many_as_the_limit() {
     };
     let max = limits::ARCHIVE_ENTRIES;
     assert_eq!(built(max).unwrap().subjects().len(), max);
-    assert_eq!(built(max + 1), Err(ManifestError::TooManyEntries(max + 1)));
+    let refused = built(max + 1).unwrap_err();
+    assert_eq!(refused, ManifestError::TooManyEntries(max + 1));
+    assert_eq!(refused.code(), "manifest-too-many-entries");
 }
