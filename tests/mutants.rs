@@ -26,9 +26,8 @@ use serde_json::{Map, Value, json};
 type Kind = (&'static str, fn(&Change<'_>) -> bool);
 
 /// Changes that are accepted, where, and why that is no harm.
-const HARMLESS: [Kind; 9] = [
-    // Witnesses and logs are chosen by the key id in the signature, never by the name beside it,
-    // and what follows a signature on its line belongs to nobody.
+const HARMLESS: [Kind; 8] = [
+    // Witnesses and logs are chosen by the key id in the signature, never by the name beside it.
     ("name in a checkpoint's signature line", |change| {
         change.path.ends_with("/checkpoint/envelope") && change.same(signatures)
     }),
@@ -42,10 +41,6 @@ const HARMLESS: [Kind; 9] = [
     ("promise beside proof and timestamp", |change| {
         let timestamped = change.mutant.to_string().contains("signedTimestamp");
         change.path.ends_with("/inclusionPromise") && change.has("inclusionProof") && timestamped
-    }),
-    // Nothing authenticates them without a promise, and nothing is taken from them.
-    ("log id of an entry without a promise", |change| {
-        change.path.contains("/logId") && !change.has("inclusionPromise")
     }),
     // DSSE: a hint, and the certificate says whose key it is.
     ("keyid beside a certificate", |change| {

@@ -5,9 +5,9 @@
 
 pub mod npm_keys;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sigstore_trust_root::TrustedRoot;
+use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_types::TimeRange;
 use sigstore_verify::Verifier;
 
@@ -95,9 +95,34 @@ pub struct Party {
     pub window: Window,
 }
 
+/// A transparency log, and the rest of the trusted root as far as what it logged is concerned.
+pub(crate) struct Log {
+    /// Knows this log and no other.
+    pub(crate) verifier: Verifier,
+    /// When it could vouch for anything. The verifier does not know of it.
+    pub(crate) window: Window,
+}
+
+impl Log {
+    /// `sigstore-verify` would take a checkpoint of any log for an entry of this one, of a log that
+    /// has closed for an entry made since, and the system's clock for the time. So it is given one
+    /// log without a window, which is held against the time of signing once that is known.
+    fn new(root: &TrustedRoot, log: &TransparencyLog) -> Result<Self, sigstore_verify::Error> {
+        let window = Window::from_range(log.public_key.valid_for);
+        let mut log = log.clone();
+        log.public_key.valid_for = None;
+        let mut alone = root.clone();
+        alone.tlogs = vec![log];
+        Ok(Self { verifier: Verifier::new(&alone)?, window })
+    }
+}
+
 /// The trust material of one Sigstore instance, checked and indexed once.
 pub struct Trust {
+    /// Over the whole trusted root.
     verifier: Verifier,
+    /// By their ids.
+    logs: BTreeMap<Vec<u8>, Log>,
     parties: Vec<Party>,
     authority_certificates: BTreeSet<Vec<u8>>,
     npm_keys: Vec<(String, NpmKeys)>,
@@ -115,8 +140,13 @@ impl Trust {
         if !root.media_type.starts_with("application/vnd.dev.sigstore.trustedroot") {
             return Err(TrustError::MediaType(root.media_type));
         }
-        let verifier =
-            Verifier::new(&root).map_err(|error| TrustError::UnusableRoot(error.to_string()))?;
+        let unusable = |error: sigstore_verify::Error| TrustError::UnusableRoot(error.to_string());
+        let verifier = Verifier::new(&root).map_err(unusable)?;
+        let logs = root.tlogs.iter().map(|log| {
+            let id = log.log_id.key_id.as_bytes().to_vec();
+            Log::new(&root, log).map(|log| (id, log)).map_err(unusable)
+        });
+        let logs = logs.collect::<Result<_, _>>()?;
         let mut keys: Vec<(String, NpmKeys)> = Vec::with_capacity(npm_keys.len());
         for (registry, bytes) in npm_keys {
             let registry = addresses::registry(registry)
@@ -132,6 +162,7 @@ impl Trust {
         }
         Ok(Self {
             verifier,
+            logs,
             parties: parties(&root),
             authority_certificates: root
                 .certificate_authorities
@@ -159,7 +190,7 @@ impl Trust {
         self.npm_keys.iter().any(|(_, keys)| keys.knows(keyid))
     }
 
-    /// The verifier of the Sigstore crates over the same trusted root.
+    /// The verifier of the Sigstore crates over the same trusted root, for what is not logged.
     pub(crate) fn verifier(&self) -> &Verifier {
         &self.verifier
     }
@@ -170,11 +201,9 @@ impl Trust {
         self.parties.iter().any(|party| party.role == role)
     }
 
-    /// Whether the trusted root has a transparency log of this id, in hex.
-    pub(crate) fn knows_log(&self, log_id: &str) -> bool {
-        let is_it =
-            |party: &Party| party.role == Role::Log && party.log_id.as_deref() == Some(log_id);
-        self.parties.iter().any(is_it)
+    /// The transparency log of this id.
+    pub(crate) fn log(&self, id: &[u8]) -> Option<&Log> {
+        self.logs.get(id)
     }
 
     /// Whether the trusted root holds this very certificate as (part of) an authority.

@@ -2,9 +2,11 @@
 //!
 //! The cryptography is `sigstore-verify`'s: times, certificate chain, SCT, log entry, signature
 //! (Sigstore client specification, section 4). Here is what it leaves to its caller: the shape
-//! ([`mod@super::bundle`]), the key id, extra certificates, and the reference time. What the
-//! statement says is for [`super::publish`] and [`super::provenance`].
+//! ([`mod@super::bundle`]), the key id, extra certificates, which log it was and when that could
+//! vouch, the rest of what the entry says ([`entry`]), and the reference time. What the statement
+//! says is for [`super::publish`] and [`super::provenance`].
 
+mod entry;
 mod refusal;
 
 use sigstore_types::{Artifact as Input, ArtifactDigest, DerPublicKey, HashAlgorithm};
@@ -23,7 +25,7 @@ use crate::core::{
     digest::{Algorithm, Digest},
     statement::Statement,
     time::{self, Time},
-    trust::{Role, Trust, Window},
+    trust::{Log, Role, Trust, Window},
     verdict::{Logged, TimeSource},
 };
 
@@ -100,7 +102,7 @@ pub fn parsed(
     at: Time,
 ) -> Result<BundleFacts, BundleRefusal> {
     // 1. the material that the instance can vouch for, and no other
-    require_log_entry(trust, bundle)?;
+    let log = log(trust, bundle)?;
     require_known_certificates(trust, bundle)?;
     require_key(bundle, signer)?;
     // 2. the claimed time, before a verifier with a clock of its own sees it
@@ -109,17 +111,25 @@ pub fn parsed(
         None => None,
     };
     require_plausible_time(bundle, certificate.as_ref(), at)?;
-    // 3. times, chain, SCT, log entry, signature, binding of the artifact
-    let result = verify(trust, bundle, artifact, signer)
-        .map_err(|error| refusal::of(error, promised_time(bundle)))?;
-    // 4. what is now known to be true
-    let (signed_at, time_source) = signing_time(&result, at)?;
-    let claims = certificate.as_ref().map(Claims::of).transpose()?;
+    // 3. the statement, which that verifier would otherwise refuse in other words
     let statement = bundle
         .envelope()
         .map(|signed| Statement::parse(&signed.payload_type, signed.payload.as_bytes()))
         .transpose()?;
+    // 4. times, chain, SCT, log entry, signature, binding of the artifact
+    let result = verify(trust, log, bundle, artifact, signer)
+        .map_err(|error| refusal::of(error, promised_time(bundle)))?;
     let entry = bundle.entry();
+    if let Some(entry) = entry {
+        entry::require_agreement(entry, bundle.inner.signing_certificate())
+            .map_err(BundleRefusal::Log)?;
+    }
+    // 5. what is now known to be true
+    let (signed_at, time_source) = signing_time(&result, at)?;
+    if log.is_some_and(|log| !log.window.contains(signed_at)) {
+        return Err(BundleRefusal::LogNotValidThen { signed_at, time_source });
+    }
+    let claims = certificate.as_ref().map(Claims::of).transpose()?;
     let logged = Logged {
         promise: entry.is_some_and(|entry| entry.inclusion_promise.is_some()),
         proof: entry.is_some_and(|entry| entry.inclusion_proof.is_some()),
@@ -127,21 +137,17 @@ pub fn parsed(
     Ok(BundleFacts { version: bundle.version, claims, signed_at, time_source, logged, statement })
 }
 
-fn require_log_entry(trust: &Trust, bundle: &Bundle) -> Result<(), BundleRefusal> {
-    match (trust.has(Role::Log), bundle.entry()) {
-        (true, None) => Err(BundleRefusal::NotLogged),
-        (false, Some(entry)) => Err(BundleRefusal::Log(TransparencyLogError::UnknownLog {
-            log_id: hex::encode(entry.log_id.key_id.as_bytes()),
-        })),
-        // A promise can only be from a log of that very id.
-        (true, Some(entry)) if entry.inclusion_promise.is_some() => {
-            let log_id = hex::encode(entry.log_id.key_id.as_bytes());
-            if trust.knows_log(&log_id) {
-                return Ok(());
-            }
-            Err(BundleRefusal::Log(TransparencyLogError::UnknownLog { log_id }))
+/// The log that the entry is said to be in. An instance with logs demands an entry; one without
+/// (GitHub's) has nothing to check an entry by.
+fn log<'t>(trust: &'t Trust, bundle: &Bundle) -> Result<Option<&'t Log>, BundleRefusal> {
+    match bundle.entry() {
+        None if trust.has(Role::Log) => Err(BundleRefusal::NotLogged),
+        None => Ok(None),
+        Some(entry) => {
+            let id = entry.log_id.key_id.as_bytes();
+            let unknown = || TransparencyLogError::UnknownLog { log_id: hex::encode(id) };
+            trust.log(id).ok_or_else(|| BundleRefusal::Log(unknown())).map(Some)
         }
-        _ => Ok(()),
     }
 }
 
@@ -223,6 +229,7 @@ fn promised_time(bundle: &Bundle) -> Option<Time> {
 
 fn verify(
     trust: &Trust,
+    log: Option<&Log>,
     bundle: &Bundle,
     artifact: Artifact<'_>,
     signer: Signer<'_>,
@@ -231,25 +238,24 @@ fn verify(
         Artifact::Bytes(bytes) => Input::from_blob(bytes),
         Artifact::Digest(digest) => Input::from_digest(typed(digest)?),
     };
-    let logged = trust.has(Role::Log);
+    // Without a log there is nothing to check by, and no entry that would go unchecked.
+    let verifier = log.map_or(trust.verifier(), |log| &log.verifier);
     if let Signer::Key { spki, .. } = signer {
         let policy = PublicKeyVerificationPolicy::new(spki.clone());
-        let policy = if logged { policy } else { policy.skip_tlog_unsafe() };
-        return trust.verifier().verify(input, &bundle.inner, &policy);
+        let policy = if log.is_some() { policy } else { policy.skip_tlog_unsafe() };
+        return verifier.verify(input, &bundle.inner, &policy);
     }
     let mut policy = match signer {
         Signer::Identity { san, issuer } => VerificationPolicy::new(san, issuer),
         _ => VerificationPolicy::any_identity(),
     };
-    // An instance without logs (GitHub's) has nothing to check these by; `require_log_entry`
-    // has seen to it that no entry is there which would go unchecked.
-    if !logged {
+    if log.is_none() {
         policy = policy.skip_tlog_unsafe();
     }
     if !trust.has(Role::CertificateLog) {
         policy = policy.skip_sct();
     }
-    trust.verifier().verify(input, &bundle.inner, &policy)
+    verifier.verify(input, &bundle.inner, &policy)
 }
 
 fn typed(digest: &Digest) -> Result<ArtifactDigest, Error> {

@@ -5,6 +5,7 @@ use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogEr
 use crate::core::{
     statement::StatementError,
     time::{self, Time},
+    verdict::TimeSource,
     verify::{bundle::Malformed, certificate::MalformedClaim},
 };
 
@@ -41,6 +42,15 @@ pub enum BundleRefusal {
     /// The instance has a log, the bundle no entry.
     #[error("no log entry, though the instance has a log")]
     NotLogged,
+    /// Logged by a log that had closed by then, or had not started.
+    #[error("the log was not valid when it was signed, {} ({})",
+        time::format(*.signed_at), .time_source.name())]
+    LogNotValidThen {
+        /// When it was signed.
+        signed_at: Time,
+        /// Who vouches for that time.
+        time_source: TimeSource,
+    },
     /// Signed after the time that verification refers to.
     #[error("signed at {signed_at}, after the reference time {at}: the evidence is from later, or the clock is behind",
         signed_at = time::format(*.signed_at), at = time::format(*.at))]
@@ -114,6 +124,7 @@ impl BundleRefusal {
             Self::OtherKeyId { .. } => "keyid-mismatch",
             Self::ExtraCertificate { .. } => "extra-certificate",
             Self::NotLogged => "missing-log-entry",
+            Self::LogNotValidThen { .. } => "log-not-valid-then",
             Self::AfterReferenceTime { .. } => "signed-after-reference-time",
             Self::ClockBehind { .. } => "clock-behind",
             Self::NoSigningTime => "no-signing-time",
@@ -126,8 +137,7 @@ impl BundleRefusal {
             Self::Timestamp(error) => timestamp_code(error),
             Self::Unsupported(_) => "unsupported-bundle",
             Self::Inconsistent(_) => "inconsistent-bundle",
-            Self::Claim(MalformedClaim::Certificate(_)) => "malformed-certificate",
-            Self::Claim(_) => "malformed-claim",
+            Self::Claim(error) => error.code(),
             Self::Statement(error) => error.code(),
         }
     }

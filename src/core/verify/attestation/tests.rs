@@ -20,6 +20,7 @@ fn codes(about: cases::About) -> &'static [&'static str] {
         cases::About::Key => &["unknown-key", "wrong-key-usage", "key-not-valid-then"],
         cases::About::Log => &[
             "unknown-log",
+            "log-not-valid-then",
             "invalid-inclusion-promise",
             "invalid-inclusion-proof",
             "invalid-checkpoint",
@@ -61,7 +62,7 @@ fn the_catalogue_of_synthetic_bundles_comes_out_right() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn check(
+pub(super) fn check(
     world: &World,
     bundle: &Value,
     signer: Signer<'_>,
@@ -205,7 +206,8 @@ fn an_instance_with_a_log_demands_an_entry_and_one_without_refuses_it() {
         )
     };
     let mut root = world.sigstore.trusted_root();
-    assert_eq!(with(&root, &bundle).unwrap_err(), BundleRefusal::NotLogged);
+    let refused = with(&root, &bundle).unwrap_err();
+    assert_eq!((refused.code(), refused), ("missing-log-entry", BundleRefusal::NotLogged));
     root["tlogs"] = json!([]);
     let facts = with(&root, &bundle).unwrap();
     assert_eq!(facts.logged, Logged { promise: false, proof: false });
@@ -246,17 +248,42 @@ fn an_artifact_is_no_sha1() {
 }
 
 #[test]
-fn the_logs_id_counts_where_there_is_a_promise() {
+fn what_is_logged_is_in_the_log_that_the_entry_names() {
     let world = World::new();
-    for (options, expected) in
-        [(Options::default(), "unknown-log"), (Options::rekor_v2(), "verified")]
-    {
+    let kind = statement::PROVENANCE_V1;
+    let (v1, v2) = (world.sigstore.rekor.id(), world.sigstore.rekor_v2.id());
+    for (options, known, code) in [
+        (Options::default(), v2, "invalid-inclusion-promise"),
+        (Options::rekor_v2(), v1, "invalid-checkpoint"),
+    ] {
         let mut bundle = world.provenance(&options);
-        let entry = &mut bundle["verificationMaterial"]["tlogEntries"][0];
-        assert_eq!(entry["inclusionPromise"].is_object(), expected == "unknown-log");
-        entry["logId"]["keyId"] = "AAAA".into();
-        let kind = statement::PROVENANCE_V1;
-        assert_eq!(world.provenance_code(kind, bundle), expected);
+        assert_eq!(world.provenance_code(kind, bundle.clone()), "verified");
+        let id = &mut bundle["verificationMaterial"]["tlogEntries"][0]["logId"]["keyId"];
+        *id = STANDARD.encode(known).into();
+        assert_eq!(world.provenance_code(kind, bundle.clone()), code);
+        bundle["verificationMaterial"]["tlogEntries"][0]["logId"]["keyId"] = "AAAA".into();
+        assert_eq!(world.provenance_code(kind, bundle), "unknown-log");
+    }
+}
+
+/// With a promise and with a proof alone, where `sigstore-verify` would go by the system's clock.
+#[test]
+fn a_log_vouches_within_its_window_alone_both_ends_included() {
+    let second = Duration::seconds(1);
+    for options in [Options::default(), Options::v01(), Options::rekor_v2()] {
+        let code = |start: Time, end: Time| {
+            let mut world = World::new();
+            world.sigstore.rekor.window = testkit::sigstore::Window::new(start, end);
+            world.sigstore.rekor_v2.window = world.sigstore.rekor.window;
+            world.provenance_code(statement::PROVENANCE_V1, world.provenance(&options))
+        };
+        let at = World::at();
+        assert_eq!(code(at, at), "verified");
+        assert_eq!(code(at - second * 2, at - second), "log-not-valid-then");
+        assert_eq!(code(at + second, at + second * 2), "log-not-valid-then");
+        // Not even the system's clock has reached it.
+        let far = at + Duration::days(365 * 100);
+        assert_eq!(code(far, far + second), "log-not-valid-then");
     }
 }
 
@@ -281,15 +308,25 @@ fn a_time_outside_the_certificates_window_is_not_the_clocks_fault() {
 }
 
 #[test]
-fn a_statement_that_names_nothing_contradicts_its_signature() {
+fn what_is_signed_is_a_statement() {
     let world = World::new();
-    let mut nothing = statement::provenance_v1(&world.build, &World::subject());
-    nothing["subject"] = json!([]);
-    for statement in [nothing, json!({})] {
-        let bundle = world.signed(&statement, &world.leaf());
-        let why = check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err();
-        assert_eq!(why.code(), "inconsistent-bundle");
-    }
+    let code = |bundle: &Value| {
+        check(&world, bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err().code()
+    };
+    let signed = |change: &dyn Fn(&mut Value)| {
+        let mut statement = statement::provenance_v1(&world.build, &World::subject());
+        change(&mut statement);
+        code(&world.signed(&statement, &world.leaf()))
+    };
+    assert_eq!(signed(&|statement| *statement = json!({})), "malformed-statement");
+    assert_eq!(signed(&|statement| statement["subject"] = json!([])), "inconsistent-bundle");
+    let future = "https://in-toto.io/Statement/v2";
+    assert_eq!(signed(&|statement| statement["_type"] = future.into()), "unsupported-statement");
+    let certificate = world.sigstore.fulcio.issue(&world.leaf(), &world.sigstore.ct);
+    let signer = testkit::sigstore::Signer::Certificate(certificate);
+    let (at, options) = (World::at(), Options::default());
+    let bundle = world.sigstore.sign_payload("text/plain", b"{}", &signer, at, &options);
+    assert_eq!(code(&bundle), "unsupported-payload-type");
 }
 
 /// A plain signature of the tarball, as `cosign sign-blob` made them: timestamped at once, logged
