@@ -1,65 +1,118 @@
 //! JSON from outside, more strictly than derived types read it.
 
-use std::fmt;
-use std::marker::PhantomData;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// A `T` from an object only. Derived types would take a list of their fields' values as well,
-/// where other readers see something else.
-pub(super) struct Object<T>(pub(super) T);
+/// Makes derived types readable from objects only. As derived they would take a list of their
+/// fields' values as well, where other readers see something else. The types say
+/// `#[serde(remote = "Self")]`, so that what is derived is not yet the trait; of those that are
+/// also written, the traits are both made here.
+macro_rules! objects_only {
+    ($($name:ident $(<$life:lifetime>)?),+) => {$(
+        impl<'de $(: $life, $life)?> serde::Deserialize<'de> for $name $(<$life>)? {
+            fn deserialize<D: serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+                struct Fields<T>(std::marker::PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields<T>(PhantomData<T>);
+                impl<'de $(: $life, $life)?> serde::de::Visitor<'de>
+                    for Fields<$name $(<$life>)?>
+                {
+                    type Value = $name $(<$life>)?;
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
-            type Value = Object<T>;
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str("an object")
+                    }
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+                    fn visit_map<A: serde::de::MapAccess<'de>>(
+                        self,
+                        map: A,
+                    ) -> Result<Self::Value, A::Error> {
+                        $name::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+                    }
+                }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+                json.deserialize_map(Fields(std::marker::PhantomData::<Self>))
             }
         }
+    )+};
+    (both $($name:ident),+) => {
+        $crate::core::json::objects_only!($($name),+);
+        $(
+            impl serde::Serialize for $name {
+                fn serialize<S: serde::Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
+                    $name::serialize(self, json)
+                }
+            }
+        )+
+    };
+}
+pub(crate) use objects_only;
 
-        deserializer.deserialize_map(Fields(PhantomData))
+/// An object of which no key is there twice, for `deserialize_with`: readers differ in which of
+/// the two they take.
+pub(super) fn distinct<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    json: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    struct Members<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+        type Value = BTreeMap<String, T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut members = BTreeMap::new();
+            while let Some((key, value)) = map.next_entry::<String, T>()? {
+                if members.contains_key(&key) {
+                    return Err(A::Error::custom(format!("duplicate field {key:?}")));
+                }
+                members.insert(key, value);
+            }
+            Ok(members)
+        }
     }
+
+    json.deserialize_map(Members(PhantomData))
 }
 
-/// A list of objects, for `deserialize_with`.
-pub(super) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
+/// The first items of a list, of more than `MAX` one more, for `deserialize_with`: that there are
+/// too many is then known, and nothing was spent on the others. `null` is an empty list.
+pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
+    json: D,
 ) -> Result<Vec<T>, D::Error> {
-    struct List<T>(PhantomData<T>);
+    struct Few<T, const MAX: usize>(PhantomData<T>);
 
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+    impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Few<T, MAX> {
         type Value = Vec<T>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of objects")
+            f.write_str("a list")
+        }
+
+        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
-            let mut objects = Vec::new();
-            while let Some(Object(object)) = list.next_element()? {
-                objects.push(object);
+            let mut items = Vec::new();
+            while items.len() <= MAX {
+                let Some(item) = list.next_element()? else { return Ok(items) };
+                items.push(item);
             }
-            Ok(objects)
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(items)
         }
     }
 
-    deserializer.deserialize_seq(List(PhantomData))
+    json.deserialize_any(Few::<T, MAX>(PhantomData))
 }
 
-/// An object, for `deserialize_with`.
-pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Object::deserialize(deserializer).map(|Object(object)| object)
+/// How many values some JSON has at most: one more than its commas, brackets and braces, those in
+/// its texts too. Each takes a byte or two there, and up to some hundred in memory.
+pub(super) fn values(json: &[u8]) -> usize {
+    json.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count().saturating_add(1)
 }
 
 /// Bytes of the longest text in some JSON, escapes as they are written.
@@ -83,7 +136,61 @@ pub(super) fn longest_text(json: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(remote = "Self")]
+    struct Borrowing<'a> {
+        text: &'a str,
+        #[serde(default, deserialize_with = "distinct")]
+        members: BTreeMap<String, u32>,
+    }
+
+    objects_only!(Borrowing<'a>);
+
+    #[test]
+    fn a_list_is_no_object_and_a_key_is_there_once() {
+        let read = |text: &'static str| {
+            serde_json::from_str::<Borrowing<'_>>(text).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(r#"{"text":"a"}"#), Ok(Borrowing { text: "a", members: [].into() }));
+        let members = [("a".to_owned(), 1), ("b".to_owned(), 2)].into();
+        let text = r#"{"text":"","members":{"a":1,"b":2}}"#;
+        assert_eq!(read(text), Ok(Borrowing { text: "", members }));
+        for (text, why) in [
+            (r#"["a",{}]"#, "invalid type: sequence, expected an object"),
+            (r#""a""#, "expected an object"),
+            (r#"{"text":"a","text":"a"}"#, "duplicate field `text`"),
+            (r#"{"text":"a","members":{"a":1,"\u0061":1}}"#, r#"duplicate field "a""#),
+            (r#"{"text":"a","members":[["a",1]]}"#, "expected an object"),
+        ] {
+            let found = read(text).unwrap_err();
+            assert!(found.contains(why), "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn of_many_items_one_more_than_few_is_read() {
+        let read = |json: &str| {
+            few::<_, u32, 2>(&mut serde_json::Deserializer::from_str(json)).map_err(|_| ())
+        };
+        assert_eq!(read("null"), Ok(vec![]));
+        assert_eq!(read("[1,2]"), Ok(vec![1, 2]));
+        assert_eq!(read("[1,2,3]"), Ok(vec![1, 2, 3]));
+        assert_eq!(read(r#"[1,2,3,"four",[5]]"#), Ok(vec![1, 2, 3]));
+        for other in ["1", "{}", r#"[1,"two"]"#, "[1,2,3,"] {
+            assert_eq!(read(other), Err(()), "{other}");
+        }
+    }
+
+    #[test]
+    fn values_are_counted_from_above() {
+        for (json, count) in [("1", 1), ("[1,2]", 3), (r#"{"a":[],"b":","}"#, 5), ("[[[", 4)] {
+            assert_eq!(values(json.as_bytes()), count, "{json}");
+        }
+    }
 
     #[test]
     fn the_longest_text_is_found_behind_escapes() {

@@ -49,6 +49,12 @@ pub const RECORD_BYTES: u64 = 4 << 20;
 /// subjects reaches a megabyte.
 pub const ATTESTATIONS_BYTES: u64 = 16 << 20;
 
+/// Values (objects, lists, texts, numbers) in an attestation response, in a statement and in the body
+/// of a log entry, each. A value may be two bytes of JSON and takes up to some hundred in memory, in
+/// the parsers of the Sigstore crates too, before any signature is known. A statement of 10,000
+/// subjects has 60,000.
+pub const EVIDENCE_VALUES: usize = 100_000;
+
 /// Attestations in one response. npm serves two; a handful more predicate types may come.
 pub const ATTESTATIONS: usize = 32;
 

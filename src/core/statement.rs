@@ -1,14 +1,19 @@
 //! in-toto Statements, versions 0.1 and 1: subjects, and a predicate whose type decides the rest.
 //!
-//! Read only from bytes whose signature was verified. As the specification says, unknown fields
-//! are passed over.
+//! Parsed before the signature is verified, and handed out only after. As the specification says,
+//! unknown fields are passed over.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::core::digest::{Algorithm, Digest};
+use crate::core::{
+    digest::{Algorithm, Digest},
+    json::{distinct, objects_only},
+};
+
+objects_only!(Statement, Subject);
 
 /// The payload type of DSSE envelopes that hold a statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -59,7 +64,8 @@ impl StatementError {
     /// A stable code for reports.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::PayloadType(_) | Self::Type(_) => "unsupported-statement",
+            Self::PayloadType(_) => "unsupported-payload-type",
+            Self::Type(_) => "unsupported-statement",
             Self::Malformed(_) => "malformed-statement",
             Self::NoSuchSubject { .. } => "subject-name-mismatch",
             Self::NoDigest { .. } => "subject-without-digest",
@@ -70,7 +76,7 @@ impl StatementError {
 
 /// A statement.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub struct Statement {
     #[serde(rename = "_type")]
     kind: String,
@@ -80,10 +86,11 @@ pub struct Statement {
 }
 
 #[derive(Debug, Clone, Deserialize)]
+#[serde(remote = "Self")]
 struct Subject {
     #[serde(default)]
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "distinct")]
     digest: BTreeMap<String, String>,
 }
 
@@ -183,6 +190,15 @@ mod tests {
         assert!(matches!(Statement::parse(PAYLOAD_TYPE, other), Err(StatementError::Type(_))));
         let twice = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[],"subject":[],"predicateType":"p"}"#;
         assert!(matches!(Statement::parse(PAYLOAD_TYPE, twice), Err(StatementError::Malformed(_))));
+        for payload in [
+            r#"["https://in-toto.io/Statement/v1",[],"p",{}]"#,
+            r#"{"_type":"https://in-toto.io/Statement/v1","subject":[["a",{}]],"predicateType":"p"}"#,
+            r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha512":"","sha512":""}}],"predicateType":"p"}"#,
+        ] {
+            let refused = Statement::parse(PAYLOAD_TYPE, payload.as_bytes()).unwrap_err();
+            assert!(matches!(refused, StatementError::Malformed(_)), "{payload}");
+            assert_eq!(refused.code(), "malformed-statement");
+        }
     }
 
     #[test]

@@ -8,13 +8,14 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::LockfileError;
-use crate::core::json::Object;
+use crate::core::json::objects_only;
+
+objects_only!(Head<'a>);
 
 /// Reads the whole of `bytes` as a `T`. `serde_json` refuses to nest deeper than
 /// 127 levels, so that recursion over a `T` is bounded.
 pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, LockfileError> {
-    let object = serde_json::from_slice(bytes).map(|Object(object)| object);
-    object.map_err(|error| {
+    serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
         let detail = text.split(" at line ").next().unwrap_or(&text).to_owned();
@@ -29,6 +30,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Lockfil
 
 /// What decides how to read the rest.
 #[derive(serde::Deserialize)]
+#[serde(remote = "Self")]
 pub(super) struct Head<'a> {
     #[serde(borrow, rename = "lockfileVersion")]
     version: Option<&'a RawValue>,
@@ -78,8 +80,7 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<T, M
                         let text = format!("a key of {} bytes, more than {MAX}", key.len());
                         return Err(A::Error::custom(text));
                     }
-                    let Object(value) = map.next_value()?;
-                    pairs.push((key, value));
+                    pairs.push((key, map.next_value()?));
                 }
                 Ok(Pairs(pairs))
             }

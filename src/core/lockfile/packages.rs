@@ -5,15 +5,19 @@ use serde::Deserialize;
 use super::LockfileError;
 use super::classify::Raw;
 use super::json::{self, Bundles, Pairs, Text};
+use crate::core::json::objects_only;
 use crate::core::limits::INSTALL_PATH_BYTES;
 
+objects_only!(Document, Package);
+
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Document {
     packages: Pairs<Package, INSTALL_PATH_BYTES>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Package {
     #[serde(default)]
     name: Text,

@@ -10,15 +10,20 @@ use super::LockfileError;
 use super::address::Source;
 use super::classify::Raw;
 use super::json::{self, Pairs, Text};
+use crate::core::json::objects_only;
 use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_BYTES, PACKAGE_NAME_BYTES};
 
+objects_only!(Document, Dependency);
+
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Document {
     #[serde(default)]
     dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Dependency {
     #[serde(default)]
     version: Text,

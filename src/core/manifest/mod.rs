@@ -21,7 +21,7 @@ use predicate::present;
 
 use crate::core::{
     digest::{Algorithm, Digest},
-    json::{self, Object, object, objects},
+    json::{self, objects_only},
     limits,
     package::PackageId,
     time::Time,
@@ -67,16 +67,15 @@ impl Manifest {
         if longest > limits::MANIFEST_TEXT_BYTES {
             return Err(ManifestError::Text(longest));
         }
-        let Object(statement): Object<Statement> =
-            serde_json::from_slice(bytes).map_err(|error| {
-                // A later version has other fields: say that it is one, and not which field is new.
-                match serde_json::from_slice::<Head>(bytes) {
-                    Ok(head) if head.predicate_type != PREDICATE_TYPE => {
-                        ManifestError::PredicateType(head.predicate_type)
-                    }
-                    _ => ManifestError::Json(error.to_string()),
+        let statement: Statement = serde_json::from_slice(bytes).map_err(|error| {
+            // A later version has other fields: say that it is one, and not which field is new.
+            match serde_json::from_slice::<Head>(bytes) {
+                Ok(head) if head.predicate_type != PREDICATE_TYPE => {
+                    ManifestError::PredicateType(head.predicate_type)
                 }
-            })?;
+                _ => ManifestError::Json(error.to_string()),
+            }
+        })?;
         if statement.kind != STATEMENT_TYPE {
             return Err(ManifestError::StatementType(statement.kind));
         }
@@ -182,38 +181,38 @@ impl Predicate {
     }
 }
 
+objects_only!(both Statement, Listed, DigestSet, Annotations);
+objects_only!(Head);
+
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct Statement {
     #[serde(rename = "_type")]
     kind: String,
-    #[serde(deserialize_with = "objects")]
     subject: Vec<Listed>,
     #[serde(rename = "predicateType")]
     predicate_type: String,
-    #[serde(deserialize_with = "object")]
     predicate: Predicate,
 }
 
 /// What says which version a statement is of.
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Head {
     #[serde(rename = "predicateType")]
     predicate_type: String,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct Listed {
     name: String,
-    #[serde(deserialize_with = "object")]
     digest: DigestSet,
-    #[serde(deserialize_with = "object")]
     annotations: Annotations,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct DigestSet {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
@@ -222,7 +221,7 @@ struct DigestSet {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct Annotations {
     size: u64,
 }

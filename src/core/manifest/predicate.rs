@@ -9,44 +9,35 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 
-use crate::core::{
-    digest::Integrity,
-    json::{object, objects},
-    limits,
-    text::bounded,
-};
+use crate::core::{digest::Integrity, json::objects_only, limits, text::bounded};
+
+objects_only!(both Predicate, Tool, Input, Trust, Role, Package, Need, OutOfScope, Request);
 
 /// What was collected, from where, with which trust: the predicate of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Predicate {
     /// 1.
     pub format_version: u32,
     /// Name and version of the program that sealed.
-    #[serde(deserialize_with = "object")]
     pub tool: Tool,
     /// When it was sealed, RFC 3339 in UTC: the reference time of the carried trust metadata.
     pub sealed_at: String,
     /// The lockfiles.
-    #[serde(deserialize_with = "objects")]
     pub inputs: Vec<Input>,
     /// The trust material, an instance each.
-    #[serde(deserialize_with = "objects")]
     pub trust: Vec<Trust>,
     /// The packages, sorted by name and version.
-    #[serde(deserialize_with = "objects")]
     pub packages: Vec<Package>,
     /// Lockfile entries that were not collected, and why.
-    #[serde(deserialize_with = "objects")]
     pub out_of_scope: Vec<OutOfScope>,
     /// Every request of the collection, so that "no attestation" is something the signers vouch for.
-    #[serde(deserialize_with = "objects")]
     pub collection: Vec<Request>,
 }
 
 /// A program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Tool {
     /// `sealift`.
     pub name: String,
@@ -56,7 +47,7 @@ pub struct Tool {
 
 /// A lockfile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Input {
     /// The entry that holds it, `inputs/…`.
     pub entry: String,
@@ -68,14 +59,14 @@ pub struct Input {
 
 /// The trust material of one Sigstore instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Trust {
     /// `public-good`, `github`, `staging`, or a private one's name.
     pub instance: String,
     /// How it came: carried as a TUF repository under `trust/INSTANCE/`, or not carried.
     pub source: TrustSource,
     /// The roles with their versions and expiries; empty where TUF was not involved.
-    #[serde(default, deserialize_with = "objects", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
     /// When the metadata was last checked against the repository, RFC 3339; `None` where never.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -84,7 +75,7 @@ pub struct Trust {
 
 /// Where the trust material of a seal came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "String")] // as derived, `{"tuf": null}` would be one too
 pub enum TrustSource {
     /// A TUF repository, carried in the archive.
     Tuf,
@@ -94,9 +85,22 @@ pub enum TrustSource {
     Files,
 }
 
+impl TryFrom<String> for TrustSource {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "tuf" => Ok(Self::Tuf),
+            "embedded" => Ok(Self::Embedded),
+            "files" => Ok(Self::Files),
+            _ => Err(format!("unknown source {:?}", bounded(&text))),
+        }
+    }
+}
+
 /// One role of a TUF repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Role {
     /// `root`, `timestamp`, `snapshot`, `targets` or a delegated role.
     pub name: String,
@@ -108,7 +112,7 @@ pub struct Role {
 
 /// One package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Package {
     /// The package URL.
     pub purl: String,
@@ -130,13 +134,12 @@ pub struct Package {
     #[serde(deserialize_with = "hashes")]
     pub integrity: Vec<String>,
     /// Which lockfile entries need it.
-    #[serde(deserialize_with = "objects")]
     pub needed_by: Vec<Need>,
 }
 
 /// Places in a lockfile that need a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Need {
     /// The entry of the lockfile, as in [`Input::entry`].
     pub input: String,
@@ -147,7 +150,7 @@ pub struct Need {
 
 /// A lockfile entry that was not collected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct OutOfScope {
     /// The entry of the lockfile, as in [`Input::entry`].
     pub input: String,
@@ -159,7 +162,7 @@ pub struct OutOfScope {
 
 /// One request of the collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
     /// The address, without credentials, query or fragment.
     pub url: String,

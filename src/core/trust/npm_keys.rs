@@ -9,7 +9,9 @@ use sigstore_types::{DerPublicKey, SignatureBytes};
 use sigstore_verify::crypto::{SigningScheme, VerificationKey, verify_signature};
 
 use super::Window;
-use crate::core::time;
+use crate::core::{json::objects_only, time};
+
+objects_only!(Wire, WireKey, WirePublicKey, WireWindow);
 
 /// What a key may sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,13 +104,13 @@ impl NpmKeys {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct Wire {
     keys: Vec<WireKey>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 struct WireKey {
     key_id: String,
     key_usage: String,
@@ -116,15 +118,16 @@ struct WireKey {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 struct WirePublicKey {
     raw_bytes: String,
     key_details: String,
-    valid_for: Option<WireWindow>,
+    /// Optional in protobuf-specs, where leaving it out would mean "always".
+    valid_for: WireWindow,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct WireWindow {
     start: String,
     end: Option<String>,
@@ -153,13 +156,9 @@ fn parse_key(wire: WireKey) -> Result<NpmKey, String> {
     let moment = |text: &str| {
         time::parse(text).ok_or_else(|| format!("key {keyid}: {text:?} is not a time"))
     };
-    let window = match &wire.public_key.valid_for {
-        None => Window { start: None, end: None },
-        Some(window) => Window {
-            start: Some(moment(&window.start)?),
-            end: window.end.as_deref().map(moment).transpose()?,
-        },
-    };
+    let WireWindow { start, end } = &wire.public_key.valid_for;
+    let window =
+        Window { start: Some(moment(start)?), end: end.as_deref().map(moment).transpose()? };
     if window.end.is_some_and(|end| window.start.is_some_and(|start| end < start)) {
         return Err(format!("key {keyid}: the window ends before it starts"));
     }
@@ -193,6 +192,7 @@ mod tests {
             ("\"MFkw", "\"MFk", "key SHA256"),
             ("\"keyUsage\"", "\"keyId\"", "duplicate field"),
             ("\"keyUsage\"", "\"keyuse\"", "unknown field"),
+            ("\"validFor\"", "\"validfor\"", "unknown field"),
             ("1999-01-01T00:00:00.000Z", "1999", "is not a time"),
             ("1999-01-01T00:00:00.000Z", "2999-01-01T00:00:00Z", "ends before it starts"),
             (OLD, "", "without an id"),
@@ -201,6 +201,12 @@ mod tests {
             assert!(error.contains(reason), "{from} -> {to}: {error}");
         }
         assert_eq!(NpmKeys::parse(br#"{"keys":[]}"#).unwrap_err(), "no keys");
+        let mut keys: serde_json::Value = serde_json::from_str(KEYS).unwrap();
+        keys["keys"][0]["publicKey"]["validFor"] = serde_json::Value::Null;
+        assert!(NpmKeys::parse(keys.to_string().as_bytes()).is_err());
+        let keys: serde_json::Value = serde_json::from_str(KEYS).unwrap();
+        let list = serde_json::json!([keys["keys"]]).to_string();
+        assert!(NpmKeys::parse(list.as_bytes()).unwrap_err().contains("expected an object"));
     }
 
     #[test]

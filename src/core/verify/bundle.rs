@@ -15,7 +15,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use sigstore_types::{self as types, KindVersion, Sha256Hash, VerificationMaterialContent};
 
-use crate::core::{json::Object, limits};
+use crate::core::{json, limits};
 use wire::{
     Base64, WireBundle, WireEntry, WireEnvelope, WireKind, WireMaterial, WireMessage, WireProof,
     WireRaw, WireSignature, WireTimestamp, WireTimestamps,
@@ -90,6 +90,14 @@ pub enum Malformed {
     /// More timestamps than any bundle has.
     #[error("{0} timestamps, more than {max}", max = limits::BUNDLE_TIMESTAMPS)]
     TooManyTimestamps(usize),
+    /// More values than any bundle, statement or log entry has.
+    #[error("{values} values in the {part}, more than {max}", max = limits::EVIDENCE_VALUES)]
+    TooManyValues {
+        /// Which part.
+        part: &'static str,
+        /// How many.
+        values: usize,
+    },
     /// A part that takes more than linear time to read, and is larger than any real one.
     #[error("a {part} of {bytes} bytes, more than {max}")]
     TooLarge {
@@ -124,6 +132,7 @@ impl Malformed {
             Self::Signatures(_) => "wrong-signature-count",
             Self::RepeatedTimestamp => "repeated-timestamp",
             Self::TooManyTimestamps(_) => "too-many-timestamps",
+            Self::TooManyValues { .. } => "too-many-values",
             Self::TooLarge { .. } => "oversized-bundle-part",
         }
     }
@@ -163,7 +172,8 @@ impl Bundle {
     /// # Errors
     /// [`Malformed`] says what the specification does not allow.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        let Object(wire): Object<WireBundle<'_>> =
+        bounded_json("bundle", bytes)?;
+        let wire: WireBundle<'_> =
             serde_json::from_slice(bytes).map_err(|error| Malformed::Json(error.to_string()))?;
         let media_type = wire.media_type.ok_or(Malformed::NoMediaType)?;
         let unsupported = |_| Malformed::MediaType(media_type.to_string());
@@ -174,7 +184,7 @@ impl Bundle {
             types::MediaType::Bundle0_3 => Version::V0_3,
             other => return Err(Malformed::MediaType(other.to_string())),
         };
-        let material = material(wire.verification_material.0, version)?;
+        let material = material(wire.verification_material, version)?;
         let content = content(wire.message_signature, wire.dsse_envelope)?;
         Ok(Self { version, inner: types::Bundle::new(media_type, material, content) })
     }
@@ -217,7 +227,7 @@ fn material(
 ) -> Result<types::VerificationMaterial, Malformed> {
     let form = |found| Malformed::CertificateForm { version, found };
     let content = match (wire.certificate, wire.x509_certificate_chain, wire.public_key) {
-        (Some(Object(certificate)), None, None) => {
+        (Some(certificate), None, None) => {
             if version < Version::V0_3 {
                 return Err(form("single certificate"));
             }
@@ -226,14 +236,14 @@ fn material(
                 types::DerCertificate::new(der),
             ))
         }
-        (None, Some(Object(chain)), None) => {
+        (None, Some(chain), None) => {
             if version >= Version::V0_3 {
                 return Err(form("certificate chain"));
             }
             if chain.certificates.is_empty() {
                 return Err(Malformed::EmptyChain);
             }
-            let certificate = |Object(wire): Object<WireRaw>| {
+            let certificate = |wire: WireRaw| {
                 let der = bounded_der("certificate", wire.raw_bytes)?;
                 Ok(types::X509Certificate::new(types::DerCertificate::new(der)))
             };
@@ -241,7 +251,7 @@ fn material(
                 chain.certificates.into_iter().map(certificate).collect::<Result<_, _>>()?;
             VerificationMaterialContent::X509CertificateChain { certificates }
         }
-        (None, None, Some(Object(key))) => VerificationMaterialContent::PublicKey(
+        (None, None, Some(key)) => VerificationMaterialContent::PublicKey(
             types::PublicKeyIdentifier::new(key.hint.unwrap_or_default()),
         ),
         (certificate, chain, key) => {
@@ -258,7 +268,7 @@ fn material(
     }
     let entries = entries
         .into_iter()
-        .map(|Object(wire)| entry(wire, version))
+        .map(|wire| entry(wire, version))
         .collect::<Result<Vec<_>, Malformed>>()?;
     Ok(types::VerificationMaterial::new(content)
         .with_tlog_entries(entries)
@@ -266,7 +276,7 @@ fn material(
 }
 
 fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLogEntry, Malformed> {
-    let Object(WireKind { kind, version: kind_version }) = &wire.kind_version;
+    let WireKind { kind, version: kind_version } = &wire.kind_version;
     let kind = match (&**kind, &**kind_version) {
         ("hashedrekord", "0.0.1") => KindVersion::HashedRekordV001,
         ("hashedrekord", "0.0.2") => KindVersion::HashedRekordV002,
@@ -275,10 +285,11 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
         (kind, version) => return Err(Malformed::EntryKind(format!("{kind} {version}"))),
     };
     let is_v2 = kind == KindVersion::HashedRekordV002;
+    bounded_json("log entry", &wire.canonicalized_body.0)?;
     let log_index = wire.log_index.unwrap_or_default();
     let mut entry = types::TransparencyLogEntry::new(
         log_index.index()?,
-        types::LogId::new(types::LogKeyId::new(wire.log_id.0.key_id.0)),
+        types::LogId::new(types::LogKeyId::new(wire.log_id.key_id.0)),
         kind,
         types::CanonicalizedBody::new(wire.canonicalized_body.0),
     );
@@ -292,7 +303,7 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
             .map_err(|error| Malformed::Json(format!("integratedTime: {error}")))?;
         entry = entry.with_integrated_time(time);
     }
-    if let Some(Object(promise)) = wire.inclusion_promise {
+    if let Some(promise) = wire.inclusion_promise {
         if is_v2 {
             return Err(Malformed::RekorV2("inclusion promise"));
         }
@@ -305,8 +316,8 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
     match wire.inclusion_proof {
         // Some of 2023 carry a proof without checkpoint. It proves nothing, and version 0.1
         // rests on the promise: set it aside.
-        Some(Object(proof)) if version == Version::V0_1 && proof.checkpoint.is_none() => {}
-        Some(Object(proof)) => {
+        Some(proof) if version == Version::V0_1 && proof.checkpoint.is_none() => {}
+        Some(proof) => {
             let proof = inclusion_proof(proof)?;
             if is_v2 && proof.log_index != entry.log_index {
                 return Err(disagreement("log index", proof.log_index, entry.log_index));
@@ -323,11 +334,14 @@ fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malform
     let root_hash = hash(&wire.root_hash)?;
     let hashes = wire.hashes.unwrap_or_default();
     let hashes = hashes.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
-    let Object(checkpoint) = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?;
+    let checkpoint = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?;
     let envelope = checkpoint.envelope;
     let (bytes, max) = (envelope.len(), limits::CHECKPOINT_BYTES);
     if bytes > max {
         return Err(Malformed::TooLarge { part: "checkpoint", bytes, max });
+    }
+    if !is_signed_note(&envelope) {
+        return Err(Malformed::Checkpoint("not in the form of a signed note".to_owned()));
     }
     let data = types::CheckpointData::new(envelope)
         .map_err(|error| Malformed::Checkpoint(error.to_string()))?;
@@ -344,8 +358,32 @@ fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malform
     Ok(types::InclusionProof::new(index, root_hash, size, hashes, data))
 }
 
+/// A text, an empty line, and lines of a dash, a name and a signature (C2SP `signed-note`). Parsers
+/// differ in what they make of further empty lines, and pass over further words.
+fn is_signed_note(note: &str) -> bool {
+    let signatures = |signatures: &str| {
+        signatures.strip_suffix('\n').is_some_and(|lines| lines.split('\n').all(is_signature))
+    };
+    note.split_once("\n\n").is_some_and(|(_, lines)| signatures(lines))
+}
+
+fn is_signature(line: &str) -> bool {
+    let words = line.strip_prefix("\u{2014} ").and_then(|words| words.split_once(' '));
+    let is_word = |word: &str| !word.is_empty() && !word.contains(char::is_whitespace);
+    words.is_some_and(|(name, signature)| is_word(name) && is_word(signature))
+}
+
 fn disagreement(field: &'static str, proof: impl ToString, other: impl ToString) -> Malformed {
     Malformed::ProofDisagrees { field, proof: proof.to_string(), other: other.to_string() }
+}
+
+fn bounded_json(part: &'static str, json: &[u8]) -> Result<(), Malformed> {
+    match json::values(json) {
+        values if values > limits::EVIDENCE_VALUES => {
+            Err(Malformed::TooManyValues { part, values })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn bounded_der(part: &'static str, der: Base64) -> Result<Vec<u8>, Malformed> {
@@ -360,18 +398,16 @@ fn hash(bytes: &Base64) -> Result<Sha256Hash, Malformed> {
     Sha256Hash::try_from(bytes.0.as_slice()).map_err(|error| Malformed::Json(error.to_string()))
 }
 
-fn timestamps(
-    wire: Option<Object<WireTimestamps>>,
-) -> Result<types::TimestampVerificationData, Malformed> {
-    let tokens = wire.and_then(|Object(wire)| wire.rfc3161_timestamps).unwrap_or_default();
+fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificationData, Malformed> {
+    let tokens = wire.and_then(|wire| wire.rfc3161_timestamps).unwrap_or_default();
     if tokens.len() > limits::BUNDLE_TIMESTAMPS {
         return Err(Malformed::TooManyTimestamps(tokens.len()));
     }
     let mut seen = BTreeSet::new();
-    if !tokens.iter().all(|token| seen.insert(&token.0.signed_timestamp.0)) {
+    if !tokens.iter().all(|token| seen.insert(&token.signed_timestamp.0)) {
         return Err(Malformed::RepeatedTimestamp);
     }
-    let token = |Object(wire): Object<WireTimestamp>| {
+    let token = |wire: WireTimestamp| {
         let der = bounded_der("timestamp", wire.signed_timestamp)?;
         Ok(types::Rfc3161Timestamp::new(types::TimestampToken::new(der)))
     };
@@ -380,12 +416,12 @@ fn timestamps(
 }
 
 fn content(
-    message: Option<Object<WireMessage<'_>>>,
-    envelope: Option<Object<WireEnvelope<'_>>>,
+    message: Option<WireMessage<'_>>,
+    envelope: Option<WireEnvelope<'_>>,
 ) -> Result<types::SignatureContent, Malformed> {
     match (message, envelope) {
-        (Some(Object(message)), None) => message_signature(message),
-        (None, Some(Object(envelope))) => dsse_envelope(envelope),
+        (Some(message), None) => message_signature(message),
+        (None, Some(envelope)) => dsse_envelope(envelope),
         (None, None) => Err(Malformed::Content(0)),
         (Some(_), Some(_)) => Err(Malformed::Content(2)),
     }
@@ -393,7 +429,7 @@ fn content(
 
 fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, Malformed> {
     let mut message = types::MessageSignature::new(types::SignatureBytes::new(wire.signature.0));
-    if let Some(Object(digest)) = wire.message_digest {
+    if let Some(digest) = wire.message_digest {
         let algorithm = match &*digest.algorithm {
             "SHA2_256" => types::HashAlgorithm::Sha2256,
             "SHA2_384" => types::HashAlgorithm::Sha2384,
@@ -410,10 +446,10 @@ fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, M
 
 fn dsse_envelope(wire: WireEnvelope<'_>) -> Result<types::SignatureContent, Malformed> {
     let count = wire.signatures.len();
-    let Ok([Object(signature)]) = <[Object<WireSignature<'_>>; 1]>::try_from(wire.signatures)
-    else {
+    let Ok([signature]) = <[WireSignature<'_>; 1]>::try_from(wire.signatures) else {
         return Err(Malformed::Signatures(count));
     };
+    bounded_json("statement", &wire.payload.0)?;
     let signature = types::DsseSignature::new(
         types::SignatureBytes::new(signature.sig.0),
         types::KeyId::new(signature.keyid.unwrap_or_default()),

@@ -32,6 +32,18 @@ pub enum MalformedClaim {
     Identities(usize),
 }
 
+impl MalformedClaim {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => "malformed-certificate",
+            Self::Value(_) => "malformed-claim",
+            Self::Repeated(_) => "repeated-claim",
+            Self::Identities(_) => "ambiguous-identity",
+        }
+    }
+}
+
 /// What a certificate claims. All strings are as Fulcio copied them from the identity token.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Claims {
@@ -56,6 +68,8 @@ pub struct Claims {
     /// `.18`: the workflow that was started, with its ref. Another than the signer's where that
     /// is a reusable one.
     pub build_config: Option<String>,
+    /// `.19`: the commit that the workflow which was started is from.
+    pub build_config_digest: Option<String>,
     /// `.20`, or the legacy `.2`: the event.
     pub trigger: Option<String>,
     /// `.21`: the run, as a URL.
@@ -92,10 +106,11 @@ impl Claims {
                 15 => &mut claims.repository_id,
                 17 => &mut claims.owner_id,
                 18 => &mut claims.build_config,
+                19 => &mut claims.build_config_digest,
                 20 => &mut claims.trigger,
                 21 => &mut claims.run,
                 // Known, and read by nobody: malformed, they would be so all the same.
-                4 | 10 | 16 | 19 | 22 => &mut None,
+                4 | 10 | 16 | 22 => &mut None,
                 _ => continue,
             };
             let value = extension.extn_value.as_bytes();

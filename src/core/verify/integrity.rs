@@ -4,9 +4,13 @@ use serde::{Deserialize, de};
 
 use crate::core::{
     digest::{Algorithm, Digest, Integrity},
+    json::{few, objects_only},
+    limits,
     package::PackageId,
     time::{self, Time},
 };
+
+objects_only!(Signature, WireRecord, WireManifest, WireDist, Announced);
 
 /// Why bytes are not those that were expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,10 +108,13 @@ pub(super) struct Record {
     pub published: Option<Time>,
     /// Whether the record announces attestations.
     pub announces_attestations: bool,
+    /// Whether it announces that provenance is among them.
+    pub announces_provenance: bool,
 }
 
 /// One signature of the registry.
 #[derive(Debug, Deserialize)]
+#[serde(remote = "Self")]
 pub(super) struct Signature {
     pub keyid: String,
     pub sig: String,
@@ -148,11 +155,13 @@ pub(super) fn record(
         }
     };
     let dist = wire.manifest.dist;
+    let announced = dist.attestations;
     Ok(Record {
         integrity: dist.integrity,
-        signatures: dist.signatures.unwrap_or_default(),
+        signatures: dist.signatures,
         published,
-        announces_attestations: dist.attestations.is_some(),
+        announces_attestations: announced.is_some(),
+        announces_provenance: announced.is_some_and(|announced| announced.provenance.is_some()),
     })
 }
 
@@ -164,6 +173,7 @@ fn computed(tarball: &[Digest], algorithm: Algorithm) -> Result<&Digest, Integri
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct WireRecord {
     name: String,
     version: String,
@@ -172,6 +182,7 @@ struct WireRecord {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct WireManifest {
     name: String,
     version: String,
@@ -179,11 +190,19 @@ struct WireManifest {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct WireDist {
     integrity: Option<String>,
     shasum: Option<String>,
-    signatures: Option<Vec<Signature>>,
-    attestations: Option<de::IgnoredAny>,
+    #[serde(default, deserialize_with = "few::<_, _, { limits::RECORD_SIGNATURES }>")]
+    signatures: Vec<Signature>,
+    attestations: Option<Announced>,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct Announced {
+    provenance: Option<de::IgnoredAny>,
 }
 
 impl WireDist {

@@ -27,6 +27,7 @@
 //! | `signed-after-reference-time` | from after the reference time, or the clock is behind (also of bundles) |
 //! | **attestation response** | [`package::AttestationRefusal`] |
 //! | `malformed-response`, `too-many-attestations` | the response cannot be read, or is too long |
+//! | `too-many-values` | more objects, lists and texts than any real evidence has (also of bundles, and what is in them) |
 //! | `predicate-type-mismatch` | announced as one predicate, signed as another |
 //! | `not-a-statement` | a plain signature where a statement is expected |
 //! | `contradicting-attestations` | two of one kind that say different things |
@@ -46,6 +47,7 @@
 //! | `keyid-mismatch` | hint or `keyid` names another key |
 //! | `extra-certificate` | an authority certificate that the trusted root does not have |
 //! | `missing-log-entry` | not logged, though the instance has a log |
+//! | `log-not-valid-then` | the log had not started, or had closed, when it was signed |
 //! | `clock-behind` | the system's clock has not reached the time of signing |
 //! | `no-signing-time` | nobody vouches for any time |
 //! | `identity-mismatch`, `issuer-mismatch` | signed by somebody else |
@@ -54,9 +56,9 @@
 //! | `unknown-log`, `malformed-log-entry`, `log-entry-mismatch`, `invalid-inclusion-promise`, `invalid-inclusion-proof`, `invalid-checkpoint`, `integrated-time-outside-certificate` | the log entry |
 //! | `invalid-timestamp`, `timestamp-authority-not-valid-then` | an RFC 3161 timestamp |
 //! | `unsupported-bundle`, `inconsistent-bundle` | of a kind that cannot be verified; contradicts itself |
-//! | `malformed-claim` | a claim of the certificate cannot be read |
+//! | `malformed-claim`, `repeated-claim`, `ambiguous-identity` | a claim of the certificate cannot be read, is there twice, or is not one identity |
 //! | **statement** | [`crate::core::statement::StatementError`] |
-//! | `unsupported-statement`, `malformed-statement` | not an in-toto statement of a known version |
+//! | `unsupported-payload-type`, `unsupported-statement`, `malformed-statement` | not an in-toto statement of a known version |
 //! | `subject-name-mismatch` | no subject is this package |
 //! | `subject-digest-mismatch`, `subject-without-digest` | the subject is not this tarball |
 //! | **publish attestation** | [`publish::PublishRefusal`] |

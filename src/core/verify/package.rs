@@ -19,11 +19,12 @@ use crate::core::{
     digest::{Algorithm, Digest, Integrity},
     package::PackageId,
     statement::Statement,
+    text::bounded,
     time::Time,
     trust::{KeyUsage, NpmKeys, Trust},
     verdict::{
         Absence, IntegrityFacts, PackageVerdict, ProvenanceFacts, PublishFacts, Refusal,
-        RegistrySignatureFacts, Verdict,
+        RegistrySignatureFacts, TimeSource, Verdict,
     },
 };
 
@@ -49,7 +50,8 @@ macro_rules! into_refusal {
     ($($family:ty),+) => {$(
         impl From<$family> for Refusal {
             fn from(why: $family) -> Self {
-                Self { code: why.code(), detail: why.to_string() }
+                // Which may quote megabytes.
+                Self { code: why.code(), detail: bounded(&why.to_string()) }
             }
         }
     )+};
@@ -79,10 +81,14 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
     let response = Response::parse(evidence.attestations, absence);
     let publish_attestation = publish_claim(trust, evidence, &response, at);
     // 3. the registry signed name, version and integrity
-    let logged = publish_attestation.facts().map(|facts| facts.signed_at);
+    let logged = publish_attestation.facts().map(|facts| (facts.signed_at, facts.time_source));
     let registry_signature = signature_claim(trust, evidence, record.as_ref(), logged, at);
     // 5. a build attested where it came from
-    let provenance = provenance_claim(trust, evidence, &response, at);
+    let none = match &record {
+        Some(Ok(record)) if record.announces_provenance => Absence::NotServed,
+        _ => Absence::NoSuchPredicate,
+    };
+    let provenance = provenance_claim(trust, evidence, &response, none, at);
     PackageVerdict {
         package: evidence.package.clone(),
         integrity: integrity_claim(lockfile, record.as_ref()),
@@ -109,7 +115,7 @@ fn signature_claim(
     trust: &Trust,
     evidence: &Evidence<'_>,
     record: Option<&Result<Record, IntegrityRefusal>>,
-    logged: Option<Time>,
+    logged: Option<(Time, TimeSource)>,
     at: Time,
 ) -> Verdict<RegistrySignatureFacts> {
     let record = match record {
@@ -164,14 +170,26 @@ fn publish_claim(
         Err(verdict) => return verdict,
     };
     let Some(keys) = trust.npm_keys(evidence.registry) else {
-        let bundles: Vec<_> = found.iter().filter_map(|one| one.bundle().ok()).collect();
-        return no_keys(trust, evidence, bundles.iter().filter_map(|bundle| bundle.key_hint()));
+        let keyid = |one: &&Attestation<'_>| {
+            let bundle = one.bundle()?;
+            bundle.key_hint().map(str::to_owned).ok_or_else(|| certificate_for_key().into())
+        };
+        return match found.iter().map(keyid).collect::<Result<Vec<String>, Refusal>>() {
+            Err(why) => Verdict::Refused(why),
+            Ok(keyids) if keyids.is_empty() => Verdict::Absent(Absence::NoSuchPredicate),
+            Ok(keyids) => no_keys(trust, evidence, keyids.iter().map(String::as_str)),
+        };
     };
     all(
         found,
+        Absence::NoSuchPredicate,
         |attestation| published(trust, keys, evidence, attestation, at),
         |first, other| (first.signed_at != other.signed_at).then_some("time of signing"),
     )
+}
+
+fn certificate_for_key() -> BundleRefusal {
+    BundleRefusal::OtherKeyMaterial { found: "certificate", expected: "key" }
 }
 
 /// Step 4: key and usage, signature, log, subject, predicate.
@@ -183,7 +201,7 @@ fn published(
     at: Time,
 ) -> Result<PublishFacts, Refusal> {
     let bundle = attestation.bundle()?;
-    let keyid = bundle.key_hint().ok_or(AttestationRefusal::NoKey)?;
+    let keyid = bundle.key_hint().ok_or_else(certificate_for_key)?;
     if !keys.knows(keyid) {
         return Err(SignatureRefusal::UnknownKey(keyid.to_owned()).into());
     }
@@ -215,6 +233,7 @@ fn provenance_claim(
     trust: &Trust,
     evidence: &Evidence<'_>,
     response: &Result<Response<'_>, Absent>,
+    none: Absence,
     at: Time,
 ) -> Verdict<ProvenanceFacts> {
     let found = match select(response, &provenance::PREDICATE_TYPES) {
@@ -223,19 +242,30 @@ fn provenance_claim(
     };
     all(
         found,
+        none,
         |attestation| built(trust, evidence, attestation, at),
         |first, other| {
-            if first.source_repository != other.source_repository {
-                Some("source repository")
-            } else if first.commit != other.commit {
-                Some("commit")
-            } else if first.workflow != other.workflow {
-                Some("signer")
-            } else {
-                None
-            }
+            let mut pairs = certified(first).into_iter().zip(certified(other));
+            pairs.find(|(first, other)| first != other).map(|((name, _), _)| name)
         },
     )
+}
+
+/// What the certificate says of a build, but for the run: whoever runs a workflow again builds the
+/// same.
+fn certified(facts: &ProvenanceFacts) -> [(&'static str, Option<&str>); 10] {
+    [
+        ("source repository", Some(&facts.source_repository)),
+        ("commit", Some(&facts.commit)),
+        ("ref", facts.git_ref.as_deref()),
+        ("signer", Some(&facts.workflow)),
+        ("workflow", facts.build_config.as_deref()),
+        ("event", facts.trigger.as_deref()),
+        ("issuer", Some(&facts.issuer)),
+        ("repository id", facts.repository_id.as_deref()),
+        ("owner id", facts.owner_id.as_deref()),
+        ("runner", facts.runner.as_deref()),
+    ]
 }
 
 /// Step 5: certificate, SCT, log, signature, subject, claims, predicate.
@@ -278,9 +308,11 @@ fn built(
 }
 
 /// Evidence that is there and does not verify refuses, so of several attestations of one kind
-/// each must verify, and all must say the same. The facts are those of the first.
+/// each must verify, and all must say the same. The facts are those of the first; `none` says why
+/// there is none.
 fn all<F>(
     found: Vec<&Attestation<'_>>,
+    none: Absence,
     verify: impl Fn(&Attestation<'_>) -> Result<F, Refusal>,
     differ: impl Fn(&F, &F) -> Option<&'static str>,
 ) -> Verdict<F> {
@@ -299,7 +331,7 @@ fn all<F>(
             }
         }
     }
-    first.map_or(Verdict::Absent(Absence::NoSuchPredicate), Verdict::Verified)
+    first.map_or(Verdict::Absent(none), Verdict::Verified)
 }
 
 impl Attestation<'_> {
@@ -336,7 +368,7 @@ impl Evidence<'_> {
         self.tarball
             .iter()
             .find(|digest| digest.algorithm() == Algorithm::Sha512)
-            .ok_or_else(|| AttestationRefusal::NoDigest.into())
+            .ok_or(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
     }
 }
 

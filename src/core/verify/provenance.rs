@@ -177,10 +177,19 @@ fn check_github_builder(builder: &str, claims: &Claims) -> Result<(), Provenance
         }
         None => false,
     };
-    if is_runner || builder == claims.san || is_delegate(builder, &claims.san) {
+    if is_runner || builder == claims.san {
         return Ok(());
     }
-    Err(ProvenanceRefusal::Builder { found: builder.to_owned(), signer: claims.san.clone() })
+    check_delegate(builder, claims)
+}
+
+/// A builder of the SLSA generator, for which only its delegator signs.
+fn check_delegate(builder: &str, claims: &Claims) -> Result<(), ProvenanceRefusal> {
+    if is_delegate(builder, &claims.san) { Ok(()) } else { Err(other_builder(builder, claims)) }
+}
+
+fn other_builder(found: &str, claims: &Claims) -> ProvenanceRefusal {
+    ProvenanceRefusal::Builder { found: found.to_owned(), signer: claims.san.clone() }
 }
 
 /// The SLSA generator's builders for ecosystems are signed for by a delegator of the same

@@ -4,7 +4,9 @@
 
 use serde::Deserialize;
 
-use crate::core::package::PackageId;
+use crate::core::{json::objects_only, package::PackageId};
+
+objects_only!(Predicate);
 
 /// The predicate type.
 pub const PREDICATE_TYPE: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
@@ -38,6 +40,7 @@ impl PublishRefusal {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Predicate {
     name: String,
     version: String,
@@ -87,9 +90,9 @@ mod tests {
         assert_eq!(field(of("@a/c", "1.0.0", "https://r.example")), "name");
         assert_eq!(field(of("@a/b", "1.0.1", "https://r.example")), "version");
         assert_eq!(field(of("@a/b", "1.0.0", "https://s.example")), "registry");
-        assert!(matches!(
-            check("null", &package, "https://r.example"),
-            Err(PublishRefusal::Malformed(_))
-        ));
+        for other in ["null", r#"["@a/b","1.0.0","https://r.example"]"#] {
+            let refused = check(other, &package, "https://r.example");
+            assert!(matches!(refused, Err(PublishRefusal::Malformed(_))), "{other}");
+        }
     }
 }

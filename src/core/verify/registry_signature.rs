@@ -58,8 +58,8 @@ pub enum SignatureRefusal {
         message: String,
     },
     /// More signatures than any record has.
-    #[error("{0} signatures, more than {max}", max = limits::RECORD_SIGNATURES)]
-    TooMany(usize),
+    #[error("more than {} signatures", limits::RECORD_SIGNATURES)]
+    TooMany,
     /// Published after the reference time.
     #[error("published at {}, after the reference time {}", time::format(*.published), time::format(*.at))]
     AfterReferenceTime {
@@ -80,21 +80,21 @@ impl SignatureRefusal {
             Self::NotValidThen { .. } => "key-not-valid-then",
             Self::Malformed(_) => "malformed-signature",
             Self::Invalid { .. } => "invalid-signature",
-            Self::TooMany(_) => "too-many-signatures",
+            Self::TooMany => "too-many-signatures",
             Self::AfterReferenceTime { .. } => "signed-after-reference-time",
         }
     }
 }
 
-/// The time that a key's window is judged by, the best first: the log's, which is signed; the
-/// registry's, which nobody signs; the reference time.
+/// The time that a key's window is judged by, the best first: the publish attestation's, for which
+/// a log or a timestamp vouches; the registry's, which nobody signs; the reference time.
 pub(super) fn judged_by(
-    logged: Option<Time>,
+    logged: Option<(Time, TimeSource)>,
     published: Option<Time>,
     at: Time,
 ) -> (Time, TimeSource) {
     match (logged, published) {
-        (Some(time), _) => (time, TimeSource::TransparencyLog),
+        (Some(signed), _) => signed,
         (None, Some(time)) => (time, TimeSource::RegistryUnsigned),
         (None, None) => (at, TimeSource::ReferenceTime),
     }
@@ -113,7 +113,7 @@ pub(super) fn check(
         return Err(SignatureRefusal::AfterReferenceTime { published: time, at });
     }
     if record.signatures.len() > limits::RECORD_SIGNATURES {
-        return Err(SignatureRefusal::TooMany(record.signatures.len()));
+        return Err(SignatureRefusal::TooMany);
     }
     let message = format!("{package}:{integrity}");
     let mut good = None;

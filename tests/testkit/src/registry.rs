@@ -7,6 +7,7 @@ mod server;
 
 use std::{collections::BTreeMap, io::Write as _, time::Duration};
 
+use crate::sigstore::statement::PROVENANCE_V1;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha512};
@@ -113,20 +114,26 @@ impl Registry {
         })
     }
 
-    /// Serves an attestation response, and names it in the version's record.
+    /// Serves an attestation response, and names it in the version's record: the provenance too, if
+    /// there is any in it.
     pub fn attestations(mut self, name: &str, version: &str, response: Vec<u8>) -> Self {
+        let provenance = provenance_type(&response);
         self.version(name, version).attestations = Some(response);
-        self.names_attestations(name, version)
+        self.names(name, version, provenance.as_deref())
     }
 
     /// Names attestations in the version's record, without serving any.
     pub fn names_attestations(self, name: &str, version: &str) -> Self {
+        self.names(name, version, Some(PROVENANCE_V1))
+    }
+
+    fn names(self, name: &str, version: &str, provenance: Option<&str>) -> Self {
         let url = format!("{PUBLIC}{}", attestations_path(name, version));
         self.edit(name, version, |manifest| {
-            manifest["dist"]["attestations"] = json!({
-                "url": url,
-                "provenance": { "predicateType": "https://slsa.dev/provenance/v1" },
-            });
+            manifest["dist"]["attestations"] = json!({ "url": url });
+            if let Some(kind) = provenance {
+                manifest["dist"]["attestations"]["provenance"] = json!({ "predicateType": kind });
+            }
         })
     }
 
@@ -231,6 +238,15 @@ pub fn packument_path(name: &str) -> String {
 pub fn tarball_path(name: &str, version: &str) -> String {
     let basename = name.rsplit('/').next().unwrap_or(name);
     format!("/{name}/-/{basename}-{version}.tgz")
+}
+
+/// The type of the provenance in a response, if there is any.
+fn provenance_type(response: &[u8]) -> Option<String> {
+    let response: Value = serde_json::from_slice(response).ok()?;
+    let mut kinds = response["attestations"].as_array()?.iter();
+    let is_provenance = |kind: &&str| kind.starts_with("https://slsa.dev/provenance/");
+    let kind = kinds.find_map(|one| one["predicateType"].as_str().filter(is_provenance));
+    kind.map(str::to_owned)
 }
 
 /// Where an attestation response is.

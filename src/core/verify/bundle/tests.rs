@@ -157,6 +157,37 @@ fn a_proof_needs_its_checkpoint_but_in_version_0_1() {
 }
 
 #[test]
+fn a_checkpoint_is_a_note_and_its_signatures() {
+    let mut bundle = World::new().provenance(&Options::default());
+    let envelope = |bundle: &mut Value| {
+        entry(bundle)["inclusionProof"]["checkpoint"]["envelope"].as_str().unwrap().to_owned()
+    };
+    let good = envelope(&mut bundle);
+    let witness = format!("{good}\u{2014} witness.example AAAAAAA=\n");
+    for (note, is_good) in [
+        (good.clone(), true),
+        (witness.clone(), true),
+        (format!("{good}\nJUNK"), false),
+        (format!("{good}\n"), false),
+        (format!("{good}\n\u{2014} witness.example AAAAAAA=\n"), false),
+        (good.trim_end().to_owned(), false),
+        (witness.replace("AAAAAAA=", "AAAAAAA= more"), false),
+        (witness.replace("witness.example ", ""), false),
+        (witness.replace("\u{2014} witness", "- witness"), false),
+        (witness.replace(" AAAAAAA=", "  AAAAAAA="), false),
+        (witness.replace("witness.example", "witness\texample"), false),
+        (good.replace('\n', "\r\n"), false),
+        (String::new(), false),
+    ] {
+        entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = json!(note);
+        match parse(&bundle) {
+            Ok(_) => assert!(is_good, "{note:?}"),
+            Err(why) => assert!(!is_good && matches!(why, Malformed::Checkpoint(_)), "{note:?}"),
+        }
+    }
+}
+
+#[test]
 fn proof_and_checkpoint_must_agree() {
     for (field, value, name) in
         [("treeSize", json!("999"), "tree size"), ("rootHash", json!(STANDARD_ZERO), "root hash")]
@@ -238,7 +269,7 @@ fn unknown_repeated_and_malformed_fields_are_refused() {
 
 #[test]
 fn deep_nesting_is_refused() {
-    for text in ["[".repeat(100_000), "{\"verificationMaterial\":".repeat(100_000)] {
+    for text in ["[".repeat(99_999), "{\"verificationMaterial\":".repeat(99_999)] {
         assert!(matches!(Bundle::parse(text.as_bytes()), Err(Malformed::Json(_))));
     }
     // In a field that is known, and that nothing else is wrong with.
@@ -300,8 +331,11 @@ fn what_is_slow_to_read_is_bounded() {
     assert_eq!(refused(&bundle), too_large("certificate", max + 1));
     remove(&mut bundle["verificationMaterial"], "certificate");
     bundle["verificationMaterial"]["x509CertificateChain"] =
-        json!({"certificates": [certificate(1), certificate(max + 1)]});
+        json!({"certificates": [certificate(1), certificate(max)]});
     bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.2");
+    assert!(parse(&bundle).is_ok());
+    bundle["verificationMaterial"]["x509CertificateChain"]["certificates"][1] =
+        certificate(max + 1);
     assert_eq!(refused(&bundle), too_large("certificate", max + 1));
 
     let mut bundle = World::new().provenance(&Options::default());
@@ -309,15 +343,49 @@ fn what_is_slow_to_read_is_bounded() {
     let note = checkpoint.as_str().unwrap();
     // A signature line of a witness, as long as is needed.
     let padded = |size: usize| {
-        let line = "\u{2014} w ";
-        let left = size - note.len() - line.len() - 1;
-        json!(format!("{note}{line}{}\n", "A".repeat(left)))
+        let (dash, rest) = ("\u{2014} ", " AAAAAAA=\n");
+        let name = "w".repeat(size - note.len() - dash.len() - rest.len());
+        json!([note, dash, &name, rest].concat())
     };
     let max = limits::CHECKPOINT_BYTES;
     entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = padded(max + 1);
     assert_eq!(refused(&bundle), too_large("checkpoint", max + 1));
     entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = padded(max);
-    assert!(!matches!(parse(&bundle), Err(Malformed::TooLarge { .. })));
+    assert!(parse(&bundle).is_ok());
+}
+
+#[test]
+fn values_are_as_many_as_the_limit() {
+    let good = World::new().provenance(&Options::default());
+    let max = limits::EVIDENCE_VALUES;
+    let too_many = |part, values| Malformed::TooManyValues { part, values };
+    // The bundle's own, the statement's, and the log entry's.
+    let hashes = |values: usize| {
+        let mut bundle = good.clone();
+        let proof = &mut entry(&mut bundle)["inclusionProof"];
+        proof["hashes"] = json!([]);
+        let others = json::values(bundle.to_string().as_bytes());
+        entry(&mut bundle)["inclusionProof"]["hashes"] =
+            json!(vec![STANDARD_ZERO; values - others + 1]);
+        bundle
+    };
+    assert!(parse(&hashes(max)).is_ok());
+    assert_eq!(refused(&hashes(max + 1)), too_many("bundle", max + 1));
+    let encoded = |values: usize| json!(STANDARD.encode(",".repeat(values - 1)));
+    let payload = |values| {
+        let mut bundle = good.clone();
+        bundle["dsseEnvelope"]["payload"] = encoded(values);
+        bundle
+    };
+    assert!(parse(&payload(max)).is_ok());
+    assert_eq!(refused(&payload(max + 1)), too_many("statement", max + 1));
+    let body = |values| {
+        let mut bundle = good.clone();
+        entry(&mut bundle)["canonicalizedBody"] = encoded(values);
+        bundle
+    };
+    assert!(parse(&body(max)).is_ok());
+    assert_eq!(refused(&body(max + 1)), too_many("log entry", max + 1));
 }
 
 /// Reports are compared by these: none may change, nor be another's.
@@ -345,6 +413,7 @@ fn each_refusal_has_a_code_of_its_own() {
         (Malformed::Signatures(2), "wrong-signature-count"),
         (Malformed::RepeatedTimestamp, "repeated-timestamp"),
         (Malformed::TooManyTimestamps(99), "too-many-timestamps"),
+        (Malformed::TooManyValues { part: "part", values: 2 }, "too-many-values"),
         (Malformed::TooLarge { part: "part", bytes: 2, max: 1 }, "oversized-bundle-part"),
     ] {
         assert_eq!(refusal.code(), code);

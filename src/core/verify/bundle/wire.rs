@@ -1,5 +1,5 @@
 //! The JSON of a bundle, field by field. Every field that is not listed is refused, `serde` refuses
-//! repeated ones, and [`Object`] lists; `null` is absent, as in protobuf's JSON.
+//! repeated ones; `null` is absent, as in protobuf's JSON.
 
 use std::borrow::Cow;
 
@@ -8,74 +8,94 @@ use serde::{Deserialize, Deserializer, de};
 use sigstore_types as types;
 
 use super::Malformed;
-use crate::core::json::Object;
+use crate::core::json::objects_only;
+
+objects_only!(
+    WireBundle<'a>,
+    WireMaterial<'a>,
+    WireChain,
+    WireRaw,
+    WireKey<'a>,
+    WireEntry<'a>,
+    WireLogId,
+    WireKind<'a>,
+    WirePromise,
+    WireProof<'a>,
+    WireCheckpoint<'a>,
+    WireTimestamps,
+    WireTimestamp,
+    WireMessage<'a>,
+    WireDigest<'a>,
+    WireEnvelope<'a>,
+    WireSignature<'a>
+);
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireBundle<'a> {
     #[serde(borrow)]
     pub media_type: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    pub verification_material: Object<WireMaterial<'a>>,
+    pub verification_material: WireMaterial<'a>,
     #[serde(borrow)]
-    pub message_signature: Option<Object<WireMessage<'a>>>,
+    pub message_signature: Option<WireMessage<'a>>,
     #[serde(borrow)]
-    pub dsse_envelope: Option<Object<WireEnvelope<'a>>>,
+    pub dsse_envelope: Option<WireEnvelope<'a>>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireMaterial<'a> {
-    pub certificate: Option<Object<WireRaw>>,
-    pub x509_certificate_chain: Option<Object<WireChain>>,
+    pub certificate: Option<WireRaw>,
+    pub x509_certificate_chain: Option<WireChain>,
     #[serde(borrow)]
-    pub public_key: Option<Object<WireKey<'a>>>,
+    pub public_key: Option<WireKey<'a>>,
     #[serde(borrow)]
-    pub tlog_entries: Option<Vec<Object<WireEntry<'a>>>>,
-    pub timestamp_verification_data: Option<Object<WireTimestamps>>,
+    pub tlog_entries: Option<Vec<WireEntry<'a>>>,
+    pub timestamp_verification_data: Option<WireTimestamps>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(super) struct WireChain {
-    pub certificates: Vec<Object<WireRaw>>,
+    pub certificates: Vec<WireRaw>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireRaw {
     pub raw_bytes: Base64,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(super) struct WireKey<'a> {
     #[serde(borrow)]
     pub hint: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireEntry<'a> {
     pub log_index: Option<Int64>,
-    pub log_id: Object<WireLogId>,
+    pub log_id: WireLogId,
     #[serde(borrow)]
-    pub kind_version: Object<WireKind<'a>>,
+    pub kind_version: WireKind<'a>,
     pub integrated_time: Option<Int64>,
-    pub inclusion_promise: Option<Object<WirePromise>>,
+    pub inclusion_promise: Option<WirePromise>,
     #[serde(borrow)]
-    pub inclusion_proof: Option<Object<WireProof<'a>>>,
+    pub inclusion_proof: Option<WireProof<'a>>,
     pub canonicalized_body: Base64,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireLogId {
     pub key_id: Base64,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(super) struct WireKind<'a> {
     #[serde(borrow)]
     pub kind: Cow<'a, str>,
@@ -84,51 +104,51 @@ pub(super) struct WireKind<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WirePromise {
     pub signed_entry_timestamp: Base64,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireProof<'a> {
     pub log_index: Option<Int64>,
     pub root_hash: Base64,
     pub tree_size: Int64,
     pub hashes: Option<Vec<Base64>>,
     #[serde(borrow)]
-    pub checkpoint: Option<Object<WireCheckpoint<'a>>>,
+    pub checkpoint: Option<WireCheckpoint<'a>>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(super) struct WireCheckpoint<'a> {
     #[serde(borrow)]
     pub envelope: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireTimestamps {
-    pub rfc3161_timestamps: Option<Vec<Object<WireTimestamp>>>,
+    pub rfc3161_timestamps: Option<Vec<WireTimestamp>>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireTimestamp {
     pub signed_timestamp: Base64,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireMessage<'a> {
     #[serde(borrow)]
-    pub message_digest: Option<Object<WireDigest<'a>>>,
+    pub message_digest: Option<WireDigest<'a>>,
     pub signature: Base64,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(super) struct WireDigest<'a> {
     #[serde(borrow)]
     pub algorithm: Cow<'a, str>,
@@ -136,17 +156,17 @@ pub(super) struct WireDigest<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct WireEnvelope<'a> {
     pub payload: Base64,
     #[serde(borrow)]
     pub payload_type: Cow<'a, str>,
     #[serde(borrow)]
-    pub signatures: Vec<Object<WireSignature<'a>>>,
+    pub signatures: Vec<WireSignature<'a>>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub(super) struct WireSignature<'a> {
     pub sig: Base64,
     #[serde(borrow)]

@@ -95,6 +95,7 @@ fn a_claim_is_there_once() {
             extensions.push(claim);
         });
         assert_eq!(twice, Err(MalformedClaim::Repeated(number)));
+        assert_eq!(twice.unwrap_err().code(), "repeated-claim");
     }
 }
 
@@ -121,6 +122,7 @@ fn a_certificate_names_one_identity() {
         extensions.retain(|extension| extension.extn_id != SubjectAltName::OID);
     });
     assert_eq!(none, Err(MalformedClaim::Identities(0)));
+    assert_eq!(none.unwrap_err().code(), "ambiguous-identity");
 }
 
 #[test]

@@ -17,9 +17,11 @@ fn every_hash_of_the_strongest_algorithm_counts() {
     let weak = Algorithm::Sha1.digest(TARBALL);
     let parse = |text: String| [Integrity::parse(&text).unwrap()];
     assert_eq!(lockfile(&parse(good.to_string()), &tarball()), Ok(Some(Algorithm::Sha512)));
+    let refused = lockfile(&parse(format!("{good} {other}")), &tarball()).unwrap_err();
+    assert_eq!(refused.code(), "lockfile-mismatch");
     assert_eq!(
-        lockfile(&parse(format!("{good} {other}")), &tarball()),
-        Err(IntegrityRefusal::Lockfile { expected: other.clone(), found: good.clone() })
+        refused,
+        IntegrityRefusal::Lockfile { expected: other.clone(), found: good.clone() }
     );
     // A weaker hash beside a stronger one does not count, right or wrong.
     let wrong = Algorithm::Sha1.digest(b"other");
@@ -123,6 +125,7 @@ fn the_record_is_of_this_package_and_these_bytes() {
     for pointer in ["/name", "/version", "/manifest/name", "/manifest/version"] {
         let found = judge(pointer, json!("2.0.0"));
         assert!(matches!(found, IntegrityRefusal::OtherPackage { .. }), "{pointer}");
+        assert_eq!(found.code(), "record-of-other-package");
     }
     assert!(matches!(
         judge("/manifest/dist/integrity", json!(other.to_sri())),

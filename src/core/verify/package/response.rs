@@ -4,10 +4,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::core::{
+    json::{self, objects_only},
     limits,
+    text::bounded,
     verdict::{Absence, Verdict},
-    verify::{provenance, publish},
+    verify::{bundle::Bundle, provenance, publish},
 };
+
+objects_only!(Response<'a>, Attestation<'a>);
 
 /// Why an attestation response, or an attestation in it, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +19,9 @@ pub enum AttestationRefusal {
     /// The response cannot be read.
     #[error("malformed attestation response: {0}")]
     MalformedResponse(String),
+    /// More values than allowed.
+    #[error("{0} values in the response, more than {max}", max = limits::EVIDENCE_VALUES)]
+    TooManyValues(usize),
     /// More attestations than allowed.
     #[error("{0} attestations, more than {max}", max = limits::ATTESTATIONS)]
     TooMany(usize),
@@ -29,12 +36,6 @@ pub enum AttestationRefusal {
     /// The content is no statement.
     #[error("a plain signature, where a statement is expected")]
     NoStatement,
-    /// A publish attestation that names no key.
-    #[error("the publish attestation names no key")]
-    NoKey,
-    /// The tarball's SHA-512, which npm's statements name, was not computed.
-    #[error("the tarball's sha512 digest was not computed")]
-    NoDigest,
     /// Two attestations of one kind that say different things.
     #[error("two attestations of this kind, which differ in their {0}")]
     Contradiction(&'static str),
@@ -45,11 +46,10 @@ impl AttestationRefusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::MalformedResponse(_) => "malformed-response",
+            Self::TooManyValues(_) => "too-many-values",
             Self::TooMany(_) => "too-many-attestations",
             Self::OtherPredicate { .. } => "predicate-type-mismatch",
             Self::NoStatement => "not-a-statement",
-            Self::NoKey => "wrong-key-material",
-            Self::NoDigest => "digest-not-computed",
             Self::Contradiction(_) => "contradicting-attestations",
         }
     }
@@ -72,7 +72,7 @@ pub(super) fn select<'r, F>(
         Ok(response) => Ok(response
             .attestations
             .iter()
-            .filter(|attestation| kinds.contains(&attestation.predicate_type.as_str()))
+            .filter(|attestation| kinds.contains(&attestation.kind()))
             .collect()),
     }
 }
@@ -80,24 +80,56 @@ pub(super) fn select<'r, F>(
 /// The registry's attestation response. Its own words are not signed, so unknown fields in it
 /// are passed over; in the bundles they are not.
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 pub(super) struct Response<'a> {
     #[serde(borrow)]
     pub attestations: Vec<Attestation<'a>>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 pub(super) struct Attestation<'a> {
     pub predicate_type: String,
     #[serde(borrow)]
     pub bundle: &'a RawValue,
+    /// What the statement itself says, where the response announces something unknown.
+    #[serde(skip)]
+    signed_type: Option<String>,
+}
+
+impl Attestation<'_> {
+    /// Which claim it is about. The response's word alone does not keep an attestation of a known
+    /// kind from being judged; that it is another's is then what it is refused for.
+    fn kind(&self) -> &str {
+        self.signed_type.as_deref().unwrap_or(&self.predicate_type)
+    }
+
+    fn peek(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Statement {
+            predicate_type: String,
+        }
+        let bundle = Bundle::parse(self.bundle.get().as_bytes()).ok()?;
+        let statement: Statement =
+            serde_json::from_slice(bundle.envelope()?.payload.as_bytes()).ok()?;
+        Some(statement.predicate_type).filter(|kind| is_known(kind))
+    }
+}
+
+fn is_known(kind: &str) -> bool {
+    kind == publish::PREDICATE_TYPE || provenance::PREDICATE_TYPES.contains(&kind)
 }
 
 impl<'a> Response<'a> {
     /// Parses a response; `absence` is what to say if there is none, or an empty one.
     pub fn parse(bytes: Option<&'a [u8]>, absence: Absence) -> Result<Self, Absent> {
         let Some(bytes) = bytes else { return Err(Absent::Known(absence)) };
-        let response: Self = serde_json::from_slice(bytes).map_err(|error| {
+        let values = json::values(bytes);
+        if values > limits::EVIDENCE_VALUES {
+            return Err(Absent::Refused(AttestationRefusal::TooManyValues(values)));
+        }
+        let mut response: Self = serde_json::from_slice(bytes).map_err(|error| {
             Absent::Refused(AttestationRefusal::MalformedResponse(error.to_string()))
         })?;
         let count = response.attestations.len();
@@ -107,17 +139,20 @@ impl<'a> Response<'a> {
         if count == 0 {
             return Err(Absent::Known(absence));
         }
+        for attestation in &mut response.attestations {
+            if !is_known(&attestation.predicate_type) {
+                attestation.signed_type = attestation.peek();
+            }
+        }
         Ok(response)
     }
 
     pub fn unexamined(&self) -> Vec<String> {
         self.attestations
             .iter()
-            .map(|attestation| attestation.predicate_type.as_str())
-            .filter(|kind| {
-                *kind != publish::PREDICATE_TYPE && !provenance::PREDICATE_TYPES.contains(kind)
-            })
-            .map(str::to_owned)
+            .map(Attestation::kind)
+            .filter(|kind| !is_known(kind))
+            .map(bounded)
             .collect()
     }
 }

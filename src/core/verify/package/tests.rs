@@ -6,8 +6,8 @@ use testkit::sigstore::{
 };
 
 use super::*;
-use crate::core::verdict::TimeSource;
 use crate::core::verify::fixture::{NAME, REGISTRY, TARBALL, VERSION, World};
+use crate::core::{json as strict, limits, verdict::TimeSource};
 
 fn code<F: std::fmt::Debug>(verdict: &Verdict<F>) -> &'static str {
     match verdict {
@@ -106,6 +106,14 @@ fn what_is_not_there_is_absent_and_says_why() {
     let verdict = world.judge(Some(&record), None);
     assert_eq!(code(&verdict.provenance), "attestations-not-served");
     assert_eq!(code(&verdict.publish_attestation), "attestations-not-served");
+    // In part, too.
+    let verdict = world.judge(Some(&record), Some(&response));
+    assert_eq!(code(&verdict.provenance), "no-such-predicate");
+    record["manifest"]["dist"]["attestations"]["provenance"] =
+        json!({"predicateType": statement::PROVENANCE_V1});
+    let verdict = world.judge(Some(&record), Some(&response));
+    assert_eq!(code(&verdict.provenance), "attestations-not-served");
+    assert_eq!(code(&verdict.publish_attestation), "verified");
 }
 
 #[test]
@@ -116,6 +124,30 @@ fn a_registry_without_keys_is_no_judge_of_its_own_signatures() {
     assert_eq!(code(&verdict.registry_signature), "no-keys-for-registry");
     assert_eq!(code(&verdict.publish_attestation), "no-keys-for-registry");
     assert_eq!(code(&verdict.provenance), "verified");
+    // What is malformed, or signed by a certificate, is not there for nothing.
+    let publish = |bundle: Value| {
+        let response = attestations_response(&[(statement::PUBLISH_V01, bundle)]);
+        code(&judge(&trust, REGISTRY, None, &response).publish_attestation)
+    };
+    let mut bundle = world.publish(&Options::default());
+    assert_eq!(publish(bundle.clone()), "no-keys-for-registry");
+    bundle["unknown"] = json!(1);
+    assert_eq!(publish(bundle), "malformed-bundle");
+    assert_eq!(publish(world.provenance(&Options::default())), "wrong-key-material");
+    let response = json!({"attestations": [{"predicateType": "x", "bundle": {}}]});
+    let verdict = judge(&trust, REGISTRY, None, &response);
+    assert_eq!(code(&verdict.publish_attestation), "no-such-predicate");
+}
+
+/// Rekor v2 gives no time: a timestamp authority does.
+#[test]
+fn the_registrys_signature_is_judged_by_whoever_vouches_for_the_publish_attestation() {
+    let world = World::new();
+    let response =
+        attestations_response(&[(statement::PUBLISH_V01, world.publish(&Options::rekor_v2()))]);
+    let verdict = world.judge(Some(&world.record()), Some(&response));
+    let facts = verdict.registry_signature.facts().unwrap();
+    assert_eq!((facts.time, facts.time_source), (World::at(), TimeSource::TimestampAuthority));
 }
 
 #[test]
@@ -170,11 +202,72 @@ fn the_announced_predicate_must_be_the_signed_one() {
         world.provenance_code(statement::PROVENANCE_V02, provenance.clone()),
         "predicate-type-mismatch"
     );
-    // Announced as something that no claim is about, it is neither believed nor held against it.
-    let response = attestations_response(&[("https://example.test/other", provenance)]);
+    // Announced as something that no claim is about, it does not escape being judged.
+    let publish = world.publish(&Options::default());
+    for other in ["https://example.test/other", "https://slsa.dev/provenance/v1 "] {
+        let response =
+            attestations_response(&[(other, provenance.clone()), (other, publish.clone())]);
+        let verdict = world.judge(None, Some(&response));
+        assert_eq!(code(&verdict.provenance), "predicate-type-mismatch");
+        assert_eq!(code(&verdict.publish_attestation), "predicate-type-mismatch");
+        assert!(verdict.unexamined.is_empty());
+    }
+    // Which of a kind that is really unknown, or of no form that is known, cannot be.
+    let mut statement = statement::provenance(&world.build, &World::subject());
+    statement["predicateType"] = json!("https://example.test/other");
+    for bundle in [world.signed(&statement, &world.leaf()), json!({}), json!(["x"])] {
+        let kind = "x".repeat(limits::REPORTED_TEXT + 1);
+        let response = attestations_response(&[(kind.as_str(), bundle)]);
+        let verdict = world.judge(None, Some(&response));
+        assert_eq!(code(&verdict.provenance), "no-such-predicate");
+        assert_eq!(verdict.unexamined, [bounded(&kind)]);
+    }
+}
+
+#[test]
+fn values_in_a_response_are_as_many_as_the_limit() {
+    let world = World::new();
+    let judged = |values: usize| {
+        let text = format!(r#"{{"attestations":[],"more":[{}]}}"#, vec!["1"; values - 4].join(","));
+        let values = strict::values(text.as_bytes());
+        let evidence = Evidence {
+            package: &PackageId::new(NAME, VERSION).unwrap(),
+            registry: REGISTRY,
+            expected: &[],
+            tarball: &[World::digest()],
+            record: None,
+            attestations: Some(text.as_bytes()),
+        };
+        (values, code(&package(&world.trust(), &evidence, World::now()).provenance))
+    };
+    let max = limits::EVIDENCE_VALUES;
+    assert_eq!(judged(max), (max, "no-attestations"));
+    assert_eq!(judged(max + 1), (max + 1, "too-many-values"));
+}
+
+#[test]
+fn what_a_refusal_quotes_is_bounded() {
+    let world = World::new();
+    let mut bundle = world.provenance(&Options::default());
+    bundle["mediaType"] = json!("\u{7f}".repeat(1 << 20));
+    let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
     let verdict = world.judge(None, Some(&response));
-    assert_eq!(code(&verdict.provenance), "no-such-predicate");
-    assert_eq!(verdict.unexamined, ["https://example.test/other"]);
+    let refusal = verdict.provenance.refusal().unwrap();
+    assert_eq!(refusal.code, "unsupported-media-type");
+    assert!(refusal.detail.chars().count() <= limits::REPORTED_TEXT + 1);
+}
+
+#[test]
+fn a_list_is_no_response_and_no_record() {
+    let world = World::new();
+    let digest = World::digest();
+    let dist = json!([digest.to_sri(), null, [], null]);
+    let record = json!([NAME, VERSION, null, [NAME, VERSION, dist]]);
+    let verdict = world.judge(Some(&record), Some(&json!([[["x", {}]]])));
+    assert_eq!(code(&verdict.integrity), "malformed-record");
+    assert_eq!(code(&verdict.provenance), "malformed-response");
+    let verdict = world.judge(None, Some(&json!({"attestations": [["x", {}]]})));
+    assert_eq!(code(&verdict.provenance), "malformed-response");
 }
 
 #[test]
@@ -335,6 +428,19 @@ fn of_several_attestations_each_must_verify_and_agree() {
     assert_eq!(of_build(|build| build.repository = "mallory/widgets".into()), contradicts);
     assert_eq!(of_build(|build| build.commit = "0".repeat(40)), contradicts);
     assert_eq!(of_build(|build| build.workflow = ".github/workflows/evil.yml".into()), contradicts);
+    assert_eq!(of_build(|build| build.ref_ = "refs/tags/v1".into()), contradicts);
+    assert_eq!(of_build(|build| build.event = "pull_request".into()), contradicts);
+    assert_eq!(of_build(|build| build.repository_id = "1".into()), contradicts);
+    assert_eq!(of_build(|build| build.owner_id = "1".into()), contradicts);
+    assert_eq!(of_build(|build| build.runner = "self-hosted".into()), contradicts);
+    assert_eq!(of_build(|build| build.run_id = "1".into()), "verified");
+    // Started by another workflow, that of the signer being reusable.
+    let mut leaf = world.leaf();
+    leaf.claims.set(18, &world.build.workflow_uri().replace("release.yml", "other.yml"));
+    let mut other = statement::provenance_v1(&world.build, &World::subject());
+    other["predicate"]["buildDefinition"]["externalParameters"]["workflow"]["path"] =
+        json!(".github/workflows/other.yml");
+    assert_eq!(judged(world.signed(&other, &leaf)), contradicts);
     // Both by a workflow that many repositories call.
     let build = Build::github("mallory/widgets");
     let leaf = Leaf { san: world.build.workflow_uri(), ..Leaf::of(&build, World::at()) };

@@ -18,6 +18,7 @@ fn changed(mut statement: Value, world: &World, pointer: &str, value: Value) -> 
 fn each_field_of_slsa_1_is_held_against_the_certificate() {
     let world = World::new();
     let mut good = statement::provenance_v1(&world.build, &World::subject());
+    let source = good["predicate"]["buildDefinition"]["resolvedDependencies"][0]["uri"].clone();
     // Not npm's to say, but `actions/attest`'s.
     good["predicate"]["buildDefinition"]["internalParameters"]["github"]["runner_environment"] =
         json!(world.build.runner);
@@ -100,9 +101,94 @@ fn each_field_of_slsa_1_is_held_against_the_certificate() {
             "unknown-build-type",
         ),
         ("/predicate", json!(null), "malformed-provenance"),
+        (
+            "/predicate/buildDefinition/resolvedDependencies/0",
+            json!([source, {"gitCommit": world.build.commit}]),
+            "malformed-provenance",
+        ),
     ] {
         assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
     }
+    // The workflow's own inputs are its affair; a parameter that is not the build type's is not.
+    let parameters = &mut good["predicate"]["buildDefinition"]["externalParameters"];
+    parameters["inputs"] = json!({"level": "high"});
+    parameters["vars"] = json!({"a": "b"});
+    assert_eq!(world.provenance_code(V1, world.signed(&good, &world.leaf())), "verified");
+    let parameters = "/predicate/buildDefinition/externalParameters";
+    for pointer in [parameters.to_owned(), format!("{parameters}/workflow")] {
+        let mut more = good.clone();
+        more.pointer_mut(&pointer).unwrap()["source"] = json!("https://github.com/mallory");
+        let bundle = world.signed(&more, &world.leaf());
+        assert_eq!(world.provenance_code(V1, bundle), "malformed-provenance", "{pointer}");
+    }
+}
+
+/// A branch may have an `@` in its name, and so may a workflow's file.
+#[test]
+fn a_workflow_ends_where_its_ref_begins() {
+    let mut world = World::new();
+    world.build.ref_ = "refs/heads/a@b".into();
+    world.build.workflow = ".github/workflows/release.yml@x.yml".into();
+    let mut good = statement::provenance_v02(&world.build, &World::subject());
+    let code =
+        |statement: &Value| world.provenance_code(V02, world.signed(statement, &world.leaf()));
+    assert_eq!(code(&good), "verified");
+    good["predicate"]["invocation"]["configSource"]["entryPoint"] =
+        json!(".github/workflows/release.yml");
+    assert_eq!(code(&good), "provenance-disagrees");
+    let world = World { build: Build::gitlab("acme/widgets"), ..World::new() };
+    let mut good = statement::provenance_gitlab(&world.build, &World::subject());
+    let mut leaf = world.leaf();
+    let config = world.build.workflow_uri();
+    let odd = config.replace(&world.build.workflow, &format!("{}@x.yml", world.build.workflow));
+    assert_ne!(odd, config);
+    leaf.claims.set(18, &odd);
+    assert_eq!(world.provenance_code(V02, world.signed(&good, &leaf)), "provenance-disagrees");
+    good["predicate"]["invocation"]["parameters"]["CI_CONFIG_PATH"] =
+        json!(format!("{}@x.yml", world.build.workflow));
+    assert_eq!(world.provenance_code(V02, world.signed(&good, &leaf)), "verified");
+}
+
+#[test]
+fn the_kind_of_a_ref_is_the_certificates() {
+    for (git_ref, kind, expected) in [
+        ("refs/heads/v1", "branch", "verified"),
+        ("refs/heads/v1", "tag", "provenance-disagrees"),
+        ("refs/tags/v1", "tag", "verified"),
+        ("refs/tags/v1", "branch", "provenance-disagrees"),
+        ("refs/pull/1/merge", "branch", "verified"),
+    ] {
+        let mut world = World::new();
+        world.build.ref_ = git_ref.into();
+        let mut good = statement::provenance_v02(&world.build, &World::subject());
+        good["predicate"]["invocation"]["environment"]["GITHUB_REF_TYPE"] = json!(kind);
+        let bundle = world.signed(&good, &world.leaf());
+        assert_eq!(world.provenance_code(V02, bundle), expected, "{git_ref} {kind}");
+    }
+}
+
+/// Readers differ in which of the two they take.
+#[test]
+fn what_is_said_twice_is_malformed() {
+    let world = World::new();
+    let commit = format!(r#""gitCommit":"{}""#, world.build.commit);
+    let statement = statement::provenance_v1(&world.build, &World::subject());
+    for (from, to) in [
+        (commit.as_str(), format!(r#""gitCommit":"00",{commit}"#)),
+        (r#""event_name":"#, r#""event_name":"x","event_name":"#.to_owned()),
+    ] {
+        let predicate = statement["predicate"].to_string();
+        let claims = Claims::of(&certificate(&world)).unwrap();
+        assert!(check(V1, &predicate, &claims).is_ok());
+        assert!(predicate.contains(from), "{predicate}");
+        let twice = predicate.replacen(from, &to, 1);
+        assert!(matches!(check(V1, &twice, &claims), Err(ProvenanceRefusal::Malformed(_))));
+    }
+}
+
+fn certificate(world: &World) -> x509_cert::Certificate {
+    let issued = world.sigstore.fulcio.issue(&world.leaf(), &world.sigstore.ct);
+    crate::core::verify::certificate::decode(issued.certificate()).unwrap()
 }
 
 /// As where an organization makes its repositories run a workflow of its own.
@@ -160,7 +246,30 @@ fn each_field_of_slsa_0_2_is_held_against_the_certificate() {
             json!("1"),
             "provenance-disagrees",
         ),
+        (
+            "/predicate/invocation/environment/GITHUB_REPOSITORY_ID",
+            json!(1),
+            "malformed-provenance",
+        ),
+        ("/predicate/invocation/environment/GITHUB_REPOSITORY_ID", json!(null), "verified"),
+        ("/predicate/invocation/environment/GITHUB_RUN_ID", json!("1"), "provenance-disagrees"),
+        (
+            "/predicate/invocation/environment/GITHUB_RUN_ATTEMPT",
+            json!("9"),
+            "provenance-disagrees",
+        ),
+        (
+            "/predicate/invocation/environment/GITHUB_WORKFLOW_REF",
+            json!("acme/widgets/.github/workflows/evil.yml@refs/heads/main"),
+            "provenance-disagrees",
+        ),
+        (
+            "/predicate/invocation/environment/GITHUB_WORKFLOW_SHA",
+            json!("00"),
+            "provenance-disagrees",
+        ),
         ("/predicate/metadata/buildInvocationId", json!("1-1"), "provenance-disagrees"),
+        ("/predicate/metadata/buildInvocationId", json!("1"), "provenance-disagrees"),
         (
             "/predicate/materials/0/uri",
             json!("git+https://github.com/mallory/widgets"),
@@ -206,6 +315,17 @@ fn gitlab_provenance_is_held_against_the_certificate() {
             json!("https://gitlab.com/mallory/widgets/-/runners/1"),
             "builder-mismatch",
         ),
+        (
+            "/predicate/builder/id",
+            json!("https://gitlab.com/acme/widgets/-/runners/"),
+            "builder-mismatch",
+        ),
+        (
+            "/predicate/builder/id",
+            json!("https://gitlab.com/acme/widgets/-/runners/1/by/mallory"),
+            "builder-mismatch",
+        ),
+        ("/predicate/invocation/parameters/CI_PROJECT_ID", json!(1), "malformed-provenance"),
     ] {
         assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
     }
@@ -217,9 +337,20 @@ fn gitlab_provenance_is_held_against_the_certificate() {
         ("CI_PIPELINE_SOURCE", "schedule"),
         ("CI_PROJECT_ID", "1"),
         ("CI_PROJECT_NAMESPACE_ID", "1"),
+        ("CI_PROJECT_PATH", "mallory/widgets"),
+        ("CI_SERVER_URL", "https://gitlab.example"),
+        ("CI_JOB_ID", "1"),
+        ("CI_JOB_URL", "https://gitlab.com/acme/widgets/-/jobs/1"),
+        // Said of a branch, by a certificate for a branch of that name.
+        ("CI_COMMIT_BRANCH", "other"),
+        ("CI_COMMIT_TAG", "main"),
     ] {
+        let mut good = good.clone();
+        good["predicate"]["invocation"]["parameters"]["CI_COMMIT_BRANCH"] = json!("main");
+        good["predicate"]["invocation"]["parameters"]["CI_COMMIT_TAG"] = json!("");
+        assert_eq!(world.provenance_code(V02, world.signed(&good, &world.leaf())), "verified");
         let pointer = format!("/predicate/invocation/parameters/{name}");
-        let code = changed(good.clone(), &world, &pointer, json!(value));
+        let code = changed(good, &world, &pointer, json!(value));
         assert_eq!(code, "provenance-disagrees", "{name}");
     }
     let mut leaf = world.leaf();
@@ -301,9 +432,21 @@ fn npms_first_build_type_names_the_workflow_in_full_and_npm_for_a_builder() {
     good["predicate"]["buildType"] = json!("https://github.com/npm/cli/gha@v0");
     let workflow = world.build.workflow_uri().replace("https://github.com/", "");
     good["predicate"]["invocation"]["configSource"]["entryPoint"] = json!(workflow);
+    // Certificates did not name the kind of runner then; where one does, npm is no builder.
+    let mut leaf = world.leaf();
+    leaf.claims = Written::legacy(&world.build);
+    for (builder, then, since) in [
+        ("https://github.com/npm/cli@9.4.2", "verified", "builder-mismatch"),
+        ("https://github.com/npm/cli@", "builder-mismatch", "builder-mismatch"),
+        ("https://github.com/npm/cli@9.4.2 by mallory", "builder-mismatch", "builder-mismatch"),
+        ("https://github.com/actions/runner", "verified", "verified"),
+    ] {
+        good["predicate"]["builder"]["id"] = json!(builder);
+        assert_eq!(world.provenance_code(V02, world.signed(&good, &leaf)), then, "{builder}");
+        let modern = world.signed(&good, &world.leaf());
+        assert_eq!(world.provenance_code(V02, modern), since, "{builder}");
+    }
     for (pointer, value, expected) in [
-        ("/predicate/builder/id", json!("https://github.com/npm/cli@9.4.2"), "verified"),
-        ("/predicate/builder/id", json!("https://github.com/actions/runner"), "verified"),
         (
             "/predicate/builder/id",
             json!("https://github.com/mallory/cli@9.4.2"),
@@ -337,5 +480,11 @@ fn the_generators_builds_are_signed_for_by_its_delegator() {
         let mut leaf = world.leaf();
         leaf.san = format!("{workflows}/delegator_generic_slsa3.yml@refs/tags/{tag}");
         assert_eq!(world.provenance_code(V02, world.signed(&statement, &leaf)), expected);
+    }
+    // Nobody else's builder is one of the generator's.
+    for builder in [world.build.workflow_uri(), "https://github.com/actions/runner".into()] {
+        statement["predicate"]["builder"]["id"] = json!(builder);
+        let bundle = world.signed(&statement, &world.leaf());
+        assert_eq!(world.provenance_code(V02, bundle), "builder-mismatch", "{builder}");
     }
 }

@@ -1,14 +1,22 @@
 //! SLSA provenance 0.2: npm's first build types, for GitHub Actions and GitLab, and that of the
 //! SLSA generator's delegators.
 
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use super::{
-    ProvenanceRefusal, Required, Source, agree, agree_where_said, check_github_builder,
-    require_github, source,
+    ProvenanceRefusal, Required, Source, agree, agree_where_said, check_delegate,
+    check_github_builder, other_builder, require_github, source,
 };
-use crate::core::verify::certificate::Claims;
+use crate::core::{
+    json::{distinct, objects_only},
+    package::PackageId,
+    verify::certificate::Claims,
+};
+
+objects_only!(Predicate, Builder, Invocation, ConfigSource, Metadata, Material);
 
 pub(super) const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v0.2";
 
@@ -44,38 +52,61 @@ fn check_github(
     agree("source", &config.uri, &required.source_uri())?;
     agree("commit", config.commit(), required.commit)?;
 
-    // `path`, or `owner/repository/path@ref` in npm's first version.
+    // `path`, or `owner/repository/path@ref` in npm's first version. A workflow's file name has no
+    // slash in it, so that it ends where the ref begins.
     let entry = &config.entry_point;
     let (found, expected) = if predicate.build_type == NPM_GITHUB_0 {
         (format!("https://github.com/{entry}"), required.workflow)
     } else {
-        let workflow = required.workflow.split('@').next().unwrap_or_default();
+        let workflow = required.workflow.split("@refs/").next().unwrap_or_default();
         (format!("{}/{entry}", required.repository), workflow)
     };
     agree("workflow", &found, expected)?;
 
-    let said = &predicate.invocation.environment;
-    let said = |name: &str| said.get(name).and_then(|value| value.as_str());
+    let said = |name: &str| said(&predicate.invocation.environment, name);
     let repository = required.repository.strip_prefix("https://github.com/");
-    agree_where_said("repository", said("GITHUB_REPOSITORY"), repository)?;
-    agree_where_said("ref", said("GITHUB_REF"), Some(required.git_ref))?;
-    agree_where_said("commit", said("GITHUB_SHA"), Some(required.commit))?;
-    agree_where_said("event", said("GITHUB_EVENT_NAME"), claims.trigger.as_deref())?;
+    agree_where_said("repository", said("GITHUB_REPOSITORY")?, repository)?;
+    agree_where_said("ref", said("GITHUB_REF")?, Some(required.git_ref))?;
+    let kind = match required.git_ref {
+        tag if tag.starts_with("refs/tags/") => Some("tag"),
+        branch if branch.starts_with("refs/heads/") => Some("branch"),
+        _ => None,
+    };
+    agree_where_said("kind of ref", said("GITHUB_REF_TYPE")?, kind)?;
+    agree_where_said("commit", said("GITHUB_SHA")?, Some(required.commit))?;
+    agree_where_said("event", said("GITHUB_EVENT_NAME")?, claims.trigger.as_deref())?;
     let id = claims.repository_id.as_deref();
-    agree_where_said("repository id", said("GITHUB_REPOSITORY_ID"), id)?;
+    agree_where_said("repository id", said("GITHUB_REPOSITORY_ID")?, id)?;
     let owner = claims.owner_id.as_deref();
-    agree_where_said("owner id", said("GITHUB_REPOSITORY_OWNER_ID"), owner)?;
+    agree_where_said("owner id", said("GITHUB_REPOSITORY_OWNER_ID")?, owner)?;
+    let workflow = required.workflow.strip_prefix("https://github.com/");
+    agree_where_said("workflow", said("GITHUB_WORKFLOW_REF")?, workflow)?;
+    let digest = claims.build_config_digest.as_deref();
+    agree_where_said("workflow's commit", said("GITHUB_WORKFLOW_SHA")?, digest)?;
 
     // `RUN-ATTEMPT`, where the certificate has `…/actions/runs/RUN/attempts/ATTEMPT`.
-    if let Some((run, attempt)) = predicate.run().and_then(|run| run.split_once('-')) {
+    let run = |run: &str, attempt: &str| {
         let run = format!("{}/actions/runs/{run}/attempts/{attempt}", required.repository);
-        agree_where_said("run", Some(&run), claims.run.as_deref())?;
+        agree_where_said("run", Some(&run), claims.run.as_deref())
+    };
+    if let Some(invocation) = predicate.run() {
+        let (id, attempt) = invocation.split_once('-').unwrap_or((invocation, ""));
+        run(id, attempt)?;
     }
-    let builder = &predicate.builder.id;
-    if predicate.build_type == NPM_GITHUB_0 && builder.starts_with("https://github.com/npm/cli@") {
-        return Ok(());
+    if let (Some(id), Some(attempt)) = (said("GITHUB_RUN_ID")?, said("GITHUB_RUN_ATTEMPT")?) {
+        run(id, attempt)?;
     }
-    check_github_builder(builder, claims)
+    match predicate.build_type.as_str() {
+        NPM_GITHUB_0 if is_first_npm(&predicate.builder.id, claims) => Ok(()),
+        GENERATOR => check_delegate(&predicate.builder.id, claims),
+        _ => check_github_builder(&predicate.builder.id, claims),
+    }
+}
+
+/// npm named itself for a builder when certificates did not say yet on what kind of runner.
+fn is_first_npm(builder: &str, claims: &Claims) -> bool {
+    let version = builder.strip_prefix("https://github.com/npm/cli@");
+    claims.runner.is_none() && version.is_some_and(|version| PackageId::new("npm", version).is_ok())
 }
 
 fn check_gitlab(
@@ -92,30 +123,50 @@ fn check_gitlab(
     agree("commit", config.commit(), required.commit)?;
     agree_where_said("run", predicate.run(), claims.run.as_deref())?;
 
-    let said = |name: &str| predicate.invocation.parameters.get(name)?.as_str();
-    agree_where_said("repository", said("CI_PROJECT_URL"), Some(required.repository))?;
-    agree_where_said("commit", said("CI_COMMIT_SHA"), Some(required.commit))?;
-    // The certificate has the ref in full, the job its name.
+    let said = |name: &str| said(&predicate.invocation.parameters, name);
+    agree_where_said("repository", said("CI_PROJECT_URL")?, Some(required.repository))?;
+    agree_where_said("server", said("CI_SERVER_URL")?, Some(required.issuer))?;
+    let project = required.repository.strip_prefix(required.issuer);
+    let project = project.and_then(|project| project.strip_prefix('/'));
+    agree_where_said("repository", said("CI_PROJECT_PATH")?, project)?;
+    agree_where_said("commit", said("CI_COMMIT_SHA")?, Some(required.commit))?;
+    // The certificate has the ref in full, the job its name, and of what kind it is.
     let of_kind = |kind| required.git_ref.strip_prefix(kind);
-    let name = of_kind("refs/heads/").or_else(|| of_kind("refs/tags/"));
-    agree_where_said("ref", said("CI_COMMIT_REF_NAME"), name)?;
+    let (branch, tag) = (of_kind("refs/heads/"), of_kind("refs/tags/"));
+    agree_where_said("ref", said("CI_COMMIT_REF_NAME")?, branch.or(tag))?;
+    agree_where_said("branch", said("CI_COMMIT_BRANCH")?, branch.or(Some("")))?;
+    agree_where_said("tag", said("CI_COMMIT_TAG")?, tag.or(Some("")))?;
     // `REPOSITORY//PATH@REF`, of another repository where the configuration is from there.
     let own = required.workflow.strip_prefix(required.repository);
-    let path = own.and_then(|own| own.strip_prefix("//")?.split('@').next());
-    agree_where_said("workflow", said("CI_CONFIG_PATH"), path)?;
-    agree_where_said("event", said("CI_PIPELINE_SOURCE"), claims.trigger.as_deref())?;
+    let at_ref = format!("@{}", required.git_ref);
+    let path = own.and_then(|own| own.strip_prefix("//")?.strip_suffix(&at_ref));
+    agree_where_said("workflow", said("CI_CONFIG_PATH")?, path)?;
+    agree_where_said("event", said("CI_PIPELINE_SOURCE")?, claims.trigger.as_deref())?;
     let id = claims.repository_id.as_deref();
-    agree_where_said("repository id", said("CI_PROJECT_ID"), id)?;
+    agree_where_said("repository id", said("CI_PROJECT_ID")?, id)?;
     let owner = claims.owner_id.as_deref();
-    agree_where_said("owner id", said("CI_PROJECT_NAMESPACE_ID"), owner)?;
+    agree_where_said("owner id", said("CI_PROJECT_NAMESPACE_ID")?, owner)?;
+    agree_where_said("run", said("CI_JOB_URL")?, claims.run.as_deref())?;
+    let job = claims.run.as_deref().and_then(|run| run.rsplit('/').next());
+    agree_where_said("job", said("CI_JOB_ID")?, job)?;
+
     let runners = format!("{}/-/runners/", required.repository);
-    if !predicate.builder.id.starts_with(&runners) {
-        return Err(ProvenanceRefusal::Builder {
-            found: predicate.builder.id.clone(),
-            signer: claims.san.clone(),
-        });
+    let is_runner = predicate.builder.id.strip_prefix(&runners).is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if is_runner { Ok(()) } else { Err(other_builder(&predicate.builder.id, claims)) }
+}
+
+/// What a variable was, if it is said; a number or a list is nothing that could be compared.
+fn said<'a>(
+    variables: &'a BTreeMap<String, Value>,
+    name: &str,
+) -> Result<Option<&'a str>, ProvenanceRefusal> {
+    match variables.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(ProvenanceRefusal::Malformed(format!("{name} is not a text"))),
     }
-    Ok(())
 }
 
 /// All build types: the first material is the source, with or without its ref.
@@ -134,7 +185,7 @@ fn check_materials(
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Predicate {
     build_type: String,
     builder: Builder,
@@ -151,24 +202,26 @@ impl Predicate {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Builder {
     id: String,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Invocation {
     config_source: ConfigSource,
-    #[serde(default)]
-    parameters: serde_json::Value,
-    #[serde(default)]
-    environment: BTreeMap<String, serde_json::Value>,
+    #[serde(default, deserialize_with = "distinct")]
+    parameters: BTreeMap<String, Value>,
+    #[serde(default, deserialize_with = "distinct")]
+    environment: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct ConfigSource {
     uri: String,
+    #[serde(deserialize_with = "distinct")]
     digest: BTreeMap<String, String>,
     entry_point: String,
 }
@@ -180,14 +233,16 @@ impl ConfigSource {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Metadata {
     build_invocation_id: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Material {
     uri: String,
+    #[serde(deserialize_with = "distinct")]
     digest: BTreeMap<String, String>,
 }
 

@@ -1,13 +1,31 @@
 //! SLSA provenance 1, with the build type of GitHub Actions workflows.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use std::collections::BTreeMap;
 
 use super::{
     ProvenanceRefusal, Required, Source, agree, agree_where_said, check_github_builder,
     require_github, source,
 };
-use crate::core::verify::certificate::Claims;
+use crate::core::{
+    json::{distinct, objects_only},
+    verify::certificate::Claims,
+};
+
+objects_only!(
+    Kind,
+    BuildType,
+    Predicate,
+    BuildDefinition,
+    ExternalParameters,
+    Workflow,
+    InternalParameters,
+    GitHub,
+    Dependency,
+    RunDetails,
+    Builder,
+    Metadata
+);
 
 pub(super) const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v1";
 
@@ -59,26 +77,26 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, Provenan
 
 /// What decides how the rest is read.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Kind {
     build_definition: BuildType,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct BuildType {
     build_type: String,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Predicate {
     build_definition: BuildDefinition,
     run_details: RunDetails,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct BuildDefinition {
     external_parameters: ExternalParameters,
     #[serde(default)]
@@ -86,12 +104,20 @@ struct BuildDefinition {
     resolved_dependencies: Vec<Dependency>,
 }
 
+/// The build type's parameters and no others, as SLSA asks of verifiers ("reject unrecognized or
+/// unexpected fields"). Inputs and variables are the workflow's own affair.
 #[derive(Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct ExternalParameters {
     workflow: Workflow,
+    #[serde(rename = "inputs")]
+    _inputs: Option<IgnoredAny>,
+    #[serde(rename = "vars")]
+    _vars: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct Workflow {
     r#ref: String,
     repository: String,
@@ -99,12 +125,14 @@ struct Workflow {
 }
 
 #[derive(Deserialize, Default)]
+#[serde(remote = "Self")]
 struct InternalParameters {
     #[serde(default)]
     github: GitHub,
 }
 
 #[derive(Deserialize, Default)]
+#[serde(remote = "Self")]
 struct GitHub {
     event_name: Option<String>,
     repository_id: Option<String>,
@@ -113,12 +141,15 @@ struct GitHub {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Dependency {
     uri: String,
+    #[serde(deserialize_with = "distinct")]
     digest: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct RunDetails {
     builder: Builder,
     #[serde(default)]
@@ -126,12 +157,13 @@ struct RunDetails {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Builder {
     id: String,
 }
 
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Metadata {
     invocation_id: Option<String>,
 }
