@@ -151,19 +151,22 @@ impl Envelope {
         Ok(envelope)
     }
 
-    /// Adds a signature by one more key.
+    /// Adds a signature by one more key. What is said to be that key's and is not gives way to it:
+    /// anyone could have put it there.
     ///
     /// # Errors
     /// When that key has signed already, or there is no room for more signatures.
     pub fn add_signature(&mut self, key: &SigningKey) -> Result<(), EnvelopeError> {
-        let keyid = PublicKey::from(key).fingerprint();
-        let Err(at) = self.signatures.binary_search_by(|signature| signature.keyid.cmp(&keyid))
-        else {
+        let public = PublicKey::from(key);
+        let keyid = public.fingerprint();
+        if self.is_signed_by(&public) {
             return Err(EnvelopeError::SignedAlready(keyid));
-        };
+        }
+        self.signatures.retain(|signature| signature.keyid != keyid);
         check_number(self.signatures.len().saturating_add(1))?;
         let sig = key.sign(&self.pae).to_bytes();
         // The same signers give the same bytes, in whatever order they came.
+        let at = self.signatures.partition_point(|signature| signature.keyid < keyid);
         self.signatures.insert(at, Signature { keyid, sig });
         Ok(())
     }

@@ -196,6 +196,15 @@ fn as_many_signatures_as_the_limit() {
     assert_eq!(too_many, EnvelopeError::TooManySignatures(65));
     assert_eq!(too_many.to_string(), "the envelope has 65 signatures, more than 64");
 
+    // So are they made.
+    let keys: Vec<_> = (1..=65).map(key).collect();
+    let mut envelope = Envelope::sign(PAYLOAD, &keys[..64]).unwrap();
+    assert_eq!(Envelope::parse(&envelope.to_json()).unwrap().claimed_keyids().count(), 64);
+    assert_eq!(envelope.add_signature(&keys[64]), Err(EnvelopeError::TooManySignatures(65)));
+    assert_eq!(Envelope::sign(PAYLOAD, &keys), Err(EnvelopeError::TooManySignatures(65)));
+    let mut envelope = Envelope::sign(PAYLOAD, &keys[..63]).unwrap();
+    assert_eq!(envelope.add_signature(&keys[64]), Ok(()));
+
     // What follows the payload is bounded before it is parsed.
     let tail = |length: usize| {
         let mut parser = EnvelopeParser::default();
@@ -205,6 +214,15 @@ fn as_many_signatures_as_the_limit() {
     };
     assert!(tail(limits::ENVELOPE_TAIL_BYTES).contains("signatures must follow"));
     assert!(tail(limits::ENVELOPE_TAIL_BYTES + 1).contains("more follows the payload"));
+    // In pieces, too.
+    let pieces = |length: usize| {
+        let mut parser = EnvelopeParser::default();
+        [HEAD, b"\""].into_iter().for_each(|piece| parser.push(piece));
+        (1..length).for_each(|_| parser.push(b"x"));
+        parser.finish().unwrap_err().to_string()
+    };
+    assert!(pieces(limits::ENVELOPE_TAIL_BYTES).contains("signatures must follow"));
+    assert!(pieces(limits::ENVELOPE_TAIL_BYTES + 1).contains("more follows the payload"));
 }
 
 #[test]
@@ -228,4 +246,16 @@ fn nobody_signs_twice_and_somebody_must() {
     );
     envelope.add_signature(&key(2)).unwrap();
     assert!(envelope.verify(&[public(1), public(2)], 2).is_ok());
+
+    // Junk under a key's name keeps nobody from signing.
+    for (number, others) in [(1, 2), (2, 1)] {
+        let good = Envelope::sign(PAYLOAD, &[key(others)]).unwrap();
+        let mut envelope = good.clone();
+        let keyid = public(number).fingerprint();
+        envelope.signatures.push(Signature { keyid, sig: [0; 64] });
+        envelope.signatures.sort_by(|a, b| a.keyid.cmp(&b.keyid));
+        envelope.add_signature(&key(number)).unwrap();
+        let both = Envelope::sign(PAYLOAD, &[key(1), key(2)]).unwrap();
+        assert_eq!(envelope, both);
+    }
 }
