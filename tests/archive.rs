@@ -196,7 +196,7 @@ fn more_entries_than_16_bits_count_need_zip64_and_have_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");
     // With the lockfile and the envelope: one more than the plain end record counts.
-    let mut contents = BTreeMap::from([("inputs/package-lock.json".to_owned(), Vec::new())]);
+    let mut contents = BTreeMap::from([("inputs/1/package-lock.json".to_owned(), Vec::new())]);
     contents.extend((0..65_534).map(|n| (format!("trust/public-good/{n}.root.json"), Vec::new())));
     let predicate = Predicate { packages: Vec::new(), out_of_scope: Vec::new(), ..predicate() };
     let manifest = Manifest::build(predicate, subjects(&contents)).unwrap();
@@ -233,7 +233,7 @@ fn as_many_entries_as_16_bits_count_need_no_zip64() {
 fn offsets_beyond_32_bits_are_in_zip64_fields() {
     // As large as an entry may be; and so large that the next one's offset has all bits set.
     offsets_after(limits::ENTRY_BYTES as u32);
-    offsets_after(u32::MAX - 30 - "inputs/package-lock.json".len() as u32);
+    offsets_after(u32::MAX - 30 - "inputs/1/package-lock.json".len() as u32);
 }
 
 /// Reads an archive whose first entry is a hole.
@@ -241,7 +241,7 @@ fn offsets_beyond_32_bits_are_in_zip64_fields() {
 fn offsets_after(hole: u32) {
     use std::os::unix::fs::FileExt as _;
 
-    let names = ["inputs/package-lock.json", "trust/public-good/1.root.json"];
+    let names = ["inputs/1/package-lock.json", "trust/public-good/1.root.json"];
     let mut contents: BTreeMap<_, _> =
         names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
     let mut listed = subjects(&contents);

@@ -370,6 +370,46 @@ fn a_sealed_lockfile_is_as_large_as_its_limit() {
     seal_with(max + 1).refused().says(&format!("at most {max} are accepted"));
 }
 
+/// As many as are sealed: they count together.
+#[test]
+fn sealed_lockfiles_are_together_as_large_as_the_limit() {
+    let Sealed { world, mut parts, .. } = Sealed::new();
+    let path = world.path("app.sealift");
+    let empty = br#"{"lockfileVersion":3,"packages":{}}"#.to_vec();
+    let mut second = parts.predicate.inputs[0].clone();
+    second.entry = "inputs/2/package-lock.json".into();
+    parts.predicate.inputs.push(second.clone());
+    let first = parts.entries["inputs/1/package-lock.json"].len();
+    let mut seal_with = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = empty.clone();
+        change(&mut bytes);
+        parts.entries.insert(second.entry.clone(), bytes);
+        parts.seal(&path, &[key(1)]);
+        world.verify("--require provenance")
+    };
+    let left = usize::try_from(limits::LOCKFILE_BYTES).unwrap() - first;
+    seal_with(&|bytes| bytes.resize(left, b' ')).done();
+    let told = format!("at most {left} are accepted");
+    seal_with(&|bytes| bytes.resize(left + 1, b' ')).refused().says(&told);
+    let used = parts_objects(&world, &empty);
+    let left = limits::LOCKFILE_OBJECTS - used;
+    let with = |objects: usize| {
+        move |bytes: &mut Vec<u8>| {
+            bytes.pop();
+            bytes.extend(format!(r#","more":"{}"}}"#, "{".repeat(objects)).into_bytes());
+        }
+    };
+    seal_with(&with(left)).done();
+    let told = format!("{} objects", limits::LOCKFILE_OBJECTS + 1);
+    seal_with(&with(left + 1)).refused().says(&told);
+}
+
+/// The braces in the first lockfile and in an empty one.
+fn parts_objects(world: &World, empty: &[u8]) -> usize {
+    let first = world.read("package-lock.json");
+    first.iter().chain(empty).filter(|byte| **byte == b'{').count()
+}
+
 fn flip(bytes: &mut [u8]) {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

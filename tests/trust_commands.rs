@@ -8,9 +8,12 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use chrono::{DateTime, Duration, Utc};
 use sealift::core::{
-    limits::{EARLIEST, METADATA_BYTES, ROOT_BYTES, STORE_FILES},
+    limits::{
+        EARLIEST, METADATA_BYTES, REPOSITORY_BYTES, ROOT_BYTES, STORE_FILES, TIMESTAMP_BYTES,
+    },
     time,
 };
+use serde_json::{Value, json};
 use testkit::tuf::{Repository, server::Server};
 use world::{Package, Parts, Run, SEALED, World, key};
 
@@ -169,8 +172,7 @@ fn newer_trust_wins_and_a_key_that_was_withdrawn_since_is_caught() {
     let mut sides = Sides::new().pinned();
     sides.sealed(SEALED, "old.sealift").done();
     // The registry's key is said to have ended before the package was published.
-    let mut keys: serde_json::Value =
-        serde_json::from_slice(&sides.world.read("keys.json")).unwrap();
+    let mut keys: Value = serde_json::from_slice(&sides.world.read("keys.json")).unwrap();
     for key in keys["keys"].as_array_mut().unwrap() {
         key["publicKey"]["validFor"]["end"] = "2025-12-31T00:00:00Z".into();
     }
@@ -260,33 +262,108 @@ fn an_archive_s_trust_files_are_as_large_as_the_limit() {
     sides.sealed(SEALED, "app.sealift").done();
     let path = sides.world.path("app.sealift");
     let mut parts = Parts::of(&path, &key(1));
-    let mut seal_with = |size: u64| {
-        let targets = parts.entries.get_mut("trust/acme/2.targets.json").unwrap();
-        targets.resize(usize::try_from(size).unwrap(), b' ');
+    for (name, most) in [
+        ("1.root.json", ROOT_BYTES),
+        ("timestamp.json", TIMESTAMP_BYTES),
+        ("2.targets.json", METADATA_BYTES),
+    ] {
+        let mut seal_with = |size: u64| {
+            let file = parts.entries.get_mut(&format!("trust/acme/{name}")).unwrap();
+            let before = file.clone();
+            file.resize(usize::try_from(size).unwrap(), b' ');
+            parts.seal(&path, &[key(1)]);
+            parts.entries.insert(format!("trust/acme/{name}"), before);
+            sides.verify("app.sealift", "2026-02-02T00:00:00Z")
+        };
+        seal_with(most).done();
+        let report = seal_with(most + 1).refused().json();
+        assert_eq!(report["code"], "entry-too-large", "{report}");
+    }
+}
+
+/// A root of a later version: what was before it may be carried too, for others.
+fn late(version: u64) -> (Sides, Value) {
+    let mut sides = Sides::new();
+    sides.repository.role("root").version = version - 1;
+    sides.repository.publish_root();
+    sides.repository.files.remove("1.root.json");
+    let root = sides.repository.root_bytes(version);
+    sides.world.write("root.json", &root);
+    sides.server = Server::start(sides.repository.files.clone());
+    (sides.pinned(), serde_json::from_slice(&root).unwrap())
+}
+
+/// The root, as if it were of that version.
+fn earlier(root: &Value, version: u64) -> (String, Vec<u8>) {
+    let mut root = root.clone();
+    *root.pointer_mut("/signed/version").unwrap() = json!(version);
+    (format!("trust/acme/{version}.root.json"), root.to_string().into_bytes())
+}
+
+#[test]
+fn what_is_carried_beside_the_chain_are_roots() {
+    let (sides, root) = late(9);
+    sides.sealed(SEALED, "app.sealift").done();
+    let path = sides.world.path("app.sealift");
+    let good = Parts::of(&path, &key(1));
+    let verified = |name: String, bytes: Vec<u8>| {
+        let mut parts = Parts::of(&path, &key(1));
+        parts.entries.clone_from(&good.entries);
+        parts.entries.insert(name, bytes);
         parts.seal(&path, &[key(1)]);
         sides.verify("app.sealift", "2026-02-02T00:00:00Z")
     };
-    seal_with(METADATA_BYTES).done();
-    let told = format!("at most {METADATA_BYTES} are accepted");
-    seal_with(METADATA_BYTES + 1).refused().says(&told);
+    let (name, bytes) = earlier(&root, 8);
+    verified(name.clone(), bytes).done();
+    let (_, other) = earlier(&root, 7);
+    for bytes in [other, b"\x7fELF".to_vec(), Vec::new()] {
+        verified(name.clone(), bytes).refused().says("8.root.json");
+    }
+}
+
+#[test]
+fn an_archive_s_trust_files_are_as_large_together_as_the_limit() {
+    let (sides, root) = late(200);
+    sides.sealed(SEALED, "app.sealift").done();
+    let path = sides.world.path("app.sealift");
+    let mut parts = Parts::of(&path, &key(1));
+    let of_acme = |name: &String| name.starts_with("trust/acme/");
+    let carried = parts.entries.iter().filter(|(name, _)| of_acme(name));
+    let mut left = usize::try_from(REPOSITORY_BYTES).unwrap();
+    left -= carried.map(|(_, bytes)| bytes.len()).sum::<usize>();
+    let most = usize::try_from(ROOT_BYTES).unwrap();
+    for version in 1.. {
+        let (name, mut bytes) = earlier(&root, version);
+        // No rest that is smaller than a root.
+        let size =
+            if left > 2 * most { most } else { left.div_ceil(if left > most { 2 } else { 1 }) };
+        bytes.resize(size, b' ');
+        left -= size;
+        parts.entries.insert(name, bytes);
+        if left == 0 {
+            break;
+        }
+    }
+    parts.seal(&path, &[key(1)]);
+    sides.verify("app.sealift", "2026-02-02T00:00:00Z").done();
+    let (name, bytes) = parts.entries.iter().rfind(|(name, _)| of_acme(name)).unwrap();
+    let (name, mut bytes) = (name.clone(), bytes.clone());
+    bytes.push(b' ');
+    parts.entries.insert(name, bytes);
+    parts.seal(&path, &[key(1)]);
+    let report = sides.verify("app.sealift", "2026-02-02T00:00:00Z").refused().json();
+    assert_eq!(report["code"], "entry-too-large", "{report}");
 }
 
 #[test]
 fn an_archive_carries_as_many_files_of_an_instance_as_a_store_holds() {
-    let mut sides = Sides::new();
-    // A root of a late version: what was before it may be carried too.
-    sides.repository.role("root").version = STORE_FILES as u64;
-    sides.repository.publish_root();
-    sides.repository.files.remove("1.root.json");
-    sides.world.write("root.json", sides.repository.root_bytes(STORE_FILES as u64 + 1));
-    sides.server = Server::start(sides.repository.files.clone());
-    let sides = sides.pinned();
+    let (sides, root) = late(STORE_FILES as u64 + 1);
     sides.sealed(SEALED, "app.sealift").done();
 
     let path = sides.world.path("app.sealift");
     let mut parts = Parts::of(&path, &key(1));
     let carried = parts.entries.keys().filter(|name| name.starts_with("trust/acme/")).count();
-    let mut earlier = (1..).map(|version| (format!("trust/acme/{version}.root.json"), Vec::new()));
+    let mut earlier = (1..).map(|version| earlier(&root, version));
     parts.entries.extend(earlier.by_ref().take(STORE_FILES - carried));
     parts.seal(&path, &[key(1)]);
     sides.verify("app.sealift", "2026-02-02T00:00:00Z").done();

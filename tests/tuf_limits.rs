@@ -19,13 +19,14 @@ use sealift::{
         addresses::NPM_REGISTRY,
         instance::Instance,
         limits::{
-            LINE_BYTES, METADATA_BYTES, ROOT_BYTES, STORE_FILES, TARGET_BYTES, TIMESTAMP_BYTES,
-            URL_BYTES,
+            LINE_BYTES, METADATA_BYTES, METADATA_VALUES, ROOT_BYTES, STORE_FILES, TARGET_BYTES,
+            TIMESTAMP_BYTES, URL_BYTES,
         },
         time::{self, Time},
         tuf::{Local, MetadataError, PinnedRoots, State, UpdateError, Wanted, replay, update},
     },
 };
+use serde_json::json;
 use testkit::tuf::Repository;
 
 const NAME: &str = "acme";
@@ -84,6 +85,38 @@ fn files_are_as_large_as_their_limits() {
         // Whoever reads an archive or the store has one limit for all of its files.
         carried.get_mut(file).unwrap().push(b' ');
         assert_eq!(replay(&pinned, &wanted, &carried, now()).unwrap_err(), refused);
+    }
+}
+
+#[test]
+fn values_are_as_many_as_the_limit() {
+    for (role, version) in [("root", 2), ("timestamp", 2), ("snapshot", 2), ("targets", 2)] {
+        let with = |values: usize| {
+            let mut repository = Repository::new(now());
+            repository.role(role).edit =
+                Some(Box::new(move |signed| signed["more"] = json!(vec![1; values])));
+            if role == "root" {
+                repository.publish_root();
+            }
+            repository.publish();
+            let file = match role {
+                "timestamp" => "timestamp.json".to_owned(),
+                role => format!("{version}.{role}.json"),
+            };
+            let values =
+                repository.files[&file].iter().filter(|byte| b",[{".contains(byte)).count();
+            (values + 1, fresh(&repository))
+        };
+        // The timestamp's bytes are too few for so many.
+        if role == "timestamp" {
+            assert!(matches!(with(METADATA_VALUES).1, Err(MetadataError::TooLarge { .. })));
+            continue;
+        }
+        let (others, _) = with(1);
+        let (values, found) = with(METADATA_VALUES - others + 1);
+        assert_eq!((values, found.map(drop)), (METADATA_VALUES, Ok(())), "{role}");
+        let (values, found) = with(METADATA_VALUES - others + 2);
+        assert_eq!(found.unwrap_err(), MetadataError::TooManyValues { role: role.into(), values });
     }
 }
 

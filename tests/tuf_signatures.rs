@@ -12,7 +12,7 @@ mod repository;
 use repository::{edit, fresh, now, repository, update_at};
 use sealift::core::{
     limits::ROOT_VERSIONS,
-    tuf::{Local, MetadataError, PinnedRoots},
+    tuf::{Local, MetadataError, PinnedRoots, Wanted, replay},
 };
 use serde_json::json;
 use testkit::tuf::{Key, Repository, named};
@@ -143,9 +143,19 @@ fn an_endless_chain_of_roots_is_bounded() {
     for _ in 0..ROOT_VERSIONS {
         repository.publish_root();
     }
-    assert_eq!(fresh(&repository).unwrap().version("root"), 1 + ROOT_VERSIONS);
-    repository.publish_root();
+    let state = fresh(&repository).unwrap();
+    assert_eq!(state.version("root"), 1 + ROOT_VERSIONS);
+    let wanted = Wanted::of(None);
+    let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
+    let replayed = |entries| replay(&pinned, &wanted, entries, now());
+    assert!(replayed(state.entries()).is_ok());
+    // Carried, they are as many.
+    let mut carried = state.entries().clone();
+    let last = format!("{}.root.json", 1 + ROOT_VERSIONS);
+    carried.insert(format!("{}.root.json", 2 + ROOT_VERSIONS), carried[&last].clone());
     let refused = MetadataError::TooManyRoots { bound: ROOT_VERSIONS };
+    assert_eq!(replayed(&carried).unwrap_err(), refused);
+    repository.publish_root();
     assert_eq!(fresh(&repository).unwrap_err(), refused);
 }
 

@@ -25,7 +25,7 @@ use testkit::sigstore::{Build, Options, Sigstore, attestations_response, stateme
 /// The reference time of everything.
 pub const NOW: &str = "2026-11-01T00:00:00Z";
 
-const LOCKFILE: &str = "inputs/package-lock.json";
+const LOCKFILE: &str = "inputs/1/package-lock.json";
 
 /// An archive and what went into it.
 pub struct Fixture {

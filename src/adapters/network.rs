@@ -20,7 +20,7 @@ pub(crate) use error::TOKEN_HINT;
 pub use error::{Address, Failure, NetworkError};
 pub use secret::Secret;
 
-use crate::core::limits::REDIRECTS;
+use crate::core::limits::{self, REDIRECTS};
 
 /// How long to wait, how often to try, and which way to go.
 #[derive(Debug, Clone)]
@@ -60,13 +60,13 @@ pub struct Proxy {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            connect: Duration::from_secs(10),
-            stall: Duration::from_secs(30),
-            grace: Duration::from_secs(60),
-            slowest: 4096,
-            tries: 3,
-            backoff: Duration::from_secs(1),
-            longest_wait: Duration::from_secs(60),
+            connect: limits::CONNECT,
+            stall: limits::STALL,
+            grace: limits::GRACE,
+            slowest: limits::SLOWEST,
+            tries: limits::TRIES,
+            backoff: limits::BACKOFF,
+            longest_wait: limits::LONGEST_WAIT,
             certificates: None,
             proxy: None,
         }

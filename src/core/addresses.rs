@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use crate::core::limits;
+
 /// The public npm registry.
 pub const NPM_REGISTRY: &str = "https://registry.npmjs.org";
 
@@ -23,6 +25,16 @@ pub const TUF_STAGING: &str = "https://tuf-repo-cdn.sigstage.dev";
 
 /// The TUF repository of GitHub's instance.
 pub const TUF_GITHUB: &str = "https://tuf-repo.github.com";
+
+/// Parses an address from outside: in ASCII, of bounded length, and with a host as it is sent. To
+/// encode or decode a host name takes time that is quadratic in its length.
+pub fn parse(address: &str) -> Option<Url> {
+    let host = address.split_once("//").map_or(address, |(_, rest)| rest);
+    let host = host.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let plain =
+        address.is_ascii() && address.len() as u64 <= limits::URL_BYTES && !host.contains('%');
+    if plain { Url::parse(address).ok() } else { None }
+}
 
 /// The one form of a registry's address: `https`, or `http`, the host in lower case, no default
 /// port, no credentials, query or fragment, no slash at the end. `None` for anything else.
@@ -57,6 +69,20 @@ mod tests {
         {
             assert_eq!(registry(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn an_address_is_plain_and_as_long_as_the_limit() {
+        let long = |bytes: usize| format!("https://r.example/{}", "a".repeat(bytes - 18));
+        let most = usize::try_from(limits::URL_BYTES).unwrap();
+        assert_eq!(parse(&long(most)).unwrap().as_str(), long(most));
+        assert_eq!(parse(&long(most + 1)), None);
+        for none in
+            ["https://ü.example/", "https://%C3%BC.example/", "https:%61.example", "", "a/b"]
+        {
+            assert_eq!(parse(none), None, "{none}");
+        }
+        assert!(parse("https://r.example/%40a%2fb?c=%20").is_some());
     }
 
     #[test]

@@ -150,18 +150,16 @@ impl Instance {
         if BUILT_IN.contains(&name) {
             return Err(InstanceError::BuiltIn(name.to_owned()));
         }
+        check_address(url)?;
         let form = |registry: &str| {
-            addresses::registry(registry)
-                .ok_or_else(|| InstanceError::Registry(registry.to_owned()))
+            check_address(registry)?;
+            let form = addresses::registry(registry)
+                .ok_or_else(|| InstanceError::Registry(registry.to_owned()))?;
+            // Which is what is written down, and may be longer than what was typed.
+            check_address(&form)?;
+            Ok::<_, InstanceError>(form)
         };
         let registry = registry.map(form).transpose()?;
-        // In their one form, which is what is written down: it may be longer than what was typed.
-        for address in [Some(url), registry.as_deref()].into_iter().flatten() {
-            let bytes = address.len() as u64;
-            if bytes > URL_BYTES {
-                return Err(InstanceError::Address(bytes));
-            }
-        }
         let wanted = Wanted::of(registry.as_deref());
         let (name, url) = (name.to_owned(), url.to_owned());
         Ok(Self { name, url, registry, pinned, wanted, embedded: None })
@@ -191,6 +189,13 @@ impl Instance {
             registry: registry.map(str::to_owned),
             embedded: Some(embedded),
         }
+    }
+}
+
+fn check_address(address: &str) -> Result<(), InstanceError> {
+    match address.len() as u64 {
+        bytes if bytes > URL_BYTES => Err(InstanceError::Address(bytes)),
+        _ => Ok(()),
     }
 }
 

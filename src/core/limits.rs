@@ -1,6 +1,9 @@
 //! Every limit on untrusted input, in one place, each with its reason.
 //!
-//! The nesting of JSON is bounded by `serde_json`, which reads 127 levels and refuses the next.
+//! The nesting of JSON is bounded by `serde_json`, which reads 127 levels and refuses the next; what
+//! is passed over may nest at will, without recursion.
+
+use std::time::Duration;
 
 use crate::core::time::Time;
 
@@ -55,16 +58,24 @@ pub const ATTESTATIONS_BYTES: u64 = 16 << 20;
 /// subjects has 60,000.
 pub const EVIDENCE_VALUES: usize = 100_000;
 
+/// Transparency logs in one trusted root. Sigstore has had three in five years; for each the rest of
+/// the root is held once more.
+pub const LOGS: usize = 64;
+
 /// Attestations in one response. npm serves two; a handful more predicate types may come.
 pub const ATTESTATIONS: usize = 32;
 
-/// Bytes of a lockfile. 100,000 entries of 300 bytes are 30 MB.
+/// Bytes of a lockfile, and of all that one archive holds. 100,000 entries of 300 bytes are 30 MB.
 pub const LOCKFILE_BYTES: u64 = 128 << 20;
 
-/// Objects in a lockfile, counted by their braces (those in texts too): an entry is one, with up to
-/// nine in it. 100,000 entries fit; each object
-/// takes a few bytes of JSON and some hundred of memory.
-pub const LOCKFILE_OBJECTS: usize = 1_000_000;
+/// Objects in a lockfile, and in all that one archive holds, counted by their braces (those in texts
+/// too): an entry is one, with up to nine in it. 50,000 entries fit; each object takes a few bytes of
+/// JSON and some hundred of memory.
+pub const LOCKFILE_OBJECTS: usize = 500_000;
+
+/// Bytes of all install paths in a lockfile of version 1, which are not in the file: nesting makes
+/// them. 100,000 entries with paths of 160 bytes fit.
+pub const LOCKFILE_PATHS_BYTES: u64 = 16 << 20;
 
 /// Bytes of a key file: a PEM block of an Ed25519 key has 120.
 pub const KEY_BYTES: u64 = 64 << 10;
@@ -102,6 +113,14 @@ pub const METADATA_BYTES: u64 = 5_000_000;
 /// Bytes of one TUF target file: `trusted_root.json` and npm's keys have some kilobytes.
 pub const TARGET_BYTES: u64 = TRUST_FILE_BYTES;
 
+/// Values in one TUF metadata file; as many as in evidence ([`EVIDENCE_VALUES`]), for the same reason:
+/// it is parsed before it is known who signed it. Sigstore's have some hundred.
+pub const METADATA_VALUES: usize = EVIDENCE_VALUES;
+
+/// Bytes of all files of one TUF repository that an archive carries. Sigstore's, with all roots, have
+/// a third of a megabyte.
+pub const REPOSITORY_BYTES: u64 = 64 << 20;
+
 /// Delegated roles visited in the search for one target. python-tuf's bound; Sigstore has one.
 pub const DELEGATIONS: usize = 32;
 
@@ -136,8 +155,36 @@ pub const INSTALL_PATH_BYTES: usize = 4096;
 /// Redirects that one request follows. Registries need one, to where they keep their tarballs.
 pub const REDIRECTS: usize = 5;
 
-/// Bytes of the address of a private instance; longer ones are refused by most servers.
+/// Bytes of an address; longer ones are refused by most servers.
 pub const URL_BYTES: u64 = 8192;
+
+/// Requests in flight, whatever they are for: what pnpm allows itself; npm's audit runs 20.
+pub const IN_FLIGHT: usize = 16;
+
+/// How long a connection may take to be made.
+pub const CONNECT: Duration = Duration::from_secs(10);
+
+/// How long an answer may send nothing.
+pub const STALL: Duration = Duration::from_secs(30);
+
+/// How long an answer may be slower than [`SLOWEST`].
+pub const GRACE: Duration = Duration::from_secs(60);
+
+/// Bytes a second: whoever sends fewer keeps a request open for nothing. A modem is faster.
+pub const SLOWEST: u32 = 4096;
+
+/// How often one request is made: npm's own number.
+pub const TRIES: u32 = 3;
+
+/// The wait before a request is made once more, doubled each time.
+pub const BACKOFF: Duration = Duration::from_secs(1);
+
+/// The longest wait that a server's `Retry-After` can ask for: npm's own number.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How old a temporary file among the downloads must be to be nobody's: a day longer than the slowest
+/// download of the largest tarball. Another run may be writing younger ones.
+pub const ABANDONED: Duration = Duration::from_secs(TARBALL_BYTES / SLOWEST as u64 + 24 * 3600);
 
 /// Bytes of an instance's name, which is that of a folder: as many as a label of a host name may
 /// have, rounded up.

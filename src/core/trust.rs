@@ -14,7 +14,7 @@ use sigstore_verify::Verifier;
 pub use npm_keys::{KeyUsage, NpmKey, NpmKeys};
 
 use crate::core::{
-    addresses,
+    addresses, limits,
     time::{self, Time},
 };
 
@@ -142,6 +142,10 @@ impl Trust {
         }
         let unusable = |error: sigstore_verify::Error| TrustError::UnusableRoot(error.to_string());
         let verifier = Verifier::new(&root).map_err(unusable)?;
+        if root.tlogs.len() > limits::LOGS {
+            let found = format!("{} logs, more than {}", root.tlogs.len(), limits::LOGS);
+            return Err(TrustError::UnusableRoot(found));
+        }
         let logs = root.tlogs.iter().map(|log| {
             let id = log.log_id.key_id.as_bytes().to_vec();
             Log::new(&root, log).map(|log| (id, log)).map_err(unusable)
@@ -285,6 +289,24 @@ mod tests {
             Trust::new(ROOT, &[keys_for("https://r"), keys_for("https://r/")]),
             Err(TrustError::RepeatedRegistry(_))
         ));
+    }
+
+    #[test]
+    fn logs_are_as_many_as_the_limit() {
+        let with = |number: usize| {
+            let mut root: serde_json::Value = serde_json::from_slice(ROOT).unwrap();
+            let log = root["tlogs"][0].clone();
+            let logs = (0..number).map(|number| {
+                let mut log = log.clone();
+                log["logId"]["keyId"] = format!("{number:0>42}A=").into();
+                log
+            });
+            root["tlogs"] = logs.collect();
+            Trust::new(root.to_string().as_bytes(), &[]).map(|trust| trust.logs.len())
+        };
+        assert_eq!(with(limits::LOGS), Ok(limits::LOGS));
+        let refused = format!("{} logs, more than {}", limits::LOGS + 1, limits::LOGS);
+        assert_eq!(with(limits::LOGS + 1), Err(TrustError::UnusableRoot(refused)));
     }
 
     #[test]

@@ -309,14 +309,16 @@ pub fn carried_entries(
         )));
     }
     let mut entries = Entries::new();
+    let mut left = limits::REPOSITORY_BYTES;
     for subject in manifest.trust_entries(&instance.name) {
-        let bytes = archive
-            .read(&subject.name, limits::METADATA_BYTES)
-            .map_err(|error| verification::failure(archive.path(), &error))?;
         let name = subject.name.strip_prefix(&folder).and_then(entry_name::decode);
         let name = name.ok_or_else(|| {
             Failure::refused(format_args!("{} is no name in a TUF repository", subject.name))
         })?;
+        let bytes = archive
+            .read(&subject.name, tuf::limit(&name).min(left))
+            .map_err(|error| verification::failure(archive.path(), &error))?;
+        left = left.saturating_sub(bytes.len() as u64);
         entries.insert(name, bytes);
     }
     if replay(instance, &entries, checked_at)?

@@ -230,10 +230,13 @@ fn carried_inventory(archive: &SignedArchive, file: &Path) -> Outcome<Inventory>
             .hint("the archive was sealed so; have it sealed anew")
     };
     let mut lockfiles = Vec::new();
+    let (mut left, mut objects) = (limits::LOCKFILE_BYTES, 0_usize);
     for input in &archive.manifest().predicate().inputs {
-        let bytes = archive
-            .read(&input.entry, limits::LOCKFILE_BYTES)
-            .map_err(|error| failure(file, &error))?;
+        let bytes = archive.read(&input.entry, left).map_err(|error| failure(file, &error))?;
+        left = left.saturating_sub(bytes.len() as u64);
+        objects = objects.saturating_add(lockfile::objects(&bytes));
+        lockfile::check_objects(objects)
+            .map_err(|error| refused(format_args!("{}: {error}", input.entry)))?;
         let lockfile = lockfile::parse(&input.entry, &bytes)
             .map_err(|error| refused(format_args!("{}: {error}", input.entry)))?;
         if (input.kind.as_str(), input.lockfile_version) != (lockfile.kind.name(), lockfile.version)

@@ -36,7 +36,7 @@ pub fn public(seed: u8) -> PublicKey {
 pub fn contents() -> BTreeMap<String, Vec<u8>> {
     let tarball: Vec<u8> = (0..600_u32).map(|n| (n * 7 % 251) as u8).collect();
     [
-        ("inputs/package-lock.json", b"{\"lockfileVersion\":3}".to_vec()),
+        ("inputs/1/package-lock.json", b"{\"lockfileVersion\":3}".to_vec()),
         ("npm/%63on/1.0.0/package.tgz", b"tarball of con".to_vec()),
         ("npm/@acme/tool/2.0.0/attestations.json", b"{\"attestations\":[]}".to_vec()),
         ("npm/@acme/tool/2.0.0/package.tgz", tarball),
@@ -67,7 +67,7 @@ pub fn subjects(contents: &BTreeMap<String, Vec<u8>>) -> Vec<Subject> {
 
 /// What fits [`contents`].
 pub fn predicate() -> Predicate {
-    let input = "inputs/package-lock.json".to_owned();
+    let input = "inputs/1/package-lock.json".to_owned();
     let package = |name: &str, version: &str, path: &str| {
         let id = PackageId::new(name, version).unwrap();
         Package {

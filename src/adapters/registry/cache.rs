@@ -10,7 +10,6 @@ use std::{
     fs::{self, File},
     io::{Read, Write as _},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use super::expected::{Expected, Mismatch, Sums};
@@ -25,10 +24,6 @@ use crate::{
         limits,
     },
 };
-
-/// How old a temporary file must be to be nobody's. A body slow enough to take this long to its
-/// limit would have been cut off; another run may be writing younger ones.
-const ABANDONED: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// A folder of downloads.
 #[derive(Debug, Clone)]
@@ -181,7 +176,7 @@ fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
         let temporary = entry.file_name().to_string_lossy().starts_with(".sealift-");
-        if temporary && age().is_some_and(|age| age > ABANDONED) {
+        if temporary && age().is_some_and(|age| age > limits::ABANDONED) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -300,7 +295,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         Cache::open(folder.path()).unwrap();
         let place = |name| folder.path().join("tarballs").join(name);
-        let old = std::time::SystemTime::now() - ABANDONED * 2;
+        let old = std::time::SystemTime::now() - limits::ABANDONED * 2;
         for (name, time) in
             [(".sealift-old", Some(old)), (".sealift-new", None), ("kept", Some(old))]
         {

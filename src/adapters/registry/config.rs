@@ -22,7 +22,7 @@ use super::{credentials::Credentials, npmrc::Npmrc};
 use crate::{
     adapters::network::Secret,
     core::{
-        addresses::{NPM_REGISTRY, NPM_REGISTRY_HOST},
+        addresses::{self, NPM_REGISTRY, NPM_REGISTRY_HOST},
         package::PackageId,
     },
 };
@@ -197,7 +197,7 @@ impl Base {
 /// Where the record says the tarball is. An address on the public registry's host means the same
 /// path below whatever registry is asked.
 pub(super) fn rebase(source: &Base, tarball: &str) -> Option<Url> {
-    let url = Url::parse(tarball).ok()?;
+    let url = addresses::parse(tarball)?;
     match url.scheme() {
         "http" | "https" if is_public(&url) => source.graft(url.path()),
         "http" | "https" => Some(url),
@@ -242,6 +242,17 @@ mod tests {
 
     fn config(npmrc: &str, registry: Option<&str>) -> RegistryConfig {
         RegistryConfig::new(&Npmrc::parse(npmrc, &|_| None), registry).unwrap()
+    }
+
+    #[test]
+    fn a_recorded_address_is_as_long_as_the_limit() {
+        let source = Base::parse("https://r.example/", &mut Credentials::default()).unwrap();
+        let long =
+            |bytes: u64| format!("https://files.example/{}", "a".repeat(bytes as usize - 22));
+        let most = crate::core::limits::URL_BYTES;
+        assert_eq!(rebase(&source, &long(most)).unwrap().as_str(), long(most));
+        assert_eq!(rebase(&source, &long(most + 1)), None);
+        assert_eq!(rebase(&source, "https://%66iles.example/a.tgz"), None);
     }
 
     /// Expected registry, source and tarball of a package.

@@ -25,9 +25,6 @@ use crate::{
     },
 };
 
-/// Requests in flight, whatever they are for: what pnpm allows itself; npm's audit runs 20.
-const IN_FLIGHT: usize = 16;
-
 /// What became of one package.
 type Outcome = (PackageId, Result<Collected, CollectError>);
 
@@ -52,7 +49,7 @@ pub fn collect(
         cache,
         progress,
         time: time::format(now),
-        slots: Semaphore::new(IN_FLIGHT),
+        slots: Semaphore::new(limits::IN_FLIGHT),
     };
     let mut outcomes = network.wait(run.all(items));
     outcomes.sort_by(|(one, _), (two, _)| one.cmp(two));

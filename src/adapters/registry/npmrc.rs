@@ -177,9 +177,8 @@ fn expand(text: &str, env: Env) -> String {
     while let Some((before, after)) = rest.split_once("${") {
         out.push_str(before);
         let Some((name, tail)) = after.split_once('}') else {
-            out.push_str("${");
-            rest = after;
-            continue;
+            rest = rest.get(before.len()..).unwrap_or_default();
+            break;
         };
         let (name, optional) = match name.strip_suffix('?') {
             Some(name) => (name, true),
@@ -220,6 +219,20 @@ mod tests {
         assert_eq!(npmrc.scopes["@acme"].reveal(), "https://npm.acme.example");
         assert!(npmrc.proxy.is_none());
         assert_eq!(npmrc.warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn variables_are_expanded_in_one_pass() {
+        for (text, expanded) in [
+            ("a${NPM_TOKEN}b", "afrom-envb"),
+            ("${NONE?}a${NONE}", "a${NONE}"),
+            ("a${NPM_TOKEN", "a${NPM_TOKEN"),
+            ("${a${NPM_TOKEN}", "${a${NPM_TOKEN}"),
+        ] {
+            assert_eq!(expand(text, &env), expanded, "{text}");
+        }
+        let endless = "${".repeat(500_000);
+        assert_eq!(expand(&endless, &env), endless);
     }
 
     #[test]

@@ -26,9 +26,9 @@ use crate::{
     adapters::files::{self, FileError},
     core::{
         instance::{self, Instance, InstanceError},
-        limits::{LINE_BYTES, METADATA_BYTES, ROOT_BYTES, STORE_FILES, URL_BYTES},
+        limits::{LINE_BYTES, ROOT_BYTES, STORE_FILES, URL_BYTES},
         time::{self, Time},
-        tuf::{Entries, Local, MetadataError, PinnedRoots, State},
+        tuf::{Entries, Local, MetadataError, PinnedRoots, State, limit},
     },
 };
 
@@ -425,7 +425,7 @@ fn entries(folder: &Path) -> Result<Entries, FileError> {
             if is_folder {
                 pending.push(format!("{path}/"));
             } else {
-                let bytes = files::read(&folder.join(&path), METADATA_BYTES)?;
+                let bytes = files::read(&folder.join(&path), limit(&path))?;
                 entries.insert(path, bytes);
             }
             at_most_store_files(folder, entries.len() + pending.len())?;

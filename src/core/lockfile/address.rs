@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::core::package::PackageId;
+use crate::core::{addresses, package::PackageId};
 
 /// A place that a package comes from: `resolved`, and in version 1 also `version`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Source {
             return Some(Self::git(text));
         }
         if text.starts_with("https:") || text.starts_with("http:") {
-            let url = Url::parse(text).ok()?;
+            let url = addresses::parse(text)?;
             let git = url.path().ends_with(".git");
             return Some(if git { Self::git(text) } else { Self::Remote(url) });
         }
@@ -150,6 +150,7 @@ fn decode(segment: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::limits;
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
@@ -192,6 +193,18 @@ mod tests {
         {
             assert_eq!(Source::of(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_remote_address_is_as_long_as_the_limit() {
+        let long = |bytes: u64| {
+            let path = "b/".repeat(usize::try_from(bytes).unwrap());
+            format!("https://files.example/{path}").chars().take(bytes as usize).collect::<String>()
+        };
+        let longest = long(limits::URL_BYTES);
+        assert_eq!(Source::of(&longest), Some(Source::Remote(url(&longest))));
+        assert_eq!(Source::of(&long(limits::URL_BYTES + 1)), None);
+        assert_eq!(Source::of("https://%66iles.example/a.tgz"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The inventory of one lockfile or several: each package once, and everything else beside it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use url::Url;
 
@@ -211,10 +211,8 @@ pub enum Uncovered {
     HashDiffers {
         /// Which package.
         id: PackageId,
-        /// The hash that the lockfile asks for.
+        /// The first such hash.
         wanted: Digest,
-        /// The hashes that the archive's manifest lists.
-        listed: Vec<String>,
     },
 }
 
@@ -238,22 +236,21 @@ pub fn uncovered(inventory: &Inventory, manifest: &manifest::Predicate) -> Vec<U
             package.integrity.iter().filter_map(|text| Integrity::parse(text).ok()).collect();
         let wanted: BTreeSet<&Digest> =
             item.integrity.iter().flat_map(Integrity::strongest).collect();
-        for wanted in wanted {
-            // Of each of the manifest's, too: verification looks at no other.
-            if !known.iter().flat_map(Integrity::strongest).any(|digest| digest == wanted) {
-                uncovered.push(Uncovered::HashDiffers {
-                    id: item.id.clone(),
-                    wanted: wanted.clone(),
-                    listed: package.integrity.clone(),
-                });
-            }
+        // Of each of the manifest's, too: verification looks at no other.
+        let known: BTreeSet<&Digest> = known.iter().flat_map(Integrity::strongest).collect();
+        if let Some(wanted) = wanted.difference(&known).next() {
+            let (id, wanted) = (item.id.clone(), (*wanted).clone());
+            uncovered.push(Uncovered::HashDiffers { id, wanted });
         }
     }
+    let known: HashSet<(&str, &str)> = manifest
+        .out_of_scope
+        .iter()
+        .map(|listed| (listed.entry.as_str(), listed.reason.as_str()))
+        .collect();
     for entry in &inventory.out_of_scope {
         let reason = entry.reason.to_string();
-        let known =
-            |listed: &manifest::OutOfScope| listed.entry == entry.path && listed.reason == reason;
-        if !manifest.out_of_scope.iter().any(known) {
+        if !known.contains(&(entry.path.as_str(), reason.as_str())) {
             uncovered.push(Uncovered::OutOfScope { path: entry.path.clone(), reason });
         }
     }

@@ -178,10 +178,7 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
         return Err(LockfileError::Empty);
     }
     // An entry of a few bytes takes some hundred in memory.
-    let objects = bytes.iter().filter(|byte| **byte == b'{').count();
-    if objects > limits::LOCKFILE_OBJECTS {
-        return Err(LockfileError::TooManyObjects(objects));
-    }
+    check_objects(objects(bytes))?;
     let head: json::Head<'_> = json::read(bytes)?;
     let version = head.version()?;
     let raw = match version {
@@ -192,6 +189,22 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
         _ => packages::entries(bytes)?,
     };
     Ok(Lockfile { kind, version, entries: classify::classify(raw)? })
+}
+
+/// How many objects a lockfile has at most: braces that open one, those in texts too.
+pub fn objects(lockfile: &[u8]) -> usize {
+    lockfile.iter().filter(|byte| **byte == b'{').count()
+}
+
+/// Whether so many objects may be read, be they of one lockfile or of all that are read together.
+///
+/// # Errors
+/// [`LockfileError::TooManyObjects`].
+pub fn check_objects(objects: usize) -> Result<(), LockfileError> {
+    if objects > limits::LOCKFILE_OBJECTS {
+        return Err(LockfileError::TooManyObjects(objects));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::address::Source;
 use super::classify::Raw;
 use super::json::{self, Pairs, Text};
 use crate::core::json::objects_only;
-use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_BYTES, PACKAGE_NAME_BYTES};
+use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_PATHS_BYTES, PACKAGE_NAME_BYTES};
 
 objects_only!(Document, Dependency);
 
@@ -67,7 +67,7 @@ impl Walk {
                 folder => format!("{folder}/node_modules/{name}"),
             };
             self.bytes = self.bytes.saturating_add(path.len() as u64);
-            if path.len() > INSTALL_PATH_BYTES || self.bytes > LOCKFILE_BYTES {
+            if path.len() > INSTALL_PATH_BYTES || self.bytes > LOCKFILE_PATHS_BYTES {
                 return Err(LockfileError::Nesting(name));
             }
             if !names.insert(name) {
@@ -297,12 +297,12 @@ mod tests {
 
     #[test]
     fn nesting_does_not_multiply_without_end() {
-        // 2 MB, whose paths have as many as a lockfile may have.
+        // A quarter of a megabyte, whose paths have as many as a lockfile may have.
         let level = format!(r#"{{"{}": {{"version": "1.0.0", "dependencies": "#, "a".repeat(200));
         let inner = |depth: usize| depth * (13 + 200 + 1);
         let (folder, width) = (inner(18) + 13, 8);
         let folders: usize = (1..=18).map(|depth| inner(depth) - 1).sum();
-        let room = usize::try_from(LOCKFILE_BYTES).unwrap() - folders;
+        let room = usize::try_from(LOCKFILE_PATHS_BYTES).unwrap() - folders;
         let (leaves, rest) = (room / (folder + width), room % (folder + width));
         let with = |longer: usize| {
             // The first leaves' names are longer by one.
@@ -314,7 +314,7 @@ mod tests {
         };
         let found = with(rest).unwrap();
         let bytes: usize = found.iter().map(|raw| raw.path.len()).sum();
-        assert_eq!((found.len(), bytes as u64), (18 + leaves, LOCKFILE_BYTES));
+        assert_eq!((found.len(), bytes as u64), (18 + leaves, LOCKFILE_PATHS_BYTES));
         drop(found);
         let last = format!("{:0>8}", leaves - 1);
         assert_eq!(with(rest + 1).unwrap_err(), LockfileError::Nesting(last));

@@ -7,7 +7,7 @@ use crate::core::{
     digest::Algorithm,
     entry_name::{self, NameError},
     limits,
-    manifest::{FORMAT_VERSION, Package, Predicate, Subject, Trust, TrustSource, position},
+    manifest::{FORMAT_VERSION, Input, Package, Predicate, Subject, Trust, TrustSource, position},
     package::{PackageError, PackageId},
     time::{self, Time},
 };
@@ -107,6 +107,23 @@ pub enum ManifestError {
     /// An instance said to be carried, of which nothing is there.
     #[error("no file of the instance {0:?} is there")]
     TrustNotCarried(String),
+    /// Carried without the time of its last check, or roles of what is not carried.
+    #[error("the manifest says of the instance {0:?} what does not fit its source")]
+    TrustSource(String),
+    /// A time after that of the seal.
+    #[error("{field} is {}, after the seal", time::format(*.time))]
+    AfterSeal {
+        /// Which field.
+        field: &'static str,
+        /// The time.
+        time: Time,
+    },
+    /// Not an HTTP status.
+    #[error("{0} is not an HTTP status")]
+    Status(u16),
+    /// A lockfile that is not `inputs/N/FILE`.
+    #[error("{0:?} is not of the form inputs/N/FILE")]
+    Input(String),
     /// Not a time, or not in the form that the field demands.
     #[error("{field} is {text:?}, which is not a time")]
     Time {
@@ -155,6 +172,10 @@ impl ManifestError {
             Self::Purl { .. } => "manifest-purl",
             Self::Instance(_) => "manifest-instance",
             Self::TrustNotCarried(_) => "manifest-trust-not-carried",
+            Self::TrustSource(_) => "manifest-trust-source",
+            Self::AfterSeal { .. } => "manifest-after-seal",
+            Self::Status(_) => "manifest-status",
+            Self::Input(_) => "manifest-input",
             Self::Time { .. } => "manifest-time",
             Self::Address(_) => "manifest-address",
             Self::NoSuchInput { .. } => "manifest-no-such-input",
@@ -184,13 +205,19 @@ pub(super) fn all(
     let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
     let mut uses = Uses { subjects, tarballs: HashSet::new(), used: HashSet::new() };
     inputs(predicate, &mut uses)?;
-    trust(predicate, &mut uses)?;
+    trust(predicate, sealed_at, &mut uses)?;
     let ids = packages(predicate, &mut uses)?;
     uses.finish()?;
     out_of_scope(predicate)?;
     for request in &predicate.collection {
         address(&request.url)?;
-        some_time("collection", &request.time)?;
+        let time = some_time("collection", &request.time)?;
+        if time > sealed_at {
+            return Err(ManifestError::AfterSeal { field: "collection", time });
+        }
+        if !(100..=599).contains(&request.status) {
+            return Err(ManifestError::Status(request.status));
+        }
     }
     Ok((ids, sealed_at))
 }
@@ -247,25 +274,39 @@ impl<'a> Uses<'a> {
 }
 
 fn inputs(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
-    sorted("inputs", &predicate.inputs, |input| input.entry.as_str())?;
-    for input in &predicate.inputs {
+    for Input { entry, .. } in &predicate.inputs {
         // A folder each, since the file's name says what it is: `inputs/2/package-lock.json`.
-        let folder = input.entry.rsplit_once('/').map_or("inputs", |(folder, _)| folder);
-        let folder = if folder.starts_with("inputs/") { folder } else { "inputs" };
-        uses.claim("inputs", &input.entry, folder)?;
+        let number = folder_of(entry).strip_prefix("inputs/").unwrap_or_default();
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || number.is_empty() || number.starts_with('0') {
+            return Err(ManifestError::Input(entry.clone()));
+        }
+    }
+    sorted("inputs", &predicate.inputs, |input| input.entry.as_str())?;
+    for Input { entry, .. } in &predicate.inputs {
+        uses.claim("inputs", entry, folder_of(entry))?;
     }
     Ok(())
 }
 
-fn trust(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
+fn folder_of(entry: &str) -> &str {
+    entry.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn trust(predicate: &Predicate, sealed_at: Time, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
     sorted("trust", &predicate.trust, |trust| trust.instance.as_str())?;
     for Trust { instance, source, roles, refreshed_at } in &predicate.trust {
         let named = entry_name::parse(instance.as_bytes()).is_ok() && !instance.contains('/');
         if !named {
             return Err(ManifestError::Instance(instance.clone()));
         }
-        if *source == TrustSource::Tuf {
+        // What is carried was checked at some time, and what is not has no roles.
+        let carried = *source == TrustSource::Tuf;
+        if carried {
             uses.claim_folder(instance)?;
+        }
+        if carried && refreshed_at.is_none() || !carried && !roles.is_empty() {
+            return Err(ManifestError::TrustSource(instance.clone()));
         }
         let mut names = HashSet::new();
         for role in roles {
@@ -274,8 +315,11 @@ fn trust(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError
                 return Err(ManifestError::Duplicate { list: "roles", item: role.name.clone() });
             }
         }
-        if let Some(time) = refreshed_at {
-            some_time("refreshedAt", time)?;
+        if let Some(text) = refreshed_at {
+            let time = some_time("refreshedAt", text)?;
+            if time > sealed_at {
+                return Err(ManifestError::AfterSeal { field: "refreshedAt", time });
+            }
         }
     }
     Ok(())
@@ -298,7 +342,8 @@ fn package(
     }
     // One form, or two registries that are the same could be told apart.
     let registry = &package.registry;
-    if !is_written_as_sent(registry) || addresses::registry(registry).as_ref() != Some(registry) {
+    let as_sent = addresses::parse(registry).is_some();
+    if !as_sent || addresses::registry(registry).as_ref() != Some(registry) {
         return Err(ManifestError::Address(without_credentials(registry)));
     }
     let folder = id.folder();
@@ -386,20 +431,16 @@ fn some_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
     time::parse(text).ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
 }
 
-/// In ASCII and no longer than servers take. To encode other names takes quadratic time.
-fn is_written_as_sent(address: &str) -> bool {
-    address.is_ascii() && address.len() as u64 <= limits::URL_BYTES
-}
-
+/// As it is sent: what parsers make of tabs, backslashes and empty user information differs.
 fn address(text: &str) -> Result<(), ManifestError> {
-    let plain = is_written_as_sent(text)
-        && url::Url::parse(text).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https")
-                && url.username().is_empty()
-                && url.password().is_none()
-                && url.query().is_none()
-                && url.fragment().is_none()
-        });
+    let plain = addresses::parse(text).is_some_and(|url| {
+        url.as_str() == text
+            && matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    });
     if plain { Ok(()) } else { Err(ManifestError::Address(without_credentials(text))) }
 }
 

@@ -66,7 +66,7 @@ pub struct Trust {
     /// How it came: carried as a TUF repository under `trust/INSTANCE/`, or not carried.
     pub source: TrustSource,
     /// The roles with their versions and expiries; empty where TUF was not involved.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "filled", skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<Role>,
     /// When the metadata was last checked against the repository, RFC 3339; `None` where never.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
@@ -177,6 +177,14 @@ pub(super) fn present<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
+}
+
+/// A list that may be left out, but has something in it where it is there.
+fn filled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Role>, D::Error> {
+    match Vec::deserialize(deserializer)? {
+        list if list.is_empty() => Err(D::Error::custom("an empty list of roles")),
+        list => Ok(list),
+    }
 }
 
 fn hashes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

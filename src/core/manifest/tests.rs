@@ -18,7 +18,7 @@ fn predicate() -> Predicate {
                 Algorithm::Sha512.digest(b"").to_sri(),
             ],
             needed_by: vec![Need {
-                input: "inputs/a.json".into(),
+                input: "inputs/1/a.json".into(),
                 paths: vec!["node_modules/a".into(), "node_modules/b".into()],
             }],
         }
@@ -28,20 +28,19 @@ fn predicate() -> Predicate {
         kind: "package-lock".into(),
         lockfile_version: 3,
     };
+    let role =
+        |name: &str| Role { name: name.into(), version: 1, expires: "2027-01-01T00:00:00Z".into() };
     let trust = |instance: &str, source| Trust {
         instance: instance.into(),
         source,
-        roles: ["root", "timestamp"]
-            .map(|name| Role {
-                name: name.into(),
-                version: 1,
-                expires: "2027-01-01T00:00:00Z".into(),
-            })
-            .into(),
+        roles: match source {
+            TrustSource::Tuf => ["root", "timestamp"].map(role).into(),
+            _ => vec![],
+        },
         refreshed_at: Some("2026-11-23T03:00:00Z".into()),
     };
     let left = |entry: &str| OutOfScope {
-        input: "inputs/a.json".into(),
+        input: "inputs/1/a.json".into(),
         entry: entry.into(),
         reason: "link".into(),
     };
@@ -49,7 +48,7 @@ fn predicate() -> Predicate {
         format_version: 1,
         tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
         sealed_at: "2026-11-23T04:00:00Z".into(),
-        inputs: vec![input("inputs/a.json"), input("inputs/b.json")],
+        inputs: vec![input("inputs/1/a.json"), input("inputs/2/b.json")],
         trust: vec![trust("github", TrustSource::Embedded), trust("public-good", TrustSource::Tuf)],
         packages: vec![package("@a/b"), package("JSONStream")],
         out_of_scope: vec![left("x"), left("y")],
@@ -68,8 +67,8 @@ fn subject(name: &str) -> Subject {
 
 fn subjects() -> Vec<Subject> {
     [
-        "inputs/a.json",
-        "inputs/b.json",
+        "inputs/1/a.json",
+        "inputs/2/b.json",
         "npm/%4a%53%4f%4e%53tream/1.0.0/package.tgz",
         "npm/%4a%53%4f%4e%53tream/1.0.0/record.json",
         "npm/@a/b/1.0.0/package.tgz",
@@ -118,8 +117,8 @@ fn what_is_built_is_what_is_parsed() {
         manifest.packages().map(|(id, _)| id.name()).collect::<Vec<_>>(),
         ["@a/b", "JSONStream"]
     );
-    assert_eq!(manifest.subject("inputs/b.json"), Some(&subject("inputs/b.json")));
-    assert_eq!(manifest.subject("inputs/c.json"), None);
+    assert_eq!(manifest.subject("inputs/2/b.json"), Some(&subject("inputs/2/b.json")));
+    assert_eq!(manifest.subject("inputs/3/c.json"), None);
     assert_eq!(manifest.trust_entries("public-good").count(), 2);
     assert_eq!(manifest.trust_entries("public").count(), 0);
 }
@@ -160,14 +159,14 @@ fn the_builder_sorts_and_the_parser_wants_it_sorted() {
         ManifestError::Unsorted { item, .. } | ManifestError::Duplicate { item, .. } => item,
         other => panic!("{other}"),
     };
-    assert_eq!(item(swap("/subject")), "inputs/a.json");
+    assert_eq!(item(swap("/subject")), "inputs/1/a.json");
     assert_eq!(item(double("/predicate/packages")), "@a/b 1.0.0");
     assert!(matches!(
         double("/predicate/packages/0/neededBy"),
         ManifestError::Duplicate { list: "neededBy", .. }
     ));
     assert!(matches!(
-        double("/predicate/trust/0/roles"),
+        double("/predicate/trust/1/roles"),
         ManifestError::Duplicate { list: "roles", .. }
     ));
 }
@@ -215,7 +214,7 @@ fn unknown_repeated_missing_and_null_fields_are_refused() {
 #[test]
 fn digests_are_one_of_the_right_kind() {
     let hex = Algorithm::Sha256.digest(b"").to_hex();
-    let name = "inputs/a.json";
+    let name = "inputs/1/a.json";
     for digest in [
         json!({}),
         json!({"sha256": hex, "sha512": Algorithm::Sha512.digest(b"").to_hex()}),
@@ -278,11 +277,93 @@ fn entries_are_where_they_belong() {
     folder("/predicate/packages/0/artifact", "npm/@a/b/1.0.0/");
     folder("/predicate/packages/0/record", "trust/public-good/metadata/1.root.json");
     folder("/predicate/packages/1/record", "npm/@a/b/1.0.0/record.json");
-    folder("/predicate/inputs/0/entry", "input/a.json");
     assert_eq!(
         with("/predicate/packages/0/record", json!("npm/@a/b/1.0.0/package.tgz")),
         ManifestError::UsedTwice("npm/@a/b/1.0.0/package.tgz".into())
     );
+}
+
+#[test]
+fn lockfiles_are_numbered() {
+    for other in [
+        "input/1/a.json",
+        "inputs/a.json",
+        "inputs//a.json",
+        "inputs/0/a.json",
+        "inputs/01/a.json",
+        "inputs/-1/a.json",
+        "inputs/x/a.json",
+        "inputs/%31/a.json",
+        "inputs/1/b/a.json",
+        "npm/@a/b/1.0.0/record.json",
+    ] {
+        let error = with("/predicate/inputs/0/entry", json!(other));
+        assert_eq!(error, ManifestError::Input(other.into()));
+    }
+}
+
+#[test]
+fn trust_is_what_its_source_says() {
+    let source = |instance: &str| ManifestError::TrustSource(instance.into());
+    // Carried, and nobody says when it was checked; not carried, and with roles.
+    let error = edited(|value| {
+        value["predicate"]["trust"][1].as_object_mut().unwrap().remove("refreshedAt");
+    });
+    assert_eq!(error, source("public-good"));
+    let roles = good().predicate().trust[1].roles.clone();
+    let error = edited(|value| value["predicate"]["trust"][0]["roles"] = json!(roles));
+    assert_eq!(error, source("github"));
+    // One form for "none", and one for a source.
+    for (pointer, value) in [
+        ("/predicate/trust/1/roles", json!([])),
+        ("/predicate/trust/1/source", json!({"tuf": null})),
+        ("/predicate/trust/1/source", json!("TUF")),
+        ("/predicate/trust/1/source", json!(null)),
+    ] {
+        let error = with(pointer, value);
+        assert!(matches!(error, ManifestError::Json(_)), "{pointer}: {error}");
+    }
+}
+
+#[test]
+fn nothing_is_from_after_the_seal() {
+    let good = good();
+    let (sealed, later) = (good.sealed_at(), good.sealed_at() + chrono::Duration::seconds(1));
+    let written = |time| json!(crate::core::time::format(time));
+    for (field, pointer) in [
+        ("refreshedAt", "/predicate/trust/0/refreshedAt"),
+        ("refreshedAt", "/predicate/trust/1/refreshedAt"),
+        ("collection", "/predicate/collection/0/time"),
+    ] {
+        let mut value: Value = serde_json::from_slice(&good.to_json()).unwrap();
+        *value.pointer_mut(pointer).unwrap() = written(sealed);
+        assert!(Manifest::parse(value.to_string().as_bytes()).is_ok(), "{pointer}");
+        let refused = ManifestError::AfterSeal { field, time: later };
+        assert_eq!(with(pointer, written(later)), refused);
+    }
+}
+
+#[test]
+fn what_was_asked_has_an_address_and_a_status() {
+    for status in [0, 99, 600, 65_535] {
+        let error = with("/predicate/collection/0/status", json!(status));
+        assert_eq!(error, ManifestError::Status(status));
+    }
+    for address in [
+        r"https:\\r.example\a",
+        "https://r.example/a\tb",
+        "https://r.example/a b",
+        "https://r.example",
+        "https://@r.example/",
+        "https://:@r.example/",
+        "HTTPS://r.example/",
+        "https://r.example:443/",
+        "https://r.example/a/../b",
+        "https://%72.example/",
+    ] {
+        let error = with("/predicate/collection/0/url", json!(address));
+        assert!(matches!(error, ManifestError::Address(_)), "{address}: {error}");
+    }
 }
 
 #[test]
@@ -297,11 +378,11 @@ fn packages_are_what_they_say() {
     ));
     assert!(matches!(with("/predicate/packages/0/name", json!(".")), ManifestError::Package(_)));
     assert!(matches!(
-        with("/predicate/packages/0/neededBy/0/input", json!("inputs/c.json")),
+        with("/predicate/packages/0/neededBy/0/input", json!("inputs/3/c.json")),
         ManifestError::NoSuchInput { .. }
     ));
     assert!(matches!(
-        with("/predicate/outOfScope/1/input", json!("inputs/c.json")),
+        with("/predicate/outOfScope/1/input", json!("inputs/3/c.json")),
         ManifestError::NoSuchInput { .. }
     ));
     assert!(matches!(
@@ -318,7 +399,7 @@ fn what_is_an_object_is_not_written_as_a_list() {
         "/predicate/tool",
         "/predicate/inputs/0",
         "/predicate/trust/0",
-        "/predicate/trust/0/roles/0",
+        "/predicate/trust/1/roles/0",
         "/predicate/packages/0",
         "/predicate/packages/0/neededBy/0",
         "/predicate/outOfScope/0",
@@ -405,7 +486,7 @@ fn times_addresses_and_instances_have_their_form() {
         ));
     }
     for (path, field) in [
-        ("/predicate/trust/0/roles/0/expires", "expires"),
+        ("/predicate/trust/1/roles/0/expires", "expires"),
         ("/predicate/trust/0/refreshedAt", "refreshedAt"),
         ("/predicate/collection/0/time", "collection"),
     ] {

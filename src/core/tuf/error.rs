@@ -1,6 +1,9 @@
 //! Errors in two families: the metadata is bad, or it could not be had.
 
-use crate::core::time::{self, Time};
+use crate::core::{
+    limits,
+    time::{self, Time},
+};
 
 /// Metadata or a target file that was examined and refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,6 +137,23 @@ pub enum MetadataError {
         size: u64,
         /// The limit.
         max: u64,
+    },
+    /// A metadata file has more values than any real one.
+    #[error("the metadata of {role} has {values} values; at most {max} are accepted",
+        max = limits::METADATA_VALUES)]
+    TooManyValues {
+        /// The role.
+        role: String,
+        /// How many.
+        values: usize,
+    },
+    /// One version of a role's metadata was signed with two contents: by whoever has its keys.
+    #[error("there are two different versions {version} of {role}")]
+    Forked {
+        /// The role.
+        role: String,
+        /// The version.
+        version: u64,
     },
     /// The target is larger than anything of its kind.
     #[error("the target {path} has {length} bytes; at most {max} are accepted")]

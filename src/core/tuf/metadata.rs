@@ -9,6 +9,7 @@ use sigstore_types::SignatureBytes;
 use super::MetadataError;
 use crate::core::{
     digest::{Algorithm, Digest},
+    json, limits,
     time::{self, Time},
 };
 
@@ -38,6 +39,10 @@ impl RoleInfo {
 
 /// Parses metadata of one role: the form, the type, and the specification's major version.
 pub(super) fn parse<T: Role>(role: &str, bytes: &[u8]) -> Result<Metadata<T>, MetadataError> {
+    let values = json::values(bytes);
+    if values > limits::METADATA_VALUES {
+        return Err(MetadataError::TooManyValues { role: role.to_owned(), values });
+    }
     Metadata::from_slice(bytes).map_err(|error| malformed(role, bytes, &error))
 }
 

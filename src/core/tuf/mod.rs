@@ -23,6 +23,7 @@ pub use compare::{Change, Order};
 pub use error::{MetadataError, UpdateError};
 pub use material::{Difference, Item, Kind, MaterialError, difference, items, json_line};
 pub use metadata::RoleInfo;
+pub use names::limit;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};
 pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update};

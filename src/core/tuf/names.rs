@@ -1,5 +1,20 @@
 //! The names that a repository publishes its files under (§3, consistent snapshots §6.2).
 
+use crate::core::limits;
+
+/// The folder that target files are published in.
+pub(super) const TARGETS: &str = "targets/";
+
+/// Bytes that a published file of this name may have.
+pub fn limit(name: &str) -> u64 {
+    match name {
+        "timestamp.json" => limits::TIMESTAMP_BYTES,
+        root if root_version(root).is_some() => limits::ROOT_BYTES,
+        target if target.starts_with(TARGETS) => limits::TARGET_BYTES,
+        _ => limits::METADATA_BYTES,
+    }
+}
+
 /// `7.root.json`.
 pub(super) fn root(version: u64) -> String {
     format!("{version}.root.json")

@@ -6,7 +6,7 @@ use sigstore_tuf::{Metadata, Root, TrustedMetadataSet};
 
 use super::{MetadataError, metadata, names};
 use crate::core::{
-    limits::ROOT_BYTES,
+    limits::{ROOT_BYTES, ROOT_VERSIONS},
     time::{self, Time},
 };
 
@@ -82,6 +82,9 @@ impl PinnedRoots {
             {
                 return Err(MetadataError::RootDiffers { version });
             }
+        }
+        if last - first > ROOT_VERSIONS {
+            return Err(MetadataError::TooManyRoots { bound: ROOT_VERSIONS });
         }
         let mut chain = Chain { trusted: start(pinned)?, roots: self.run(first) };
         for version in first.saturating_add(1)..=last {

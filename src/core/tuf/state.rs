@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, convert::Infallible};
 
-use sigstore_tuf::{Snapshot, Timestamp};
+use sigstore_tuf::{Root, Snapshot, Timestamp};
 
 use super::{
     MetadataError, PinnedRoots, Repository, RoleInfo, Session, UpdateError, metadata, names,
@@ -36,9 +36,6 @@ impl Wanted {
 
 /// Published names and the bytes under them: metadata at the top, target files under `targets/`.
 pub type Entries = BTreeMap<String, Vec<u8>>;
-
-/// The folder of target files in a repository.
-const TARGETS: &str = "targets/";
 
 /// A complete, verified state of one TUF repository: the roots from a pinned one on, one file of
 /// each role that was needed, and the target files. Only an update makes one.
@@ -125,7 +122,7 @@ impl<R: Repository> Session<'_, R> {
         }
         let mut targets = BTreeMap::new();
         for (path, (file, bytes)) in &self.files {
-            let name = format!("{TARGETS}{file}");
+            let name = format!("{}{file}", names::TARGETS);
             entries.insert(name.clone(), bytes.clone());
             targets.insert(path.clone(), name);
         }
@@ -313,12 +310,17 @@ fn restore(
         UpdateError::Absent { file } => MetadataError::Missing { file },
         UpdateError::Unavailable { source, .. } => match source {},
     })?;
-    let accounted =
-        |name: &String| state.entries.contains_key(name) || names::root_version(name).is_some();
-    match entries.keys().find(|name| !accounted(name)) {
-        Some(file) => Err(MetadataError::Unexpected { file: file.clone() }),
-        None => Ok(state),
+    for (name, bytes) in entries.iter().filter(|(name, _)| !state.entries.contains_key(*name)) {
+        // Roots from before the chain are for clients whose pinned roots are older.
+        let earlier = names::root_version(name).is_some_and(|version| {
+            let root = metadata::parse::<Root>("root", bytes);
+            root.is_ok_and(|root| root.signed().version == version)
+        });
+        if !earlier {
+            return Err(MetadataError::Unexpected { file: name.clone() });
+        }
     }
+    Ok(state)
 }
 
 /// Files in memory were read already: the update compares their sizes with the limits itself.
@@ -330,6 +332,6 @@ impl Repository for Entries {
     }
 
     fn target(&self, path: &str, _max: u64) -> Result<Option<Vec<u8>>, Infallible> {
-        Ok(self.get(&format!("{TARGETS}{path}")).cloned())
+        Ok(self.get(&format!("{}{path}", names::TARGETS)).cloned())
     }
 }

@@ -31,6 +31,7 @@ pub struct Input {
 pub fn read(paths: &[PathBuf]) -> Outcome<(Vec<Input>, Inventory)> {
     let inputs: Vec<Input> =
         paths.iter().enumerate().map(|(at, path)| input(at, path)).collect::<Outcome<_>>()?;
+    check_total(&inputs)?;
     let lockfiles: Vec<_> =
         inputs.iter().map(|input| (input.entry.clone(), input.lockfile.clone())).collect();
     let inventory = lockfile::inventory(&lockfiles);
@@ -44,6 +45,23 @@ pub fn read(paths: &[PathBuf]) -> Outcome<(Vec<Input>, Inventory)> {
             .hint("have npm write the hashes: remove node_modules and run npm install"));
     }
     Ok((inputs, inventory))
+}
+
+/// Together they must be no more than one lockfile may be: so they are read behind the gap.
+fn check_total(inputs: &[Input]) -> Outcome {
+    let bytes: u64 = inputs.iter().map(|input| input.bytes.len() as u64).sum();
+    if bytes > limits::LOCKFILE_BYTES {
+        let max = limits::LOCKFILE_BYTES;
+        return Err(Failure::could_not(format_args!(
+            "the lockfiles have {bytes} bytes together, more than {max}"
+        ))
+        .hint("seal fewer of them into one archive"));
+    }
+    lockfile::check_objects(inputs.iter().map(|input| lockfile::objects(&input.bytes)).sum())
+        .map_err(|error| {
+            Failure::could_not(format_args!("the lockfiles together: {error}"))
+                .hint("seal fewer of them into one archive")
+        })
 }
 
 fn input(at: usize, path: &Path) -> Outcome<Input> {
@@ -65,6 +83,27 @@ fn input(at: usize, path: &Path) -> Outcome<Input> {
 #[allow(clippy::disallowed_methods)] // a test makes files
 mod tests {
     use super::*;
+
+    #[test]
+    fn lockfiles_are_together_as_large_as_the_limit() {
+        let lockfile = lockfile::parse("package-lock.json", br#"{"lockfileVersion":1}"#).unwrap();
+        let total = |sizes: [usize; 2], byte: u8| {
+            let inputs = sizes.map(|size| Input {
+                entry: String::new(),
+                bytes: vec![byte; size],
+                lockfile: lockfile.clone(),
+            });
+            check_total(&inputs).map_err(|failure| failure.message)
+        };
+        let most = usize::try_from(limits::LOCKFILE_BYTES).unwrap();
+        assert_eq!(total([most / 2, most / 2], b' '), Ok(()));
+        let refused = total([most / 2, most / 2 + 1], b' ').unwrap_err();
+        assert!(refused.starts_with("the lockfiles have 134217729 bytes together"), "{refused}");
+        let most = limits::LOCKFILE_OBJECTS;
+        assert_eq!(total([most / 2, most / 2], b'{'), Ok(()));
+        let refused = total([most / 2, most / 2 + 1], b'{').unwrap_err();
+        assert!(refused.contains("500001 objects"), "{refused}");
+    }
 
     #[test]
     fn a_lockfile_is_as_large_as_the_limit() {

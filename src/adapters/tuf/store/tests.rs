@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::limits::{METADATA_BYTES, TIMESTAMP_BYTES};
 
 #[test]
 fn files_are_as_many_as_the_limit() {
@@ -22,10 +23,20 @@ fn files_are_as_many_as_the_limit() {
 #[test]
 fn a_file_is_as_large_as_the_limit() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("1.root.json");
-    let size = usize::try_from(METADATA_BYTES).unwrap();
-    fs::write(&path, vec![0; size]).unwrap();
-    assert_eq!(entries(folder.path()).unwrap()["1.root.json"].len(), size);
-    fs::write(&path, vec![0; size + 1]).unwrap();
-    assert!(matches!(entries(folder.path()), Err(FileError::TooLarge { max: METADATA_BYTES, .. })));
+    for (name, most) in [
+        ("1.root.json", ROOT_BYTES),
+        ("timestamp.json", TIMESTAMP_BYTES),
+        ("1.snapshot.json", METADATA_BYTES),
+        ("1.targets.json", METADATA_BYTES),
+        ("trusted_root.json", METADATA_BYTES),
+    ] {
+        let path = folder.path().join(name);
+        let size = usize::try_from(most).unwrap();
+        fs::write(&path, vec![0; size]).unwrap();
+        assert_eq!(entries(folder.path()).unwrap()[name].len(), size);
+        fs::write(&path, vec![0; size + 1]).unwrap();
+        let refused = entries(folder.path()).unwrap_err();
+        assert!(matches!(refused, FileError::TooLarge { max, .. } if max == most), "{refused}");
+        fs::remove_file(&path).unwrap();
+    }
 }

@@ -134,7 +134,6 @@ fn a_hash_that_the_archive_was_not_sealed_for_differs() {
             [Uncovered::HashDiffers {
                 id: inventory.packages[0].id.clone(),
                 wanted: wanted.clone(),
-                listed,
             }]
         );
     }
