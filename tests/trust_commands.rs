@@ -8,10 +8,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use chrono::{DateTime, Duration, Utc};
 use sealift::core::{
+    entry_name,
     limits::{
         EARLIEST, METADATA_BYTES, REPOSITORY_BYTES, ROOT_BYTES, STORE_FILES, TIMESTAMP_BYTES,
     },
-    time,
+    time, tuf,
 };
 use serde_json::{Value, json};
 use testkit::tuf::{Repository, server::Server};
@@ -196,6 +197,79 @@ fn newer_trust_wins_and_a_key_that_was_withdrawn_since_is_caught() {
         difference.contains("window changed") && difference.contains("timestamp: "),
         "{difference}"
     );
+}
+
+#[test]
+fn one_version_with_two_contents_is_a_forgery() {
+    let mut sides = Sides::new().pinned();
+    sides.sealed(SEALED, "app.sealift").done();
+    sides.on("gap", "trust import app.sealift --key release.key.pub").done();
+    let before = sides.store("gap");
+    // Whoever has the timestamp's keys shows others another one.
+    sides.repository.role("timestamp").expires += Duration::hours(1);
+    sides.repository.republish("timestamp");
+    sides.server = Server::start(sides.repository.files.clone());
+    fs::remove_dir_all(sides.world.path("connected/data/trust")).unwrap();
+    let pin =
+        "trust pin root.json --instance acme --url URL --registry https://registry.npmjs.org --yes";
+    sides.on("connected", pin).done();
+    sides.sealed(SEALED, "other.sealift").done();
+    let told = "two different versions 2 of timestamp";
+    sides.verify("other.sealift", "2026-02-02T00:00:00Z").refused().says(told);
+    sides.on("gap", "trust import other.sealift --key release.key.pub").refused().says(told);
+    assert_eq!(sides.store("gap"), before);
+    sides.verify("app.sealift", "2026-02-02T00:00:00Z").done();
+}
+
+/// An archive and a machine that hold the same: what counts is who asked last.
+#[test]
+fn trust_is_as_old_as_its_last_check_anywhere() {
+    let sides = Sides::new().pinned();
+    sides.sealed(SEALED, "app.sealift").done();
+    let later = "2026-02-01T06:00:00Z";
+    sides.on("gap", &format!("trust refresh --instance acme --at {later}")).done();
+    let verify = |options: &str| {
+        sides.on(
+            "gap",
+            &format!(
+                "bundle verify app.sealift --key release.key.pub --require integrity --instance acme \
+                 --format json --at 2026-02-01T07:00:00Z {options}"
+            ),
+        )
+    };
+    let report = verify("--max-trust-age 2h").done().json();
+    assert_eq!(report["trust"][0]["checkedAt"], later);
+    verify("--max-trust-age 30m").refused();
+}
+
+#[test]
+fn what_cannot_be_judged_by_is_not_imported() {
+    let mut sides = Sides::new().pinned();
+    sides.sealed(SEALED, "app.sealift").done();
+    sides.repository.targets.insert("trusted_root.json".to_owned(), b"no JSON".to_vec());
+    sides.repository.publish();
+    let path = sides.world.path("app.sealift");
+    let mut parts = Parts::of(&path, &key(1));
+    let checked_at = time::parse(SEALED).unwrap();
+    let wanted = tuf::Wanted::of(Some("https://registry.npmjs.org"));
+    let pinned = tuf::PinnedRoots::new(sides.repository.root_bytes(1)).unwrap();
+    let local = tuf::Local::default();
+    let state = tuf::update(&pinned, &wanted, &local, &sides.repository.files, checked_at).unwrap();
+    parts.entries.retain(|name, _| !name.starts_with("trust/acme/"));
+    parts.entries.extend(
+        state.entries().iter().map(|(name, bytes)| {
+            (format!("trust/acme/{}", entry_name::encode(name)), bytes.clone())
+        }),
+    );
+    for (listed, role) in parts.predicate.trust[0].roles.iter_mut().zip(state.roles()) {
+        listed.version = role.version;
+        listed.expires = time::format(role.expires);
+    }
+    parts.seal(&path, &[key(1)]);
+    let import = "trust import app.sealift --key release.key.pub";
+    sides.on("gap", import).failed().says("malformed trusted root");
+    let shown = sides.on("gap", "trust show").failed().says("holds nothing of acme");
+    assert!(shown.stdout.contains("public-good"), "{shown}");
 }
 
 #[test]

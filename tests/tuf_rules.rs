@@ -11,7 +11,7 @@ mod repository;
 
 use chrono::Duration;
 use repository::{edit, first, now, pin, repository, update_at};
-use sealift::core::tuf::{Entries, Local, MetadataError, Order, State, Wanted, replay};
+use sealift::core::tuf::{Entries, Local, MetadataError, State, Wanted, replay};
 use serde_json::json;
 use testkit::tuf::Repository;
 
@@ -224,43 +224,39 @@ fn an_update_starts_from_a_pinned_root_that_is_newer_than_the_local_ones() {
 }
 
 #[test]
-fn states_are_ordered_by_their_versions() {
+fn states_differ_by_their_versions_and_a_version_has_one_content() {
     let mut repository = repository();
     let (pinned, local) = first(&repository);
     let old = local.state.unwrap();
     let state =
         |repository: &Repository| update_at(repository, &pinned, &Local::default(), now()).unwrap();
-    assert_eq!(old.order(&old), Order::Same);
+    assert_eq!((old.changes(&old), old.check_fork(&old)), (vec![], Ok(())));
     repository.publish();
     let new = state(&repository);
-    assert_eq!((old.order(&new), new.order(&old)), (Order::Newer, Order::Older));
     let changes = old.changes(&new);
     assert_eq!(changes.len(), 3);
     assert_eq!(
         (&*changes[0].role, changes[0].from, changes[0].to),
         ("timestamp", Some(1), Some(2))
     );
-
-    // The timestamp went on, and the targets went back.
-    repository.role("targets").version = 0;
-    repository.publish();
-    let mixed = Order::Mixed { role: "targets".to_owned(), held: 2, offered: 1 };
-    assert_eq!(new.order(&state(&repository)), mixed);
+    assert_eq!((old.check_fork(&new), new.check_fork(&old)), (Ok(()), Ok(())));
 
     // A version that exists twice.
-    let held = state(&repository);
     repository.role("timestamp").expires += Duration::days(1);
     repository.republish("timestamp");
-    let forked = Order::Forked { role: "timestamp".to_owned(), version: 3 };
-    assert_eq!(held.order(&state(&repository)), forked);
+    let forked = state(&repository);
+    assert!(new.changes(&forked).is_empty());
+    let refused = MetadataError::Forked { role: "timestamp".to_owned(), version: 2 };
+    assert_eq!(new.check_fork(&forked), Err(refused));
 
     // Under a newer root, versions may begin anew.
     repository.rotate("timestamp");
     repository.publish_root();
-    repository.role("timestamp").version = 0;
+    repository.role("timestamp").version = 1;
     repository.publish();
     let restarted = state(&repository);
-    assert_eq!((held.order(&restarted), restarted.order(&held)), (Order::Newer, Order::Older));
+    assert_eq!(restarted.version("timestamp"), 2);
+    assert_eq!(new.check_fork(&restarted), Ok(()));
 }
 
 #[test]

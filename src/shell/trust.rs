@@ -125,6 +125,10 @@ pub fn for_archive(options: &TrustOptions, env: &Env, archive: &SignedArchive) -
         None => None,
     };
     if let Some((state, checked_at)) = newer {
+        // The same as here, which may have been checked again since.
+        let same = held.local.state.as_ref().is_some_and(|held| held.changes(&state).is_empty());
+        let checked_here = held.checked.filter(|_| same).unwrap_or(checked_at);
+        let checked_at = checked_at.max(checked_here);
         return Basis::tuf(&instance, TrustSource::Archive, state, checked_at);
     }
     match held.local.state.zip(held.checked) {
@@ -143,7 +147,14 @@ fn advance(
     checked_at: Time,
 ) -> Outcome<Option<State>> {
     let carried = replay(instance, entries, checked_at)?;
+    let contradicts = |error: &dyn std::error::Error| {
+        Failure::refused(format_args!("the archive's trust contradicts this machine's: {error}"))
+            .hint("find out which of the two was forged before you trust either")
+    };
     let Some(newest) = held.local.newest_root() else { return Ok(Some(carried)) };
+    if let Some(state) = &held.local.state {
+        state.check_fork(&carried).map_err(|error| contradicts(&error))?;
+    }
     if carried.version("root") >= newest {
         let (pinned, wanted) = (&instance.pinned, &instance.wanted);
         match tuf::update(pinned, wanted, &held.local, entries, checked_at) {
@@ -152,12 +163,7 @@ fn advance(
                 UpdateError::Refused(
                     MetadataError::Rollback { .. } | MetadataError::Removed { .. },
                 ) => {}
-                other => {
-                    return Err(Failure::refused(format_args!(
-                        "the archive's trust contradicts this machine's: {other}"
-                    ))
-                    .hint("find out which of the two was forged before you trust either"));
-                }
+                other => return Err(contradicts(&other)),
             },
         }
     }
@@ -268,6 +274,21 @@ pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<S
     carried_entries(instance, archive)?
         .map(|(entries, checked_at)| replay(instance, &entries, checked_at))
         .transpose()
+}
+
+/// Whether packages could be judged by what an archive carries of an instance. Imported otherwise,
+/// it would stand in the way of what the store holds.
+///
+/// # Errors
+/// When it could not.
+pub fn require_usable(instance: &Instance, archive: &SignedArchive) -> Outcome {
+    match carried(instance, archive)? {
+        Some(state) => {
+            let sealed_at = archive.manifest().sealed_at();
+            Basis::tuf(instance, TrustSource::Archive, state, sealed_at).map(drop)
+        }
+        None => Ok(()),
+    }
 }
 
 fn replay(instance: &Instance, entries: &Entries, checked_at: Time) -> Outcome<State> {

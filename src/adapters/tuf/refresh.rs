@@ -114,6 +114,9 @@ pub fn import<D: Disk>(
             offered: offered.version("root"),
         }));
     }
+    if let Some(state) = &held.local.state {
+        state.check_fork(&offered).map_err(refused)?;
+    }
     let after = tuf::update(&instance.pinned, &instance.wanted, &held.local, carried, sealed_at)
         .map_err(|failure| RefreshError::Update(failure.error))?;
     let checked = held.checked.map_or(sealed_at, |checked| checked.max(sealed_at));

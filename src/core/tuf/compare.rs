@@ -1,34 +1,6 @@
-//! Which of two verified states is newer, and what a change of state would roll back.
+//! How two verified states of one repository differ.
 
-use super::State;
-
-/// How an offered state stands to the one that is held.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Order {
-    /// The same roles in the same versions, with the same content.
-    Same,
-    /// The offered one is newer.
-    Newer,
-    /// The held one is newer.
-    Older,
-    /// Some roles are newer in the one, some in the other, under the same root: one of the two
-    /// was rolled back.
-    Mixed {
-        /// The role that is older in the newer state.
-        role: String,
-        /// Its version in the held state.
-        held: u64,
-        /// Its version in the offered state.
-        offered: u64,
-    },
-    /// Two different contents of one version: somebody signed twice.
-    Forked {
-        /// The role.
-        role: String,
-        /// The version.
-        version: u64,
-    },
-}
+use super::{MetadataError, State};
 
 /// A role whose version differs between two states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,32 +14,24 @@ pub struct Change {
 }
 
 impl State {
-    /// Compares the roles' versions, this state being the one that is held.
+    /// Holds an offered state against this one, which is held: a role may not have one version with
+    /// two contents. With a newer root keys may have been rotated, and versions begun anew.
     ///
-    /// The newer root decides: with it, keys may have been rotated and versions begun anew.
-    /// Under the same root no role may move against the others.
-    pub fn order(&self, offered: &Self) -> Order {
-        let changes = self.changes(offered);
-        for role in self.roles() {
-            let version = role.version;
-            if offered.version(&role.name) == version
-                && self.version("root") == offered.version("root")
-                && !same_content(self.bytes(&role.name), offered.bytes(&role.name))
-            {
-                return Order::Forked { role: role.name.clone(), version };
-            }
+    /// # Errors
+    /// [`MetadataError::Forked`]: whoever has that role's keys signed twice.
+    pub fn check_fork(&self, offered: &Self) -> Result<(), MetadataError> {
+        if self.version("root") != offered.version("root") {
+            return Ok(());
         }
-        let Some(first) = changes.first() else { return Order::Same };
-        let newer = first.to > first.from;
-        let against = changes.iter().find(|change| (change.to > change.from) != newer);
-        match against.filter(|_| first.role != "root") {
-            Some(change) => Order::Mixed {
-                role: change.role.clone(),
-                held: change.from.unwrap_or_default(),
-                offered: change.to.unwrap_or_default(),
-            },
-            None if newer => Order::Newer,
-            None => Order::Older,
+        let forked = self.roles().iter().find(|role| {
+            offered.version(&role.name) == role.version
+                && !same_content(self.bytes(&role.name), offered.bytes(&role.name))
+        });
+        match forked {
+            Some(role) => {
+                Err(MetadataError::Forked { role: role.name.clone(), version: role.version })
+            }
+            None => Ok(()),
         }
     }
 

@@ -19,7 +19,7 @@ mod session;
 mod state;
 mod targets;
 
-pub use compare::{Change, Order};
+pub use compare::Change;
 pub use error::{MetadataError, UpdateError};
 pub use material::{Difference, Item, Kind, MaterialError, difference, items, json_line};
 pub use metadata::RoleInfo;

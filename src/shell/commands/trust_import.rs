@@ -66,6 +66,7 @@ fn import(store: &TrustStore, archive: &SignedArchive, name: &str) -> Outcome<Re
     let instance = store.instance(name)?;
     let (entries, checked_at) = trust::carried_entries(&instance, archive)?
         .ok_or_else(|| Failure::refused(format_args!("{name} is not carried")))?;
+    trust::require_usable(&instance, archive)?;
     tuf_store::import(&instance, &entries, &store.open(name)?, checked_at)
         .map_err(|error| failure(name, &error))
 }

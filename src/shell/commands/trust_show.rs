@@ -18,14 +18,15 @@ use crate::{
     },
     shell::{
         cli::{Diff, Export, Format, TrustShow},
-        failure::{Failure, Outcome},
+        failure::{Failure, Kind, Outcome},
         report::{ago, day},
         terminal::{BAD, DIM, GOOD, STRONG, WARN},
         trust, verification,
     },
 };
 
-/// Shows what is trusted: of each instance the store's material, or else what is built in.
+/// Shows what is trusted: of each instance the store's material, or else what is built in. One
+/// that cannot be shown does not hide the others.
 ///
 /// # Errors
 /// Exit 2, when there is no such instance, or the store cannot be read.
@@ -35,9 +36,15 @@ pub fn show(options: &TrustShow, context: &mut Context<'_>) -> Outcome {
         Some(name) => vec![name.clone()],
         None => store.instances()?,
     };
-    let pages: Vec<Page> =
-        names.iter().map(|name| Page::of(&store, name, context.env.now)).collect::<Outcome<_>>()?;
+    let (mut pages, mut failures) = (Vec::new(), Vec::new());
+    for name in &names {
+        match Page::of(&store, name, context.env.now) {
+            Ok(page) => pages.push(page),
+            Err(failure) => failures.push((name, failure)),
+        }
+    }
     match context.format {
+        Format::Human if pages.is_empty() => {}
         Format::Human => {
             let pages: Vec<_> = pages.iter().map(Page::to_string).collect();
             context.terminal.result(pages.join("\n\n"));
@@ -46,9 +53,18 @@ pub fn show(options: &TrustShow, context: &mut Context<'_>) -> Outcome {
             "schema": "sealift-trust/1",
             "at": time::format(context.env.now),
             "instances": pages.iter().map(Page::to_json).collect::<Vec<_>>(),
+            "failures": failures.iter().map(|(name, failure)| json!({
+                "instance": name, "failure": failure.to_json(),
+            })).collect::<Vec<_>>(),
         })),
     }
-    Ok(())
+    for (_, failure) in &failures {
+        context.terminal.failure(failure);
+    }
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::reported(Kind::CouldNotCheck)),
+    }
 }
 
 /// Shows what differs between two stores, or a store and an archive.
