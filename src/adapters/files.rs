@@ -89,6 +89,30 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Where a file is to be written: what a link leads to, which is a regular file where there is one.
+/// A device or a pipe would be replaced by a file.
+///
+/// # Errors
+/// When something else is there.
+pub fn writable(path: &Path) -> Result<PathBuf, FileError> {
+    let io = |source| FileError::io("write", path, source);
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        Err(error) => Err(io(error)),
+        Ok(there) if !there.is_file() => {
+            Err(io(io::Error::other("it is there and is not a regular file")))
+        }
+        Ok(_) if path.is_symlink() => std::fs::canonicalize(path).map_err(io),
+        Ok(_) => Ok(path.to_owned()),
+    }
+}
+
+/// Whether two paths lead to one file that is there.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let real = std::fs::canonicalize(one).ok();
+    real.is_some() && real == std::fs::canonicalize(other).ok()
+}
+
 /// A temporary file in the folder of `target`, so that the rename at the end is atomic. Dropping
 /// it without [`persist`] removes it.
 ///
@@ -145,6 +169,27 @@ mod tests {
         std::fs::write(&path, b"12345").unwrap();
         assert_eq!(read(&path, 5).unwrap(), b"12345");
         assert!(matches!(read(&path, 4), Err(FileError::TooLarge { max: 4, .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_only_files_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        std::fs::write(path("file"), b"").unwrap();
+        std::os::unix::fs::symlink("file", path("link")).unwrap();
+        std::os::unix::fs::symlink("nowhere", path("dangling")).unwrap();
+        let real = std::fs::canonicalize(path("file")).unwrap();
+        assert_eq!(writable(&path("link")).unwrap(), real);
+        for itself in ["file", "new", "dangling"] {
+            assert_eq!(writable(&path(itself)).unwrap(), path(itself));
+        }
+        for other in [folder.path(), Path::new("/dev/null")] {
+            let refused = writable(other).unwrap_err().to_string();
+            assert!(refused.ends_with("it is there and is not a regular file"), "{refused}");
+        }
+        assert!(is_same(&path("file"), &path("link")));
+        assert!(!is_same(&path("new"), &path("new")) && !is_same(&path("file"), folder.path()));
     }
 
     #[test]

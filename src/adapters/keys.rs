@@ -130,7 +130,31 @@ pub fn public_path(private: &Path) -> PathBuf {
 /// # Errors
 /// When the file cannot be read, or holds anything but one unencrypted Ed25519 private key.
 pub fn load_private(path: &Path) -> Result<PrivateKey, KeyError> {
+    private(&Pem::read(path)?)
+}
+
+/// Reads a public key.
+///
+/// # Errors
+/// When the file cannot be read, or holds anything but one Ed25519 public key.
+pub fn load_public(path: &Path) -> Result<PublicKey, KeyError> {
+    public(&Pem::read(path)?)
+}
+
+/// Reads the public half of whichever key is there. The file is read once: it may be a pipe.
+///
+/// # Errors
+/// As [`load_public`] and [`load_private`].
+pub fn load_public_half(path: &Path) -> Result<PublicKey, KeyError> {
     let pem = Pem::read(path)?;
+    match public(&pem) {
+        Err(KeyError::PrivateGiven(_)) => Ok(PublicKey::from(&private(&pem)?.key)),
+        found => found,
+    }
+}
+
+fn private(pem: &Pem) -> Result<PrivateKey, KeyError> {
+    let path = pem.path.as_path();
     match pem.label()? {
         "PRIVATE KEY" => {}
         "PUBLIC KEY" => return Err(KeyError::PublicGiven(path.to_owned())),
@@ -146,12 +170,8 @@ pub fn load_private(path: &Path) -> Result<PrivateKey, KeyError> {
     Ok(PrivateKey { key: key?, readable_by_others: pem.readable_by_others })
 }
 
-/// Reads a public key.
-///
-/// # Errors
-/// When the file cannot be read, or holds anything but one Ed25519 public key.
-pub fn load_public(path: &Path) -> Result<PublicKey, KeyError> {
-    let pem = Pem::read(path)?;
+fn public(pem: &Pem) -> Result<PublicKey, KeyError> {
+    let path = pem.path.as_path();
     match pem.label()? {
         "PUBLIC KEY" => {}
         "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {

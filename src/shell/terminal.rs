@@ -6,7 +6,7 @@
 
 use std::{
     fmt::Display,
-    io::{BufWriter, Write as _},
+    io::{self, BufWriter, Write as _},
 };
 
 use anstream::ColorChoice;
@@ -29,13 +29,14 @@ pub const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What can be passed over.
 pub const DIM: Style = Style::new().dimmed();
 
-/// Both streams, and how much to say. Writing cannot fail a command: where nobody reads any
-/// more (a closed pipe), there is nobody to tell.
+/// Both streams, and how much to say. Where nobody reads any more (a closed pipe), there is nobody
+/// to tell; a result that could not be written otherwise is told at the end.
 pub struct Terminal {
     out: anstream::Stdout,
     err: anstream::Stderr,
     quiet: bool,
     verbose: bool,
+    lost: Option<io::Error>,
 }
 
 #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching needs all of it"))]
@@ -43,11 +44,17 @@ impl Terminal {
     /// Both streams of the process.
     pub fn new(color: ColorChoice, quiet: bool, verbose: bool) -> Self {
         Self {
-            out: anstream::Stdout::new(std::io::stdout(), color),
-            err: anstream::Stderr::new(std::io::stderr(), color),
+            out: anstream::Stdout::new(io::stdout(), color),
+            err: anstream::Stderr::new(io::stderr(), color),
             quiet,
             verbose,
+            lost: None,
         }
+    }
+
+    /// Why a result could not be written, if it could not.
+    pub fn lost(&mut self) -> Option<io::Error> {
+        self.lost.take()
     }
 
     /// Whether to say more.
@@ -57,20 +64,31 @@ impl Terminal {
 
     /// Whether a progress bar has somebody to look at it.
     pub fn shows_progress(&self) -> bool {
-        use std::io::IsTerminal as _;
-        !self.quiet && std::io::stderr().is_terminal()
+        use io::IsTerminal as _;
+        !self.quiet && io::stderr().is_terminal()
     }
 
     /// The result that was asked for.
     pub fn result(&mut self, text: impl Display) {
         // In one piece: standard output is flushed at every line, and a report may have 100,000.
-        let _ = self.out.write_all(format!("{text}\n").as_bytes());
+        let written = self.out.write_all(format!("{text}\n").as_bytes());
+        let written = written.and_then(|()| self.out.flush());
+        self.keep(written);
+    }
+
+    fn keep(&mut self, written: io::Result<()>) {
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost.get_or_insert(error);
+        }
     }
 
     /// The result that was asked for, for a program: it has no colours to strip.
     pub fn data(&mut self, value: &impl Serialize) {
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        let _ = json::write(&mut out, value);
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = json::write(&mut out, value);
+        self.keep(written.and_then(|()| out.flush()));
     }
 
     /// What helps to follow along.

@@ -115,7 +115,7 @@ pub fn for_archive(options: &TrustOptions, env: &Env, archive: &SignedArchive) -
     if let Some(root) = &options.trusted_root {
         return Basis::files(&options.instance, root, options.npm_keys.as_deref());
     }
-    let store = store(options.trust_dir.as_deref(), env);
+    let store = existing(options.trust_dir.as_deref(), env)?;
     let instance = store.instance(&options.instance)?;
     let held = store.open(&instance.name)?.load(&instance)?;
     let newer = match carried_entries(&instance, archive)? {
@@ -207,6 +207,18 @@ pub fn for_seal(
     match held.local.state.zip(held.checked) {
         Some((state, checked)) => Basis::tuf(&instance, TrustSource::Store, state, checked),
         None => built_in(&instance),
+    }
+}
+
+/// As [`store`]; one that is asked for by name must be there. Taken for empty, what it has seen would
+/// be forgotten.
+fn existing(folder: Option<&Path>, env: &Env) -> Outcome<TrustStore> {
+    match folder.filter(|folder| !folder.is_dir()) {
+        None => Ok(store(folder, env)),
+        Some(missing) => {
+            Err(Failure::could_not(format_args!("there is no folder {}", missing.display()))
+                .hint("--trust-dir names a trust store that refresh, import or pin has made"))
+        }
     }
 }
 

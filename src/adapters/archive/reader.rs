@@ -114,6 +114,11 @@ impl Archive {
         Ok(Unverified { manifest, keyids })
     }
 
+    /// The envelope, of which no signature is verified.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
     /// Bytes of the whole file.
     pub fn size(&self) -> u64 {
         self.source.size()

@@ -27,7 +27,8 @@ pub enum Bundle {
     /// signed manifest; then, for each package, the tarball against the lockfile's hashes, the
     /// registry's signature, the publish attestation and the provenance, from pinned trust roots.
     /// Evidence that is there and does not verify is refused, whatever is required. There is no
-    /// default policy: say with --require which claims every package must have.
+    /// default policy: say with --require which claims every package must have. Who built a package
+    /// is reported and held against what was attested; whom you expect is not asked.
     #[command(after_help = examples::VERIFY)]
     Verify(Verify),
     /// show what an archive says of itself, without verifying it

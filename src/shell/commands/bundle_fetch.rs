@@ -1,12 +1,13 @@
 //! `sealift bundle fetch`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use ed25519_dalek::SigningKey;
 
 use super::{
     Context,
     inputs::{self, Input},
+    key::signing,
     progress,
 };
 use crate::{
@@ -45,7 +46,10 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let (inputs, inventory) = inputs::read(&options.lockfiles)?;
     account(&inventory, context);
     require_one_place(&inventory)?;
-    drop(files::temporary(&options.output)?); // so that a missing folder shows before the work
+    // So that it shows before the work what cannot be written, or must not be.
+    let target = files::writable(&options.output)?;
+    require_no_input(options, context.env)?;
+    drop(files::temporary(&target)?);
     let project = options.lockfiles.first().and_then(|path| path.parent());
     let npmrc = Npmrc::load(
         context.env.npmrc.as_deref(),
@@ -56,6 +60,10 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
         .map_err(Failure::could_not)?;
     let key = signing_key(options, context)?;
     let now = context.env.source_date.unwrap_or(context.env.now);
+    if now > context.env.now {
+        return Err(Failure::could_not("SOURCE_DATE_EPOCH is a time that is yet to come")
+            .hint("nobody could verify the archive before it"));
+    }
 
     let network = acquire(&npmrc, context)?;
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
@@ -64,17 +72,17 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now);
     let manifest =
         Manifest::build(archive.predicate, archive.subjects).map_err(Failure::could_not)?;
-    let file = archive::seal(&options.output, &manifest, std::slice::from_ref(&key), |subject| {
+    let file = archive::seal(&target, &manifest, std::slice::from_ref(&key), |subject| {
         archive.contents.get(&subject.name)
     })?;
 
     let signed = verification::open(file.path(), &[PublicKey::from(&key)], 1)?;
     let basis = trust::for_archive(&options.trust, context.env, &signed)?;
     let policy = Policy::require([]);
-    let bar = Bar { at: context.env.now.max(now), policy: &policy, basis: &basis, lockfiles: None };
+    let bar = Bar { at: context.env.now, policy: &policy, basis: &basis, lockfiles: None };
     match verification::examine(signed, &options.output, &bar)?.admit() {
         Ok(verified) => {
-            files::persist(file, &options.output)?;
+            files::persist(file, &target)?;
             context.report(verified.report());
             Ok(())
         }
@@ -129,7 +137,7 @@ fn account(inventory: &Inventory, context: &mut Context<'_>) {
 fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey> {
     let own = context.env.config.join("signing.key");
     let path = options.key.as_deref().unwrap_or(&own);
-    match keys::load_private(path) {
+    match signing(path, context) {
         Err(KeyError::File(error)) if options.key.is_none() && error.is_not_found() => {
             files::create_folder(&context.env.config)?;
             let public = keys::generate(&own)?;
@@ -140,16 +148,26 @@ fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey
             ));
             Ok(keys::load_private(&own)?.key)
         }
-        found => {
-            let found = found?;
-            if found.readable_by_others {
-                context.terminal.warning(
-                    format_args!("{} can be read by others", path.display()),
-                    Some(&format!("chmod 600 {}", path.display())),
-                );
-            }
-            Ok(found.key)
-        }
+        found => Ok(found?),
+    }
+}
+
+/// The archive replaces no file that it is made from, and no key.
+fn require_no_input(options: &Fetch, env: &Env) -> Outcome {
+    let own = env.config.join("signing.key");
+    let keys = [options.key.as_deref().unwrap_or(&own)];
+    let public = keys.map(keys::public_path);
+    let trust = [&options.trust.trusted_root, &options.trust.npm_keys];
+    let read = options.lockfiles.iter().map(PathBuf::as_path).chain(keys);
+    let read = read.chain(public.iter().map(PathBuf::as_path));
+    let read = read.chain(trust.into_iter().flatten().map(PathBuf::as_path));
+    match read.into_iter().find(|path| files::is_same(path, &options.output)) {
+        None => Ok(()),
+        Some(path) => Err(Failure::could_not(format_args!(
+            "the archive would replace {}, which it is made from",
+            path.display()
+        ))
+        .hint("name another file with --output")),
     }
 }
 

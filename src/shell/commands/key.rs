@@ -1,11 +1,13 @@
 //! `sealift key`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::Context;
 use crate::{
     adapters::keys::{self, KeyError},
-    core::key::PublicKey,
+    core::key::SigningKey,
     shell::{
         cli::{Format, Generate, KeyShow},
         failure::{Failure, Outcome},
@@ -39,10 +41,7 @@ pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
 /// # Errors
 /// Exit 2, when the file holds no Ed25519 key.
 pub fn show(options: &KeyShow, context: &mut Context<'_>) -> Outcome {
-    let public = match keys::load_public(&options.key) {
-        Err(KeyError::PrivateGiven(_)) => PublicKey::from(&keys::load_private(&options.key)?.key),
-        other => other?,
-    };
+    let public = keys::load_public_half(&options.key)?;
     let pem = public.to_pem();
     match context.format {
         Format::Human => {
@@ -54,6 +53,18 @@ pub fn show(options: &KeyShow, context: &mut Context<'_>) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// Reads the key to sign with, and says if it is not its owner's alone.
+pub(super) fn signing(path: &Path, context: &mut Context<'_>) -> Result<SigningKey, KeyError> {
+    let found = keys::load_private(path)?;
+    if found.readable_by_others {
+        context.terminal.warning(
+            format_args!("{} can be read by others", path.display()),
+            Some(&format!("chmod 600 {}", path.display())),
+        );
+    }
+    Ok(found.key)
 }
 
 impl From<KeyError> for Failure {
