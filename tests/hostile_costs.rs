@@ -1,6 +1,6 @@
-//! What the largest and the most twisted of archives cost whoever looks at them: less than 64 MiB
-//! and, where the program is optimized, less than a second. Nobody has signed them whom the
-//! verifying side trusts.
+//! What the largest and the most twisted of archives, and of a package's evidence, cost whoever looks
+//! at them: less than 64 MiB and, where the program is optimized, less than a second. Nobody has
+//! signed them whom the verifying side trusts.
 #![cfg(target_os = "linux")] // which says what a process took
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 #![allow(clippy::disallowed_methods)]
@@ -17,9 +17,15 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealift::{
     adapters::archive::{Archive, ArchiveError},
     core::{
+        addresses::NPM_REGISTRY,
         digest::{Algorithm, Integrity},
         dsse::Envelope,
+        instance::Instance,
         limits,
+        package::PackageId,
+        time,
+        trust::Trust,
+        verify::{self, Evidence},
     },
 };
 use serde_json::{Value, json};
@@ -40,39 +46,48 @@ const TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else
 /// to make the archive is not in it.
 const LOOK: &str = "SEALIFT_TEST_LOOK";
 
-/// What [`hostile_archives_cost_little`] runs in processes of its own; by itself it is nothing.
+/// What the other tests run in processes of their own; by itself it is nothing.
 #[test]
 fn look() {
     let Ok(look) = std::env::var(LOOK) else { return };
     let (how, path) = look.split_once(' ').unwrap();
     let path = Path::new(path);
     let started = Instant::now();
-    let outcome = match how {
-        "verify" => check(path, &[public(1)], 1),
-        _ => Archive::open(path).and_then(|archive| archive.manifest_unverified().map(drop)),
+    let code = |outcome: Result<(), ArchiveError>| match outcome {
+        Ok(()) => "accepted",
+        Err(error) => error.code(),
+    };
+    let code = match how {
+        "verify" => code(check(path, &[public(1)], 1)),
+        "inspect" => {
+            code(Archive::open(path).and_then(|archive| archive.manifest_unverified().map(drop)))
+        }
+        _ => judge(&std::fs::read(path).unwrap()),
     };
     let took = started.elapsed();
-    let code = outcome.as_ref().map_or_else(ArchiveError::code, |()| "accepted");
     let memory = support::hostile::peak_memory().unwrap();
     println!("\nlooked: {code} {memory} {}", took.as_millis());
     assert!(memory < MEMORY, "{code} took {memory} MiB");
     assert!(took < TIME, "{code} took {took:?}");
 }
 
+/// Runs [`look`] in a process of its own.
+fn looked(file: &Path, what: &str, how: &str, expected: &str) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "look", "--nocapture"]);
+    let output = command.env(LOOK, format!("{how} {}", file.display())).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let line = said.lines().find_map(|line| line.strip_prefix("looked: ")).unwrap();
+    println!("{what}, {how}: {line}");
+    assert_eq!(line.split(' ').next(), Some(expected), "{what}");
+    assert!(output.status.success(), "{what}: {said}");
+}
+
 #[test]
 fn hostile_archives_cost_little() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let file = file.path();
-    let looked = |what: &str, how: &str, expected: &str| {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", "look", "--nocapture"]);
-        let output = command.env(LOOK, format!("{how} {}", file.display())).output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
-        let line = said.lines().find_map(|line| line.strip_prefix("looked: ")).unwrap();
-        println!("{what}, {how}: {line}");
-        assert_eq!(line.split(' ').next(), Some(expected), "{what}");
-        assert!(output.status.success(), "{what}: {said}");
-    };
+    let looked = |what: &str, how: &str, expected: &str| looked(file, what, how, expected);
 
     std::fs::write(file, good().bytes()).unwrap();
     looked("a good one", "verify", "accepted");
@@ -145,6 +160,80 @@ fn a_hundred_thousand_hashes_take_no_time_to_speak_of() {
     let took = started.elapsed();
     assert_eq!(parsed.strongest().count(), many.len());
     assert!(took < TIME, "took {took:?}");
+}
+
+/// What the provenance in a response is refused with.
+fn judge(response: &[u8]) -> &'static str {
+    let digest = Algorithm::Sha512.digest(b"tarball");
+    let evidence = Evidence {
+        package: &PackageId::new("a", "1.0.0").unwrap(),
+        registry: NPM_REGISTRY,
+        expected: &[],
+        tarball: std::slice::from_ref(&digest),
+        record: None,
+        attestations: Some(response),
+    };
+    let root = Instance::public_good().embedded.unwrap().trusted_root;
+    let trust = Trust::new(root, &[]).unwrap();
+    let at = time::parse("2026-11-01T00:00:00Z").unwrap();
+    verify::package(&trust, &evidence, at).provenance.refusal().unwrap().code
+}
+
+/// Nobody's signature is known when evidence is parsed, by the Sigstore crates as well: what a
+/// package's whole response may take, in each of the threads.
+#[test]
+fn hostile_evidence_costs_little() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let real = include_bytes!("data/corpus/npm-sigstore-2.3.1-provenance/bundle.sigstore.json");
+    let real: Value = serde_json::from_slice(real).unwrap();
+    let looked = |what: &str, expected: &str, change: &dyn Fn(&mut Value)| {
+        let mut bundle = real.clone();
+        change(&mut bundle);
+        let kind = "https://slsa.dev/provenance/v1";
+        let response = json!({"attestations": [{"predicateType": kind, "bundle": bundle}]});
+        let response = response.to_string();
+        assert!(response.len() as u64 <= limits::ATTESTATIONS_BYTES, "{what}");
+        std::fs::write(file.path(), response).unwrap();
+        looked(file.path(), what, "judge", expected);
+    };
+    looked("as it is", "artifact-mismatch", &|_| {});
+    let room = limits::ATTESTATIONS_BYTES as usize - (64 << 10);
+    let entry = "/verificationMaterial/tlogEntries/0";
+    let at = |bundle: &mut Value, path: &str, value: Value| {
+        *bundle.pointer_mut(&format!("{entry}{path}")).unwrap() = value;
+    };
+    let values = limits::EVIDENCE_VALUES - 1000;
+    looked("empty hashes", "malformed-bundle", &|bundle| {
+        at(bundle, "/inclusionProof/hashes", json!(vec![""; values]));
+    });
+    looked("numbers that are lists", "malformed-bundle", &|bundle| {
+        at(bundle, "/logIndex", json!(vec![json!([0]); values / 2]));
+    });
+    looked("a text for a media type", "unsupported-media-type", &|bundle| {
+        bundle["mediaType"] = json!("\u{7f}".repeat(room / 6));
+    });
+    let statement = |predicate: &str, subject: &str| {
+        let head = r#"{"_type":"https://in-toto.io/Statement/v1","subject":["#;
+        let kind = r#"],"predicateType":"https://slsa.dev/provenance/v1","predicate":"#;
+        json!(STANDARD.encode([head, subject, kind, predicate, "}"].concat()))
+    };
+    let nested = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let subject = r#"{"name":"a","digest":{"":""}}"#;
+    let one = format!(r#"{{"name":"a","digest":{{"sha512":"{}"}}}}"#, "0".repeat(128));
+    let lists = format!("[{}]", vec!["[0]"; values / 2].join(","));
+    let nested = format!("[{}]", vec![nested; values / 101].join(","));
+    let (subjects, text) = (vec![subject; values / 4].join(","), "a".repeat(room / 4 * 3 - 200));
+    for (what, expected, payload) in [
+        ("lists in lists", "invalid-signature", statement(&nested, &one)),
+        ("lists", "invalid-signature", statement(&lists, &one)),
+        ("subjects", "unsupported-bundle", statement("{}", &subjects)),
+        ("a text", "invalid-signature", statement(&format!(r#""{text}""#), &one)),
+    ] {
+        looked(what, expected, &|bundle| bundle["dsseEnvelope"]["payload"] = payload.clone());
+    }
+    looked("a body of lists", "invalid-inclusion-promise", &|bundle| {
+        at(bundle, "/canonicalizedBody", json!(STANDARD.encode(&lists)));
+    });
 }
 
 /// An archive with as large a directory as there may be, and this manifest.

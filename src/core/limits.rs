@@ -49,8 +49,9 @@ pub const PACKUMENT_BYTES: u64 = 256 << 20;
 pub const RECORD_BYTES: u64 = 4 << 20;
 
 /// Bytes of an attestation response. Two attestations take 15 KiB; monorepo provenance with many
-/// subjects reaches a megabyte.
-pub const ATTESTATIONS_BYTES: u64 = 16 << 20;
+/// subjects reaches a megabyte. A statement is held some five times while it is verified, in each
+/// thread.
+pub const ATTESTATIONS_BYTES: u64 = 4 << 20;
 
 /// Values (objects, lists, texts, numbers) in an attestation response, in a statement and in the body
 /// of a log entry, each. A value may be two bytes of JSON and takes up to some hundred in memory, in
