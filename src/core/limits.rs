@@ -56,7 +56,7 @@ pub const ATTESTATIONS_BYTES: u64 = 4 << 20;
 /// Values (objects, lists, texts, numbers) in an attestation response, in a statement and in the body
 /// of a log entry, each. A value may be two bytes of JSON and takes up to some hundred in memory, in
 /// the parsers of the Sigstore crates too, before any signature is known. A statement of 10,000
-/// subjects has 60,000.
+/// subjects has 40,000.
 pub const EVIDENCE_VALUES: usize = 100_000;
 
 /// Transparency logs in one trusted root. Sigstore has had three in five years; for each the rest of
@@ -174,13 +174,13 @@ pub const GRACE: Duration = Duration::from_secs(60);
 /// Bytes a second: whoever sends fewer keeps a request open for nothing. A modem is faster.
 pub const SLOWEST: u32 = 4096;
 
-/// How often one request is made: npm's own number.
+/// How often one request is made: npm, too, repeats it twice.
 pub const TRIES: u32 = 3;
 
 /// The wait before a request is made once more, doubled each time.
 pub const BACKOFF: Duration = Duration::from_secs(1);
 
-/// The longest wait that a server's `Retry-After` can ask for: npm's own number.
+/// The longest wait that a server's `Retry-After` can ask for; npm's own waits end there.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// How old a temporary file among the downloads must be to be nobody's: a day longer than the slowest

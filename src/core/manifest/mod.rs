@@ -8,11 +8,12 @@
 //! the evidence in them is good for [`crate::core::verify`].
 
 mod check;
+mod error;
 mod predicate;
 
 use serde::{Deserialize, Serialize};
 
-pub use check::ManifestError;
+pub use error::ManifestError;
 pub use predicate::{
     Input, Need, OutOfScope, Package, Predicate, Request, Role, Tool, Trust, TrustSource,
 };
