@@ -3,7 +3,7 @@
 //! The cryptography is `sigstore-verify`'s: times, certificate chain, SCT, log entry, signature
 //! (Sigstore client specification, section 4). Here is what it leaves to its caller: the shape
 //! ([`mod@super::bundle`]), the key id, extra certificates, which log it was and when that could
-//! vouch, the rest of what the entry says ([`entry`]), and the reference time. What the statement
+//! vouch, the rest of what the entry says (`entry`), and the reference time. What the statement
 //! says is for [`super::publish`] and [`super::provenance`].
 
 mod entry;

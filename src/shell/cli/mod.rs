@@ -1,4 +1,4 @@
-//! The command line, declared. What the commands do is in [`crate::shell::commands`].
+//! The command line, declared. What the commands do is in `crate::shell::commands`.
 
 mod bundle;
 mod examples;
