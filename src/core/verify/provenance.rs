@@ -139,7 +139,7 @@ fn source(build_type: String, builder: String, claims: &Required<'_>) -> Source 
 }
 
 fn agree(field: &'static str, found: &str, expected: &str) -> Result<(), ProvenanceRefusal> {
-    if found == expected {
+    if is_written(found, expected) {
         return Ok(());
     }
     Err(ProvenanceRefusal::Disagrees {
@@ -161,6 +161,32 @@ fn agree_where_said(
     }
 }
 
+/// Whether Fulcio would have written in a certificate what a predicate says. Up to April 2025 it
+/// escaped refs and names of files there, first as it does in an address, then for HTML; in the
+/// identity, an address, it still does.
+fn is_written(said: &str, claim: &str) -> bool {
+    said == claim || in_address(said) == claim || in_html(said) == claim
+}
+
+/// As Go writes a path.
+fn in_address(text: &str) -> String {
+    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte);
+    text.bytes()
+        .map(|byte| if kept(byte) { char::from(byte).into() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// As Go's templates write text in HTML.
+fn in_html(text: &str) -> String {
+    let mut escaped = text.replace('&', "&amp;");
+    for (from, to) in
+        [('<', "&lt;"), ('>', "&gt;"), ('"', "&#34;"), ('\'', "&#39;"), ('+', "&#43;")]
+    {
+        escaped = escaped.replace(from, to);
+    }
+    escaped
+}
+
 fn require_github(claims: &Required<'_>) -> Result<(), ProvenanceRefusal> {
     agree("issuer", GITHUB, claims.issuer)
 }
@@ -177,7 +203,7 @@ fn check_github_builder(builder: &str, claims: &Claims) -> Result<(), Provenance
         }
         None => false,
     };
-    if is_runner || builder == claims.san {
+    if is_runner || is_written(builder, &claims.san) {
         return Ok(());
     }
     check_delegate(builder, claims)

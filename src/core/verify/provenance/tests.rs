@@ -150,6 +150,46 @@ fn certificate(world: &World) -> x509_cert::Certificate {
     crate::core::verify::certificate::decode(issued.certificate()).unwrap()
 }
 
+/// Its ref, `+`, `#` and all, in the predicate as it is.
+#[test]
+fn what_fulcio_escaped_in_certificates_agrees_with_what_it_stands_for() {
+    let world = {
+        let mut world = World::new();
+        world.build.ref_ = "refs/tags/v1.0.0+é#1'%".into();
+        world
+    };
+    let repository = world.build.repository_uri();
+    let in_address = ".github/workflows/release.yml@refs/tags/v1.0.0+%C3%A9%231%27%25";
+    let for_html = ".github/workflows/release.yml@refs/tags/v1.0.0&#43;é#1&#39;%";
+    let no = "provenance-disagrees";
+    for (workflow, expected) in [
+        (in_address, "verified"),
+        (for_html, "verified"),
+        (".github/workflows/release.yml@refs/tags/v1.0.0+é#1'%", "verified"),
+        (".github/workflows/release.yml@refs/tags/v1.0.0+é%231'%", no),
+        (".github/workflows/release.yml@refs/tags/v1.0.0&#43;%C3%A9%231%27%25", no),
+        (".github/workflows/release.yml@refs/tags/v1.0.0%2B%C3%A9%231%27%25", no),
+    ] {
+        let mut leaf = world.leaf();
+        leaf.san = format!("{repository}/{in_address}");
+        leaf.claims.set(18, &format!("{repository}/{workflow}"));
+        for (kind, statement) in [
+            (V1, statement::provenance_v1(&world.build, &World::subject())),
+            (V02, statement::provenance_v02(&world.build, &World::subject())),
+        ] {
+            let bundle = world.signed(&statement, &leaf);
+            assert_eq!(world.provenance_code(kind, bundle), expected, "{workflow}");
+        }
+    }
+    // As `actions/attest` names the builder: the workflow that signed.
+    let mut leaf = world.leaf();
+    leaf.san = format!("{repository}/{in_address}");
+    let mut statement = statement::provenance_v1(&world.build, &World::subject());
+    statement["predicate"]["runDetails"]["builder"]["id"] = json!(world.build.workflow_uri());
+    assert_eq!(world.provenance_code(V1, world.signed(&statement, &leaf)), "verified");
+    assert_eq!(in_html(r#"<a & "b">"#), "&lt;a &amp; &#34;b&#34;&gt;");
+}
+
 /// As where an organization makes its repositories run a workflow of its own.
 #[test]
 fn the_workflows_repository_is_the_sources() {

@@ -20,10 +20,10 @@ objects_only!(Predicate, Builder, Invocation, ConfigSource, Metadata, Material);
 
 pub(super) const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v0.2";
 
-/// npm 9.4: entry points with the repository in front, and npm itself for a builder.
-const NPM_GITHUB_0: &str = "https://github.com/npm/cli/gha@v0";
-const NPM_GITHUB: [&str; 2] =
-    ["https://github.com/npm/cli/gha/v1", "https://github.com/npm/cli/gha/v2"];
+/// Up to npm 9.6.1: entry points with the repository in front, and npm itself for a builder.
+const NPM_GITHUB_FIRST: [&str; 2] =
+    ["https://github.com/npm/cli/gha@v0", "https://github.com/npm/cli/gha@v1"];
+const NPM_GITHUB: &str = "https://github.com/npm/cli/gha/v2";
 const NPM_GITLAB: &str = "https://github.com/npm/cli/gitlab/v0alpha1";
 const GENERATOR: &str =
     "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
@@ -33,8 +33,8 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, Provenan
         .map_err(|error| ProvenanceRefusal::Malformed(error.to_string()))?;
     let required = Required::of(claims)?;
     match predicate.build_type.as_str() {
-        NPM_GITHUB_0 | GENERATOR => check_github(&predicate, claims, &required)?,
-        other if NPM_GITHUB.contains(&other) => check_github(&predicate, claims, &required)?,
+        NPM_GITHUB | GENERATOR => check_github(&predicate, claims, &required)?,
+        first if is_first_npm(first) => check_github(&predicate, claims, &required)?,
         NPM_GITLAB => check_gitlab(&predicate, claims, &required)?,
         _ => return Err(ProvenanceRefusal::BuildType(predicate.build_type)),
     }
@@ -52,10 +52,10 @@ fn check_github(
     agree("source", &config.uri, &required.source_uri())?;
     agree("commit", config.commit(), required.commit)?;
 
-    // `path`, or `owner/repository/path@ref` in npm's first version. A workflow's file name has no
+    // `path`, or `owner/repository/path@ref` in npm's first versions. A workflow's file name has no
     // slash in it, so that it ends where the ref begins.
     let entry = &config.entry_point;
-    let (found, expected) = if predicate.build_type == NPM_GITHUB_0 {
+    let (found, expected) = if is_first_npm(&predicate.build_type) {
         (format!("https://github.com/{entry}"), required.workflow)
     } else {
         let workflow = required.workflow.split("@refs/").next().unwrap_or_default();
@@ -97,16 +97,21 @@ fn check_github(
         run(id, attempt)?;
     }
     match predicate.build_type.as_str() {
-        NPM_GITHUB_0 if is_first_npm(&predicate.builder.id, claims) => Ok(()),
+        first if is_first_npm(first) && is_npm(&predicate.builder.id, claims) => Ok(()),
         GENERATOR => check_delegate(&predicate.builder.id, claims),
         _ => check_github_builder(&predicate.builder.id, claims),
     }
 }
 
-/// npm named itself for a builder when certificates did not say yet on what kind of runner.
-fn is_first_npm(builder: &str, claims: &Claims) -> bool {
+fn is_first_npm(build_type: &str) -> bool {
+    NPM_GITHUB_FIRST.contains(&build_type)
+}
+
+/// npm named itself for a builder, which ran where GitHub hosts; certificates did not say that yet.
+fn is_npm(builder: &str, claims: &Claims) -> bool {
     let version = builder.strip_prefix("https://github.com/npm/cli@");
-    claims.runner.is_none() && version.is_some_and(|version| PackageId::new("npm", version).is_ok())
+    claims.runner.as_deref().is_none_or(|runner| runner == "github-hosted")
+        && version.is_some_and(|version| PackageId::new("npm", version).is_ok())
 }
 
 fn check_gitlab(
@@ -121,7 +126,14 @@ fn check_gitlab(
     let config = &predicate.invocation.config_source;
     agree("source", &config.uri, &format!("git+{}", required.repository))?;
     agree("commit", config.commit(), required.commit)?;
-    agree_where_said("run", predicate.run(), claims.run.as_deref())?;
+    // Up to July 2023 certificates named the pipeline for the run, and the job for the signer.
+    let pipelines = format!("{}/-/pipelines/", required.repository);
+    let run = claims.run.as_deref();
+    let (pipeline, job) = match run.filter(|run| run.starts_with(&pipelines)) {
+        Some(pipeline) => (Some(pipeline), claims.build_signer.as_deref()),
+        None => (None, run),
+    };
+    agree_where_said("run", predicate.run(), job)?;
 
     let said = |name: &str| said(&predicate.invocation.parameters, name);
     agree_where_said("repository", said("CI_PROJECT_URL")?, Some(required.repository))?;
@@ -146,8 +158,9 @@ fn check_gitlab(
     agree_where_said("repository id", said("CI_PROJECT_ID")?, id)?;
     let owner = claims.owner_id.as_deref();
     agree_where_said("owner id", said("CI_PROJECT_NAMESPACE_ID")?, owner)?;
-    agree_where_said("run", said("CI_JOB_URL")?, claims.run.as_deref())?;
-    let job = claims.run.as_deref().and_then(|run| run.rsplit('/').next());
+    agree_where_said("pipeline", said("CI_PIPELINE_URL")?, pipeline)?;
+    agree_where_said("run", said("CI_JOB_URL")?, job)?;
+    let job = job.and_then(|job| job.rsplit('/').next());
     agree_where_said("job", said("CI_JOB_ID")?, job)?;
 
     let runners = format!("{}/-/runners/", required.repository);

@@ -127,7 +127,7 @@ fn each_field_of_slsa_0_2_is_held_against_the_certificate() {
         ),
         ("/predicate/builder/id", json!("https://github.com/npm/cli@9.4.2"), "builder-mismatch"),
         ("/predicate/buildType", json!("https://github.com/npm/cli/gha/v3"), "unknown-build-type"),
-        ("/predicate/buildType", json!("https://github.com/npm/cli/gha/v1"), "verified"),
+        ("/predicate/buildType", json!("https://github.com/npm/cli/gha/v1"), "unknown-build-type"),
         ("/predicate/invocation", json!([]), "malformed-provenance"),
     ] {
         assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
@@ -217,45 +217,74 @@ fn a_delegator_signs_for_builders_of_its_own_tag() {
     ));
 }
 
+/// npm 9.4.2, and 9.5.0 to 9.6.1.
 #[test]
-fn npms_first_build_type_names_the_workflow_in_full_and_npm_for_a_builder() {
+fn npms_first_build_types_name_the_workflow_in_full_and_npm_for_a_builder() {
     let world = World::new();
     let mut good = statement::provenance_v02(&world.build, &World::subject());
-    good["predicate"]["buildType"] = json!("https://github.com/npm/cli/gha@v0");
     let workflow = world.build.workflow_uri().replace("https://github.com/", "");
     good["predicate"]["invocation"]["configSource"]["entryPoint"] = json!(workflow);
-    // Certificates did not name the kind of runner then; where one does, npm is no builder.
-    let mut leaf = world.leaf();
-    leaf.claims = Written::legacy(&world.build);
-    for (builder, then, since) in [
-        ("https://github.com/npm/cli@9.4.2", "verified", "builder-mismatch"),
-        ("https://github.com/npm/cli@", "builder-mismatch", "builder-mismatch"),
-        ("https://github.com/npm/cli@9.4.2 by mallory", "builder-mismatch", "builder-mismatch"),
-        ("https://github.com/actions/runner", "verified", "verified"),
-    ] {
-        good["predicate"]["builder"]["id"] = json!(builder);
-        assert_eq!(world.provenance_code(V02, world.signed(&good, &leaf)), then, "{builder}");
-        let modern = world.signed(&good, &world.leaf());
-        assert_eq!(world.provenance_code(V02, modern), since, "{builder}");
+    good["predicate"]["materials"][0]["uri"] =
+        json!(format!("git+{}", world.build.repository_uri()));
+    // Certificates did not name the kind of runner at first.
+    let mut legacy = world.leaf();
+    legacy.claims = Written::legacy(&world.build);
+    let mut own = world.leaf();
+    own.claims.set(11, "self-hosted");
+    let no = "builder-mismatch";
+    for version in ["gha@v0", "gha@v1"] {
+        good["predicate"]["buildType"] = json!(format!("https://github.com/npm/cli/{version}"));
+        for (builder, at_first, since, self_hosted) in [
+            ("https://github.com/npm/cli@9.5.1", "verified", "verified", no),
+            ("https://github.com/npm/cli@", no, no, no),
+            ("https://github.com/npm/cli@9.4.2 by mallory", no, no, no),
+            ("https://github.com/mallory/cli@9.4.2", no, no, no),
+            ("https://github.com/actions/runner", "verified", "verified", "verified"),
+        ] {
+            good["predicate"]["builder"]["id"] = json!(builder);
+            for (leaf, expected) in
+                [(&legacy, at_first), (&world.leaf(), since), (&own, self_hosted)]
+            {
+                let bundle = world.signed(&good, leaf);
+                assert_eq!(world.provenance_code(V02, bundle), expected, "{version} {builder}");
+            }
+        }
+        for entry in [world.build.workflow.clone(), workflow.replace("acme/", "mallory/")] {
+            let pointer = "/predicate/invocation/configSource/entryPoint";
+            let code = changed(good.clone(), &world, pointer, json!(entry));
+            assert_eq!(code, "provenance-disagrees", "{version} {entry}");
+        }
     }
-    for (pointer, value, expected) in [
+}
+
+/// As Fulcio wrote them up to July 2023, without a claim of the workflow.
+#[test]
+fn gitlabs_first_certificates_name_the_pipeline_for_the_run() {
+    let world = World { build: Build::gitlab("acme/widgets"), ..World::new() };
+    let mut good = statement::provenance_gitlab(&world.build, &World::subject());
+    let pipeline = "https://gitlab.com/acme/widgets/-/pipelines/891";
+    good["predicate"]["invocation"]["parameters"]["CI_PIPELINE_URL"] = json!(pipeline);
+    let mut leaf = world.leaf();
+    leaf.san = format!("{}@{}", world.build.repository_uri(), world.build.ref_);
+    leaf.claims.set(9, &world.build.invocation_uri());
+    leaf.claims.set(21, pipeline);
+    for number in [10, 18, 19, 22] {
+        leaf.claims.remove(number);
+    }
+    assert_eq!(world.provenance_code(V02, world.signed(&good, &leaf)), "verified");
+    for (pointer, value) in [
+        ("/predicate/metadata/buildInvocationId", pipeline),
+        ("/predicate/invocation/parameters/CI_JOB_URL", pipeline),
+        ("/predicate/invocation/parameters/CI_JOB_ID", "891"),
         (
-            "/predicate/builder/id",
-            json!("https://github.com/mallory/cli@9.4.2"),
-            "builder-mismatch",
-        ),
-        (
-            "/predicate/invocation/configSource/entryPoint",
-            json!(world.build.workflow),
-            "provenance-disagrees",
-        ),
-        (
-            "/predicate/invocation/configSource/entryPoint",
-            json!(workflow.replace("acme/", "mallory/")),
-            "provenance-disagrees",
+            "/predicate/invocation/parameters/CI_PIPELINE_URL",
+            "https://gitlab.com/acme/widgets/-/pipelines/892",
         ),
     ] {
-        assert_eq!(changed(good.clone(), &world, pointer, value), expected, "{pointer}");
+        let mut other = good.clone();
+        *other.pointer_mut(pointer).unwrap() = json!(value);
+        let code = world.provenance_code(V02, world.signed(&other, &leaf));
+        assert_eq!(code, "provenance-disagrees", "{pointer}");
     }
 }
 
