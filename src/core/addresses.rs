@@ -11,6 +11,9 @@ pub const NPM_REGISTRY: &str = "https://registry.npmjs.org";
 /// configured", and Sigstore's TUF repository names the delegation for npm's keys after it.
 pub const NPM_REGISTRY_HOST: &str = "registry.npmjs.org";
 
+/// Another name of the same host, which is in lockfiles that began as yarn's; npm reads it so too.
+pub const YARN_REGISTRY_HOST: &str = "registry.yarnpkg.com";
+
 /// The TUF target that holds the public npm registry's keys.
 pub const NPM_KEYS_TARGET: &str = "registry.npmjs.org/keys.json";
 

@@ -7,8 +7,8 @@
 //! | the lockfile's `resolved` | expected | source |
 //! | --- | --- | --- |
 //! | any, of a scope with a registry in `.npmrc`, unless at a third host | the scope's | the scope's; a `resolved` at its host as it is |
-//! | missing, or at the public registry's host | the public registry | the mirror, path kept |
-//! | below the `registry=` of `.npmrc`: written while that mirror was in use | the public registry | the mirror, path kept |
+//! | missing, or at the public registry's host, by any of its names | the public registry | the mirror, path kept |
+//! | below either mirror: written while that was in use | the public registry | the mirror, path kept |
 //! | elsewhere, `BASE/NAME/-/FILE` | `BASE` | `BASE`, whatever the mirror |
 //! | elsewhere, any other form | the public registry | the mirror; the tarball from `resolved` |
 //!
@@ -22,7 +22,7 @@ use super::{credentials::Credentials, npmrc::Npmrc};
 use crate::{
     adapters::network::Secret,
     core::{
-        addresses::{self, NPM_REGISTRY, NPM_REGISTRY_HOST},
+        addresses::{self, NPM_REGISTRY, NPM_REGISTRY_HOST, YARN_REGISTRY_HOST},
         package::PackageId,
     },
 };
@@ -125,7 +125,7 @@ impl RegistryConfig {
             let rest = url.as_str().strip_prefix(base.0.as_str())?;
             Some(rest.split(['?', '#']).next().unwrap_or(rest).to_owned())
         };
-        if let Some(path) = self.default.as_ref().and_then(below) {
+        if let Some(path) = std::iter::once(&self.mirror).chain(&self.default).find_map(below) {
             let tarball = source.graft(&path);
             return Route { expected, source, tarball };
         }
@@ -206,7 +206,7 @@ pub(super) fn rebase(source: &Base, tarball: &str) -> Option<Url> {
 }
 
 fn is_public(url: &Url) -> bool {
-    url.host_str() == Some(NPM_REGISTRY_HOST)
+    url.host_str().is_some_and(|host| host == NPM_REGISTRY_HOST || host == YARN_REGISTRY_HOST)
 }
 
 /// `BASE` of an address `BASE/NAME/-/FILE`.
@@ -284,6 +284,15 @@ mod tests {
         is(route(&config, "a", Some(tarball)), NPM_REGISTRY, NPM_REGISTRY, Some(tarball));
     }
 
+    /// As npm and yarn have it: one registry, and locks of either name.
+    #[test]
+    fn yarns_name_of_the_public_registry_is_public() {
+        let tarball = "https://registry.npmjs.org/a/-/a-1.0.0.tgz";
+        let found =
+            route(&config("", None), "a", Some(&tarball.replace("npmjs.org", "yarnpkg.com")));
+        is(found, NPM_REGISTRY, NPM_REGISTRY, Some(tarball));
+    }
+
     #[test]
     fn a_mirror_changes_the_source_only() {
         let mirror = "https://mirror.example/npm";
@@ -294,7 +303,7 @@ mod tests {
         }
         let asked = config(NPMRC, Some("http://127.0.0.1:4873"));
         let local = "http://127.0.0.1:4873/a/-/a-1.0.0.tgz";
-        for resolved in ["https://registry.npmjs.org/a/-/a-1.0.0.tgz", rebased] {
+        for resolved in ["https://registry.npmjs.org/a/-/a-1.0.0.tgz", rebased, local] {
             let found = route(&asked, "a", Some(resolved));
             is(found, NPM_REGISTRY, "http://127.0.0.1:4873", Some(local));
         }

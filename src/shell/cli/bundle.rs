@@ -57,7 +57,8 @@ pub struct Fetch {
     /// configuration folder
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// a mirror to download from: changes where bytes come from, not whose keys are expected
+    /// a mirror of the public registry to download from, such as a proxy that the lockfile's
+    /// addresses lead to: changes where bytes come from, not whose keys are expected
     #[arg(long, value_name = "URL")]
     pub registry: Option<url::Url>,
     /// seal with the trust at hand, without asking the TUF repository for newer
