@@ -59,13 +59,18 @@ pub enum EnvelopeError {
         /// How many distinct keys are trusted.
         keys: usize,
     },
-    /// Too few of the trusted keys signed.
+    /// A trusted key is said to have signed, and did not sign this.
+    #[error("the signature that is said to be by the trusted key {0} does not verify")]
+    Signature(String),
+    /// Too few of the trusted keys signed, and no other signature is said to be one of theirs.
     #[error("{} of {required} required signatures verified with a trusted key", verified.len())]
     TooFewSigners {
         /// How many were demanded.
         required: usize,
         /// Fingerprints of the trusted keys that did sign.
         verified: Vec<String>,
+        /// Fingerprints of the trusted keys that did not.
+        others: Vec<String>,
         /// The key ids that the envelope names, unverified.
         claimed: Vec<String>,
     },
@@ -84,6 +89,7 @@ impl EnvelopeError {
             Self::TooManySignatures(_) => "envelope-too-many-signatures",
             Self::SignedAlready(_) => "envelope-signed-already",
             Self::Threshold { .. } => "threshold-impossible",
+            Self::Signature(_) => "envelope-signature",
             Self::TooFewSigners { .. } => "too-few-signers",
         }
     }
@@ -178,7 +184,8 @@ impl Envelope {
     /// Signatures by keys that are not trusted count for nothing and harm nothing.
     ///
     /// # Errors
-    /// When the threshold is zero or beyond the number of distinct keys, or is not met.
+    /// When the threshold is zero or beyond the number of distinct keys, or is not met: where
+    /// that is because of a signature that does not verify, it is named.
     pub fn verify(
         &self,
         keys: &[PublicKey],
@@ -193,16 +200,22 @@ impl Envelope {
         if threshold == 0 || threshold > distinct.len() {
             return Err(EnvelopeError::Threshold { threshold, keys: distinct.len() });
         }
-        let signers: Vec<String> = distinct
-            .into_iter()
-            .filter(|key| self.is_signed_by(key))
-            .map(PublicKey::fingerprint)
-            .collect();
+        let (signers, others): (Vec<&PublicKey>, Vec<&PublicKey>) =
+            distinct.into_iter().partition(|key| self.is_signed_by(key));
+        let fingerprints = |keys: Vec<&PublicKey>| -> Vec<String> {
+            keys.into_iter().map(PublicKey::fingerprint).collect()
+        };
+        let (signers, others) = (fingerprints(signers), fingerprints(others));
         if signers.len() < threshold {
-            return Err(EnvelopeError::TooFewSigners {
-                required: threshold,
-                verified: signers,
-                claimed: self.claimed_keyids().map(str::to_owned).collect(),
+            let claimed: Vec<String> = self.claimed_keyids().map(str::to_owned).collect();
+            return Err(match others.iter().find(|key| claimed.contains(key)) {
+                Some(keyid) => EnvelopeError::Signature(keyid.clone()),
+                None => EnvelopeError::TooFewSigners {
+                    required: threshold,
+                    verified: signers,
+                    others,
+                    claimed,
+                },
             });
         }
         Ok(Verified { payload: self.payload_unverified(), signers })

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    time::{Duration, Instant},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use sealift::{
@@ -43,7 +43,7 @@ pub fn check(path: &Path, keys: &[PublicKey], threshold: usize) -> Result<(), Ar
 pub fn code(bytes: &[u8]) -> &'static str {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
-    let started = Instant::now();
+    let started = at_work();
     let code = match check(file.path(), &[public(1)], 1) {
         Ok(()) => "accepted",
         Err(error) => {
@@ -52,9 +52,19 @@ pub fn code(bytes: &[u8]) -> &'static str {
         }
     };
     // What is refused here claims gigabytes; the test itself holds some megabytes.
-    assert!(started.elapsed() < Duration::from_secs(1), "{code} took {:?}", started.elapsed());
+    let spent = at_work().saturating_sub(started);
+    assert!(spent < Duration::from_secs(1), "{code} took {spent:?}");
     assert!(peak_memory().is_none_or(|peak| peak < 64), "{code} took {:?} MiB", peak_memory());
     code
+}
+
+/// How long this thread was at work, whoever else wants the processor; where the system does not
+/// say, the time of day.
+fn at_work() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = stat.split(' ').next().and_then(|text| text.parse().ok());
+    nanoseconds
+        .map_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap(), Duration::from_nanos)
 }
 
 /// The most memory that this process ever had, in MiB, where the system says.

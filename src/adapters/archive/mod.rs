@@ -121,16 +121,18 @@ impl ArchiveError {
                 "is it the file that was sealed, and all of it? compare its size on both sides"
                     .into(),
             ),
-            Self::Envelope(EnvelopeError::TooFewSigners { claimed, .. }) => Some(format!(
-                "it says it is signed by {}; see which keys --key names",
-                Untrusted(&claimed.join(", "))
+            Self::Envelope(EnvelopeError::TooFewSigners { others, claimed, .. }) => Some(format!(
+                "it says it is signed by {}; --key names {}, which did not sign",
+                Untrusted(&claimed.join(", ")),
+                others.join(", "),
             )),
             Self::UnverifiedManifestSize(_) => Some(
                 "verify it with `sealift bundle verify --key FILE`: what trusted keys signed may \
                  be larger"
                     .into(),
             ),
-            Self::NotListed(_)
+            Self::Envelope(EnvelopeError::Signature(_))
+            | Self::NotListed(_)
             | Self::Missing(_)
             | Self::Size { .. }
             | Self::Digest { .. }
