@@ -166,8 +166,28 @@ fn nothing_is_sealed_for_a_time_that_is_yet_to_come() {
                 --trusted-root trusted_root.json --npm-keys keys.json";
     let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
     command.args(line.split_whitespace()).env("SOURCE_DATE_EPOCH", "4102444800");
-    Run::of(&mut command).failed().says("SOURCE_DATE_EPOCH is a time that is yet to come");
+    let yet_to_come = "SOURCE_DATE_EPOCH or --at is a time that is yet to come";
+    Run::of(&mut command).failed().says(yet_to_come);
+    world.sealift(&format!("{line} --at 2100-01-01T00:00:00Z")).failed().says(yet_to_come);
     assert!(!world.path("new.sealift").exists());
+}
+
+#[test]
+fn nothing_goes_past_a_proxy_whose_address_is_none() {
+    let (world, package) = sealed();
+    let registry = world.serve([&package]);
+    let line = "bundle fetch package-lock.json -o new.sealift --key release.key \
+                --trusted-root trusted_root.json --npm-keys keys.json";
+    for address in ["ftp://me:hush@proxy.example", "http://", ":::"] {
+        for name in ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"] {
+            let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
+            command.args(line.split_whitespace()).env(name, address);
+            let run = Run::of(&mut command).failed();
+            let run = run.says(&format!("{name} is not the address of a proxy"));
+            assert!(!run.stderr.contains("hush"), "{}", run.stderr);
+        }
+    }
+    assert_eq!(registry.requests().len(), 0);
 }
 
 /// Who carries an archive names it.

@@ -90,7 +90,7 @@ fn a_real_tree_is_accounted_for() {
         [
             (
                 "node_modules/banner",
-                "tarball from https://files.example/banner.tgz, not a registry's address"
+                "tarball from https://files.example/banner.tgz, where no registry has this version"
                     .to_owned()
             ),
             ("node_modules/tiny", "local tarball vendor/tiny-1.0.0.tgz".to_owned()),

@@ -15,6 +15,8 @@ use crate::{
 pub struct Env {
     /// The time, read once; `--at` overrides it.
     pub now: Time,
+    /// The time, whatever `--at` says.
+    pub clock: Time,
     /// `SOURCE_DATE_EPOCH`: the time that goes into an archive, for reproducible ones.
     pub source_date: Option<Time>,
     /// Where the signing key is kept.
@@ -53,7 +55,8 @@ impl Env {
             Ok(seconds) => Some(source_date(&seconds)?),
             Err(_) => None,
         };
-        Ok(Self { now: Utc::now(), source_date, config, cache, data, npmrc })
+        let now = Utc::now();
+        Ok(Self { now, clock: now, source_date, config, cache, data, npmrc })
     }
 
     /// The value of a variable, for `${NAME}` in `.npmrc`.

@@ -185,7 +185,7 @@ pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Outcome<Time>
         time::format(sealed_at),
         time::format(at)
     ))
-    .hint("set the clock of this machine, or say with --at which time to judge by"))
+    .hint("see which of the two machines has the wrong clock; --at says which time to judge by"))
 }
 
 /// All claims of one package. The tarball is read once, for all digests that are needed.

@@ -118,7 +118,7 @@ impl ArchiveError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Zip(_) => Some(
-                "is it the file that was sealed, and all of it? compare its size on both sides"
+                "is it the file that was sealed, and all of it? compare its SHA-256 on both sides"
                     .into(),
             ),
             Self::Envelope(EnvelopeError::TooFewSigners { others, claimed, .. }) => Some(format!(

@@ -34,7 +34,7 @@ pub enum ZipError {
     #[error("there is no {0} where one belongs")]
     Signature(&'static str),
     /// A field with another value than the one it always has.
-    #[error("the field {field} of {record} is {found:#x}")]
+    #[error("the field \"{field}\" of the {record} is {found:#x}, which sealift never writes")]
     Field {
         /// Which record.
         record: &'static str,

@@ -281,16 +281,16 @@ mod tests {
         assert_eq!(out("file:vendor/a-1.0.0.tgz"), "local tarball vendor/a-1.0.0.tgz");
         assert_eq!(
             out("https://user:secret@files.example/a-1.0.0.tgz?token=secret"),
-            "tarball from https://files.example/a-1.0.0.tgz, not a registry's address"
+            "tarball from https://files.example/a-1.0.0.tgz, where no registry has this version"
         );
         // Another package's or version's address: npm would install that one.
         assert_eq!(
             out("https://r.example/b/-/b-1.0.0.tgz"),
-            "tarball from https://r.example/b/-/b-1.0.0.tgz, not a registry's address"
+            "tarball from https://r.example/b/-/b-1.0.0.tgz, where no registry has this version"
         );
         assert_eq!(
             out("https://r.example/a/-/a-1.0.1.tgz"),
-            "tarball from https://r.example/a/-/a-1.0.1.tgz, not a registry's address"
+            "tarball from https://r.example/a/-/a-1.0.1.tgz, where no registry has this version"
         );
     }
 

@@ -8,7 +8,7 @@ use crate::core::package::PackageError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockfileError {
     /// The file's name is of no format that we read.
-    #[error("not a lockfile that is supported")]
+    #[error("not the name of a lockfile that is supported")]
     UnknownFormat(String),
     /// Nothing in it.
     #[error("lockfile is empty")]

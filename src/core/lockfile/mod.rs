@@ -148,7 +148,7 @@ impl fmt::Display for Reason {
             Self::Git { commit: None } => f.write_str("git dependency, no commit given"),
             Self::LocalTarball { path } => write!(f, "local tarball {path}"),
             Self::RemoteTarball { url } => {
-                write!(f, "tarball from {url}, not a registry's address")
+                write!(f, "tarball from {url}, where no registry has this version")
             }
         }
     }

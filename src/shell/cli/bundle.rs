@@ -84,7 +84,8 @@ pub struct Verify {
     /// claims that every package must have; integrity is always among them
     #[arg(long, value_name = "CLAIM", value_delimiter = ',', value_parser = ClaimParser)]
     pub require: Vec<Claim>,
-    /// this build's lockfile: every entry must be covered, with the same hashes
+    /// this build's lockfile: every package that it has from a registry must be in the archive,
+    /// with the same hashes, and what else it asks for must be listed as left out
     #[arg(long, value_name = "FILE")]
     pub lockfile: Vec<PathBuf>,
     /// refuse trust that was checked longer ago than this, such as 30d or 12h

@@ -60,8 +60,8 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
         .map_err(Failure::could_not)?;
     let key = signing_key(options, context)?;
     let now = context.env.source_date.unwrap_or(context.env.now);
-    if now > context.env.now {
-        return Err(Failure::could_not("SOURCE_DATE_EPOCH is a time that is yet to come")
+    if now > context.env.now || context.env.now > context.env.clock {
+        return Err(Failure::could_not("SOURCE_DATE_EPOCH or --at is a time that is yet to come")
             .hint("nobody could verify the archive before it"));
     }
 
@@ -104,7 +104,37 @@ pub(super) fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Netwo
     }
     let mut settings = Settings::default();
     npmrc.configure(&mut settings)?;
+    if settings.proxy.is_none() {
+        require_proxies(&Env::variable)?;
+    }
     Network::acquire(settings).map_err(Failure::could_not)
+}
+
+/// Whoever names a proxy does not want to go past it: what the network would take for no address
+/// is refused. It is not repeated, for it may hold a password.
+fn require_proxies(variable: &dyn Fn(&str) -> Option<String>) -> Outcome {
+    for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
+        for name in [name.to_owned(), name.to_lowercase()] {
+            let Some(address) = variable(&name).filter(|address| !address.is_empty()) else {
+                continue;
+            };
+            let full = if address.contains("://") { address } else { format!("http://{address}") };
+            let url = url::Url::parse(&full).ok();
+            let is_proxy = |url: &url::Url| {
+                matches!(
+                    url.scheme(),
+                    "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h"
+                ) && url.has_host()
+            };
+            if !url.as_ref().is_some_and(is_proxy) {
+                return Err(Failure::could_not(format_args!(
+                    "{name} is not the address of a proxy"
+                ))
+                .hint("write it as http://HOST:PORT"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Says what became of every entry of the lockfiles.

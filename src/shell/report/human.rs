@@ -114,7 +114,8 @@ impl Human<'_> {
         if let Some(age) = self.report.denied_age {
             writeln!(
                 f,
-                "\n{BAD}refused{BAD:#}: trust was checked {}, longer than allowed",
+                "\n{BAD}refused{BAD:#}: trust was checked {}, longer than --max-trust-age allows;\n  \
+                 a newer archive brings newer trust: sealift trust import",
                 ago(age)
             )?;
         }
@@ -144,12 +145,22 @@ impl Human<'_> {
     fn uncovered(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Some(lockfile) = &self.report.lockfile else { return Ok(()) };
         if lockfile.uncovered.is_empty() {
-            return writeln!(
+            write!(
                 f,
                 "\n{GOOD}covered{GOOD:#}: all {} of {}",
                 count(lockfile.packages, "package"),
                 Untrusted(&lockfile.files.join(", "))
-            );
+            )?;
+            return match self.report.out_of_scope.len() {
+                0 => writeln!(f),
+                1 => {
+                    writeln!(f, ";\n  1 entry is {WARN}not in the archive{WARN:#}, as listed below")
+                }
+                more => writeln!(
+                    f,
+                    ";\n  {more} entries are {WARN}not in the archive{WARN:#}, as listed below"
+                ),
+            };
         }
         writeln!(
             f,

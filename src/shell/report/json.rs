@@ -20,7 +20,7 @@ use crate::core::{
 pub fn to_json(report: &Report) -> Value {
     let at = report.at;
     let good = report.good();
-    json!({
+    some(json!({
         "schema": "sealift-report/1",
         "verdict": report.verdict().name(),
         "at": time::format(at),
@@ -60,7 +60,7 @@ pub fn to_json(report: &Report) -> Value {
             "uncovered": lockfile.uncovered.iter().map(uncovered).collect::<Vec<_>>(),
         })),
         "deniedTrustAgeSeconds": report.denied_age.map(|age| age.num_seconds()),
-    })
+    }))
 }
 
 fn uncovered(uncovered: &Uncovered) -> Value {
