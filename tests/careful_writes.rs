@@ -7,9 +7,16 @@ mod world;
 
 use std::{
     fs::{self, File},
-    os::unix::fs::{FileTypeExt as _, symlink},
+    os::unix::{
+        fs::{FileTypeExt as _, symlink},
+        process::ExitStatusExt as _,
+    },
     process::{Command, Stdio},
+    thread,
+    time::Duration,
 };
+
+use testkit::registry::{Fault, Registry, tarball_path};
 
 use world::{Package, Run, SEALED, World};
 
@@ -170,6 +177,38 @@ fn nothing_is_sealed_for_a_time_that_is_yet_to_come() {
     Run::of(&mut command).failed().says(yet_to_come);
     world.sealift(&format!("{line} --at 2100-01-01T00:00:00Z")).failed().says(yet_to_come);
     assert!(!world.path("new.sealift").exists());
+}
+
+/// As with Ctrl-C, in the middle of a download.
+#[test]
+fn who_interrupts_a_run_finds_nothing_left() {
+    let (world, package) = sealed();
+    let registry = package.on(Registry::new());
+    let slow = Fault::Drip(Duration::from_millis(10));
+    let registry = registry.fault(&tarball_path("a", "1.0.0"), slow);
+    let _registry = world.start(registry);
+    fs::remove_dir_all(world.path("home/cache")).unwrap();
+    let left = || {
+        let downloads = fs::read_dir(world.path("home/cache/tarballs")).into_iter().flatten();
+        let outputs = fs::read_dir(world.path("")).unwrap();
+        let names = downloads.chain(outputs).map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().starts_with(".sealift-")).count()
+    };
+    let line = "bundle fetch package-lock.json -o new.sealift --key release.key \
+                --trusted-root trusted_root.json --npm-keys keys.json";
+    for (name, signal) in [("-INT", 2), ("-TERM", 15)] {
+        let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
+        command.args(line.split_whitespace()).stderr(Stdio::null());
+        let mut run = command.spawn().unwrap();
+        while left() == 0 {
+            assert_eq!(run.try_wait().unwrap(), None);
+            thread::sleep(Duration::from_millis(5));
+        }
+        Command::new("kill").args([name, &run.id().to_string()]).status().unwrap();
+        assert_eq!(run.wait().unwrap().signal(), Some(signal));
+        assert_eq!(left(), 0);
+        assert!(!world.path("new.sealift").exists());
+    }
 }
 
 #[test]

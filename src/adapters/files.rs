@@ -5,7 +5,11 @@ use std::{
     fs::File,
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
+
+/// The temporary files that were made, gone or not: a signal runs no destructors.
+static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// A file that could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -128,14 +132,26 @@ pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
     // As any file that a program makes: the process's mask decides, not the crate's 0600.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut made = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
     // What tempfile says names a file that nobody has asked for.
-    builder.tempfile_in(folder).map_err(|source| {
+    let file = builder.tempfile_in(folder).map_err(|source| {
         let source = match source.kind() {
             io::ErrorKind::NotFound => io::Error::new(source.kind(), "there is no such folder"),
             kind => kind.into(),
         };
         FileError::io("write in", folder, source)
-    })
+    })?;
+    made.push(file.path().to_owned());
+    Ok(file)
+}
+
+/// Removes all temporary files, and makes none after: the process is about to end.
+pub fn abandon(end: impl FnOnce()) {
+    let made = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
+    for path in made.iter() {
+        let _ = std::fs::remove_file(path);
+    }
+    end();
 }
 
 /// Writes a file in one step, replacing what is there.
