@@ -24,6 +24,21 @@ fn put(mut file: &File, bytes: &[u8], at: u64) {
     file.write_all(bytes).unwrap();
 }
 
+/// In words of the specification, for whoever wrote the archive.
+#[test]
+fn a_field_that_is_refused_is_named() {
+    let mut zip = good();
+    zip.entries[0].both(|header| header.method = 8);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), zip.bytes()).unwrap();
+    let said = check(file.path(), &[public(1)], 1).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "not a sealift archive: the field \"compression method\" of the directory header is 0x8, \
+         which sealift never writes"
+    );
+}
+
 #[test]
 fn the_one_form_is_accepted() {
     assert_eq!(code(&good().bytes()), "accepted");

@@ -231,6 +231,14 @@ mod tests {
     }
 
     #[test]
+    fn another_root_replaces_those_that_are_pinned() {
+        let root = Instance::staging().pinned;
+        let instance = Instance::public_good().with_root(root.clone());
+        assert_eq!(instance, Instance { pinned: root, ..Instance::public_good() });
+        assert_ne!(instance, Instance::public_good());
+    }
+
+    #[test]
     fn built_in_material_has_its_date() {
         let as_of = |instance: Instance| time::format(instance.embedded.unwrap().as_of);
         assert_eq!(as_of(Instance::public_good()), "2026-11-05T00:19:12Z");

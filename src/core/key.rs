@@ -91,6 +91,9 @@ mod tests {
         assert_eq!(public.spki(), key.verifying_key().to_public_key_der().unwrap().as_bytes());
         assert!(public.fingerprint().starts_with("SHA256:"));
         assert_eq!(public.fingerprint().len(), 7 + 43);
+        assert_eq!(format!("{public:?}"), public.fingerprint());
+        let pem = key.verifying_key().to_public_key_pem(Default::default()).unwrap();
+        assert_eq!(public.to_pem(), pem);
     }
 
     #[test]
