@@ -15,8 +15,6 @@ use std::{io::Write as _, process::ExitCode};
 use anstream::ColorChoice;
 use clap::Parser as _;
 
-#[cfg(unix)]
-use crate::adapters::files;
 use crate::core::text::{Message, misleads};
 
 use self::{
@@ -40,8 +38,6 @@ pub fn main() -> ExitCode {
         Color::Never => ColorChoice::Never,
     };
     let mut terminal = Terminal::new(color, global.quiet, global.verbose);
-    #[cfg(unix)]
-    leave_nothing_when_interrupted();
     let outcome: Outcome = Env::read().and_then(|mut env| {
         env.now = global.at.unwrap_or(env.now);
         let mut context = Context { env: &env, format: global.format, terminal: &mut terminal };
@@ -64,25 +60,6 @@ pub fn main() -> ExitCode {
             }
         }
     }
-}
-
-/// Removes temporary files when the process is asked to end, and then ends as it would have. Where
-/// that cannot be set up, they stay.
-#[cfg(unix)]
-fn leave_nothing_when_interrupted() {
-    use signal_hook::{
-        consts::{SIGINT, SIGTERM},
-        iterator::Signals,
-        low_level::emulate_default_handler,
-    };
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            files::abandon(|| {
-                let _ = emulate_default_handler(signal);
-            });
-        }
-    });
 }
 
 /// Help and version as clap prints them; an error, too, unless it quotes what must not reach a

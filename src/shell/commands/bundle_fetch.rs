@@ -49,6 +49,8 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     // So that it shows before the work what cannot be written, or must not be.
     let target = files::writable(&options.output)?;
     require_no_input(options, context.env)?;
+    #[cfg(unix)]
+    leave_nothing_when_interrupted();
     drop(files::temporary(&target)?);
     let project = options.lockfiles.first().and_then(|path| path.parent());
     let npmrc = Npmrc::load(
@@ -95,6 +97,25 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
             Err(Failure::reported(Kind::Refused))
         }
     }
+}
+
+/// Removes temporary files when the process is asked to end, and then ends as it would have. Where
+/// that cannot be set up, they stay.
+#[cfg(unix)]
+fn leave_nothing_when_interrupted() {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        iterator::Signals,
+        low_level::emulate_default_handler,
+    };
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            files::abandon(|| {
+                let _ = emulate_default_handler(signal);
+            });
+        }
+    });
 }
 
 /// The network, as `.npmrc` configures it.
