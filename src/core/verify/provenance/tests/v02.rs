@@ -36,6 +36,8 @@ fn the_kind_of_a_ref_is_the_certificates() {
         ("refs/tags/v1", "tag", "verified"),
         ("refs/tags/v1", "branch", "provenance-disagrees"),
         ("refs/pull/1/merge", "branch", "verified"),
+        // Neither, as far as a certificate says.
+        ("refs/pull/1/merge", "tag", "verified"),
     ] {
         let mut world = World::new();
         world.build.ref_ = git_ref.into();
