@@ -29,6 +29,15 @@ fn fetch(world: &World, output: &str) -> Run {
     ))
 }
 
+/// The command that seals by the clock.
+fn fetching(world: &World) -> Command {
+    let line = "bundle fetch package-lock.json -o new.sealift --key release.key \
+                --trusted-root trusted_root.json --npm-keys keys.json";
+    let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
+    command.args(line.split_whitespace());
+    command
+}
+
 /// A world with an archive in it.
 fn sealed() -> (World, Package) {
     let world = World::new();
@@ -169,13 +178,12 @@ fn a_trust_store_that_is_named_is_there() {
 fn nothing_is_sealed_for_a_time_that_is_yet_to_come() {
     let (world, package) = sealed();
     let _registry = world.serve([&package]);
-    let line = "bundle fetch package-lock.json -o new.sealift --key release.key \
-                --trusted-root trusted_root.json --npm-keys keys.json";
-    let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
-    command.args(line.split_whitespace()).env("SOURCE_DATE_EPOCH", "4102444800");
+    let mut command = fetching(&world);
+    command.env("SOURCE_DATE_EPOCH", "4102444800");
     let yet_to_come = "SOURCE_DATE_EPOCH or --at is a time that is yet to come";
     Run::of(&mut command).failed().says(yet_to_come);
-    world.sealift(&format!("{line} --at 2100-01-01T00:00:00Z")).failed().says(yet_to_come);
+    let mut command = fetching(&world);
+    Run::of(command.args(["--at", "2100-01-01T00:00:00Z"])).failed().says(yet_to_come);
     assert!(!world.path("new.sealift").exists());
 }
 
@@ -194,12 +202,8 @@ fn who_interrupts_a_run_finds_nothing_left() {
         let names = downloads.chain(outputs).map(|entry| entry.unwrap().file_name());
         names.filter(|name| name.to_string_lossy().starts_with(".sealift-")).count()
     };
-    let line = "bundle fetch package-lock.json -o new.sealift --key release.key \
-                --trusted-root trusted_root.json --npm-keys keys.json";
     for (name, signal) in [("-INT", 2), ("-TERM", 15)] {
-        let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
-        command.args(line.split_whitespace()).stderr(Stdio::null());
-        let mut run = command.spawn().unwrap();
+        let mut run = fetching(&world).stderr(Stdio::null()).spawn().unwrap();
         while left() == 0 {
             assert_eq!(run.try_wait().unwrap(), None);
             thread::sleep(Duration::from_millis(5));
@@ -215,16 +219,21 @@ fn who_interrupts_a_run_finds_nothing_left() {
 fn nothing_goes_past_a_proxy_whose_address_is_none() {
     let (world, package) = sealed();
     let registry = world.serve([&package]);
-    let line = "bundle fetch package-lock.json -o new.sealift --key release.key \
-                --trusted-root trusted_root.json --npm-keys keys.json";
     for address in ["ftp://me:hush@proxy.example", "http://", ":::"] {
-        for name in ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"] {
-            let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
-            command.args(line.split_whitespace()).env(name, address);
-            let run = Run::of(&mut command).failed();
-            let run = run.says(&format!("{name} is not the address of a proxy"));
+        let refused = |command: &mut Command, said: &str| {
+            let run = Run::of(command).failed().says(said);
             assert!(!run.stderr.contains("hush"), "{}", run.stderr);
+        };
+        for name in ["HTTPS_PROXY", "http_proxy", "ALL_PROXY"] {
+            let said = format!("{name} is not the address of a proxy");
+            refused(fetching(&world).env(name, address), &said);
         }
+        for name in ["https-proxy", "proxy"] {
+            let npmrc = format!("registry={}\n{name}={address}\n", registry.url());
+            world.write(".npmrc", npmrc);
+            refused(&mut fetching(&world), "the address of the proxy is malformed");
+        }
+        world.write(".npmrc", format!("registry={}\n", registry.url()));
     }
     assert_eq!(registry.requests().len(), 0);
 }

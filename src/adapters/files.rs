@@ -145,7 +145,7 @@ pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
     Ok(file)
 }
 
-/// Removes all temporary files, and makes none after: the process is about to end.
+/// Removes all temporary files, and then ends the process by `end`: none is made in between.
 pub fn abandon(end: impl FnOnce()) {
     let made = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
     for path in made.iter() {

@@ -307,6 +307,17 @@ impl From<Failure> for Failed {
     }
 }
 
+/// Whether this is the address of a proxy, with or without a scheme. Of anything else the client
+/// would say nothing, and connect without a proxy.
+pub fn is_proxy(address: &str) -> bool {
+    const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
+    let url = match address.contains("://") {
+        true => Url::parse(address),
+        false => Url::parse(&format!("http://{address}")),
+    };
+    url.is_ok_and(|url| SCHEMES.contains(&url.scheme()) && url.has_host())
+}
+
 fn client(settings: &Settings, gzip: bool) -> Result<reqwest::Client, NetworkError> {
     let setup = |error: reqwest::Error| NetworkError::Setup(error::innermost(&error));
     let mut builder = reqwest::Client::builder()
@@ -326,14 +337,13 @@ fn client(settings: &Settings, gzip: bool) -> Result<reqwest::Client, NetworkErr
     if let Some(proxy) = &settings.proxy {
         let except = proxy.except.as_deref().and_then(reqwest::NoProxy::from_string);
         // What is wrong with an address is not repeated: it may hold a password.
-        let malformed = |_| NetworkError::Setup("the address of the proxy is malformed".to_owned());
-        if let Some(address) = &proxy.https {
-            let proxy = reqwest::Proxy::https(address.reveal()).map_err(malformed)?;
+        let malformed = || NetworkError::Setup("the address of the proxy is malformed".to_owned());
+        let schemes: [(_, fn(_) -> _); 2] =
+            [(&proxy.https, reqwest::Proxy::https), (&proxy.http, reqwest::Proxy::http)];
+        for (address, proxy) in schemes {
+            let Some(address) = address.as_ref().map(Secret::reveal) else { continue };
+            let proxy = proxy(address).ok().filter(|_| is_proxy(address)).ok_or_else(malformed)?;
             builder = builder.proxy(proxy.no_proxy(except.clone()));
-        }
-        if let Some(address) = &proxy.http {
-            let proxy = reqwest::Proxy::http(address.reveal()).map_err(malformed)?;
-            builder = builder.proxy(proxy.no_proxy(except));
         }
     }
     builder.build().map_err(setup)

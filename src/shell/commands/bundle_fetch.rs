@@ -15,7 +15,7 @@ use crate::{
         archive::{self, Content},
         files,
         keys::{self, KeyError},
-        network::{Network, Settings},
+        network::{self, Network, Settings},
         registry::{self, Cache, CollectError, Collected, Npmrc, RegistryConfig},
     },
     core::{
@@ -126,33 +126,20 @@ pub(super) fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Netwo
     let mut settings = Settings::default();
     npmrc.configure(&mut settings)?;
     if settings.proxy.is_none() {
-        require_proxies(&Env::variable)?;
+        require_proxies()?;
     }
     Network::acquire(settings).map_err(Failure::could_not)
 }
 
-/// Whoever names a proxy does not want to go past it: what the network would take for no address
-/// is refused. It is not repeated, for it may hold a password.
-fn require_proxies(variable: &dyn Fn(&str) -> Option<String>) -> Outcome {
-    for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
-        for name in [name.to_owned(), name.to_lowercase()] {
-            let Some(address) = variable(&name).filter(|address| !address.is_empty()) else {
-                continue;
-            };
-            let full = if address.contains("://") { address } else { format!("http://{address}") };
-            let url = url::Url::parse(&full).ok();
-            let is_proxy = |url: &url::Url| {
-                matches!(
-                    url.scheme(),
-                    "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h"
-                ) && url.has_host()
-            };
-            if !url.as_ref().is_some_and(is_proxy) {
-                return Err(Failure::could_not(format_args!(
-                    "{name} is not the address of a proxy"
-                ))
-                .hint("write it as http://HOST:PORT"));
-            }
+/// Whoever names a proxy does not want to go past it. The address is not repeated, for it may hold
+/// a password.
+fn require_proxies() -> Outcome {
+    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    {
+        let address = Env::variable(name).unwrap_or_default();
+        if !address.is_empty() && !network::is_proxy(&address) {
+            let message = format_args!("{name} is not the address of a proxy");
+            return Err(Failure::could_not(message).hint("write it as http://HOST:PORT"));
         }
     }
     Ok(())

@@ -42,7 +42,10 @@ pub fn read(paths: &[PathBuf]) -> Outcome<(Vec<Input>, Inventory)> {
             more => format!(" and {more} more"),
         };
         return Err(Failure::could_not(format_args!("the lockfile has no hash for {first}{more}"))
-            .hint("where npm has a registry: delete these entries and run npm install --package-lock-only"));
+            .hint(
+                "where npm has a registry, delete these entries and run \
+                 `npm install --package-lock-only`",
+            ));
     }
     Ok((inputs, inventory))
 }

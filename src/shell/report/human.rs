@@ -153,13 +153,9 @@ impl Human<'_> {
             )?;
             return match self.report.out_of_scope.len() {
                 0 => writeln!(f),
-                1 => {
-                    writeln!(f, ";\n  1 entry is {WARN}not in the archive{WARN:#}, as listed below")
+                left => {
+                    writeln!(f, ";\n  {WARN}not in the archive{WARN:#}, as listed below: {left}")
                 }
-                more => writeln!(
-                    f,
-                    ";\n  {more} entries are {WARN}not in the archive{WARN:#}, as listed below"
-                ),
             };
         }
         writeln!(

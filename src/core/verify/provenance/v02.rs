@@ -21,9 +21,9 @@ objects_only!(Predicate, Builder, Invocation, ConfigSource, Metadata, Material);
 pub(super) const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v0.2";
 
 /// Up to npm 9.6.1: entry points with the repository in front, and npm itself for a builder.
-const NPM_GITHUB_FIRST: [&str; 2] =
-    ["https://github.com/npm/cli/gha@v0", "https://github.com/npm/cli/gha@v1"];
-const NPM_GITHUB: &str = "https://github.com/npm/cli/gha/v2";
+const NPM_GITHUB_0: &str = "https://github.com/npm/cli/gha@v0";
+const NPM_GITHUB_1: &str = "https://github.com/npm/cli/gha@v1";
+const NPM_GITHUB_2: &str = "https://github.com/npm/cli/gha/v2";
 const NPM_GITLAB: &str = "https://github.com/npm/cli/gitlab/v0alpha1";
 const GENERATOR: &str =
     "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
@@ -33,8 +33,9 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, Provenan
         .map_err(|error| ProvenanceRefusal::Malformed(error.to_string()))?;
     let required = Required::of(claims)?;
     match predicate.build_type.as_str() {
-        NPM_GITHUB | GENERATOR => check_github(&predicate, claims, &required)?,
-        first if is_first_npm(first) => check_github(&predicate, claims, &required)?,
+        NPM_GITHUB_0 | NPM_GITHUB_1 | NPM_GITHUB_2 | GENERATOR => {
+            check_github(&predicate, claims, &required)?;
+        }
         NPM_GITLAB => check_gitlab(&predicate, claims, &required)?,
         _ => return Err(ProvenanceRefusal::BuildType(predicate.build_type)),
     }
@@ -55,7 +56,8 @@ fn check_github(
     // `path`, or `owner/repository/path@ref` in npm's first versions. A workflow's file name has no
     // slash in it, so that it ends where the ref begins.
     let entry = &config.entry_point;
-    let (found, expected) = if is_first_npm(&predicate.build_type) {
+    let build_type = predicate.build_type.as_str();
+    let (found, expected) = if matches!(build_type, NPM_GITHUB_0 | NPM_GITHUB_1) {
         (format!("https://github.com/{entry}"), required.workflow)
     } else {
         let workflow = required.workflow.split("@refs/").next().unwrap_or_default();
@@ -96,18 +98,15 @@ fn check_github(
     if let (Some(id), Some(attempt)) = (said("GITHUB_RUN_ID")?, said("GITHUB_RUN_ATTEMPT")?) {
         run(id, attempt)?;
     }
-    match predicate.build_type.as_str() {
-        first if is_first_npm(first) && is_npm(&predicate.builder.id, claims) => Ok(()),
+    match build_type {
+        NPM_GITHUB_0 | NPM_GITHUB_1 if is_npm(&predicate.builder.id, claims) => Ok(()),
         GENERATOR => check_delegate(&predicate.builder.id, claims),
         _ => check_github_builder(&predicate.builder.id, claims),
     }
 }
 
-fn is_first_npm(build_type: &str) -> bool {
-    NPM_GITHUB_FIRST.contains(&build_type)
-}
-
-/// npm named itself for a builder, which ran where GitHub hosts; certificates did not say that yet.
+/// npm named itself for a builder, which ran where GitHub hosts; at first certificates did not say
+/// on what kind of runner.
 fn is_npm(builder: &str, claims: &Claims) -> bool {
     let version = builder.strip_prefix("https://github.com/npm/cli@");
     claims.runner.as_deref().is_none_or(|runner| runner == "github-hosted")
