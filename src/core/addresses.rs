@@ -52,6 +52,47 @@ pub fn registry(address: &str) -> Option<String> {
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// Whether an address is an HTTP address as it is sent, without credentials, query and fragment.
+/// Parsers differ in what they make of tabs, backslashes and empty user information.
+pub fn is_plain(address: &str) -> bool {
+    parse(address).is_some_and(|url| {
+        url.as_str() == address
+            && matches!(url.scheme(), "http" | "https")
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    })
+}
+
+/// An address without credentials, query and fragment.
+pub fn anonymous(url: &Url) -> Url {
+    let mut url = url.clone();
+    // These fail only for addresses that can have no credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
+/// The address of a repository or a file as it is written, without a password. `git@` is a user that
+/// every code host has, and no credential.
+pub fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((user, host)) if user != "git" => format!("{scheme}://{host}{path}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// Whether an address is on the public npm registry's host, by any of its names.
+pub fn is_public(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| host == NPM_REGISTRY_HOST || host == YARN_REGISTRY_HOST)
+}
+
 /// The TUF target that holds a registry's keys: `HOST/keys.json`.
 pub fn keys_target(registry: &str) -> Option<String> {
     Some(format!("{}/keys.json", Url::parse(registry).ok()?.host_str()?))

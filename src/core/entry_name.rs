@@ -4,7 +4,7 @@
 //! else a package's name has in it is percent-encoded, and so is what some file system would take
 //! for something else: upper case, a device of Windows, a dot at the end.
 
-use crate::core::limits;
+use crate::core::{limits, percent};
 
 /// The last entry: the signed manifest.
 pub const ENVELOPE: &str = "sealift.dsse.json";
@@ -113,17 +113,7 @@ pub fn encode(text: &str) -> String {
 
 /// The text that [`encode`] made `name` of; `None` if it did not.
 pub fn decode(name: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            let hex = [rest.next()?, rest.next()?];
-            u8::from_str_radix(std::str::from_utf8(&hex).ok()?, 16).ok()?
-        } else {
-            byte
-        });
-    }
-    String::from_utf8(bytes).ok().filter(|text| encode(text) == name)
+    percent::decode(name).filter(|text| encode(text) == name)
 }
 
 fn plain(byte: u8) -> bool {

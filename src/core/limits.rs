@@ -41,6 +41,21 @@ pub const ENTRY_NAME_BYTES: usize = 2048;
 /// Bytes of one package's tarball. The largest on the public registry are some hundred megabytes.
 pub const TARBALL_BYTES: u64 = 2 << 30;
 
+/// Bytes of a tarball's content. The largest packages of the public registry hold some gigabytes;
+/// gzip makes a thousand bytes of one.
+pub const TARBALL_CONTENT_BYTES: u64 = 8 << 30;
+
+/// Files in a tarball. The largest packages have some ten thousand.
+pub const TARBALL_FILES: usize = 1_000_000;
+
+/// Bytes of one extension header in a tarball: it holds a path, and systems have no longer ones than
+/// 4 KiB.
+pub const TAR_EXTENSION_BYTES: u64 = 64 << 10;
+
+/// Bytes of all `package.json` files in a tarball that decide what is installed, with its shrinkwrap.
+/// npm itself bundles 200 packages, whose files have 400 KiB.
+pub const TARBALL_MANIFESTS_BYTES: usize = 32 << 20;
+
 /// Bytes of a packument as the registry serves it. The largest public ones are about 120 MB.
 pub const PACKUMENT_BYTES: u64 = 256 << 20;
 

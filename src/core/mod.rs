@@ -2,6 +2,7 @@
 #![forbid(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod addresses;
+pub mod coverage;
 pub mod digest;
 pub mod dsse;
 pub mod entry_name;
@@ -12,8 +13,10 @@ pub mod limits;
 pub mod lockfile;
 pub mod manifest;
 pub mod package;
+mod percent;
 pub mod policy;
 pub mod statement;
+pub mod tarball;
 pub mod text;
 pub mod time;
 pub mod trust;

@@ -1,8 +1,13 @@
-//! An npm package's name, version and the forms they take: purl, and place in the archive.
+//! An npm package's name and version, where it is from, and the forms these take: purl, and place
+//! in the archive.
 
 use std::fmt;
 
-use crate::core::{entry_name, limits};
+use crate::core::{
+    addresses::{self, NPM_REGISTRY},
+    digest::Algorithm,
+    entry_name, limits, percent,
+};
 
 /// Why a name or a version is not one that npm can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,20 +75,26 @@ impl PackageId {
         &self.version
     }
 
-    /// The package URL, in the form that npm's attestations have as their subject: the `@` of a
-    /// scope is encoded, the case is kept. (purl-spec, type `npm`.)
+    /// The package URL of this version on the public registry, in the form that npm's attestations
+    /// have as their subject: the `@` of a scope is encoded, the case is kept. (purl-spec, type
+    /// `npm`.)
     pub fn purl(&self) -> String {
-        let name = encode(&self.name, |b| b.is_ascii_alphanumeric() || b"-_.~/!'()*".contains(&b));
-        let version = encode(&self.version, |b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-        format!("pkg:npm/{name}@{version}")
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/!'()*".contains(&b);
+        let name = percent::encode(&self.name, plain);
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-.".contains(&b);
+        let version = percent::encode(&self.version, plain);
+        format!("{TYPE}{name}@{version}")
     }
 
-    /// The folder of this package in the archive, `npm/NAME/VERSION`, encoded so that no file
+    /// The folder of this version in the archive, `npm/NAME/VERSION`, encoded so that no file
     /// system confuses packages ([`entry_name`]).
-    pub fn folder(&self) -> String {
+    fn folder(&self) -> String {
         format!("npm/{}/{}", entry_name::encode(&self.name), entry_name::encode(&self.version))
     }
 }
+
+/// How the purl of an npm package begins.
+const TYPE: &str = "pkg:npm/";
 
 impl fmt::Display for PackageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,20 +102,111 @@ impl fmt::Display for PackageId {
     }
 }
 
-fn encode(text: &str, plain: impl Fn(u8) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if plain(byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
+/// Where a package is from: what its purl has beside name and version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A registry, by the one form of its address ([`addresses::registry`]): the expected one, whose
+    /// keys and names count.
+    Registry(String),
+    /// A tarball at an address that is no registry's, without credentials, query and fragment.
+    Url(String),
+    /// A tarball among the project's files, by its path from the project's folder.
+    File(String),
+}
+
+impl Origin {
+    /// The expected registry, where there is one.
+    pub fn registry(&self) -> Option<&str> {
+        match self {
+            Self::Registry(address) => Some(address),
+            Self::Url(_) | Self::File(_) => None,
         }
     }
-    out
+}
+
+/// A package: name, version and origin. Its text is the package URL (purl-spec): a package that is
+/// not from the public registry has `repository_url`, `download_url` or `file_name`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Purl {
+    id: PackageId,
+    origin: Origin,
+}
+
+impl Purl {
+    /// The purl of a version from an origin.
+    pub fn new(id: PackageId, origin: Origin) -> Self {
+        Self { id, origin }
+    }
+
+    /// Parses a purl in the one form that [`Purl`] displays. `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix(TYPE)?;
+        let (path, qualifier) = match rest.split_once('?') {
+            Some((path, qualifier)) => (path, Some(qualifier)),
+            None => (rest, None),
+        };
+        let (name, version) = path.rsplit_once('@')?;
+        let id = PackageId::new(&percent::decode(name)?, &percent::decode(version)?).ok()?;
+        let origin = match qualifier.map(|qualifier| qualifier.split_once('=')) {
+            None => Origin::Registry(NPM_REGISTRY.to_owned()),
+            Some(Some(("repository_url", value))) => Origin::Registry(percent::decode(value)?),
+            Some(Some(("download_url", value))) => Origin::Url(percent::decode(value)?),
+            Some(Some(("file_name", value))) => Origin::File(percent::decode(value)?),
+            Some(_) => return None,
+        };
+        let known = match &origin {
+            Origin::Registry(address) => {
+                addresses::parse(address).is_some()
+                    && addresses::registry(address).as_ref() == Some(address)
+            }
+            Origin::Url(address) => addresses::is_plain(address),
+            Origin::File(path) => !path.is_empty() && path.len() <= limits::INSTALL_PATH_BYTES,
+        };
+        Some(Self { id, origin }).filter(|purl| known && purl.to_string() == text)
+    }
+
+    /// Name and version.
+    pub fn id(&self) -> &PackageId {
+        &self.id
+    }
+
+    /// Where it is from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Its folder in the archive: `npm/NAME/VERSION`, and below that one named by the first 16
+    /// hexadecimal digits of the purl's SHA-256 where it is not from the public registry.
+    pub fn folder(&self) -> String {
+        let folder = self.id.folder();
+        match &self.origin {
+            Origin::Registry(address) if address == NPM_REGISTRY => folder,
+            _ => {
+                let digest = Algorithm::Sha256.digest(self.to_string().as_bytes()).to_hex();
+                format!("{folder}/{}", digest.get(..16).unwrap_or(&digest))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Purl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.id.purl())?;
+        let (name, value) = match &self.origin {
+            Origin::Registry(address) if address == NPM_REGISTRY => return Ok(()),
+            Origin::Registry(address) => ("repository_url", address),
+            Origin::Url(address) => ("download_url", address),
+            Origin::File(path) => ("file_name", path),
+        };
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/:".contains(&b);
+        write!(f, "?{name}={}", percent::encode(value, plain))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::str::FromStr as _;
+
     use super::*;
 
     #[test]
@@ -140,7 +242,8 @@ mod tests {
         // Nothing but characters that are encoded.
         let name = format!("@S/{}", "A".repeat(limits::PACKAGE_NAME_BYTES - 3));
         let version = format!("1{}", "A".repeat(limits::VERSION_BYTES - 1));
-        let folder = PackageId::new(&name, &version).unwrap().folder();
+        let id = PackageId::new(&name, &version).unwrap();
+        let folder = Purl::new(id, Origin::File("a.tgz".into())).folder();
         let entry = format!("{folder}/attestations.json");
         assert_eq!(entry_name::parse(entry.as_bytes()), Ok(entry.as_str()));
     }
@@ -172,5 +275,60 @@ mod tests {
                 "{version}"
             );
         }
+    }
+
+    #[test]
+    fn purls_say_where_a_package_is_from() {
+        let id = || PackageId::new("@acme/a", "1.0.0+b").unwrap();
+        for (origin, text) in [
+            (Origin::Registry(NPM_REGISTRY.into()), "pkg:npm/%40acme/a@1.0.0%2Bb"),
+            (
+                Origin::Registry("https://npm.acme.example/r".into()),
+                "pkg:npm/%40acme/a@1.0.0%2Bb?repository_url=https://npm.acme.example/r",
+            ),
+            (
+                Origin::Url("https://files.example/a%20b.tgz".into()),
+                "pkg:npm/%40acme/a@1.0.0%2Bb?download_url=https://files.example/a%2520b.tgz",
+            ),
+            (Origin::File("lib/ä.tgz".into()), "pkg:npm/%40acme/a@1.0.0%2Bb?file_name=lib/%C3%A4.tgz"),
+        ] {
+            let purl = Purl::new(id(), origin);
+            assert_eq!(purl.to_string(), text);
+            assert_eq!(Purl::parse(text), Some(purl));
+            assert_eq!(packageurl::PackageUrl::from_str(text).unwrap().name(), "a");
+        }
+    }
+
+    #[test]
+    fn rejects_purls_in_another_form() {
+        for text in [
+            "",
+            "pkg:npm/a",
+            "pkg:npm/a@",
+            "pkg:pypi/a@1.0.0",
+            "pkg:npm/@acme/a@1.0.0",
+            "pkg:npm/a@1.0.0#sub",
+            "pkg:npm/a@1.0.0?",
+            "pkg:npm/a@1.0.0?repository_url=https://registry.npmjs.org",
+            "pkg:npm/a@1.0.0?repository_url=https://npm.example/",
+            "pkg:npm/a@1.0.0?repository_url=ftp://npm.example",
+            "pkg:npm/a@1.0.0?repository_url=https://u:p%40npm.example",
+            "pkg:npm/a@1.0.0?download_url=https://files.example/a%3Fb",
+            "pkg:npm/a@1.0.0?file_name=",
+            "pkg:npm/a@1.0.0?file_name=%2e",
+            "pkg:npm/a@1.0.0?vcs_url=git",
+            "pkg:npm/a@1.0.0?file_name=a&file_name=b",
+        ] {
+            assert_eq!(Purl::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn folders_differ_where_origins_differ() {
+        let folder = |text: &str| Purl::parse(text).unwrap().folder();
+        let other = folder("pkg:npm/a@1.0.0?repository_url=https://npm.example");
+        assert_eq!(folder("pkg:npm/a@1.0.0"), "npm/a/1.0.0");
+        assert_eq!(other.len(), "npm/a/1.0.0/".len() + 16);
+        assert_ne!(other, folder("pkg:npm/a@1.0.0?download_url=https://npm.example/a"));
     }
 }

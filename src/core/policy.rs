@@ -1,49 +1,140 @@
-//! What the verifying side demands, beyond what always holds: evidence that is there must verify.
+//! What the verifying side demands, beyond what always holds: evidence that is there must verify, and
+//! every entry of the lockfiles is covered.
 
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use crate::core::verdict::{Claim, PackageVerdict, Status};
+use crate::core::{
+    coverage::Disposition,
+    verdict::{Claim, PackageVerdict, Status},
+};
+
+/// What verifies all the same, and can be denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weakness {
+    /// A registry signature whose time nobody signed, by a key whose window has ended.
+    RetiredKey,
+    /// An entry whose only hash is SHA-1.
+    Sha1,
+    /// An entry without a hash that counts, bound to its bytes by the registry's signature.
+    PinnedBySignature,
+    /// Logged with a promise of the log, and no proof of inclusion.
+    PromiseOnly,
+    /// Built on a machine that is not the build platform's own.
+    SelfHosted,
+    /// An optional entry that the expected registry does not have.
+    Unavailable,
+}
+
+impl Weakness {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::RetiredKey,
+        Self::Sha1,
+        Self::PinnedBySignature,
+        Self::PromiseOnly,
+        Self::SelfHosted,
+        Self::Unavailable,
+    ];
+
+    /// The name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RetiredKey => "retired-key",
+            Self::Sha1 => "sha1",
+            Self::PinnedBySignature => "pinned-by-signature",
+            Self::PromiseOnly => "promise-only",
+            Self::SelfHosted => "self-hosted",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// What follows where something is older than its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PastLimit {
+    /// The verdict is `refused`.
+    #[default]
+    Deny,
+    /// The verdict is `stale`.
+    Warn,
+}
+
+impl PastLimit {
+    /// The name on the command line and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::Warn => "warn",
+        }
+    }
+}
 
 /// The demands of the verifying side. There is no default: who verifies says what is enough.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
-    require: BTreeSet<Claim>,
-    max_trust_age: Option<TimeDelta>,
+    /// Claims that every package must have. [`Claim::Integrity`] is demanded in any case.
+    pub require: BTreeSet<Claim>,
+    /// What is denied although it verifies.
+    pub deny: BTreeSet<Weakness>,
+    /// How long ago the archive may have been sealed.
+    pub max_age: Option<TimeDelta>,
+    /// How long ago the trust material may have been checked.
+    pub max_trust_age: Option<TimeDelta>,
+    /// What follows where one of these limits is passed.
+    pub past_limit: PastLimit,
 }
 
 impl Policy {
-    /// Demands these claims of every package. Integrity is always among them.
-    pub fn require(claims: impl IntoIterator<Item = Claim>) -> Self {
-        let require = claims.into_iter().chain([Claim::Integrity]).collect();
-        Self { require, max_trust_age: None }
+    /// The claims that every package must have, in the order of verification.
+    pub fn required(&self) -> impl Iterator<Item = Claim> {
+        let is_required = |claim: &Claim| *claim == Claim::Integrity || self.require.contains(claim);
+        Claim::ALL.into_iter().filter(is_required)
     }
 
-    /// Also denies trust material that was checked longer ago than this.
-    #[must_use]
-    pub fn max_trust_age(mut self, age: Option<TimeDelta>) -> Self {
-        self.max_trust_age = age;
-        self
-    }
-
-    /// What is wrong with a package: evidence refused, or a required claim without evidence.
-    /// Empty means that the package is good.
+    /// What is wrong with a package: evidence refused, a required claim without evidence, or a
+    /// weakness that is denied. Empty means that the package is good.
     pub fn judge(&self, verdict: &PackageVerdict) -> Vec<Denial> {
-        Claim::ALL
-            .into_iter()
-            .filter_map(|claim| match verdict.status(claim) {
-                Status::Refused => Some(Denial::Refused(claim)),
-                Status::Absent => self.require.contains(&claim).then_some(Denial::Missing(claim)),
-                Status::Verified => None,
-            })
-            .collect()
+        let claims = Claim::ALL.into_iter().filter_map(|claim| match verdict.status(claim) {
+            Status::Refused => Some(Denial::Refused(claim)),
+            Status::Absent | Status::Unrecognized => {
+                self.required().any(|required| required == claim).then_some(Denial::Missing(claim))
+            }
+            Status::Verified => None,
+        });
+        let weak = weaknesses(verdict).into_iter().filter(|weakness| self.deny.contains(weakness));
+        claims.chain(weak.map(Denial::Weak)).collect()
     }
 
-    /// Whether trust material of this age is denied.
-    pub fn denies_age(&self, age: TimeDelta) -> bool {
-        self.max_trust_age.is_some_and(|max| age > max)
+    /// Whether an entry with this weakness is denied.
+    pub fn denies(&self, weakness: Weakness) -> bool {
+        self.deny.contains(&weakness)
     }
+
+    /// Whether what becomes of an entry is denied, although nothing is wrong with it.
+    pub fn denies_disposition(&self, disposition: Disposition) -> bool {
+        disposition == Disposition::Unavailable && self.denies(Weakness::Unavailable)
+    }
+}
+
+/// What verifies of a package all the same, and can be denied.
+pub fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
+    let signature = verdict.registry_signature.facts();
+    let publish = verdict.publish_attestation.facts();
+    let provenance = verdict.provenance.facts();
+    let logged = publish.map(|facts| facts.logged).into_iter().chain(provenance.map(|f| f.logged));
+    let mut found = Vec::new();
+    if signature.is_some_and(|facts| facts.retired) {
+        found.push(Weakness::RetiredKey);
+    }
+    if logged.into_iter().any(|logged| logged.promise && !logged.proof) {
+        found.push(Weakness::PromiseOnly);
+    }
+    if provenance.is_some_and(|facts| facts.runner.as_deref() == Some("self-hosted")) {
+        found.push(Weakness::SelfHosted);
+    }
+    found
 }
 
 /// Why a package is not good enough.
@@ -51,8 +142,12 @@ impl Policy {
 pub enum Denial {
     /// Evidence was there and did not verify: refused whatever the policy says.
     Refused(Claim),
-    /// The policy requires this claim, and there is no evidence for it.
+    /// The policy requires this claim, and there is no evidence for it, or none that is understood.
     Missing(Claim),
+    /// It has a weakness that the policy denies.
+    Weak(Weakness),
+    /// No entry of the archive's lockfiles asks for it.
+    Unneeded,
 }
 
 #[cfg(test)]
@@ -60,41 +155,64 @@ mod tests {
     use super::*;
     use crate::core::{
         package::PackageId,
-        verdict::{Absence, IntegrityFacts, Refusal, Verdict},
+        verdict::{
+            Absence, IntegrityFacts, NoAttestations, Refusal, RegistrySignatureFacts, TimeSource,
+            Verdict,
+        },
     };
 
     fn verdict() -> PackageVerdict {
+        let none = || Absence::NoAttestations(NoAttestations::NotFound);
         PackageVerdict {
             package: PackageId::new("a", "1.0.0").unwrap(),
             integrity: Verdict::Verified(IntegrityFacts { lockfile: None }),
             registry_signature: Verdict::Absent(Absence::NoSignatures),
-            publish_attestation: Verdict::Absent(Absence::NoAttestations),
-            provenance: Verdict::Absent(Absence::NoAttestations),
+            publish_attestation: Verdict::Absent(none()),
+            provenance: Verdict::Absent(none()),
             unexamined: vec![],
+            unrecognized_beside: vec![],
         }
     }
 
-    #[test]
-    fn absence_is_judged_by_the_policy() {
-        assert_eq!(Policy::require([]).judge(&verdict()), []);
-        assert_eq!(
-            Policy::require([Claim::Provenance]).judge(&verdict()),
-            [Denial::Missing(Claim::Provenance)]
-        );
+    fn requires(claim: Claim) -> Policy {
+        Policy { require: [claim].into(), ..Policy::default() }
     }
 
     #[test]
-    fn a_refusal_is_denied_whatever_the_policy_says() {
-        let refusal = Refusal { code: "any", detail: String::new() };
-        let refused = PackageVerdict { provenance: Verdict::Refused(refusal), ..verdict() };
-        assert_eq!(Policy::require([]).judge(&refused), [Denial::Refused(Claim::Provenance)]);
+    fn absent_claims_are_denied_only_where_required() {
+        assert_eq!(Policy::default().judge(&verdict()), []);
+        let policy = requires(Claim::Provenance);
+        assert_eq!(policy.judge(&verdict()), [Denial::Missing(Claim::Provenance)]);
+        assert_eq!(policy.required().collect::<Vec<_>>(), [Claim::Integrity, Claim::Provenance]);
     }
 
     #[test]
-    fn the_age_of_trust_is_denied_past_its_limit_and_not_at_it() {
-        let policy = Policy::require([]).max_trust_age(Some(TimeDelta::days(30)));
-        assert!(!policy.denies_age(TimeDelta::days(30)));
-        assert!(policy.denies_age(TimeDelta::days(30) + TimeDelta::seconds(1)));
-        assert!(!Policy::require([]).denies_age(TimeDelta::days(9999)));
+    fn refused_claims_are_denied_whatever_is_required() {
+        let refusal = Refusal { code: "invalid-signature", detail: String::new() };
+        let verdict = PackageVerdict { provenance: Verdict::Refused(refusal), ..verdict() };
+        assert_eq!(Policy::default().judge(&verdict), [Denial::Refused(Claim::Provenance)]);
+    }
+
+    #[test]
+    fn integrity_is_always_required() {
+        let integrity = Verdict::Absent(Absence::NoSignatures);
+        let verdict = PackageVerdict { integrity, ..verdict() };
+        assert_eq!(Policy::default().judge(&verdict), [Denial::Missing(Claim::Integrity)]);
+    }
+
+    #[test]
+    fn weaknesses_are_denied_only_where_the_policy_says_so() {
+        let registry_signature = Verdict::Verified(RegistrySignatureFacts {
+            keyid: "SHA256:a".into(),
+            time: chrono::DateTime::UNIX_EPOCH,
+            time_source: TimeSource::RegistryUnsigned,
+            retired: true,
+            others: vec![],
+        });
+        let verdict = PackageVerdict { registry_signature, ..verdict() };
+        assert_eq!(weaknesses(&verdict), [Weakness::RetiredKey]);
+        assert_eq!(Policy::default().judge(&verdict), []);
+        let policy = Policy { deny: [Weakness::RetiredKey].into(), ..Policy::default() };
+        assert_eq!(policy.judge(&verdict), [Denial::Weak(Weakness::RetiredKey)]);
     }
 }

@@ -1,28 +1,31 @@
 //! From an archive to verdicts, and the one way to a [`VerifiedArchive`].
 
-use std::{fmt, path::Path};
+mod judge;
+mod lockfiles;
 
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use std::path::Path;
 
 use crate::{
     adapters::archive::{Archive, ArchiveError, SignedArchive},
     core::{
-        digest::Integrity,
+        coverage::{Artifact, Coverage, Held, Outcome as EntryOutcome},
         key::PublicKey,
-        limits,
-        lockfile::{self, Inventory},
-        manifest,
-        package::PackageId,
-        policy::Policy,
+        lockfile::Inventory,
+        policy::{Denial, Policy, Weakness},
         time::{self, Time},
-        verdict::PackageVerdict,
-        verify::{self, Evidence},
+        verdict::Claim,
     },
     shell::{
         failure::{Failure, Outcome},
-        report::{self, Judged, LockfileCheck, Report},
+        report::{self, Given, Input, Judged, Past, Report},
         trust::Basis,
     },
+};
+
+pub use self::lockfiles::Lock;
+use self::{
+    judge::{Examination, Found},
+    lockfiles::{carried, relation},
 };
 
 /// An archive of which everything was verified, by a policy. What feeds a build takes this and
@@ -77,6 +80,11 @@ pub struct Examined {
 }
 
 impl Examined {
+    /// What was found.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
     /// Admits the archive, or gives back the report that says why not.
     ///
     /// # Errors
@@ -95,12 +103,20 @@ impl Examined {
 pub struct Bar<'a> {
     /// The reference time.
     pub at: Time,
+    /// Whether that time was given, in place of the clock's.
+    pub at_given: bool,
     /// What is demanded.
     pub policy: &'a Policy,
+    /// The keys whose seals count.
+    pub keys: &'a [PublicKey],
+    /// How many of them must have sealed.
+    pub threshold: usize,
     /// Trust material.
     pub basis: &'a Basis,
-    /// This build's lockfiles, if they were given: their names, and what they ask for.
-    pub lockfiles: Option<(Vec<String>, &'a Inventory)>,
+    /// This build's lockfiles, if they were given.
+    pub lockfiles: Vec<Lock>,
+    /// Whether every tarball is listed, not only those that bundle or have a shrinkwrap.
+    pub deep: bool,
 }
 
 /// Opens an archive and verifies its seal: signatures, manifest, and that the entries are those
@@ -120,54 +136,142 @@ pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Outcome<Signed
 /// # Errors
 /// Where an entry is not the one that was sealed (exit 1) or cannot be read (exit 2), and where the
 /// reference time cannot be right (exit 2): then nothing can be relied on, and there is no report.
-pub fn examine(archive: SignedArchive, file: &Path, bar: &Bar<'_>) -> Outcome<Examined> {
+pub fn examine(archive: SignedArchive, file: &Path, bar: Bar<'_>) -> Outcome<Examined> {
     let failed = |error: ArchiveError| failure(file, &error);
     let sealed_at = require_sealed_before(&archive, bar.at)?;
-    let packages: Vec<_> = archive.manifest().packages().collect();
-    let judge_all = || -> Result<Vec<_>, _> {
-        packages.into_par_iter().map(|(id, package)| judge(&archive, id, package, bar)).collect()
+    let inputs = carried(&archive, file)?;
+    let inventory = |locks: &[Lock]| {
+        Inventory::new(
+            locks.iter().map(|lock| (lock.name.clone(), lock.lockfile.clone())).collect(),
+        )
     };
-    let (accounted, verdicts) = rayon::join(|| account(&archive, file), judge_all);
-    accounted?;
-    let verdicts = verdicts.map_err(failed);
-    let packages = verdicts?
-        .into_iter()
-        .map(|verdict| {
-            let denials = bar.policy.judge(&verdict);
-            let package = archive.manifest().package(&verdict.package);
-            let registry = package.map(|package| package.registry.clone()).unwrap_or_default();
-            Judged { verdict, registry, denials }
-        })
-        .collect();
+    let (own, given) = (inventory(&inputs), inventory(&bar.lockfiles));
+    let examination = Examination::new(&archive, &bar, &own, &given);
+    let (sha256, found) = rayon::join(|| archive.sha256(), || examination.packages());
+    let (sha256, mut found) = (sha256.map_err(failed)?, found.map_err(failed)?);
     archive.check_rest().map_err(failed)?;
 
-    let predicate = archive.manifest().predicate();
-    let age = bar.basis.facts.age(bar.at);
-    let report = Report {
+    let (own, given) = {
+        let held: Vec<Held<'_>> = found.iter().map(held).collect();
+        let coverage = Coverage::new(&held);
+        (coverage.judge(&own), coverage.judge(&given))
+    };
+    let needed: std::collections::HashSet<usize> =
+        own.iter().filter_map(|outcome| outcome.package).collect();
+    for (at, found) in found.iter_mut().enumerate() {
+        if let Some(judged) = &mut found.judged
+            && !needed.contains(&at)
+        {
+            judged.denials.push(Denial::Unneeded);
+        }
+    }
+    let packages = found.into_iter().filter_map(|found| found.judged).collect();
+    let outcomes = Outcomes { own, given };
+    let report = report(&archive, file, bar, sealed_at, sha256, inputs, outcomes, packages);
+    Ok(Examined { archive, report })
+}
+
+/// What becomes of the entries of the archive's lockfiles, and of this build's.
+struct Outcomes {
+    own: Vec<EntryOutcome>,
+    given: Vec<EntryOutcome>,
+}
+
+/// A package, as entries are compared with it.
+fn held(found: &Found) -> Held<'_> {
+    let signed = |judged: &Judged| judged.verdict.registry_signature.facts().is_some();
+    Held {
+        purl: &found.purl,
+        artifact: found.judged.as_ref().map(|judged| Artifact {
+            digests: &found.digests,
+            url: found.url.as_deref(),
+            signed: signed(judged),
+            contents: found.contents.as_ref(),
+        }),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "each is a part of the report")]
+fn report(
+    archive: &SignedArchive,
+    file: &Path,
+    bar: Bar<'_>,
+    sealed_at: Time,
+    sha256: crate::core::digest::Digest,
+    inputs: Vec<Lock>,
+    outcomes: Outcomes,
+    packages: Vec<Judged>,
+) -> Report {
+    let trust = bar.basis.facts.clone();
+    let ages = [
+        ("archive", Some(bar.at - sealed_at), bar.policy.max_age),
+        ("trust", trust.age(bar.at), bar.policy.max_trust_age),
+    ];
+    let past_limits = ages.into_iter().filter_map(|(what, age, max)| {
+        let (age, max) = (age?, max?);
+        (age > max).then_some(Past { what, age, max })
+    });
+    let mut own = outcomes.own.into_iter();
+    let given = deny(outcomes.given, bar.policy);
+    let mut given = given.into_iter();
+    let relations: Vec<_> = bar.lockfiles.iter().map(|lock| relation(lock, &inputs)).collect();
+    let manifest = archive.manifest();
+    Report {
         at: bar.at,
+        at_given: bar.at_given,
+        policy: bar.policy.clone(),
+        keys: bar.keys.iter().map(PublicKey::fingerprint).collect(),
+        threshold: bar.threshold,
         archive: report::Archive {
             file: file.display().to_string(),
+            sha256,
             sealed_at,
+            tool: manifest.predicate().tool.clone(),
             signers: archive.signers().to_vec(),
-            entries: archive.manifest().subjects().len() + 1,
+            entries: manifest.subjects().len() + 1,
             bytes: archive.size(),
-            inputs: predicate.inputs.len(),
         },
-        trust: vec![bar.basis.facts.clone()],
-        packages,
-        out_of_scope: predicate
-            .out_of_scope
-            .iter()
-            .map(|entry| (entry.entry.clone(), entry.reason.clone()))
+        trust: vec![trust],
+        inputs: inputs
+            .into_iter()
+            .map(|Lock { name, sha256, lockfile }| {
+                let outcomes: Vec<_> = own.by_ref().take(lockfile.entries.len()).collect();
+                Input { entry: name, sha256, outcomes: deny(outcomes, bar.policy), lockfile }
+            })
             .collect(),
-        lockfile: bar.lockfiles.as_ref().map(|(files, inventory)| LockfileCheck {
-            files: files.clone(),
-            packages: inventory.packages.len(),
-            uncovered: lockfile::uncovered(inventory, predicate),
-        }),
-        denied_age: age.filter(|age| bar.policy.denies_age(*age)),
-    };
-    Ok(Examined { archive, report })
+        lockfiles: bar
+            .lockfiles
+            .into_iter()
+            .zip(relations)
+            .map(|(Lock { name, sha256, lockfile }, relation)| {
+                let outcomes = given.by_ref().take(lockfile.entries.len()).collect();
+                Given { file: name, sha256, outcomes, lockfile, relation }
+            })
+            .collect(),
+        packages,
+        past_limits: past_limits.collect(),
+    }
+}
+
+/// Denies what the policy denies although nothing is wrong with it.
+fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
+    use crate::core::coverage::{Denial, Pin};
+    for outcome in &mut outcomes {
+        let weakness = match (outcome.disposition, outcome.pin) {
+            _ if policy.denies_disposition(outcome.disposition) => Some(Weakness::Unavailable),
+            (_, Some(Pin::Signature { weak: true })) if policy.denies(Weakness::Sha1) => {
+                Some(Weakness::Sha1)
+            }
+            (_, Some(Pin::Signature { .. })) if policy.denies(Weakness::PinnedBySignature) => {
+                Some(Weakness::PinnedBySignature)
+            }
+            _ => None,
+        };
+        if let Some(weakness) = weakness {
+            outcome.denial.get_or_insert(Denial::Weak(weakness));
+        }
+    }
+    outcomes
 }
 
 /// Refuses to judge an archive at a time before it was sealed, and gives the time of the seal.
@@ -188,96 +292,6 @@ pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Outcome<Time>
     .hint("see which of the two machines has the wrong clock; --at says which time to judge by"))
 }
 
-/// All claims of one package. The tarball is read once, for all digests that are needed.
-fn judge(
-    archive: &SignedArchive,
-    id: &PackageId,
-    package: &manifest::Package,
-    bar: &Bar<'_>,
-) -> Result<PackageVerdict, ArchiveError> {
-    let expected: Vec<Integrity> =
-        package.integrity.iter().filter_map(|text| Integrity::parse(text).ok()).collect();
-    let read =
-        |name: &Option<String>, max| name.as_ref().map(|name| archive.read(name, max)).transpose();
-    let record = read(&package.record, limits::RECORD_BYTES)?;
-    let algorithms = verify::algorithms(&expected, record.as_deref());
-    let tarball = archive.hash(&package.artifact, &algorithms)?;
-    let attestations = read(&package.attestations, limits::ATTESTATIONS_BYTES)?;
-    let evidence = Evidence {
-        package: id,
-        registry: &package.registry,
-        expected: &expected,
-        tarball: &tarball,
-        record: record.as_deref(),
-        attestations: attestations.as_deref(),
-    };
-    Ok(verify::package(&bar.basis.trust, &evidence, bar.at))
-}
-
-/// Whether the archive holds what its own lockfiles ask for, and says so of each entry.
-fn account(archive: &SignedArchive, file: &Path) -> Outcome {
-    let inventory = carried_inventory(archive, file)?;
-    accounts_for(archive.manifest(), &inventory).map_err(|why| {
-        Failure::refused(format_args!("{}: {why}", file.display()))
-            .hint("the archive does not hold what its own lockfiles ask for; have it sealed anew")
-    })
-}
-
-/// What the lockfiles in the archive ask for.
-fn carried_inventory(archive: &SignedArchive, file: &Path) -> Outcome<Inventory> {
-    let refused = |why: fmt::Arguments<'_>| {
-        Failure::refused(format_args!("{}: {why}", file.display()))
-            .hint("the archive was sealed so; have it sealed anew")
-    };
-    let mut lockfiles = Vec::new();
-    let (mut left, mut objects) = (limits::LOCKFILE_BYTES, 0_usize);
-    for input in &archive.manifest().predicate().inputs {
-        let bytes = archive.read(&input.entry, left).map_err(|error| failure(file, &error))?;
-        left = left.saturating_sub(bytes.len() as u64);
-        objects = objects.saturating_add(lockfile::objects(&bytes));
-        lockfile::check_objects(objects)
-            .map_err(|error| refused(format_args!("{}: {error}", input.entry)))?;
-        let lockfile = lockfile::parse(&input.entry, &bytes)
-            .map_err(|error| refused(format_args!("{}: {error}", input.entry)))?;
-        if (input.kind.as_str(), input.lockfile_version) != (lockfile.kind.name(), lockfile.version)
-        {
-            return Err(refused(format_args!("{} is not what the manifest says", input.entry)));
-        }
-        lockfiles.push((input.entry.clone(), lockfile));
-    }
-    if lockfiles.is_empty() {
-        return Err(refused(format_args!(
-            "it holds no lockfile, so that nothing asks for anything"
-        )));
-    }
-    let inventory = lockfile::inventory(&lockfiles);
-    if let Some(item) = inventory.without_integrity().next() {
-        return Err(refused(format_args!("its lockfile has no hash for {}", item.id)));
-    }
-    Ok(inventory)
-}
-
-/// Whether the manifest says of every lockfile entry what the lockfiles say themselves.
-fn accounts_for(manifest: &manifest::Manifest, inventory: &Inventory) -> Result<(), String> {
-    let predicate = manifest.predicate();
-    if let Some(item) = inventory.packages.iter().find(|item| manifest.package(&item.id).is_none())
-    {
-        return Err(format!("its lockfile asks for {}, which it does not hold", item.id));
-    }
-    if predicate.packages.len() != inventory.packages.len() {
-        return Err("it holds packages that its lockfiles do not ask for".into());
-    }
-    for (item, package) in inventory.packages.iter().zip(&predicate.packages) {
-        if package.integrity != item.expected() || package.needed_by != item.needs() {
-            return Err(format!("its lockfile says otherwise than its manifest of {}", item.id));
-        }
-    }
-    if predicate.out_of_scope != inventory.not_collected() {
-        return Err("its lockfile says otherwise than its manifest of what was left out".into());
-    }
-    Ok(())
-}
-
 /// As a command ends with it: exit 2 where the file could not be read, exit 1 where it was refused.
 pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
     let about = format_args!("{}: {error}", path.display());
@@ -288,6 +302,7 @@ pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
     };
     failure.maybe_hint(error.hint()).code(error.code())
 }
+
 
 #[cfg(test)]
 mod tests;

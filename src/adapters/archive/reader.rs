@@ -1,7 +1,7 @@
 //! Opens an archive, verifies who signed it, and hands out what they signed.
 
 use std::{
-    io::Read,
+    io::{ErrorKind, Read},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -198,6 +198,44 @@ impl SignedArchive {
         self.check(at, entry, subject, algorithms, |_| {})
     }
 
+    /// Digests of an entry, in the order of `algorithms`, and what `look` makes of its bytes, in one
+    /// pass. What `look` leaves is hashed all the same, and its result counts only if the bytes are
+    /// those that the manifest lists.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read, or is not what the manifest lists.
+    pub fn look<T>(
+        &self,
+        name: &str,
+        algorithms: &[Algorithm],
+        look: impl FnOnce(&mut dyn Read) -> T,
+    ) -> Result<(Vec<Digest>, T), ArchiveError> {
+        let (at, entry, subject) = self.find(name)?;
+        let mut reader = Hashing::new(&self.source, entry, &wanted(algorithms, subject));
+        let seen = look(&mut reader);
+        let digests = self.compared(at, entry, subject, algorithms, &reader.finish()?)?;
+        Ok((digests, seen))
+    }
+
+    /// SHA-256 of the whole file, as it was opened.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn sha256(&self) -> Result<Digest, ArchiveError> {
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        let mut range = self.source.range(0, self.source.size());
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let read = match range.read(&mut buffer) {
+                Ok(0) => return Ok(hasher.finish()),
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.source.error(error).into()),
+            };
+            hasher.update(buffer.get(..read).unwrap_or_default());
+        }
+    }
+
     /// Compares every entry with the manifest that has not been in full by [`read`](Self::read)
     /// or [`hash`](Self::hash) before: afterwards every byte of the archive has been, each once.
     ///
@@ -241,12 +279,19 @@ impl SignedArchive {
         algorithms: &[Algorithm],
         take: impl FnMut(&[u8]),
     ) -> Result<Vec<Digest>, ArchiveError> {
-        let listed = subject.digest.algorithm();
-        let mut all = algorithms.to_vec();
-        all.push(listed);
-        all.sort_unstable();
-        all.dedup();
-        let passed = pass(&self.source, entry, &all, take)?;
+        let passed = pass(&self.source, entry, &wanted(algorithms, subject), take)?;
+        self.compared(at, entry, subject, algorithms, &passed)
+    }
+
+    /// Holds a pass against the manifest, and gives the digests that were asked for.
+    fn compared(
+        &self,
+        at: usize,
+        entry: &Entry,
+        subject: &Subject,
+        algorithms: &[Algorithm],
+        passed: &Pass,
+    ) -> Result<Vec<Digest>, ArchiveError> {
         passed.compare_digest(subject)?;
         passed.compare_checksum(entry)?;
         if let Some(checked) = self.checked.get(at) {
@@ -257,6 +302,15 @@ impl SignedArchive {
         });
         Ok(asked.cloned().collect())
     }
+}
+
+/// The algorithms that were asked for, and the manifest's.
+fn wanted(algorithms: &[Algorithm], subject: &Subject) -> Vec<Algorithm> {
+    let mut all = algorithms.to_vec();
+    all.push(subject.digest.algorithm());
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// What one pass over an entry found.
@@ -291,29 +345,67 @@ fn pass(
     algorithms: &[Algorithm],
     mut take: impl FnMut(&[u8]),
 ) -> Result<Pass, ArchiveError> {
-    let mut hashers: Vec<Hasher> = algorithms.iter().copied().map(Hasher::new).collect();
-    let mut crc32 = crc32fast::Hasher::new();
-    let mut range = source.range(entry.start, entry.size);
+    let mut reader = Hashing::new(source, entry, algorithms);
     let mut buffer = vec![0; CHUNK.min(usize::try_from(entry.size).unwrap_or(CHUNK))];
-    let mut left = entry.size;
-    while left > 0 {
-        let read = match range.read(&mut buffer) {
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+    while reader.left > 0 {
+        match reader.read(&mut buffer) {
+            Ok(read) => take(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(source.error(error).into()),
-        };
-        let chunk = buffer.get(..read).unwrap_or_default();
-        if chunk.is_empty() {
-            // The file was longer when it was opened.
-            return Err(source.error(std::io::ErrorKind::UnexpectedEof.into()).into());
         }
-        for hasher in &mut hashers {
+    }
+    reader.finish()
+}
+
+/// A reader over an entry that hashes what it hands out.
+struct Hashing<'a> {
+    source: &'a Source,
+    range: Range<'a>,
+    left: u64,
+    hashers: Vec<Hasher>,
+    crc32: crc32fast::Hasher,
+}
+
+impl<'a> Hashing<'a> {
+    fn new(source: &'a Source, entry: &Entry, algorithms: &[Algorithm]) -> Self {
+        Self {
+            source,
+            range: source.range(entry.start, entry.size),
+            left: entry.size,
+            hashers: algorithms.iter().copied().map(Hasher::new).collect(),
+            crc32: crc32fast::Hasher::new(),
+        }
+    }
+
+    /// Reads what is left, and ends.
+    fn finish(mut self) -> Result<Pass, ArchiveError> {
+        let mut buffer = vec![0; CHUNK.min(usize::try_from(self.left).unwrap_or(CHUNK))];
+        while self.left > 0 {
+            match self.read(&mut buffer) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => {
+                    return Err(self.source.error(error).into());
+                }
+                _ => {}
+            }
+        }
+        let digests = self.hashers.into_iter().map(Hasher::finish).collect();
+        Ok(Pass { digests, crc32: self.crc32.finalize() })
+    }
+}
+
+impl Read for Hashing<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.range.read(buffer)?;
+        let chunk = buffer.get(..read).unwrap_or_default();
+        if chunk.is_empty() && self.left > 0 && !buffer.is_empty() {
+            // The file was longer when it was opened.
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        for hasher in &mut self.hashers {
             hasher.update(chunk);
         }
-        crc32.update(chunk);
-        take(chunk);
-        left = left.saturating_sub(chunk.len() as u64);
+        self.crc32.update(chunk);
+        self.left = self.left.saturating_sub(read as u64);
+        Ok(read)
     }
-    let digests = hashers.into_iter().map(Hasher::finish).collect();
-    Ok(Pass { digests, crc32: crc32.finalize() })
 }

@@ -2,13 +2,13 @@
 
 use url::Url;
 
-use crate::core::{addresses, package::PackageId};
+use crate::core::{addresses, package::PackageId, percent};
 
-/// A place that a package comes from: `resolved`, and in version 1 also `version`.
+/// What `resolved` names, and in version 1 also `version`: a "spec" in npm's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Source {
-    /// A git repository.
-    Git { commit: Option<String> },
+pub(super) enum Spec {
+    /// A git repository, without credentials, and the full commit where one is named.
+    Git { address: String, commit: Option<String> },
     /// A folder of the project.
     Folder(String),
     /// A tarball among the project's files.
@@ -17,7 +17,7 @@ pub(super) enum Source {
     Remote(Url),
 }
 
-impl Source {
+impl Spec {
     /// What `text` names, by the rules of `npm-package-arg`; `None` if it is no address at all.
     pub(super) fn of(text: &str) -> Option<Self> {
         const GIT: [&str; 7] =
@@ -55,7 +55,7 @@ impl Source {
             // SHA-1 and SHA-256 object names; branches and ranges name no commit.
             [40, 64].contains(&fragment.len()) && fragment.bytes().all(|b| b.is_ascii_hexdigit())
         });
-        Self::Git { commit: commit.map(str::to_owned) }
+        Self::Git { address: addresses::without_password(text), commit: commit.map(str::to_owned) }
     }
 }
 
@@ -103,17 +103,6 @@ pub(super) fn is_registrys(url: &Url, id: &PackageId) -> bool {
     })
 }
 
-/// `url` without credentials, query and fragment, for reports.
-pub(super) fn anonymous(url: &Url) -> Url {
-    let mut url = url.clone();
-    // These fail only for addresses that can have no credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.set_fragment(None);
-    url
-}
-
 fn strip<'a>(segments: &'a [String], prefix: &[&str]) -> Option<&'a [String]> {
     let (head, rest) = segments.split_at_checked(prefix.len())?;
     head.iter().eq(prefix.iter()).then_some(rest)
@@ -128,23 +117,9 @@ fn file_version<'a>(file: &'a str, basename: &str) -> Option<&'a str> {
 fn segments(url: &Url) -> Option<Vec<String>> {
     let mut segments = Vec::new();
     for segment in url.path_segments()? {
-        segments.extend(decode(segment)?.split('/').map(str::to_owned));
+        segments.extend(percent::decode(segment)?.split('/').map(str::to_owned));
     }
     Some(segments)
-}
-
-fn decode(segment: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(segment.len());
-    let mut rest = segment.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            out.extend(hex::decode(digits).ok()?);
-        } else {
-            out.push(byte);
-        }
-    }
-    String::from_utf8(out).ok()
 }
 
 #[cfg(test)]
@@ -176,22 +151,29 @@ mod tests {
             "ssh://git@git.example/a/b#",
             "a/b#",
         ] {
+            let address = format!("{text}{commit}");
             assert_eq!(
-                Source::of(&format!("{text}{commit}")),
-                Some(Source::Git { commit: Some(commit.into()) }),
+                Spec::of(&address),
+                Some(Spec::Git { commit: Some(commit.into()), address }),
                 "{text}"
             );
         }
-        assert_eq!(Source::of("github:a/b#semver:^1"), Some(Source::Git { commit: None }));
-        assert_eq!(Source::of("file:./lib/a/"), Some(Source::Folder("lib/a".into())));
-        assert_eq!(Source::of("../a"), Some(Source::Folder("../a".into())));
-        assert_eq!(Source::of("file:a.TGZ"), Some(Source::LocalTarball("a.TGZ".into())));
-        assert_eq!(Source::of("file:a.tar.gz"), Some(Source::LocalTarball("a.tar.gz".into())));
+        let address = "github:a/b#semver:^1";
+        assert_eq!(Spec::of(address), Some(Spec::Git { commit: None, address: address.into() }));
+        let Some(Spec::Git { address, .. }) = Spec::of("git+https://u:secret@git.example/a.git#x")
+        else {
+            panic!("not git")
+        };
+        assert_eq!(address, "git+https://git.example/a.git#x");
+        assert_eq!(Spec::of("file:./lib/a/"), Some(Spec::Folder("lib/a".into())));
+        assert_eq!(Spec::of("../a"), Some(Spec::Folder("../a".into())));
+        assert_eq!(Spec::of("file:a.TGZ"), Some(Spec::LocalTarball("a.TGZ".into())));
+        assert_eq!(Spec::of("file:a.tar.gz"), Some(Spec::LocalTarball("a.tar.gz".into())));
         let remote = "https://files.example/a.tgz";
-        assert_eq!(Source::of(remote), Some(Source::Remote(url(remote))));
+        assert_eq!(Spec::of(remote), Some(Spec::Remote(url(remote))));
         for text in ["", "1.0.0", "latest", "https://", "HTTPS://x/a/-/a-1.0.0.tgz", "npm:a@1.0.0"]
         {
-            assert_eq!(Source::of(text), None, "{text}");
+            assert_eq!(Spec::of(text), None, "{text}");
         }
     }
 
@@ -202,9 +184,9 @@ mod tests {
             format!("https://files.example/{path}").chars().take(bytes as usize).collect::<String>()
         };
         let longest = long(limits::URL_BYTES);
-        assert_eq!(Source::of(&longest), Some(Source::Remote(url(&longest))));
-        assert_eq!(Source::of(&long(limits::URL_BYTES + 1)), None);
-        assert_eq!(Source::of("https://%66iles.example/a.tgz"), None);
+        assert_eq!(Spec::of(&longest), Some(Spec::Remote(url(&longest))));
+        assert_eq!(Spec::of(&long(limits::URL_BYTES + 1)), None);
+        assert_eq!(Spec::of("https://%66iles.example/a.tgz"), None);
     }
 
     #[test]

@@ -1,16 +1,18 @@
-//! What becomes of each entry, by the same rules for all versions.
+//! What each entry asks for, by the same rules for all versions.
 
 use std::collections::HashMap;
 
 use url::Url;
 
-use super::address::{self, Source};
-use super::{Disposition, Entry, Local, LockfileError, Reason, Wanted};
+use super::address::{self, Spec};
+use super::edges;
+use super::{Ask, Bundled, Entry, Foreign, Local, LockfileError, Place, Source, Wanted};
+use crate::core::addresses;
 use crate::core::digest::Integrity;
 use crate::core::package::PackageId;
 
 /// An entry as the file has it, in the form of version 3.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Raw {
     pub(super) path: String,
     /// The real name, where it differs from the folder's.
@@ -20,8 +22,17 @@ pub(super) struct Raw {
     pub(super) integrity: Option<String>,
     pub(super) link: bool,
     pub(super) in_bundle: bool,
-    /// Whether its own tarball may hold other packages.
-    pub(super) bundles: bool,
+    /// The packages that it says its tarball holds.
+    pub(super) bundles: Vec<String>,
+    /// What it depends on: names, and what npm takes for each (a range, or an address).
+    pub(super) edges: Vec<(String, String)>,
+    pub(super) optional: bool,
+    pub(super) peer: bool,
+    pub(super) dev: bool,
+    /// Whether npm reads the shrinkwrap in its tarball.
+    pub(super) shrinkwrap: bool,
+    /// The path of the patch that npm 12 applies.
+    pub(super) patch: Option<String>,
 }
 
 /// Accounts for every entry.
@@ -35,67 +46,160 @@ pub(super) fn classify(raw: Vec<Raw>) -> Result<Vec<Entry>, LockfileError> {
             return Err(LockfileError::Duplicate(entry.path.clone()));
         }
     }
-    raw.iter()
+    let bundlers = edges::bundlers(&raw, &entries);
+    let mut classified = raw
+        .iter()
         .map(|entry| {
-            let disposition = disposition(entry, &entries)?;
-            Ok(Entry { path: entry.path.clone(), disposition })
+            let bundler = bundlers.get(entry.path.as_str()).copied();
+            Ok(Entry {
+                path: entry.path.clone(),
+                optional: entry.optional,
+                shrinkwrap: entry.shrinkwrap,
+                dev: entry.dev,
+                asks: ask(entry, bundler)?,
+            })
         })
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    edges::mark_rerouted(&raw, &mut classified);
+    Ok(classified)
 }
 
-fn disposition(entry: &Raw, entries: &HashMap<&str, &Raw>) -> Result<Disposition, LockfileError> {
+fn ask(entry: &Raw, bundler: Option<&Raw>) -> Result<Ask, LockfileError> {
     if entry.path.is_empty() {
-        return Ok(Disposition::Local(Local::Root));
+        return Ok(Ask::Folder(Local::Root));
     }
     if entry.link {
-        return Ok(Disposition::Local(Local::Link));
+        return link(entry);
     }
-    // npm installs nothing outside of a `node_modules` folder, whatever the entry says.
-    let Some(folder_name) = installed_name(&entry.path) else {
-        return Ok(Disposition::Local(Local::Folder));
-    };
-    if let Some(parent) = bundler(entry, entries) {
-        return Ok(Disposition::Bundled { parent: parent.to_owned() });
+    if leaves_project(&entry.path) {
+        return Ok(Ask::Foreign(Foreign::Outside { path: entry.path.clone() }));
     }
-    let name = entry.name.as_deref().unwrap_or(folder_name);
-    match source(entry)? {
-        None => match &entry.version {
-            Some(version) => collect(entry, package(entry, name, version)?, None),
-            None => Err(LockfileError::NoVersion(entry.path.clone())),
+    let Some(folder_name) = installed_name(&entry.path) else { return folder(entry) };
+    let alone = alone(entry, folder_name)?;
+    // npm does not write an address or a hash for what is bundled.
+    let bare = entry.resolved.is_none() && entry.integrity.is_none();
+    let Some(parent) = bundler.filter(|_| entry.in_bundle && bare) else { return Ok(alone) };
+    if is_git(parent) {
+        return Ok(Ask::Foreign(Foreign::Within { parent: parent.path.clone() }));
+    }
+    Ok(Ask::Bundled(Bundled {
+        parent: parent.path.clone(),
+        name: entry.name.as_deref().unwrap_or(folder_name).to_owned(),
+        version: entry.version.clone(),
+        alone: Box::new(alone),
+    }))
+}
+
+/// A link to a folder, which has an entry of its own.
+fn link(entry: &Raw) -> Result<Ask, LockfileError> {
+    let target = match entry.resolved.as_deref() {
+        Some(text) => match Spec::of(text) {
+            Some(Spec::Folder(path)) => path,
+            // Without `file:`, a path of one segment looks like nothing else.
+            None | Some(Spec::Git { .. }) if !text.contains(':') => text.to_owned(),
+            _ => return Err(LockfileError::Link(entry.path.clone())),
         },
-        Some(Source::Remote(url)) => remote(entry, name, &url),
-        Some(Source::Git { commit }) => Ok(Disposition::OutOfScope(Reason::Git { commit })),
-        Some(Source::Folder(_)) => Ok(Disposition::Local(Local::Copy)),
-        Some(Source::LocalTarball(path)) => {
-            Ok(Disposition::OutOfScope(Reason::LocalTarball { path }))
-        }
+        None => return Err(LockfileError::Link(entry.path.clone())),
+    };
+    Ok(inside(&target, Local::Link))
+}
+
+/// An entry outside of `node_modules`: npm installs nothing there, and reads what is there.
+fn folder(entry: &Raw) -> Result<Ask, LockfileError> {
+    match (&entry.integrity, &entry.resolved) {
+        (None, None) => Ok(Ask::Folder(Local::Folder)),
+        _ => Err(LockfileError::Folder(entry.path.clone())),
     }
+}
+
+fn inside(path: &str, local: Local) -> Ask {
+    if leaves_project(path) {
+        Ask::Foreign(Foreign::Outside { path: path.to_owned() })
+    } else {
+        Ask::Folder(local)
+    }
+}
+
+/// Whether a path leads out of the project's folder, by its text.
+pub(super) fn leaves_project(path: &str) -> bool {
+    let mut depth = 0_i64;
+    let rooted = path.starts_with(['/', '~', '\\']) || path.get(1..2) == Some(":");
+    rooted
+        || path.split(['/', '\\']).any(|segment| {
+            depth += match segment {
+                ".." => -1,
+                "" | "." => 0,
+                _ => 1,
+            };
+            depth < 0
+        })
+}
+
+/// What an entry asks for that no other package's tarball holds.
+fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, LockfileError> {
+    let ask = match spec(entry)? {
+        None => match &entry.version {
+            Some(version) => {
+                let name = entry.name.as_deref().unwrap_or(folder_name);
+                let id = package(entry, name, version)?;
+                wanted(entry, Source::Version { id, address: None })?
+            }
+            None if entry.integrity.is_none() && (entry.optional || entry.peer) => {
+                Ask::Nothing
+            }
+            None => return Err(LockfileError::NoVersion(entry.path.clone())),
+        },
+        Some(Spec::Remote(url)) => remote(entry, folder_name, &url)?,
+        Some(Spec::Git { address, commit }) => {
+            Ask::Foreign(Foreign::Git { address, commit })
+        }
+        Some(Spec::Folder(path)) => inside(&path, Local::Copy),
+        Some(Spec::LocalTarball(path)) if leaves_project(&path) => {
+            Ask::Foreign(Foreign::Outside { path })
+        }
+        Some(Spec::LocalTarball(path)) => tarball(entry, Place::File(path))?,
+    };
+    Ok(match (ask, &entry.patch) {
+        (Ask::Package(wanted), Some(patch)) => {
+            Ask::Foreign(Foreign::Patched { patch: patch.clone(), wanted })
+        }
+        (ask, _) => ask,
+    })
 }
 
 /// npm downloads from the address, and only then looks at name and version: where they do not
 /// agree, it is not this package that would be installed.
-fn remote(entry: &Raw, name: &str, url: &Url) -> Result<Disposition, LockfileError> {
-    let id = match &entry.version {
-        Some(version) => Some(package(entry, name, version)?),
+fn remote(entry: &Raw, folder_name: &str, url: &Url) -> Result<Ask, LockfileError> {
+    let address = addresses::anonymous(url);
+    let named = address::registry_tarball(url);
+    let id = match (&entry.version, &entry.name) {
         // Version 1 has the address in place of the version, and no real name beside it.
-        None => address::registry_tarball(url),
+        (None, _) => named,
+        (Some(version), Some(name)) => Some(package(entry, name, version)?),
+        // Without a name, npm takes the folder's for an alias where the address has another.
+        (Some(version), None) => match named {
+            Some(named) if named.version() == version => Some(named),
+            _ => Some(package(entry, folder_name, version)?),
+        },
     };
-    let url = address::anonymous(url);
     match id {
-        Some(id) if address::is_registrys(&url, &id) => collect(entry, id, Some(url)),
-        _ => Ok(Disposition::OutOfScope(Reason::RemoteTarball { url: url.into() })),
+        Some(id) if address::is_registrys(&address, &id) => {
+            wanted(entry, Source::Version { id, address: Some(address) })
+        }
+        _ => tarball(entry, Place::Url(address)),
     }
 }
 
-fn collect(
-    entry: &Raw,
-    id: PackageId,
-    resolved: Option<Url>,
-) -> Result<Disposition, LockfileError> {
+fn tarball(entry: &Raw, place: Place) -> Result<Ask, LockfileError> {
+    let (name, version) = (entry.name.clone(), entry.version.clone());
+    wanted(entry, Source::Tarball { place, name, version })
+}
+
+fn wanted(entry: &Raw, source: Source) -> Result<Ask, LockfileError> {
     let integrity = entry.integrity.as_deref().map(Integrity::parse).transpose();
     let integrity =
         integrity.map_err(|error| LockfileError::Integrity { entry: entry.path.clone(), error })?;
-    Ok(Disposition::Collect(Wanted { id, integrity, resolved }))
+    Ok(Ask::Package(Wanted { source, integrity }))
 }
 
 /// Whether a path is written in the one way that npm writes it. npm would resolve any other, so
@@ -109,7 +213,7 @@ fn is_normal(path: &str) -> bool {
 
 /// The name that the path gives a package: what follows its last `node_modules`. `None` where
 /// more follows than a name, or there is none: a folder of the project.
-fn installed_name(path: &str) -> Option<&str> {
+pub(super) fn installed_name(path: &str) -> Option<&str> {
     let name = match path.rsplit_once("/node_modules/") {
         Some((_, name)) => name,
         None => path.strip_prefix("node_modules/")?,
@@ -121,28 +225,8 @@ fn installed_name(path: &str) -> Option<&str> {
     (!unscoped.contains('/')).then_some(name)
 }
 
-/// The path of the entry whose tarball holds this one.
-///
-/// The mark `inBundle` alone is no proof. npm also writes it on what the project's own package (or
-/// a workspace's) bundles, and downloads those; and one who edits a lockfile could set it to keep
-/// a package from being collected. So it counts only where the nearest ancestor that is not
-/// itself bundled is an installed package that says that it bundles. Whether the tarball then
-/// holds it, only the tarball knows: if not, npm asks for it behind the gap, where nobody has it.
-fn bundler<'a>(entry: &Raw, entries: &HashMap<&str, &'a Raw>) -> Option<&'a str> {
-    if !entry.in_bundle {
-        return None;
-    }
-    let mut path = entry.path.as_str();
-    let parent = loop {
-        let (folder, _) = path.rsplit_once("/node_modules/")?;
-        let parent = *entries.get(folder)?;
-        if !parent.in_bundle {
-            break parent;
-        }
-        path = folder;
-    };
-    let installed = installed_name(&parent.path).is_some() && !parent.link;
-    (installed && parent.bundles).then_some(parent.path.as_str())
+fn is_git(entry: &Raw) -> bool {
+    matches!(entry.resolved.as_deref().and_then(Spec::of), Some(Spec::Git { .. }))
 }
 
 fn package(entry: &Raw, name: &str, version: &str) -> Result<PackageId, LockfileError> {
@@ -150,9 +234,9 @@ fn package(entry: &Raw, name: &str, version: &str) -> Result<PackageId, Lockfile
         .map_err(|error| LockfileError::Package { entry: entry.path.clone(), error })
 }
 
-fn source(entry: &Raw) -> Result<Option<Source>, LockfileError> {
+fn spec(entry: &Raw) -> Result<Option<Spec>, LockfileError> {
     let Some(text) = &entry.resolved else { return Ok(None) };
-    Source::of(text).map(Some).ok_or_else(|| LockfileError::Resolved(entry.path.clone()))
+    Spec::of(text).map(Some).ok_or_else(|| LockfileError::Resolved(entry.path.clone()))
 }
 
 #[cfg(test)]
@@ -162,37 +246,47 @@ mod tests {
     use crate::core::lockfile::parse;
     use crate::core::package::PackageError;
 
-    /// The dispositions of the entries of a lockfile of version 3.
-    fn all(packages: &str) -> Result<Vec<Disposition>, LockfileError> {
+    /// What the entries ask for, of a lockfile of version 3.
+    fn all(packages: &str) -> Result<Vec<Ask>, LockfileError> {
         let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{packages}}}}}"#);
         let lockfile = parse("package-lock.json", text.as_bytes())?;
-        Ok(lockfile.entries.into_iter().map(|entry| entry.disposition).collect())
+        Ok(lockfile.entries.into_iter().map(|entry| entry.asks).collect())
     }
 
-    fn last(packages: &str) -> Result<Disposition, LockfileError> {
+    fn last(packages: &str) -> Result<Ask, LockfileError> {
         all(packages).map(|mut all| all.pop().unwrap())
     }
 
-    fn wanted(name: &str, version: &str) -> Disposition {
+    fn wanted(name: &str, version: &str) -> Ask {
+        wanted_from(name, version, None)
+    }
+
+    fn wanted_from(name: &str, version: &str, address: Option<&str>) -> Ask {
         let id = PackageId::new(name, version).unwrap();
-        Disposition::Collect(Wanted { id, integrity: None, resolved: None })
+        let address = address.map(|address| Url::parse(address).unwrap());
+        Ask::Package(Wanted { source: Source::Version { id, address }, integrity: None })
+    }
+
+    fn foreign(packages: &str) -> String {
+        match last(packages) {
+            Ok(Ask::Foreign(foreign)) => foreign.to_string(),
+            other => panic!("{packages}: {other:?}"),
+        }
     }
 
     #[test]
     fn a_registrys_package_is_collected() {
         let integrity = Integrity::of(Algorithm::Sha512.digest(b"a"));
-        let Ok(Disposition::Collect(wanted)) = last(&format!(
+        let found = last(&format!(
             r#""node_modules/b/node_modules/@s/a": {{"version": "1.0.0", "integrity": "{integrity}",
                 "resolved": "https://user:secret@r.example/npm/@s/a/-/a-1.0.0.tgz"}}"#
-        )) else {
-            panic!("not collected")
+        ));
+        let address = "https://r.example/npm/@s/a/-/a-1.0.0.tgz";
+        let Ask::Package(wanted) = wanted_from("@s/a", "1.0.0", Some(address)) else {
+            unreachable!()
         };
-        assert_eq!(wanted.id, PackageId::new("@s/a", "1.0.0").unwrap());
-        assert_eq!(wanted.integrity, Some(integrity));
-        assert_eq!(
-            wanted.resolved.as_ref().unwrap().as_str(),
-            "https://r.example/npm/@s/a/-/a-1.0.0.tgz"
-        );
+        let integrity = Some(integrity);
+        assert_eq!(found, Ok(Ask::Package(Wanted { integrity, ..wanted })));
     }
 
     #[test]
@@ -214,16 +308,64 @@ mod tests {
         );
     }
 
+    /// npm takes the folder's name for an alias where the address names another package.
     #[test]
-    fn bundled_packages_are_covered_by_the_one_that_bundles() {
-        assert_eq!(
-            last(
-                r#""node_modules/a": {"version": "1.0.0", "bundleDependencies": ["b"]},
-                   "node_modules/a/node_modules/b": {"version": "1.0.0", "inBundle": true},
-                   "node_modules/a/node_modules/b/node_modules/c": {"version": "1.0.0", "inBundle": true}"#
-            ),
-            Ok(Disposition::Bundled { parent: "node_modules/a".into() })
+    fn an_alias_without_a_name_is_collected_as_what_its_address_names() {
+        let address = "https://r.example/ms/-/ms-2.1.3.tgz";
+        let entry = |more: &str| {
+            format!(r#""node_modules/millis": {{"version": "2.1.3", "resolved": "{address}"{more}}}"#)
+        };
+        assert_eq!(last(&entry("")), Ok(wanted_from("ms", "2.1.3", Some(address))));
+        let named = last(&entry(r#", "name": "millis""#));
+        assert!(matches!(
+            named,
+            Ok(Ask::Package(Wanted { source: Source::Tarball { .. }, .. }))
+        ));
+    }
+
+    #[test]
+    fn bundled_packages_name_the_entry_whose_tarball_holds_them() {
+        let found = last(
+            r#""node_modules/a": {"version": "1.0.0", "bundleDependencies": ["b"]},
+               "node_modules/a/node_modules/b": {"version": "1.0.0", "inBundle": true,
+                   "dependencies": {"c": "1"}},
+               "node_modules/a/node_modules/b/node_modules/c": {"version": "1.0.0", "inBundle": true}"#,
         );
+        assert_eq!(
+            found,
+            Ok(Ask::Bundled(Bundled {
+                parent: "node_modules/a".into(),
+                name: "c".into(),
+                version: Some("1.0.0".into()),
+                alone: Box::new(wanted("c", "1.0.0")),
+            }))
+        );
+    }
+
+    #[test]
+    fn an_entry_with_an_address_or_a_hash_is_not_bundled() {
+        for more in [
+            r#""resolved": "https://evil.example/x.tgz""#.to_owned(),
+            r#""resolved": "file:x.tgz""#.to_owned(),
+            format!(r#""integrity": "{}""#, Algorithm::Sha512.digest(b"a").to_sri()),
+        ] {
+            let found = last(&format!(
+                r#""node_modules/a": {{"version": "1.0.0", "bundleDependencies": ["b"]}},
+                   "node_modules/a/node_modules/b": {{"version": "1.0.0", "inBundle": true, {more}}}"#
+            ));
+            assert!(matches!(found, Ok(Ask::Package(_))), "{more}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_foreign_package_bundles_is_foreign() {
+        let git = "git+ssh://git@git.example/s/a.git";
+        let text = foreign(&format!(
+            r#""node_modules/a": {{"version": "1.0.0", "resolved": "{git}",
+                   "dependencies": {{"b": "1"}}, "bundleDependencies": true}},
+               "node_modules/a/node_modules/b": {{"version": "1.0.0", "inBundle": true}}"#
+        ));
+        assert_eq!(text, "bundled in node_modules/a, which is foreign");
     }
 
     #[test]
@@ -236,8 +378,10 @@ mod tests {
             format!(r#""": {{"bundleDependencies": ["a"]}}, "node_modules/a": {{"version": "2.0.0", "inBundle": true}}, {b}"#),
             // As do workspaces.
             r#""p": {"bundleDependencies": ["b"]}, "p/node_modules/b": {"version": "1.0.0", "inBundle": true}"#.to_owned(),
-            // The parent does not say that it bundles, or is none that has a tarball.
+            // The parent does not say that it bundles this one, or is none that has a tarball.
             format!(r#""node_modules/a": {{"version": "2.0.0"}}, {b}"#),
+            format!(r#""node_modules/a": {{"version": "2.0.0", "bundleDependencies": ["c"]}}, {b}"#),
+            format!(r#""node_modules/a": {{"version": "2.0.0", "bundleDependencies": true}}, {b}"#),
             format!(r#""node_modules/a": {{"version": "2.0.0", "bundleDependencies": []}}, {b}"#),
             format!(r#""node_modules/a": {{"version": "2.0.0", "bundleDependencies": false}}, {b}"#),
             format!(r#""node_modules/a": {{"link": true, "resolved": "p", "bundleDependencies": true}}, {b}"#),
@@ -254,58 +398,115 @@ mod tests {
         assert_eq!(
             all(r#""": {"name": "project", "version": "1.0.0"},
                    "packages/a": {"name": "a", "version": "1.0.0"},
-                   "../b": {"version": "1.0.0"},
                    "node_modules/a": {"resolved": "packages/a", "link": true},
                    "node_modules/c": {"version": "1.0.0", "resolved": "file:c"}"#),
-            Ok([Root, Folder, Folder, Link, Copy].map(Disposition::Local).to_vec())
+            Ok([Root, Folder, Link, Copy].map(Ask::Folder).to_vec())
         );
     }
 
     #[test]
-    fn git_and_tarballs_are_out_of_scope() {
-        let out = |resolved: &str| {
-            let packages = format!(
-                r#""node_modules/a": {{"version": "1.0.0", "resolved": "{resolved}", "integrity": "whatever"}}"#
-            );
-            match last(&packages) {
-                Ok(Disposition::OutOfScope(reason)) => reason.to_string(),
+    fn folders_outside_the_project_are_foreign() {
+        for packages in [
+            r#""../b": {"version": "1.0.0"}"#,
+            r#""../b/node_modules/tool": {}"#,
+            r#""/b": {"version": "1.0.0"}"#,
+            r#""node_modules/b": {"resolved": "../b", "link": true}"#,
+            r#""node_modules/b": {"resolved": "p/../../b", "link": true}"#,
+            r#""node_modules/b": {"resolved": "file:/b", "link": true}"#,
+            r#""node_modules/b": {"resolved": "file:~/b", "version": "1.0.0"}"#,
+            r#""node_modules/b": {"resolved": "file:../b-1.0.0.tgz", "version": "1.0.0"}"#,
+        ] {
+            let text = foreign(packages);
+            assert!(text.starts_with("outside the project: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn git_dependencies_are_foreign_with_their_full_address() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        let entry = |resolved: &str| {
+            foreign(&format!(
+                r#""node_modules/a": {{"version": "1.0.0", "resolved": "{resolved}", "integrity": "x"}}"#
+            ))
+        };
+        assert_eq!(
+            entry(&format!("git+ssh://git@git.example/s/a.git#{commit}")),
+            format!("git dependency git+ssh://git@git.example/s/a.git#{commit}")
+        );
+        assert_eq!(
+            entry("git+https://u:secret@git.example/s/a.git"),
+            "git dependency git+https://git.example/s/a.git, which names no commit"
+        );
+    }
+
+    #[test]
+    fn patched_packages_are_foreign() {
+        let text = foreign(
+            r#""node_modules/a": {"version": "1.0.0", "patched": {"path": "patches/a.patch"}}"#,
+        );
+        assert_eq!(text, "a@1.0.0, changed by the patch patches/a.patch");
+    }
+
+    #[test]
+    fn tarballs_that_no_registry_gives_are_collected_by_address() {
+        let place = |resolved: &str| {
+            let entry = format!(r#""node_modules/a": {{"version": "1.0.0", "resolved": "{resolved}"}}"#);
+            match last(&entry) {
+                Ok(Ask::Package(Wanted { source: Source::Tarball { place, .. }, .. })) => {
+                    place.to_string()
+                }
                 other => panic!("{other:?}"),
             }
         };
-        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(place("file:vendor/a-1.0.0.tgz"), "vendor/a-1.0.0.tgz");
         assert_eq!(
-            out(&format!("git+ssh://git@git.example/s/a.git#{commit}")),
-            format!("git dependency, commit {commit}")
-        );
-        assert_eq!(out("git+ssh://git@git.example/s/a.git"), "git dependency, no commit given");
-        assert_eq!(out("file:vendor/a-1.0.0.tgz"), "local tarball vendor/a-1.0.0.tgz");
-        assert_eq!(
-            out("https://user:secret@files.example/a-1.0.0.tgz?token=secret"),
-            "tarball from https://files.example/a-1.0.0.tgz, where no registry has this version"
+            place("https://user:secret@files.example/a-1.0.0.tgz?token=secret"),
+            "https://files.example/a-1.0.0.tgz"
         );
         // Another package's or version's address: npm would install that one.
-        assert_eq!(
-            out("https://r.example/b/-/b-1.0.0.tgz"),
-            "tarball from https://r.example/b/-/b-1.0.0.tgz, where no registry has this version"
-        );
-        assert_eq!(
-            out("https://r.example/a/-/a-1.0.1.tgz"),
-            "tarball from https://r.example/a/-/a-1.0.1.tgz, where no registry has this version"
-        );
+        for other in ["https://r.example/b/-/b-1.0.1.tgz", "https://r.example/a/-/a-1.0.1.tgz"] {
+            assert_eq!(place(other), other);
+        }
     }
 
     #[test]
     fn the_address_can_stand_for_the_version() {
-        let Ok(Disposition::Collect(wanted)) =
-            last(r#""node_modules/a": {"resolved": "https://r.example/b/-/b-1.0.0.tgz"}"#)
-        else {
-            panic!("not collected")
-        };
-        assert_eq!(wanted.id, PackageId::new("b", "1.0.0").unwrap());
-        assert_eq!(
-            last(r#""node_modules/a": {"optional": true}"#),
-            Err(LockfileError::NoVersion("node_modules/a".into()))
-        );
+        let address = "https://r.example/b/-/b-1.0.0.tgz";
+        let entry = format!(r#""node_modules/a": {{"resolved": "{address}"}}"#);
+        assert_eq!(last(&entry), Ok(wanted_from("b", "1.0.0", Some(address))));
+    }
+
+    #[test]
+    fn an_entry_that_names_nothing_is_a_placeholder_where_npm_can_go_on_without_it() {
+        for mark in ["optional", "peer"] {
+            let entry = format!(r#""node_modules/a": {{"{mark}": true}}"#);
+            assert_eq!(last(&entry), Ok(Ask::Nothing), "{mark}");
+        }
+        for entry in [r#""node_modules/a": {}"#, r#""node_modules/a": {"dev": true}"#] {
+            assert_eq!(last(entry), Err(LockfileError::NoVersion("node_modules/a".into())));
+        }
+    }
+
+    #[test]
+    fn empty_fields_count_as_missing() {
+        let entry = r#""node_modules/a": {"version": "1.0.0", "resolved": "", "integrity": ""}"#;
+        assert_eq!(last(entry), Ok(wanted("a", "1.0.0")));
+    }
+
+    #[test]
+    fn rejects_an_address_outside_of_node_modules() {
+        for more in [r#""resolved": "https://r.example/p.tgz""#, r#""integrity": "sha512-x""#] {
+            let entry = format!(r#""p": {{"version": "1.0.0", {more}}}"#);
+            assert_eq!(last(&entry), Err(LockfileError::Folder("p".into())));
+        }
+    }
+
+    #[test]
+    fn rejects_a_link_to_no_folder() {
+        for more in ["", r#", "resolved": "https://r.example/a/-/a-1.0.0.tgz""#, r#", "resolved": "file:a.tgz""#] {
+            let entry = format!(r#""node_modules/a": {{"link": true{more}}}"#);
+            assert_eq!(last(&entry), Err(LockfileError::Link("node_modules/a".into())), "{more}");
+        }
     }
 
     #[test]
@@ -359,7 +560,6 @@ mod tests {
             "node_modules/./b",
             "node_modules/b/",
             "node_modules//b",
-            "../..//b",
             "node_modules\\\\b",
         ] {
             assert_eq!(

@@ -7,9 +7,15 @@ use crate::core::package::PackageError;
 /// Why a lockfile is refused. May quote the file: escape before printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockfileError {
-    /// The file's name is of no format that we read.
-    #[error("not the name of a lockfile that is supported")]
-    UnknownFormat(String),
+    /// Not a JSON object; with what it looks like.
+    #[error("not a lockfile of npm{}", .0.map(|found| format!(", but {found}")).unwrap_or_default())]
+    UnknownFormat(Option<&'static str>),
+    /// Text in UTF-16, as a redirect of PowerShell writes it, or no text at all.
+    #[error("lockfile is not text in UTF-8")]
+    NotUtf8,
+    /// `npm-shrinkwrap.json` of npm 2 to 4: no `lockfileVersion`, no hashes.
+    #[error("file has no lockfileVersion: it is a shrinkwrap of npm 2 to 4")]
+    OldShrinkwrap,
     /// Nothing in it.
     #[error("lockfile is empty")]
     Empty,
@@ -37,10 +43,10 @@ pub enum LockfileError {
     #[error("lockfile has {0} objects, more than {max}", max = limits::LOCKFILE_OBJECTS)]
     TooManyObjects(usize),
     /// JSON that says of itself no `lockfileVersion`.
-    #[error("file has no lockfileVersion, so it is no lockfile of npm 5 or later")]
+    #[error("file has no lockfileVersion, so it is not a lockfile")]
     NotALockfile,
     /// A version of the format that we do not read.
-    #[error("lockfileVersion {0} is not supported, only 1, 2 and 3 are")]
+    #[error("lockfileVersion {0} is not supported, only 1 to 4 are")]
     UnsupportedVersion(String),
     /// Version 1 with the section of versions 2 and 3: which one counts depends on the reader.
     #[error("lockfileVersion is 1, and yet there is a \"packages\" section")]
@@ -52,8 +58,8 @@ pub enum LockfileError {
     #[error("entry {0:?} is there twice")]
     Duplicate(String),
     /// Version 1 nested so deep that a path is longer than [`limits::INSTALL_PATH_BYTES`], or
-    /// all paths together than [`limits::LOCKFILE_BYTES`].
-    #[error("entry {0:?} is nested too deep: paths have at most {path} bytes, all of a lockfile {all}", path = limits::INSTALL_PATH_BYTES, all = limits::LOCKFILE_BYTES)]
+    /// all paths together than [`limits::LOCKFILE_PATHS_BYTES`].
+    #[error("entry {0:?} is nested too deep: a path has at most {path} bytes, all paths of a lockfile together {all}", path = limits::INSTALL_PATH_BYTES, all = limits::LOCKFILE_PATHS_BYTES)]
     Nesting(String),
     /// A path that names its place in a way that npm does not write.
     #[error("entry {0:?} is not a normalized path")]
@@ -80,6 +86,20 @@ pub enum LockfileError {
     /// A `resolved` that is no address. It is not repeated, for it may hold credentials.
     #[error("entry {0:?}: \"resolved\" is no address that npm writes")]
     Resolved(String),
+    /// A link to something else than a folder.
+    #[error("entry {0:?} is a link, and its \"resolved\" is not a folder")]
+    Link(String),
+    /// A folder of the project with an address or a hash: npm writes neither.
+    #[error("entry {0:?} is outside of node_modules, and yet has an address or a hash")]
+    Folder(String),
+    /// Version 2 whose two sections ask for different things.
+    #[error("entry {path:?} differs between the sections \"packages\" and \"dependencies\": {detail}")]
+    Sections {
+        /// The install path.
+        path: String,
+        /// What differs.
+        detail: &'static str,
+    },
 }
 
 impl LockfileError {
@@ -87,14 +107,27 @@ impl LockfileError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::UnknownFormat(_) => {
-                "package-lock.json and npm-shrinkwrap.json are supported, yarn.lock, pnpm-lock.yaml and bun.lock are not yet"
+                "lockfiles of npm are read (package-lock.json, npm-shrinkwrap.json); yarn.lock, pnpm-lock.yaml and bun.lock are not yet"
+            }
+            Self::NotUtf8 => {
+                "PowerShell's > writes UTF-16; write the file anew with `npm install --package-lock-only`"
+            }
+            Self::OldShrinkwrap => {
+                "write a lockfile with npm 6 or later: `npm install --package-lock-only`"
             }
             Self::NotJson { .. } => "look for conflict markers of a merge, then run `npm install`",
             Self::UnsupportedVersion(_) | Self::PackagesInVersion1 | Self::NoPackages(_) => {
-                "write it anew with `npm install --package-lock-only --lockfile-version 3`"
+                "write it anew with `npm install --package-lock-only`"
             }
-            Self::NoVersion(_) | Self::Integrity { .. } | Self::Duplicate(_) => {
-                "delete the entry and run `npm install --package-lock-only`"
+            Self::Sections { .. } => {
+                "npm 6 reads one section and later ones the other; write it anew with `npm install --package-lock-only`"
+            }
+            Self::NoVersion(_)
+            | Self::Integrity { .. }
+            | Self::Duplicate(_)
+            | Self::Link(_)
+            | Self::Folder(_) => {
+                "npm does not write such an entry; delete it and run `npm install --package-lock-only`"
             }
             Self::Empty
             | Self::Malformed { .. }

@@ -1,260 +1,160 @@
-//! The inventory of one lockfile or several: each package once, and everything else beside it.
+//! The inventory of one lockfile or several, and the packages that it asks for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use super::{Disposition, Local, Lockfile, Reason};
-use crate::core::digest::{Digest, Integrity};
-use crate::core::manifest;
+use super::{Ask, Bundled, Entry, Lockfile, Place, Source, Wanted};
+use crate::core::digest::{Algorithm, Integrity};
 use crate::core::package::PackageId;
 
-/// What lockfiles ask for, every entry of theirs accounted for.
+/// Every entry of some lockfiles. Each lockfile comes with its name: the archive's entry that holds
+/// it, or a file of this build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inventory {
-    /// The packages to collect, sorted by name and version, each once.
-    pub packages: Vec<Item>,
-    /// Entries that come out of another package's tarball.
-    pub bundled: Vec<BundledEntry>,
-    /// Entries that are part of the project itself.
-    pub local: Vec<LocalEntry>,
-    /// Entries that no registry can vouch for, sorted: to be reported, never passed.
-    pub out_of_scope: Vec<OutOfScopeEntry>,
+    /// The lockfiles, in the order they were given.
+    pub lockfiles: Vec<(String, Lockfile)>,
 }
 
-/// A package to collect.
+/// A package that lockfiles ask for, once for all entries that do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// Which package.
-    pub id: PackageId,
-    /// What the lockfiles say its tarball must match, each once, sorted by text. Empty if none
-    /// says anything; more than one if they differ, and then all of them must match.
+pub struct Want {
+    /// Which one.
+    pub target: Target,
+    /// What its tarball must match, each once, sorted by text. Empty if no entry says anything.
     pub integrity: Vec<Integrity>,
-    /// Where the lockfiles' authors got it, each once, sorted by text.
-    pub resolved: Vec<Url>,
-    /// Which entries need it, a lockfile each, sorted by its name.
-    pub needed_by: Vec<Need>,
+    /// The addresses that entries give for a version, each once, sorted by text.
+    pub addresses: Vec<Url>,
+    /// Whether npm goes on without it wherever it is needed.
+    pub optional: bool,
 }
 
-/// The entries of one lockfile that need a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
-    /// The archive's entry that holds the lockfile.
-    pub input: String,
-    /// The install paths, sorted as the manifest has them: npm sorts by another rule.
-    pub paths: Vec<String>,
-}
-
-/// An entry that comes out of another package's tarball.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BundledEntry {
-    /// The archive's entry that holds the lockfile.
-    pub input: String,
-    /// The install path.
-    pub path: String,
-    /// The path of the entry whose tarball holds it.
-    pub parent: String,
-}
-
-/// An entry that is part of the project itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LocalEntry {
-    /// The archive's entry that holds the lockfile.
-    pub input: String,
-    /// The install path.
-    pub path: String,
-    /// How it is part of the project.
-    pub local: Local,
-}
-
-/// An entry that no registry can vouch for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutOfScopeEntry {
-    /// The archive's entry that holds the lockfile.
-    pub input: String,
-    /// The install path.
-    pub path: String,
-    /// Why.
-    pub reason: Reason,
-}
-
-impl Item {
-    /// The hashes, as the manifest lists them.
-    pub fn expected(&self) -> Vec<String> {
-        self.integrity.iter().map(Integrity::to_string).collect()
-    }
-
-    /// The entries that need it, as the manifest lists them.
-    pub fn needs(&self) -> Vec<manifest::Need> {
-        self.needed_by
-            .iter()
-            .map(|need| manifest::Need { input: need.input.clone(), paths: need.paths.clone() })
-            .collect()
-    }
+/// What names a package before it is collected.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A version of a registry.
+    Version(PackageId),
+    /// A tarball that no registry gives, with the lockfile that names it: files are relative to its
+    /// folder.
+    Tarball {
+        /// The lockfile; empty for an address, which is the same from anywhere.
+        lockfile: String,
+        /// Where it is.
+        place: Place,
+    },
 }
 
 impl Inventory {
-    /// What is out of scope, as the manifest lists it.
-    pub fn not_collected(&self) -> Vec<manifest::OutOfScope> {
-        self.out_of_scope
-            .iter()
-            .map(|entry| manifest::OutOfScope {
-                input: entry.input.clone(),
-                entry: entry.path.clone(),
-                reason: entry.reason.to_string(),
-            })
-            .collect()
+    /// Brings lockfiles together.
+    pub fn new(lockfiles: Vec<(String, Lockfile)>) -> Self {
+        Self { lockfiles }
     }
 
-    /// How many lockfile entries are accounted for: as many as the lockfiles have.
-    pub fn entries(&self) -> usize {
-        let collected: usize = self
-            .packages
-            .iter()
-            .flat_map(|item| &item.needed_by)
-            .map(|need| need.paths.len())
-            .sum();
-        collected + self.bundled.len() + self.local.len() + self.out_of_scope.len()
+    /// All entries, each with the name of its lockfile.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.lockfiles.iter().flat_map(|(name, lockfile)| {
+            lockfile.entries.iter().map(move |entry| (name.as_str(), entry))
+        })
     }
 
-    /// Packages that no lockfile gives a hash for: whatever the registry answers would pass.
-    pub fn without_integrity(&self) -> impl Iterator<Item = &Item> {
-        self.packages.iter().filter(|item| item.integrity.is_empty())
+    /// The packages to collect, sorted. `holds` says whether a tarball holds an entry that it is
+    /// said to bundle; one that it does not hold is collected itself.
+    pub fn wants(&self, holds: impl Fn(&str, &Entry, &Bundled) -> bool) -> Vec<Want> {
+        let mut wants: BTreeMap<Target, Gathered<'_>> = BTreeMap::new();
+        for (lockfile, entry) in self.entries() {
+            let asks = match &entry.asks {
+                Ask::Bundled(bundled) if !holds(lockfile, entry, bundled) => &*bundled.alone,
+                asks => asks,
+            };
+            let Some(wanted) = asks.wanted() else { continue };
+            let want = wants.entry(Target::of(lockfile, wanted)).or_insert(Gathered::new());
+            want.optional &= entry.optional;
+            if let Some(integrity) = &wanted.integrity {
+                want.integrity.insert(integrity.to_string(), integrity);
+            }
+            if let Source::Version { address: Some(address), .. } = &wanted.source {
+                want.addresses.insert(address);
+            }
+        }
+        wants.into_iter().map(|(target, gathered)| gathered.finish(target)).collect()
     }
-}
 
-/// Brings lockfiles together; each comes with the name of the archive's entry that holds it.
-pub fn inventory(lockfiles: &[(String, Lockfile)]) -> Inventory {
-    let mut inventory = Inventory::default();
-    let mut items: BTreeMap<&PackageId, Gathered<'_>> = BTreeMap::new();
-    for (input, lockfile) in lockfiles {
-        for entry in &lockfile.entries {
-            let (input, path) = (input.clone(), entry.path.clone());
-            match &entry.disposition {
-                Disposition::Collect(wanted) => {
-                    let item = items.entry(&wanted.id).or_default();
-                    if let Some(integrity) = &wanted.integrity {
-                        item.integrity.insert(integrity.to_string(), integrity);
-                    }
-                    item.resolved.extend(&wanted.resolved);
-                    item.need(input, path);
+    /// The algorithms of the strongest hashes that entries give for each version, and for tarballs
+    /// that no registry gives: a package must be hashed with these to be compared.
+    pub fn algorithms(&self) -> Algorithms {
+        let mut algorithms = Algorithms::default();
+        for (_, entry) in self.entries() {
+            let Some(wanted) = asked(&entry.asks).wanted() else { continue };
+            let Some(integrity) = &wanted.integrity else { continue };
+            match &wanted.source {
+                Source::Version { id, .. } => {
+                    algorithms.versions.entry(id.clone()).or_default().insert(integrity.algorithm());
                 }
-                Disposition::Bundled { parent } => {
-                    inventory.bundled.push(BundledEntry { input, path, parent: parent.clone() });
-                }
-                Disposition::Local(local) => {
-                    inventory.local.push(LocalEntry { input, path, local: *local });
-                }
-                Disposition::OutOfScope(reason) => {
-                    let reason = reason.clone();
-                    inventory.out_of_scope.push(OutOfScopeEntry { input, path, reason });
+                Source::Tarball { .. } => {
+                    algorithms.tarballs.insert(integrity.algorithm());
                 }
             }
         }
+        algorithms
     }
-    inventory.packages = items
-        .into_iter()
-        .map(|(id, gathered)| Item {
-            id: id.clone(),
-            integrity: gathered.integrity.values().map(|&integrity| integrity.clone()).collect(),
-            resolved: gathered.resolved.iter().map(|&url| url.clone()).collect(),
-            needed_by: gathered.needs(),
-        })
-        .collect();
-    inventory.out_of_scope.sort_by(|a, b| (&a.input, &a.path).cmp(&(&b.input, &b.path)));
-    inventory
 }
 
-#[derive(Default)]
+/// What an entry asks for, of a bundled one as if it were not.
+fn asked(asks: &Ask) -> &Ask {
+    match asks {
+        Ask::Bundled(bundled) => &bundled.alone,
+        asks => asks,
+    }
+}
+
+/// The algorithms that packages must be hashed with.
+#[derive(Debug, Clone, Default)]
+pub struct Algorithms {
+    versions: BTreeMap<PackageId, BTreeSet<Algorithm>>,
+    tarballs: BTreeSet<Algorithm>,
+}
+
+impl Algorithms {
+    /// Those that entries may compare a package of this name and version with.
+    pub fn of(&self, id: &PackageId) -> impl Iterator<Item = Algorithm> {
+        self.versions.get(id).into_iter().flatten().chain(&self.tarballs).copied()
+    }
+}
+
+impl Target {
+    fn of(lockfile: &str, wanted: &Wanted) -> Self {
+        match &wanted.source {
+            Source::Version { id, .. } => Self::Version(id.clone()),
+            Source::Tarball { place, .. } => Self::Tarball {
+                lockfile: match place {
+                    Place::Url(_) => String::new(),
+                    Place::File(_) => lockfile.to_owned(),
+                },
+                place: place.clone(),
+            },
+        }
+    }
+}
+
 struct Gathered<'a> {
     integrity: BTreeMap<String, &'a Integrity>,
-    resolved: BTreeSet<&'a Url>,
-    needed_by: Vec<Need>,
+    addresses: BTreeSet<&'a Url>,
+    optional: bool,
 }
 
 impl Gathered<'_> {
-    /// Lockfiles come one after the other, so that the last need is the one to add to.
-    fn need(&mut self, input: String, path: String) {
-        match self.needed_by.last_mut() {
-            Some(need) if need.input == input => need.paths.push(path),
-            _ => self.needed_by.push(Need { input, paths: vec![path] }),
-        }
+    fn new() -> Self {
+        Self { integrity: BTreeMap::new(), addresses: BTreeSet::new(), optional: true }
     }
 
-    fn needs(mut self) -> Vec<Need> {
-        self.needed_by.sort_by(|a, b| a.input.cmp(&b.input));
-        for need in &mut self.needed_by {
-            need.paths.sort();
-        }
-        self.needed_by
-    }
-}
-
-/// Why a package of an inventory is not covered by an archive.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Uncovered {
-    /// The archive does not hold it.
-    #[error("{0} is not in the archive")]
-    Missing(PackageId),
-    /// An entry that no registry can vouch for, and that the signers of the archive did not list as
-    /// left out.
-    #[error("{path} is not listed as left out: {reason}")]
-    OutOfScope {
-        /// The install path.
-        path: String,
-        /// Why no registry can vouch for it.
-        reason: String,
-    },
-    /// The lockfile asks for a hash that the archive's lockfiles did not ask for. It may fit the
-    /// tarball all the same, but nobody who sealed or verified the archive has looked.
-    #[error("the lockfile asks for {id} with {wanted}, which the archive was not sealed for")]
-    HashDiffers {
-        /// Which package.
-        id: PackageId,
-        /// The first such hash.
-        wanted: Digest,
-    },
-}
-
-/// Holds a build's inventory against what an archive's manifest lists: every package must be
-/// there, and every hash asked for at its strongest algorithm must be listed. Empty if all are.
-///
-/// An entry that is out of scope must be among those that the manifest lists as left out.
-pub fn uncovered(inventory: &Inventory, manifest: &manifest::Predicate) -> Vec<Uncovered> {
-    let listed: HashMap<(&str, &str), &manifest::Package> = manifest
-        .packages
-        .iter()
-        .map(|package| ((package.name.as_str(), package.version.as_str()), package))
-        .collect();
-    let mut uncovered = Vec::new();
-    for item in &inventory.packages {
-        let Some(package) = listed.get(&(item.id.name(), item.id.version())) else {
-            uncovered.push(Uncovered::Missing(item.id.clone()));
-            continue;
-        };
-        let known: Vec<Integrity> =
-            package.integrity.iter().filter_map(|text| Integrity::parse(text).ok()).collect();
-        let wanted: BTreeSet<&Digest> =
-            item.integrity.iter().flat_map(Integrity::strongest).collect();
-        // Of each of the manifest's, too: verification looks at no other.
-        let known: BTreeSet<&Digest> = known.iter().flat_map(Integrity::strongest).collect();
-        if let Some(wanted) = wanted.difference(&known).next() {
-            let (id, wanted) = (item.id.clone(), (*wanted).clone());
-            uncovered.push(Uncovered::HashDiffers { id, wanted });
+    fn finish(self, target: Target) -> Want {
+        Want {
+            target,
+            integrity: self.integrity.into_values().cloned().collect(),
+            addresses: self.addresses.into_iter().cloned().collect(),
+            optional: self.optional,
         }
     }
-    let known: HashSet<(&str, &str)> = manifest
-        .out_of_scope
-        .iter()
-        .map(|listed| (listed.entry.as_str(), listed.reason.as_str()))
-        .collect();
-    for entry in &inventory.out_of_scope {
-        let reason = entry.reason.to_string();
-        if !known.contains(&(entry.path.as_str(), reason.as_str())) {
-            uncovered.push(Uncovered::OutOfScope { path: entry.path.clone(), reason });
-        }
-    }
-    uncovered
 }
 
 #[cfg(test)]

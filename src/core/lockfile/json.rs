@@ -36,16 +36,23 @@ pub(super) struct Head<'a> {
     version: Option<&'a RawValue>,
     /// Whether there is a section `packages`.
     pub(super) packages: Option<IgnoredAny>,
+    /// Whether there is a section `dependencies`.
+    pub(super) dependencies: Option<IgnoredAny>,
 }
 
 impl Head<'_> {
     /// The version, if it is one that we read.
     pub(super) fn version(&self) -> Result<u32, LockfileError> {
-        let text = self.version.ok_or(LockfileError::NotALockfile)?.get();
+        let text = match (self.version, &self.dependencies) {
+            (Some(version), _) => version.get(),
+            (None, Some(_)) => return Err(LockfileError::OldShrinkwrap),
+            (None, None) => return Err(LockfileError::NotALockfile),
+        };
         match text {
             "1" => Ok(1),
             "2" => Ok(2),
             "3" => Ok(3),
+            "4" => Ok(4),
             other => Err(LockfileError::UnsupportedVersion(other.chars().take(16).collect())),
         }
     }
@@ -90,7 +97,7 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<T, M
     }
 }
 
-/// A text; `null` and `false`, which npm 5 wrote for "none", are none.
+/// A text. An empty one, `null` and `false`, which npm 5 wrote for "none", are none, as npm reads them.
 #[derive(Debug, Default)]
 pub(super) struct Text(pub(super) Option<String>);
 
@@ -106,7 +113,7 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Some(text.to_owned())))
+                Ok(Text(Some(text.to_owned()).filter(|text| !text.is_empty())))
             }
 
             fn visit_unit<E: serde::de::Error>(self) -> Result<Text, E> {
@@ -125,9 +132,14 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// Whether `bundleDependencies` names anything: a list of names, or `true` for all of them.
+/// `bundleDependencies`: a list of names, or `true` for all that the package depends on.
 #[derive(Debug, Default)]
-pub(super) struct Bundles(pub(super) bool);
+pub(super) enum Bundles {
+    #[default]
+    None,
+    All,
+    Names(Vec<String>),
+}
 
 impl<'de> Deserialize<'de> for Bundles {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -141,22 +153,75 @@ impl<'de> Deserialize<'de> for Bundles {
             }
 
             fn visit_bool<E: serde::de::Error>(self, all: bool) -> Result<Bundles, E> {
-                Ok(Bundles(all))
+                Ok(if all { Bundles::All } else { Bundles::None })
             }
 
             fn visit_unit<E: serde::de::Error>(self) -> Result<Bundles, E> {
-                Ok(Bundles(false))
+                Ok(Bundles::None)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Bundles, A::Error> {
-                let mut any = false;
-                while names.next_element::<IgnoredAny>()?.is_some() {
-                    any = true;
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Bundles, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = list.next_element()? {
+                    names.push(name);
                 }
-                Ok(Bundles(any))
+                Ok(Bundles::Names(names))
             }
         }
 
         deserializer.deserialize_any(Names)
+    }
+}
+
+/// What a package depends on: names, and what npm takes for each. What is not a text says nothing.
+#[derive(Debug, Default)]
+pub(super) struct Specs(pub(super) Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Specs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Specs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of names and ranges")
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Specs, E> {
+                Ok(Specs::default())
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Specs, E> {
+                Ok(Specs::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Specs, A::Error> {
+                let mut specs = Vec::new();
+                while let Some((name, spec)) = map.next_entry::<String, Text>()? {
+                    specs.push((name, spec.0.unwrap_or_default()));
+                }
+                Ok(Specs(specs))
+            }
+        }
+
+        deserializer.deserialize_any(Pairs)
+    }
+}
+
+/// Whether JavaScript would take a value for true.
+#[derive(Debug, Default)]
+pub(super) struct Truthy(pub(super) bool);
+
+impl<'de> Deserialize<'de> for Truthy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        Ok(Self(match value {
+            serde_json::Value::Null => false,
+            serde_json::Value::Bool(value) => value,
+            serde_json::Value::Number(number) => number.as_f64() != Some(0.0),
+            serde_json::Value::String(text) => !text.is_empty(),
+            serde_json::Value::Array(_) | serde_json::Value::Object(_) => true,
+        }))
     }
 }

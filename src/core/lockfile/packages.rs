@@ -1,14 +1,14 @@
-//! Versions 2 and 3: `packages`, keyed by install path.
+//! Versions 2 to 4: `packages`, keyed by install path. Version 4 adds the patches of npm 12.
 
 use serde::Deserialize;
 
 use super::LockfileError;
-use super::classify::Raw;
-use super::json::{self, Bundles, Pairs, Text};
+use super::classify::{Raw, installed_name};
+use super::json::{self, Bundles, Pairs, Specs, Text, Truthy};
 use crate::core::json::objects_only;
 use crate::core::limits::INSTALL_PATH_BYTES;
 
-objects_only!(Document, Package);
+objects_only!(Document, Package, Patched);
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
@@ -33,12 +33,56 @@ struct Package {
     in_bundle: bool,
     #[serde(default)]
     bundle_dependencies: Bundles,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    dev: bool,
+    #[serde(default)]
+    peer: bool,
+    #[serde(default)]
+    has_shrinkwrap: Truthy,
+    #[serde(default, rename = "_hasShrinkwrap")]
+    has_shrinkwrap_too: Truthy,
+    #[serde(default)]
+    dependencies: Specs,
+    #[serde(default)]
+    optional_dependencies: Specs,
+    #[serde(default)]
+    peer_dependencies: Specs,
+    #[serde(default)]
+    dev_dependencies: Specs,
+    #[serde(default)]
+    patched: Option<Patched>,
+}
+
+/// A patch that npm 12 applies after it has unpacked the tarball.
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct Patched {
+    path: String,
 }
 
 /// The entries of `packages`.
 pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, LockfileError> {
     let document: Document = json::read(bytes)?;
-    let raw = document.packages.0.into_iter().map(|(path, package)| Raw {
+    Ok(document.packages.0.into_iter().map(|(path, package)| entry(path, package)).collect())
+}
+
+fn entry(path: String, package: Package) -> Raw {
+    let of_project = installed_name(&path).is_none();
+    let mut edges = package.dependencies.0;
+    edges.extend(package.optional_dependencies.0);
+    let bundles = match package.bundle_dependencies {
+        Bundles::None => Vec::new(),
+        Bundles::All => edges.iter().map(|(name, _)| name.clone()).collect(),
+        Bundles::Names(names) => names,
+    };
+    edges.extend(package.peer_dependencies.0);
+    // npm reads those of installed packages from nowhere.
+    if of_project {
+        edges.extend(package.dev_dependencies.0);
+    }
+    Raw {
         path,
         name: package.name.0,
         version: package.version.0,
@@ -46,25 +90,12 @@ pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, LockfileError> {
         integrity: package.integrity.0,
         link: package.link,
         in_bundle: package.in_bundle,
-        bundles: package.bundle_dependencies.0,
-    });
-    Ok(raw.collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_as_long_as_the_limit() {
-        let path = |size: usize| {
-            let text = format!(r#"{{"packages": {{"{}": {{}}}}}}"#, "a".repeat(size));
-            entries(text.as_bytes()).map(|raw| raw.len())
-        };
-        assert_eq!(path(INSTALL_PATH_BYTES), Ok(1));
-        assert!(matches!(
-            path(INSTALL_PATH_BYTES + 1),
-            Err(LockfileError::Malformed { detail, .. }) if detail == "a key of 4097 bytes, more than 4096"
-        ));
+        bundles,
+        edges,
+        optional: package.optional,
+        dev: package.dev,
+        peer: package.peer,
+        shrinkwrap: package.has_shrinkwrap.0 || package.has_shrinkwrap_too.0,
+        patch: package.patched.map(|patched| patched.path),
     }
 }

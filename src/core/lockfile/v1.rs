@@ -7,9 +7,9 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 
 use super::LockfileError;
-use super::address::Source;
+use super::address::Spec;
 use super::classify::Raw;
-use super::json::{self, Pairs, Text};
+use super::json::{self, Pairs, Specs, Text};
 use crate::core::json::objects_only;
 use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_PATHS_BYTES, PACKAGE_NAME_BYTES};
 
@@ -33,6 +33,12 @@ struct Dependency {
     integrity: Text,
     #[serde(default)]
     bundled: bool,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    dev: bool,
+    #[serde(default)]
+    requires: Specs,
     #[serde(default)]
     dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
 }
@@ -74,7 +80,9 @@ impl Walk {
                 return Err(LockfileError::Duplicate(path));
             }
             let nested = std::mem::take(&mut dependency.dependencies);
-            let entry = entry(path, dependency);
+            let bundles = bundled_names(&dependency, &nested);
+            let mut entry = entry(path, dependency);
+            entry.bundles = bundles;
             // What is nested under a link is installed in the folder that the link points to.
             let below = match &entry.resolved {
                 Some(folder) if entry.link => folder.clone(),
@@ -100,17 +108,29 @@ impl Walk {
     }
 }
 
+/// Version 1 marks what is bundled and not who bundles: npm takes the mark for the parent's, where
+/// that is not bundled itself and requires it.
+fn bundled_names(
+    parent: &Dependency,
+    nested: &Pairs<Dependency, PACKAGE_NAME_BYTES>,
+) -> Vec<String> {
+    let required = |name: &str| parent.requires.0.iter().any(|(required, _)| required == name);
+    let bundled = nested.0.iter().filter(|(name, child)| child.bundled && required(name));
+    if parent.bundled { Vec::new() } else { bundled.map(|(name, _)| name.clone()).collect() }
+}
+
 fn entry(path: String, dependency: Dependency) -> Raw {
     let mut raw = Raw {
         path,
-        name: None,
         version: dependency.version.0,
         resolved: dependency.resolved.0,
         integrity: dependency.integrity.0,
-        link: false,
         in_bundle: dependency.bundled,
-        // Version 1 does not say who bundles; only whose parent can be asked.
-        bundles: true,
+        optional: dependency.optional,
+        dev: dependency.dev,
+        // npm takes no address from the requirements of version 1.
+        edges: dependency.requires.0.into_iter().map(|(name, _)| (name, String::new())).collect(),
+        ..Raw::default()
     };
     let Some(version) = raw.version.take() else { return raw };
     if let Some((name, version)) =
@@ -120,11 +140,11 @@ fn entry(path: String, dependency: Dependency) -> Raw {
         raw.version = Some(version.to_owned());
         return raw;
     }
-    match Source::of(&version) {
+    match Spec::of(&version) {
         // An address that cannot be understood is refused as such, unrepeated: it may hold a secret.
         None if version.contains([':', '/']) => raw.resolved = Some(version),
         None => raw.version = Some(version),
-        Some(Source::Folder(folder)) => {
+        Some(Spec::Folder(folder)) => {
             raw.link = true;
             raw.resolved = Some(folder);
         }
@@ -136,13 +156,13 @@ fn entry(path: String, dependency: Dependency) -> Raw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::lockfile::{Disposition, Local, Reason, parse};
+    use crate::core::lockfile::{Ask, Local, Reason, parse};
 
     /// The entries of a lockfile of version 1: path, and package or other disposition.
-    fn all(dependencies: &str) -> Result<Vec<(String, Disposition)>, LockfileError> {
+    fn all(dependencies: &str) -> Result<Vec<(String, Ask)>, LockfileError> {
         let text = format!(r#"{{"lockfileVersion": 1, "dependencies": {{{dependencies}}}}}"#);
         let lockfile = parse("npm-shrinkwrap.json", text.as_bytes())?;
-        Ok(lockfile.entries.into_iter().map(|entry| (entry.path, entry.disposition)).collect())
+        Ok(lockfile.entries.into_iter().map(|entry| (entry.path, entry.asks)).collect())
     }
 
     fn packages(dependencies: &str) -> Vec<(String, String)> {
@@ -150,7 +170,7 @@ mod tests {
             .unwrap()
             .into_iter()
             .map(|(path, disposition)| match disposition {
-                Disposition::Collect(wanted) => (path, wanted.id.to_string()),
+                Ask::Collect(wanted) => (path, wanted.id.to_string()),
                 other => panic!("{path}: {other:?}"),
             })
             .collect()
@@ -192,7 +212,7 @@ mod tests {
             all(&format!(r#""a": {{"version": "github:s/a#{commit}", "integrity": "{commit}"}}"#)),
             Ok(vec![(
                 "node_modules/a".into(),
-                Disposition::OutOfScope(Reason::Git { commit: Some(commit.into()) })
+                Ask::OutOfScope(Reason::Git { commit: Some(commit.into()) })
             )])
         );
     }
@@ -206,11 +226,11 @@ mod tests {
             Ok(vec![
                 (
                     "node_modules/a".into(),
-                    Disposition::OutOfScope(Reason::LocalTarball { path: "a.tgz".into() })
+                    Ask::OutOfScope(Reason::LocalTarball { path: "a.tgz".into() })
                 ),
                 (
                     "node_modules/b".into(),
-                    Disposition::OutOfScope(Reason::RemoteTarball {
+                    Ask::OutOfScope(Reason::RemoteTarball {
                         url: "https://files.example/b-1.0.0.tgz".into()
                     })
                 ),
@@ -229,7 +249,7 @@ mod tests {
         let bundled: Vec<_> = entries
             .iter()
             .filter_map(|(path, disposition)| match disposition {
-                Disposition::Bundled { parent } => Some((path.as_str(), parent.as_str())),
+                Ask::Bundled { parent } => Some((path.as_str(), parent.as_str())),
                 _ => None,
             })
             .collect();
@@ -250,7 +270,7 @@ mod tests {
             .unwrap();
         let paths: Vec<_> = entries.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(paths, ["node_modules/a", "p/a/node_modules/c", "node_modules/b"]);
-        assert_eq!(entries[0].1, Disposition::Local(Local::Link));
+        assert_eq!(entries[0].1, Ask::Folder(Local::Link));
     }
 
     #[test]

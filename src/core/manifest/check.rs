@@ -7,10 +7,10 @@ use crate::core::{
     digest::Algorithm,
     entry_name, limits,
     manifest::{
-        FORMAT_VERSION, Input, ManifestError, Package, Predicate, Subject, Trust, TrustSource,
+        FORMAT_VERSION, ManifestError, Package, Part, Predicate, Subject, Trust, TrustSource,
         position,
     },
-    package::PackageId,
+    package::{Origin, Purl},
     time::{self, Time},
 };
 
@@ -18,7 +18,7 @@ use crate::core::{
 pub(super) fn all(
     subjects: &[Subject],
     predicate: &Predicate,
-) -> Result<(Vec<PackageId>, Time), ManifestError> {
+) -> Result<(Vec<Purl>, Time), ManifestError> {
     if predicate.format_version != FORMAT_VERSION {
         return Err(ManifestError::FormatVersion(predicate.format_version));
     }
@@ -33,29 +33,18 @@ pub(super) fn all(
         }
     }
     let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
-    let mut uses = Uses { subjects, tarballs: HashSet::new(), used: HashSet::new() };
+    let mut uses = Uses { subjects, artifacts: HashSet::new(), used: HashSet::new() };
     inputs(predicate, &mut uses)?;
+    let purls = packages(predicate, sealed_at, &mut uses)?;
     trust(predicate, sealed_at, &mut uses)?;
-    let ids = packages(predicate, &mut uses)?;
     uses.finish()?;
-    out_of_scope(predicate)?;
-    for request in &predicate.collection {
-        address(&request.url)?;
-        let time = some_time("collection", &request.time)?;
-        if time > sealed_at {
-            return Err(ManifestError::AfterSeal { field: "collection", time });
-        }
-        if !(100..=599).contains(&request.status) {
-            return Err(ManifestError::Status(request.status));
-        }
-    }
-    Ok((ids, sealed_at))
+    Ok((purls, sealed_at))
 }
 
-/// Which entries are used so far, and which of them as tarballs.
+/// Which entries are used so far, and which of them as artifacts.
 struct Uses<'a> {
     subjects: &'a [Subject],
-    tarballs: HashSet<usize>,
+    artifacts: HashSet<usize>,
     used: HashSet<usize>,
 }
 
@@ -91,8 +80,8 @@ impl<'a> Uses<'a> {
             if !self.used.contains(&at) {
                 return Err(ManifestError::Unused(subject.name.clone()));
             }
-            let tarball = self.tarballs.contains(&at);
-            let expected = if tarball { Algorithm::Sha512 } else { Algorithm::Sha256 };
+            let artifact = self.artifacts.contains(&at);
+            let expected = if artifact { Algorithm::Sha512 } else { Algorithm::Sha256 };
             let found = subject.digest.algorithm();
             if found != expected {
                 let name = subject.name.clone();
@@ -104,16 +93,16 @@ impl<'a> Uses<'a> {
 }
 
 fn inputs(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
-    for Input { entry, .. } in &predicate.inputs {
-        // A folder each, since the file's name says what it is: `inputs/2/package-lock.json`.
+    for entry in &predicate.inputs {
+        // A folder for each project: a lockfile and a shrinkwrap beside it are in the same.
         let number = folder_of(entry).strip_prefix("inputs/").unwrap_or_default();
         let digits = number.bytes().all(|byte| byte.is_ascii_digit());
         if !digits || number.is_empty() || number.starts_with('0') {
             return Err(ManifestError::Input(entry.clone()));
         }
     }
-    sorted("inputs", &predicate.inputs, |input| input.entry.as_str())?;
-    for Input { entry, .. } in &predicate.inputs {
+    sorted("inputs", &predicate.inputs, |input| input.as_str())?;
+    for entry in &predicate.inputs {
         uses.claim("inputs", entry, folder_of(entry))?;
     }
     Ok(())
@@ -125,28 +114,20 @@ fn folder_of(entry: &str) -> &str {
 
 fn trust(predicate: &Predicate, sealed_at: Time, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
     sorted("trust", &predicate.trust, |trust| trust.instance.as_str())?;
-    for Trust { instance, source, roles, refreshed_at } in &predicate.trust {
+    for Trust { instance, source, refreshed_at } in &predicate.trust {
         let named = entry_name::parse(instance.as_bytes()).is_ok() && !instance.contains('/');
         if !named {
             return Err(ManifestError::Instance(instance.clone()));
         }
-        // What is carried was checked at some time, and what is not has no roles.
         let carried = *source == TrustSource::Tuf;
         if carried {
             uses.claim_folder(instance)?;
         }
-        if carried && refreshed_at.is_none() || !carried && !roles.is_empty() {
+        if carried != refreshed_at.is_some() {
             return Err(ManifestError::TrustSource(instance.clone()));
         }
-        let mut names = HashSet::new();
-        for role in roles {
-            some_time("expires", &role.expires)?;
-            if !names.insert(role.name.as_str()) {
-                return Err(ManifestError::Duplicate { list: "roles", item: role.name.clone() });
-            }
-        }
         if let Some(text) = refreshed_at {
-            let time = some_time("refreshedAt", text)?;
+            let time = exact_time("refreshedAt", text)?;
             if time > sealed_at {
                 return Err(ManifestError::AfterSeal { field: "refreshedAt", time });
             }
@@ -155,68 +136,101 @@ fn trust(predicate: &Predicate, sealed_at: Time, uses: &mut Uses<'_>) -> Result<
     Ok(())
 }
 
-fn packages(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<Vec<PackageId>, ManifestError> {
-    let list = "packages";
-    sorted(list, &predicate.packages, |package| (package.name.as_str(), package.version.as_str()))?;
-    predicate.packages.iter().map(|listed| package(predicate, listed, uses)).collect()
+fn packages(
+    predicate: &Predicate,
+    sealed_at: Time,
+    uses: &mut Uses<'_>,
+) -> Result<Vec<Purl>, ManifestError> {
+    sorted("packages", &predicate.packages, |package| package.purl.as_str())?;
+    predicate.packages.iter().map(|listed| package(listed, sealed_at, uses)).collect()
 }
 
 fn package(
-    predicate: &Predicate,
     package: &Package,
+    sealed_at: Time,
     uses: &mut Uses<'_>,
-) -> Result<PackageId, ManifestError> {
-    let id = PackageId::new(&package.name, &package.version)?;
-    if package.purl != id.purl() {
-        return Err(ManifestError::Purl { expected: id.purl(), found: package.purl.clone() });
+) -> Result<Purl, ManifestError> {
+    let malformed = || ManifestError::Purl(without_credentials(&package.purl));
+    let purl = Purl::parse(&package.purl).ok_or_else(malformed)?;
+    if package.registry.as_deref() != purl.origin().registry() {
+        return Err(ManifestError::Registry(package.purl.clone()));
     }
-    // One form, or two registries that are the same could be told apart.
-    let registry = &package.registry;
-    let as_sent = addresses::parse(registry).is_some();
-    if !as_sent || addresses::registry(registry).as_ref() != Some(registry) {
-        return Err(ManifestError::Address(without_credentials(registry)));
-    }
-    let folder = id.folder();
-    let tarball = uses.claim(&package.purl, &package.artifact, &folder)?;
-    uses.tarballs.insert(tarball);
-    for entry in [&package.record, &package.attestations].into_iter().flatten() {
-        uses.claim(&package.purl, entry, &folder)?;
-    }
-    sorted("integrity", &package.integrity, |text| text.as_str())?;
-    sorted("neededBy", &package.needed_by, |need| need.input.as_str())?;
-    for need in &package.needed_by {
-        known_input(predicate, &package.purl, &need.input)?;
-        if need.paths.is_empty() {
-            return Err(ManifestError::NoPath(package.purl.clone()));
+    let folder = purl.folder();
+    let Package { artifact, record, attestations, .. } = package;
+    let is_file = matches!(purl.origin(), Origin::File(_));
+    for (name, part) in
+        [("artifact", artifact), ("record", record), ("attestations", attestations)]
+    {
+        let Some(part) = part else { continue };
+        check_part(&package.purl, part, sealed_at, is_file)?;
+        // A registry may answer and not list the version.
+        let unlisted = name == "record" && part.status == Some(200);
+        if part.entry.is_none() && !is_none_there(part) && !unlisted {
+            return Err(wrong(package, name));
         }
-        sorted("paths", &need.paths, |path| path.as_str())?;
+        let Some(entry) = &part.entry else { continue };
+        let at = uses.claim(&package.purl, entry, &folder)?;
+        if name == "artifact" {
+            uses.artifacts.insert(at);
+        }
     }
-    Ok(id)
+    // No registry, no record; and no bytes only where an answer shows it.
+    let registry = package.registry.is_some();
+    if !registry && (record.is_some() || attestations.is_some()) || registry && record.is_none() {
+        return Err(wrong(package, "record"));
+    }
+    let shown = record.as_ref().is_some_and(|record| record.entry.is_none());
+    if artifact.is_none() && !shown {
+        return Err(wrong(package, "artifact"));
+    }
+    Ok(purl)
 }
 
-fn out_of_scope(predicate: &Predicate) -> Result<(), ManifestError> {
-    let list = &predicate.out_of_scope;
-    sorted("outOfScope", list, |left| (left.input.as_str(), left.entry.as_str()))?;
-    list.iter().try_for_each(|left| known_input(predicate, &left.entry, &left.input))
+fn wrong(package: &Package, part: &'static str) -> ManifestError {
+    ManifestError::Part { purl: package.purl.clone(), part }
 }
 
-fn known_input(predicate: &Predicate, item: &str, input: &str) -> Result<(), ManifestError> {
-    match predicate.inputs.binary_search_by(|known| known.entry.as_str().cmp(input)) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(ManifestError::NoSuchInput { item: item.into(), input: input.into() }),
+/// Whether the answer was that there is none.
+fn is_none_there(part: &Part) -> bool {
+    matches!(part.status, Some(404 | 410))
+}
+
+/// An entry was brought by a request that was answered with 200; a file of the project by none.
+fn check_part(
+    purl: &str,
+    part: &Part,
+    sealed_at: Time,
+    is_file: bool,
+) -> Result<(), ManifestError> {
+    let Part { entry, url, status, answered_at } = part;
+    let (url, status, answered_at) = match (url, status, answered_at) {
+        (None, None, None) if is_file && entry.is_some() => return Ok(()),
+        (Some(url), Some(status), Some(answered_at)) if !is_file => (url, *status, answered_at),
+        _ => return Err(ManifestError::Request(purl.to_owned())),
+    };
+    if !addresses::is_plain(url) {
+        return Err(ManifestError::Address(without_credentials(url)));
     }
+    if !matches!(status, 200 | 404 | 410) || entry.is_some() && status != 200 {
+        return Err(ManifestError::Status(status));
+    }
+    let time = exact_time("answeredAt", answered_at)?;
+    if time > sealed_at {
+        return Err(ManifestError::AfterSeal { field: "answeredAt", time });
+    }
+    Ok(())
 }
 
 /// Strictly ascending: sorted, and nothing twice.
-fn sorted<'a, T, K: Key>(
+fn sorted<T>(
     list: &'static str,
-    items: &'a [T],
-    key: impl Fn(&'a T) -> K,
+    items: &[T],
+    key: impl Fn(&T) -> &str,
 ) -> Result<(), ManifestError> {
     for pair in items.windows(2) {
         if let [before, after] = pair {
-            let item = || key(after).show();
-            match key(before).cmp(&key(after)) {
+            let item = || key(after).to_owned();
+            match key(before).cmp(key(after)) {
                 std::cmp::Ordering::Less => {}
                 std::cmp::Ordering::Equal => {
                     return Err(ManifestError::Duplicate { list, item: item() });
@@ -230,48 +244,11 @@ fn sorted<'a, T, K: Key>(
     Ok(())
 }
 
-/// What a list is sorted by.
-trait Key: Ord {
-    fn show(&self) -> String;
-}
-
-impl Key for &str {
-    fn show(&self) -> String {
-        (*self).to_owned()
-    }
-}
-
-impl Key for (&str, &str) {
-    fn show(&self) -> String {
-        format!("{} {}", self.0, self.1)
-    }
-}
-
 /// RFC 3339 in UTC to the second: one form for one time.
 fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
-    let time = some_time(field, text)?;
-    if time::format(time) != text {
-        return Err(ManifestError::Time { field, text: text.to_owned() });
-    }
-    Ok(time)
-}
-
-/// RFC 3339.
-fn some_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
-    time::parse(text).ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
-}
-
-/// As it is sent: what parsers make of tabs, backslashes and empty user information differs.
-fn address(text: &str) -> Result<(), ManifestError> {
-    let plain = addresses::parse(text).is_some_and(|url| {
-        url.as_str() == text
-            && matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    });
-    if plain { Ok(()) } else { Err(ManifestError::Address(without_credentials(text))) }
+    time::parse(text)
+        .filter(|time| time::format(*time) == text)
+        .ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
 }
 
 /// The text of an address that an error may repeat: nothing before an `@`, nothing after a `?`.

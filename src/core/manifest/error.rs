@@ -4,7 +4,6 @@ use crate::core::{
     digest::Algorithm,
     entry_name::NameError,
     limits,
-    package::PackageError,
     time::{self, Time},
 };
 
@@ -86,24 +85,31 @@ pub enum ManifestError {
         /// The folder that it belongs in.
         folder: String,
     },
-    /// Not a package's name or version.
-    #[error(transparent)]
-    Package(#[from] PackageError),
-    /// A package URL that is not that of the name and version beside it.
-    #[error("the package URL {found:?} is not {expected:?}")]
-    Purl {
-        /// The URL of this name and version.
-        expected: String,
-        /// The URL found.
-        found: String,
+    /// Not a package URL in its one form.
+    #[error("{0:?} is not a package URL in the form that this format has")]
+    Purl(String),
+    /// Another registry than the package URL says.
+    #[error("the registry of {0:?} is not the one that the package URL says")]
+    Registry(String),
+    /// One of a package's three parts is there where it cannot be, is missing where it must be, or
+    /// has neither an entry nor an answer that shows that there is none.
+    #[error("{purl:?}: {part} is missing, or does not show why there is none")]
+    Part {
+        /// The package.
+        purl: String,
+        /// `artifact`, `record` or `attestations`.
+        part: &'static str,
     },
+    /// A part without the request that brought it, or with half of one.
+    #[error("{0:?} has a part without its request")]
+    Request(String),
     /// A name of an instance that cannot be a folder's.
     #[error("{0:?} is not a name of a Sigstore instance")]
     Instance(String),
     /// An instance said to be carried, of which nothing is there.
     #[error("no file of the instance {0:?} is there")]
     TrustNotCarried(String),
-    /// Carried without the time of its last check, or roles of what is not carried.
+    /// Carried without the time of its last check, or such a time of what is not carried.
     #[error("the manifest says of the instance {0:?} what does not fit its source")]
     TrustSource(String),
     /// A time after that of the seal.
@@ -114,8 +120,8 @@ pub enum ManifestError {
         /// The time.
         time: Time,
     },
-    /// Not an HTTP status.
-    #[error("{0} is not an HTTP status")]
+    /// A status that no answer can have which an archive carries.
+    #[error("{0} is the status of no answer that an archive carries")]
     Status(u16),
     /// A lockfile that is not `inputs/N/FILE`.
     #[error("{0:?} is not of the form inputs/N/FILE")]
@@ -131,17 +137,6 @@ pub enum ManifestError {
     /// An address with credentials, a query or a fragment, or no HTTP address at all.
     #[error("{0:?} is not a plain HTTP address")]
     Address(String),
-    /// An input that is not among the inputs.
-    #[error("{item:?} names the input {input:?}, which is not listed")]
-    NoSuchInput {
-        /// What names it.
-        item: String,
-        /// The input.
-        input: String,
-    },
-    /// A need without a place.
-    #[error("{0:?} is needed by an input, but at no path")]
-    NoPath(String),
 }
 
 impl ManifestError {
@@ -164,8 +159,10 @@ impl ManifestError {
             Self::Unused(_) => "manifest-unused-entry",
             Self::UsedTwice(_) => "manifest-used-twice",
             Self::Folder { .. } => "manifest-folder",
-            Self::Package(_) => "manifest-package",
-            Self::Purl { .. } => "manifest-purl",
+            Self::Purl(_) => "manifest-purl",
+            Self::Registry(_) => "manifest-registry",
+            Self::Part { .. } => "manifest-part",
+            Self::Request(_) => "manifest-request",
             Self::Instance(_) => "manifest-instance",
             Self::TrustNotCarried(_) => "manifest-trust-not-carried",
             Self::TrustSource(_) => "manifest-trust-source",
@@ -174,8 +171,6 @@ impl ManifestError {
             Self::Input(_) => "manifest-input",
             Self::Time { .. } => "manifest-time",
             Self::Address(_) => "manifest-address",
-            Self::NoSuchInput { .. } => "manifest-no-such-input",
-            Self::NoPath(_) => "manifest-no-path",
         }
     }
 }

@@ -14,9 +14,7 @@ mod predicate;
 use serde::{Deserialize, Serialize};
 
 pub use error::ManifestError;
-pub use predicate::{
-    Input, Need, OutOfScope, Package, Predicate, Request, Role, Tool, Trust, TrustSource,
-};
+pub use predicate::{Package, Part, Predicate, Tool, Trust, TrustSource};
 
 use predicate::present;
 
@@ -24,7 +22,7 @@ use crate::core::{
     digest::{Algorithm, Digest},
     json::{self, objects_only},
     limits,
-    package::PackageId,
+    package::Purl,
     time::Time,
 };
 
@@ -53,8 +51,8 @@ pub struct Subject {
 pub struct Manifest {
     subjects: Vec<Subject>,
     predicate: Predicate,
-    /// Name and version of each package, in the predicate's order.
-    ids: Vec<PackageId>,
+    /// The purl of each package, in the predicate's order.
+    purls: Vec<Purl>,
     sealed_at: Time,
 }
 
@@ -104,8 +102,8 @@ impl Manifest {
     }
 
     fn checked(subjects: Vec<Subject>, predicate: Predicate) -> Result<Self, ManifestError> {
-        let (ids, sealed_at) = check::all(&subjects, &predicate)?;
-        Ok(Self { subjects, predicate, ids, sealed_at })
+        let (purls, sealed_at) = check::all(&subjects, &predicate)?;
+        Ok(Self { subjects, predicate, purls, sealed_at })
     }
 
     /// The statement as JSON, without white space, fields in the order of the specification.
@@ -140,14 +138,9 @@ impl Manifest {
         self.sealed_at
     }
 
-    /// The packages, sorted by name and version.
-    pub fn packages(&self) -> impl ExactSizeIterator<Item = (&PackageId, &Package)> {
-        self.ids.iter().zip(&self.predicate.packages)
-    }
-
-    /// The package of that name and version.
-    pub fn package(&self, id: &PackageId) -> Option<&Package> {
-        self.predicate.packages.get(self.ids.binary_search(id).ok()?)
+    /// The packages, sorted by purl.
+    pub fn packages(&self) -> impl ExactSizeIterator<Item = (&Purl, &Package)> {
+        self.purls.iter().zip(&self.predicate.packages)
     }
 
     /// The entries that carry the TUF repository of an instance, `trust/INSTANCE/…`.
@@ -164,21 +157,9 @@ fn position(subjects: &[Subject], name: &str) -> Option<usize> {
 impl Predicate {
     /// Puts every list into the order that a manifest has it in.
     pub(crate) fn sort(&mut self) {
-        self.inputs.sort_by(|a, b| a.entry.cmp(&b.entry));
+        self.inputs.sort();
         self.trust.sort_by(|a, b| a.instance.cmp(&b.instance));
-        self.packages.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
-        for package in &mut self.packages {
-            package.integrity.sort();
-            package.integrity.dedup();
-            package.needed_by.sort_by(|a, b| a.input.cmp(&b.input));
-            for need in &mut package.needed_by {
-                need.paths.sort();
-                need.paths.dedup();
-            }
-        }
-        self.out_of_scope.sort_by(|a, b| (&a.input, &a.entry).cmp(&(&b.input, &b.entry)));
-        self.collection
-            .sort_by(|a, b| (&a.url, &a.time, a.status).cmp(&(&b.url, &b.time, b.status)));
+        self.packages.sort_by(|a, b| a.purl.cmp(&b.purl));
     }
 }
 

@@ -10,8 +10,12 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 
 use crate::core::{
-    lockfile::Uncovered,
-    policy::Denial,
+    coverage::{Disposition, Outcome},
+    digest::Digest,
+    lockfile::Lockfile,
+    manifest::Tool,
+    package::Purl,
+    policy::{Denial, PastLimit, Policy},
     time::Time,
     verdict::{Claim, PackageVerdict, Status},
 };
@@ -26,27 +30,37 @@ pub use self::{
 pub struct Report {
     /// The time that everything was judged by.
     pub at: Time,
+    /// Whether that time was given, in place of the clock's.
+    pub at_given: bool,
+    /// What was demanded.
+    pub policy: Policy,
+    /// Fingerprints of the keys whose seals count.
+    pub keys: Vec<String>,
+    /// How many of them must have sealed.
+    pub threshold: usize,
     /// The archive.
     pub archive: Archive,
     /// The trust material, an instance each.
     pub trust: Vec<Trust>,
+    /// The lockfiles in the archive, with what becomes of each entry.
+    pub inputs: Vec<Input>,
+    /// This build's lockfiles, as far as they were given, compared with those.
+    pub lockfiles: Vec<Given>,
     /// Every package.
     pub packages: Vec<Judged>,
-    /// Lockfile entries that were not collected: install path and reason.
-    pub out_of_scope: Vec<(String, String)>,
-    /// What this build's lockfiles ask for and the archive does not cover. `None` if none was given.
-    pub lockfile: Option<LockfileCheck>,
-    /// Set where the policy denies the age of the trust material.
-    pub denied_age: Option<TimeDelta>,
+    /// What is older than its limit.
+    pub past_limits: Vec<Past>,
 }
 
 /// One package, judged by the policy.
 #[derive(Debug)]
 pub struct Judged {
+    /// Which package.
+    pub purl: Purl,
     /// What was found.
     pub verdict: PackageVerdict,
-    /// The registry whose keys and names were expected.
-    pub registry: String,
+    /// SHA-512 of its bytes.
+    pub sha512: Digest,
     /// What is wrong with it; empty is good.
     pub denials: Vec<Denial>,
 }
@@ -58,21 +72,92 @@ impl Judged {
     }
 }
 
+/// A lockfile in the archive.
+#[derive(Debug)]
+pub struct Input {
+    /// The entry that holds it.
+    pub entry: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// What it says.
+    pub lockfile: Lockfile,
+    /// What becomes of each of its entries, in their order.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A lockfile of this build.
+#[derive(Debug)]
+pub struct Given {
+    /// The file, as given.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// What it says.
+    pub lockfile: Lockfile,
+    /// What becomes of each of its entries, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// How it compares with those in the archive.
+    pub relation: Relation,
+}
+
+/// How a lockfile of this build compares with those in the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Relation {
+    /// It has the same bytes as this one.
+    SameBytes(String),
+    /// It has the same entries as this one.
+    SameEntries(String),
+    /// It is another. What it asks for is judged entry by entry.
+    Subset,
+}
+
+impl Relation {
+    /// As reports name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SameBytes(_) => "same bytes",
+            Self::SameEntries(_) => "same entries",
+            Self::Subset => "subset",
+        }
+    }
+
+    /// The archive's lockfile that it equals, if it equals one.
+    pub fn input(&self) -> Option<&str> {
+        match self {
+            Self::SameBytes(input) | Self::SameEntries(input) => Some(input),
+            Self::Subset => None,
+        }
+    }
+}
+
 /// The archive, as its signers vouch for it.
 #[derive(Debug)]
 pub struct Archive {
     /// What it was called on the command line.
     pub file: String,
+    /// SHA-256 of the whole file.
+    pub sha256: Digest,
     /// When it was sealed.
     pub sealed_at: Time,
+    /// The program that sealed it.
+    pub tool: Tool,
     /// Fingerprints of the pinned keys that signed.
     pub signers: Vec<String>,
     /// How many entries.
     pub entries: usize,
     /// How many bytes.
     pub bytes: u64,
-    /// How many lockfiles.
-    pub inputs: usize,
+}
+
+/// Something that is older than its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Past {
+    /// What: `archive` or `trust`.
+    pub what: &'static str,
+    /// How old it is.
+    pub age: TimeDelta,
+    /// How old it may be.
+    pub max: TimeDelta,
 }
 
 /// Trust material that packages were judged by.
@@ -88,7 +173,8 @@ pub struct Trust {
     pub timestamp: Option<u64>,
     /// When the first of the metadata expires.
     pub expires: Option<Time>,
-    /// When it was last checked against the repository; `None` where nobody knows.
+    /// When it was last checked against the repository, or published if it is built in; `None` where
+    /// nobody knows.
     pub checked_at: Option<Time>,
 }
 
@@ -118,26 +204,10 @@ impl TrustSource {
 }
 
 impl Trust {
-    /// Whether the publisher's own dates say that it should have been checked again.
-    pub fn is_stale(&self, at: Time) -> bool {
-        self.expires.is_some_and(|expires| expires <= at)
-    }
-
-    /// How long ago it was checked.
+    /// How long ago it was checked or, if it is built in, published.
     pub fn age(&self, at: Time) -> Option<TimeDelta> {
         self.checked_at.map(|checked| at - checked)
     }
-}
-
-/// How this build's lockfiles compare with the archive.
-#[derive(Debug, Default)]
-pub struct LockfileCheck {
-    /// The files, as given.
-    pub files: Vec<String>,
-    /// How many packages they ask for.
-    pub packages: usize,
-    /// What is not covered.
-    pub uncovered: Vec<Uncovered>,
 }
 
 /// The verdict on the whole.
@@ -145,7 +215,7 @@ pub struct LockfileCheck {
 pub enum Verdict {
     /// All is good.
     Verified,
-    /// All is good, by trust material that is past its date.
+    /// All is good, and something is older than its limit.
     Stale,
     /// Something is not.
     Refused,
@@ -163,18 +233,29 @@ impl Verdict {
 }
 
 impl Report {
-    /// The verdict on the whole.
+    /// The verdict on the whole. An archive without a package is refused: no demand was met.
     pub fn verdict(&self) -> Verdict {
-        let bad = self.packages.iter().any(|package| !package.is_good())
-            || self.denied_age.is_some()
-            || self.lockfile.as_ref().is_some_and(|lockfile| !lockfile.uncovered.is_empty());
-        if bad {
-            Verdict::Refused
-        } else if self.trust.iter().any(|trust| trust.is_stale(self.at)) {
-            Verdict::Stale
-        } else {
-            Verdict::Verified
+        let bad = self.packages.is_empty()
+            || self.packages.iter().any(|package| !package.is_good())
+            || self.outcomes().any(|outcome| outcome.denial.is_some());
+        match self.policy.past_limit {
+            _ if bad => Verdict::Refused,
+            _ if self.past_limits.is_empty() => Verdict::Verified,
+            PastLimit::Deny => Verdict::Refused,
+            PastLimit::Warn => Verdict::Stale,
         }
+    }
+
+    /// Whether evidence that is there does not verify: no policy excuses that.
+    pub fn has_invalid_evidence(&self) -> bool {
+        let refused = |denial: &Denial| matches!(denial, Denial::Refused(_));
+        self.packages.iter().any(|package| package.denials.iter().any(refused))
+    }
+
+    /// What becomes of every entry: of the archive's lockfiles, then of this build's.
+    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        let inputs = self.inputs.iter().flat_map(|input| &input.outcomes);
+        inputs.chain(self.lockfiles.iter().flat_map(|given| &given.outcomes))
     }
 
     /// How many packages are good.
@@ -192,11 +273,20 @@ impl Report {
                     Status::Verified => counts.verified += 1,
                     Status::Absent => counts.absent += 1,
                     Status::Refused => counts.refused += 1,
+                    Status::Unrecognized => counts.unrecognized += 1,
                 }
             }
         }
         counts
     }
+}
+
+/// How many entries have each disposition.
+pub fn dispositions(outcomes: &[Outcome]) -> impl Iterator<Item = (Disposition, usize)> {
+    Disposition::ALL.into_iter().map(|disposition| {
+        let has = |outcome: &&Outcome| outcome.disposition == disposition;
+        (disposition, outcomes.iter().filter(has).count())
+    })
 }
 
 /// How many packages have a claim with each status.
@@ -208,4 +298,6 @@ pub struct Counts {
     pub absent: usize,
     /// Refused.
     pub refused: usize,
+    /// Verified, and not understood.
+    pub unrecognized: usize,
 }

@@ -1,0 +1,203 @@
+//! What a package's tarball holds, as far as it decides what is installed: its own `package.json`,
+//! the packages that it bundles, and its shrinkwrap.
+//!
+//! Follows node-tar, npm's reader: the first component of a path is cut off, of two files with one
+//! name the last counts, links are passed over. Where readers of tar differ, the tarball is refused
+//! as ambiguous. Nothing is extracted.
+
+mod headers;
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+};
+
+use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+
+use self::headers::{Found, Headers};
+use crate::core::{json::objects_only, limits};
+
+objects_only!(Own);
+
+/// Why a tarball cannot be listed. May quote it: escape before printing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TarballError {
+    /// Not a gzip file of a tar file, or one that ends too early.
+    #[error("the tarball cannot be read: {0}")]
+    Unreadable(String),
+    /// Readers differ in what this form means.
+    #[error("the tarball is ambiguous: {0}")]
+    Ambiguous(String),
+    /// Larger than [`limits::TARBALL_CONTENT_BYTES`] or [`limits::TARBALL_FILES`].
+    #[error("the tarball has {0}")]
+    TooLarge(String),
+    /// No `package.json` in the first folder.
+    #[error("the tarball has no package.json")]
+    NoManifest,
+    /// A `package.json` that cannot be read.
+    #[error("{path} in the tarball is malformed: {detail}")]
+    Manifest {
+        /// Which one, from the package's folder.
+        path: String,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+impl TarballError {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => "tarball-unreadable",
+            Self::Ambiguous(_) => "tarball-ambiguous",
+            Self::TooLarge(_) => "tarball-too-large",
+            Self::NoManifest | Self::Manifest { .. } => "tarball-manifest",
+        }
+    }
+}
+
+/// Name and version that a `package.json` gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Named {
+    /// `name`; npm accepts a package without one.
+    pub name: Option<String>,
+    /// `version`.
+    pub version: Option<String>,
+}
+
+impl Named {
+    /// Whether this is that package. Versions are compared as npm writes them in its registry:
+    /// without space, `v` or `=` in front, and without build metadata.
+    pub fn is(&self, name: &str, version: &str) -> bool {
+        let clean = |text: &str| {
+            let text = text.trim().trim_start_matches(['=', 'v', ' ']);
+            text.split('+').next().unwrap_or(text).to_owned()
+        };
+        self.name.as_deref().map(str::trim) == Some(name)
+            && self.version.as_deref().map(clean) == Some(clean(version))
+    }
+}
+
+/// What a tarball holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// Its own name and version.
+    pub own: Named,
+    /// The packages that it bundles, by their folder from its own: `node_modules/a/node_modules/b`.
+    pub bundled: BTreeMap<String, Named>,
+    /// The bytes of its `npm-shrinkwrap.json`; without one, of its `package-lock.json`, which npm
+    /// takes in its place.
+    pub shrinkwrap: Option<Vec<u8>>,
+}
+
+/// Lists a tarball.
+///
+/// # Errors
+/// [`TarballError`].
+pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
+    let inflated = Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES };
+    let mut files: BTreeMap<String, (String, Vec<u8>)> = BTreeMap::new();
+    let mut held = 0_usize;
+    Headers::new(inflated).each(|Found { path, bytes }| {
+        held = held.saturating_add(bytes.len());
+        if held > limits::TARBALL_MANIFESTS_BYTES {
+            return Err(TarballError::TooLarge(format!(
+                "more than {} bytes in the package.json files of what it bundles",
+                limits::TARBALL_MANIFESTS_BYTES
+            )));
+        }
+        // Where case does not count, one of the two would be written over the other.
+        match files.insert(path.to_lowercase(), (path.clone(), bytes)) {
+            Some((other, _)) if other != path => {
+                Err(TarballError::Ambiguous(format!("{other:?} and {path:?} differ by case")))
+            }
+            _ => Ok(()),
+        }
+    })?;
+    contents(files)
+}
+
+/// A reader of so many bytes: one more is an error and not the end.
+struct Bounded<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(read as u64).ok_or_else(|| {
+            io::Error::other(format!("more than {} bytes", limits::TARBALL_CONTENT_BYTES))
+        })?;
+        Ok(read)
+    }
+}
+
+fn contents(files: BTreeMap<String, (String, Vec<u8>)>) -> Result<Contents, TarballError> {
+    let mut contents = Contents::default();
+    let mut own = None;
+    let mut package_lock = None;
+    for (_, (path, bytes)) in files {
+        if path == SHRINKWRAP {
+            contents.shrinkwrap = Some(bytes);
+        } else if path == PACKAGE_LOCK {
+            package_lock = Some(bytes);
+        } else if path == MANIFEST {
+            own = Some(named(&path, &bytes)?);
+        } else if let Some(folder) = path.strip_suffix("/package.json") {
+            contents.bundled.insert(folder.to_owned(), named(&path, &bytes)?);
+        }
+    }
+    contents.shrinkwrap = contents.shrinkwrap.or(package_lock);
+    contents.own = own.ok_or(TarballError::NoManifest)?;
+    Ok(contents)
+}
+
+const MANIFEST: &str = "package.json";
+const SHRINKWRAP: &str = "npm-shrinkwrap.json";
+const PACKAGE_LOCK: &str = "package-lock.json";
+
+/// What of a `package.json` is read.
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct Own {
+    #[serde(default)]
+    name: Option<serde_json::Value>,
+    #[serde(default)]
+    version: Option<serde_json::Value>,
+}
+
+fn named(path: &str, bytes: &[u8]) -> Result<Named, TarballError> {
+    // npm skips a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let own: Own = serde_json::from_slice(bytes).map_err(|error| TarballError::Manifest {
+        path: path.to_owned(),
+        detail: error.to_string(),
+    })?;
+    let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
+    Ok(Named { name: text(own.name), version: text(own.version) })
+}
+
+/// Whether a path decides what is installed: a lockfile, or the `package.json` of the
+/// package or of one below `node_modules`.
+fn counts(path: &str) -> bool {
+    if path == SHRINKWRAP || path == PACKAGE_LOCK {
+        return true;
+    }
+    let Some(mut folder) = path.strip_suffix(MANIFEST) else { return false };
+    while let Some(rest) = folder.strip_prefix("node_modules/") {
+        let parts = if rest.starts_with('@') { 2 } else { 1 };
+        match rest.split_inclusive('/').nth(parts - 1) {
+            Some(last) if last.ends_with('/') => {
+                let name: usize = rest.split_inclusive('/').take(parts).map(str::len).sum();
+                folder = rest.get(name..).unwrap_or_default();
+            }
+            _ => return false,
+        }
+    }
+    folder.is_empty()
+}
+
+#[cfg(test)]
+mod tests;
