@@ -34,7 +34,9 @@ impl Policy {
             .into_iter()
             .filter_map(|claim| match verdict.status(claim) {
                 Status::Refused => Some(Denial::Refused(claim)),
-                Status::Absent => self.require.contains(&claim).then_some(Denial::Missing(claim)),
+                Status::Absent | Status::Unrecognized => {
+                    self.require.contains(&claim).then_some(Denial::Missing(claim))
+                }
                 Status::Verified => None,
             })
             .collect()
@@ -60,7 +62,7 @@ mod tests {
     use super::*;
     use crate::core::{
         package::PackageId,
-        verdict::{Absence, IntegrityFacts, Refusal, Verdict},
+        verdict::{Absence, IntegrityFacts, NoAttestations, Refusal, Verdict},
     };
 
     fn verdict() -> PackageVerdict {
@@ -68,9 +70,10 @@ mod tests {
             package: PackageId::new("a", "1.0.0").unwrap(),
             integrity: Verdict::Verified(IntegrityFacts { lockfile: None }),
             registry_signature: Verdict::Absent(Absence::NoSignatures),
-            publish_attestation: Verdict::Absent(Absence::NoAttestations),
-            provenance: Verdict::Absent(Absence::NoAttestations),
+            publish_attestation: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
+            provenance: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
             unexamined: vec![],
+            unrecognized_beside: vec![],
         }
     }
 

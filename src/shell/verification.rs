@@ -16,7 +16,7 @@ use crate::{
         policy::Policy,
         time::{self, Time},
         verdict::PackageVerdict,
-        verify::{self, Evidence},
+        verify::{self, Answer, Evidence},
     },
     shell::{
         failure::{Failure, Outcome},
@@ -203,13 +203,15 @@ fn judge(
     let algorithms = verify::algorithms(&expected, record.as_deref());
     let tarball = archive.hash(&package.artifact, &algorithms)?;
     let attestations = read(&package.attestations, limits::ATTESTATIONS_BYTES)?;
+    let unanswered = if record.is_some() { Answer::NotAsked } else { Answer::NotFound };
     let evidence = Evidence {
         package: id,
-        registry: &package.registry,
+        registry: Some(&package.registry),
         expected: &expected,
         tarball: &tarball,
-        record: record.as_deref(),
-        attestations: attestations.as_deref(),
+        // The manifest does not yet say what was asked and what was answered.
+        record: record.as_deref().map_or(Answer::NotFound, Answer::Given),
+        attestations: attestations.as_deref().map_or(unanswered, Answer::Given),
     };
     Ok(verify::package(&bar.basis.trust, &evidence, bar.at))
 }

@@ -192,6 +192,7 @@ impl Report {
                     Status::Verified => counts.verified += 1,
                     Status::Absent => counts.absent += 1,
                     Status::Refused => counts.refused += 1,
+                    Status::Unrecognized => counts.unrecognized += 1,
                 }
             }
         }
@@ -208,4 +209,6 @@ pub struct Counts {
     pub absent: usize,
     /// Refused.
     pub refused: usize,
+    /// Verified, and not understood.
+    pub unrecognized: usize,
 }
