@@ -17,8 +17,8 @@ use sealift::core::{
     package::PackageId,
     time::{self, Time},
     trust::Trust,
-    verdict::{PackageVerdict, Status, TimeSource, Verdict},
-    verify::{self, Artifact, BundleFacts, BundleRefusal, Evidence, Signer, package},
+    verdict::{PackageVerdict, Publisher, Status, TimeSource, Verdict},
+    verify::{self, Answer, Artifact, BundleFacts, BundleRefusal, Evidence, Signer, package},
 };
 use serde_json::{Value, json};
 
@@ -164,7 +164,7 @@ fn npm_packages_verify() {
         let verdict = judge(name, |_| {});
         assert!(verdict.refusals().next().is_none(), "{name}: {verdict:#?}");
         let publish = verdict.publish_attestation.facts().unwrap();
-        assert_eq!(publish.keyid, OLD_KEY);
+        assert_eq!(publish.publisher, Publisher::Key(OLD_KEY.into()));
         assert_eq!(publish.time_source, TimeSource::TransparencyLog);
         assert!(publish.logged.promise);
         let provenance = verdict.provenance.facts().unwrap();
@@ -225,11 +225,11 @@ fn judge(name: &str, change: impl Fn(&mut PackageId)) -> PackageVerdict {
     .to_string();
     let evidence = Evidence {
         package: &id,
-        registry: NPM_REGISTRY,
+        registry: Some(NPM_REGISTRY),
         expected: &[Integrity::of(digest.clone())],
         tarball: &[digest],
-        record: Some(record.as_bytes()),
-        attestations: Some(response.as_bytes()),
+        record: Answer::Given(record.as_bytes()),
+        attestations: Answer::Given(response.as_bytes()),
     };
     package(&provenance.trust(), &evidence, at())
 }
@@ -258,11 +258,11 @@ fn real_registry_signatures_verify() {
             let digest = STANDARD.decode(encoded).unwrap();
             let evidence = Evidence {
                 package: &id,
-                registry: NPM_REGISTRY,
+                registry: Some(NPM_REGISTRY),
                 expected: &[],
                 tarball: &[Digest::new(Algorithm::Sha512, digest).unwrap()],
-                record: Some(record.as_bytes()),
-                attestations: None,
+                record: Answer::Given(record.as_bytes()),
+                attestations: Answer::NotFound,
             };
             package(&trust, &evidence, at()).registry_signature
         };

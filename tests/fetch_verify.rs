@@ -15,7 +15,7 @@ use std::{
 
 use serde_json::{Value, json};
 use testkit::{
-    registry::{Fault, Registry, Running, attestations_path, packument_path, tarball_path},
+    registry::{Fault, Registry, Running, tarball_path},
     sigstore::{ATTESTATIONS, Build, NpmKey, SIGNATURES, Window},
 };
 use world::{NOW, PUBLISHED, Package, Run, SEALED, World, lockfile, published};
@@ -179,13 +179,19 @@ fn without_any_evidence_it_is_said_plainly() {
     let packages = [Package::new("a", "1.0.0"), Package::new("b", "1.0.0")];
     let run = world.fetched(&packages).done();
     assert!(
-        run.stdout.contains("registry-signature: the registry gave no signature, 2 packages"),
+        run.stdout.contains("registry-signature: 2 packages\n    no signature in the record"),
         "{run}"
     );
     let counts = &world.report("")["summary"]["claims"];
-    assert_eq!(counts["integrity"], json!({"verified": 2, "absent": 0, "refused": 0}));
+    assert_eq!(
+        counts["integrity"],
+        json!({"verified": 2, "absent": 0, "refused": 0, "unrecognized": 0})
+    );
     for claim in ["registry-signature", "publish-attestation", "provenance"] {
-        assert_eq!(counts[claim], json!({"verified": 0, "absent": 2, "refused": 0}));
+        assert_eq!(
+            counts[claim],
+            json!({"verified": 0, "absent": 2, "refused": 0, "unrecognized": 0})
+        );
     }
     let refused = world.verify("--require registry-signature").refused();
     assert!(
@@ -435,31 +441,21 @@ mod real {
 }
 
 #[test]
-fn attestations_that_are_named_and_not_served_are_absent() {
+fn attestations_that_are_named_and_not_served_stop_the_seal() {
     let world = World::new();
     let package = Package::new("a", "1.0.0").signed(&world.sigstore);
     world.lock([&package]);
     let registry = package.on(Registry::new()).names_attestations("a", "1.0.0");
     let registry = world.start(registry);
-    world.fetch("").done();
-    let report = world.report("");
-    let claim = &claims(&report, "pkg:npm/a@1.0.0")["provenance"];
-    assert_eq!(
-        (&claim["status"], &claim["reason"]),
-        (&json!("absent"), &json!("attestations-not-served"))
-    );
-    let collection = &world.parts().predicate.collection;
-    let asked: Vec<_> = collection
-        .iter()
-        .map(|request| (request.url.strip_prefix(&registry.url()).unwrap(), request.status))
-        .collect();
-    let mut expected = [
-        (attestations_path("a", "1.0.0"), 404),
-        (tarball_path("a", "1.0.0"), 200),
-        (packument_path("a"), 200),
-    ];
-    expected.sort();
-    assert_eq!(asked, expected.each_ref().map(|(path, status)| (path.as_str(), *status)));
+    let report = world.fetch("--format json").refused().json();
+    for (claim, code) in
+        [("publish-attestation", "attestations-withheld"), ("provenance", "provenance-withheld")]
+    {
+        let claim = &claims(&report, "pkg:npm/a@1.0.0")[claim];
+        assert_eq!((&claim["status"], &claim["reason"]), (&json!("refused"), &json!(code)));
+    }
+    assert!(!world.files().contains(&"app.sealift".to_owned()));
+    drop(registry);
 }
 
 fn claims<'a>(report: &'a Value, purl: &str) -> &'a Value {

@@ -25,7 +25,7 @@ use sealift::{
         package::PackageId,
         time,
         trust::Trust,
-        verify::{self, Evidence},
+        verify::{self, Answer, Evidence},
     },
 };
 use serde_json::{Value, json};
@@ -167,11 +167,11 @@ fn judge(response: &[u8]) -> &'static str {
     let digest = Algorithm::Sha512.digest(b"tarball");
     let evidence = Evidence {
         package: &PackageId::new("a", "1.0.0").unwrap(),
-        registry: NPM_REGISTRY,
+        registry: Some(NPM_REGISTRY),
         expected: &[],
         tarball: std::slice::from_ref(&digest),
-        record: None,
-        attestations: Some(response),
+        record: Answer::NotFound,
+        attestations: Answer::Given(response),
     };
     let root = Instance::public_good().embedded.unwrap().trusted_root;
     let trust = Trust::new(root, &[]).unwrap();

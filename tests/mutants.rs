@@ -18,7 +18,7 @@ use sealift::core::{
     package::PackageId,
     time::{self, Time},
     trust::Trust,
-    verify::{self, Artifact, Evidence, Signer, package},
+    verify::{self, Answer, Artifact, Evidence, Signer, package},
 };
 use serde_json::{Map, Value, json};
 
@@ -92,17 +92,17 @@ impl Base {
             format!(r#"{{"attestations":[{{"predicateType":"{kind}","bundle":{text}}}]}}"#);
         let evidence = Evidence {
             package: package_id,
-            registry: NPM_REGISTRY,
+            registry: Some(NPM_REGISTRY),
             expected: &[],
             tarball: std::slice::from_ref(&self.digest),
-            record: None,
-            attestations: Some(response.as_bytes()),
+            record: Answer::NotFound,
+            attestations: Answer::Given(response.as_bytes()),
         };
         let verdict = package(&self.trust, &evidence, at());
         let publish = verdict
             .publish_attestation
             .facts()
-            .map(|facts| format!("{} {}", facts.keyid, time::format(facts.signed_at)));
+            .map(|facts| format!("{:?} {}", facts.publisher, time::format(facts.signed_at)));
         let provenance = verdict.provenance.facts().map(|facts| {
             format!(
                 "{} {} {} {}",

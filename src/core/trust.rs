@@ -16,6 +16,7 @@ pub use npm_keys::{KeyUsage, NpmKey, NpmKeys};
 use crate::core::{
     addresses, limits,
     time::{self, Time},
+    verdict::Identity,
 };
 
 /// Why trust material cannot be used.
@@ -44,6 +45,9 @@ pub enum TrustError {
     /// Keys were given twice for one registry.
     #[error("two sets of npm keys for {0}")]
     RepeatedRegistry(String),
+    /// An identity was given twice for one registry.
+    #[error("two identities for {0}")]
+    RepeatedPublisher(String),
 }
 
 /// A window of validity, both ends inclusive (protobuf-specs, `TimeRange`).
@@ -126,6 +130,7 @@ pub struct Trust {
     parties: Vec<Party>,
     authority_certificates: BTreeSet<Vec<u8>>,
     npm_keys: Vec<(String, NpmKeys)>,
+    publishers: Vec<(String, Identity)>,
 }
 
 impl Trust {
@@ -175,7 +180,27 @@ impl Trust {
                 .map(|certificate| certificate.raw_bytes.as_bytes().to_vec())
                 .collect(),
             npm_keys: keys,
+            publishers: Vec::new(),
         })
+    }
+
+    /// Also expects publish attestations of this registry that are signed with a certificate to be
+    /// for this identity.
+    ///
+    /// # Errors
+    /// When `registry` is not an address, or has an identity already.
+    pub fn with_publisher(
+        mut self,
+        registry: &str,
+        identity: Identity,
+    ) -> Result<Self, TrustError> {
+        let registry = addresses::registry(registry)
+            .ok_or_else(|| TrustError::Registry(registry.to_owned()))?;
+        if self.publishers.iter().any(|(known, _)| *known == registry) {
+            return Err(TrustError::RepeatedPublisher(registry));
+        }
+        self.publishers.push((registry, identity));
+        Ok(self)
     }
 
     /// Logs and authorities, in the order of the trusted root.
@@ -187,6 +212,13 @@ impl Trust {
     pub fn npm_keys(&self, registry: &str) -> Option<&NpmKeys> {
         let registry = addresses::registry(registry)?;
         self.npm_keys.iter().find(|(known, _)| *known == registry).map(|(_, keys)| keys)
+    }
+
+    /// Whom the certificates of a registry's publish attestations must be for, by its base address;
+    /// `None` where nobody said.
+    pub fn publisher(&self, registry: &str) -> Option<&Identity> {
+        let registry = addresses::registry(registry)?;
+        self.publishers.iter().find(|(known, _)| *known == registry).map(|(_, identity)| identity)
     }
 
     /// Whether any registry has a key of this id.

@@ -6,13 +6,13 @@ use testkit::sigstore::{
     Build, Leaf, Options, Signer, Sigstore, Subject, attestations_response, statement,
 };
 
-use super::{Evidence, algorithms, package};
+use super::{Answer, Evidence, algorithms, package};
 use crate::core::{
     digest::{Algorithm, Digest, Integrity},
     package::PackageId,
     time::{self, Time},
     trust::Trust,
-    verdict::PackageVerdict,
+    verdict::{PackageVerdict, Verdict},
 };
 
 pub const REGISTRY: &str = "https://registry.npm.test";
@@ -107,18 +107,27 @@ impl World {
             algorithms(&expected, record).iter().map(|one| one.digest(TARBALL)).collect();
         let evidence = Evidence {
             package: &PackageId::new(NAME, VERSION).unwrap(),
-            registry: REGISTRY,
+            registry: Some(REGISTRY),
             expected: &expected,
             tarball: &tarball,
-            record,
-            attestations: response.as_deref().map(str::as_bytes),
+            record: record.map_or(Answer::NotFound, Answer::Given),
+            attestations: answered(response.as_deref()),
         };
         package(&self.trust(), &evidence, Self::now())
     }
 
-    /// The code that the provenance of this bundle is refused with, or `verified`.
+    /// The code that the provenance of this bundle is refused with, or not understood for, or `verified`.
     pub fn provenance_code(&self, kind: &str, bundle: Value) -> &'static str {
         let verdict = self.judge(None, Some(&attestations_response(&[(kind, bundle)])));
-        verdict.provenance.refusal().map_or(verdict.provenance.status().name(), |why| why.code)
+        match &verdict.provenance {
+            Verdict::Refused(why) => why.code,
+            Verdict::Unrecognized(found) => found.code,
+            other => other.status().name(),
+        }
     }
+}
+
+/// What the registry answered: this text, or 404.
+pub fn answered(text: Option<&str>) -> Answer<'_> {
+    text.map_or(Answer::NotFound, |text| Answer::Given(text.as_bytes()))
 }

@@ -1,6 +1,6 @@
 //! Steps 1 and 2: the tarball's bytes, the lockfile's hashes, and the registry's record.
 
-use serde::{Deserialize, de};
+use serde::Deserialize;
 
 use crate::core::{
     digest::{Algorithm, Digest, Integrity},
@@ -10,7 +10,7 @@ use crate::core::{
     time::{self, Time},
 };
 
-objects_only!(Signature, WireRecord, WireManifest, WireDist, Announced);
+objects_only!(Signature, WireRecord, WireManifest, WireDist, Announced, AnnouncedProvenance);
 
 /// Why bytes are not those that were expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +70,8 @@ pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorith
     // A record that cannot be read asks for nothing here, and is refused when it is judged.
     let recorded = record
         .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())
-        .and_then(|wire| wire.manifest.dist.expected().ok());
+        .and_then(|wire| wire.manifest.dist.expected().ok())
+        .unwrap_or_default();
     let mut all: Vec<_> = expected.iter().chain(&recorded).map(Integrity::algorithm).collect();
     all.push(Algorithm::Sha512);
     all.sort();
@@ -108,8 +109,9 @@ pub(super) struct Record {
     pub published: Option<Time>,
     /// Whether the record announces attestations.
     pub announces_attestations: bool,
-    /// Whether it announces that provenance is among them.
-    pub announces_provenance: bool,
+    /// The predicate type of the provenance that it announces among them, if it does; empty where
+    /// it does not say the type.
+    pub announced_provenance: Option<String>,
 }
 
 /// One signature of the registry.
@@ -120,7 +122,8 @@ pub(super) struct Signature {
     pub sig: String,
 }
 
-/// Step 2: the record names this package and version, and its integrity is the same digest.
+/// Step 2: the record names this package and version, and its hashes are the tarball's: each of
+/// `integrity`'s strongest algorithm, and `shasum`.
 pub(super) fn record(
     bytes: &[u8],
     package: &PackageId,
@@ -139,7 +142,7 @@ pub(super) fn record(
             });
         }
     }
-    for digest in wire.manifest.dist.expected()?.strongest() {
+    for digest in wire.manifest.dist.expected()?.iter().flat_map(Integrity::strongest) {
         let found = computed(tarball, digest.algorithm())?;
         if found != digest {
             return Err(IntegrityRefusal::Record {
@@ -161,7 +164,9 @@ pub(super) fn record(
         signatures: dist.signatures,
         published,
         announces_attestations: announced.is_some(),
-        announces_provenance: announced.is_some_and(|announced| announced.provenance.is_some()),
+        announced_provenance: announced
+            .and_then(|announced| announced.provenance)
+            .map(|provenance| provenance.predicate_type.unwrap_or_default()),
     })
 }
 
@@ -202,20 +207,33 @@ struct WireDist {
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 struct Announced {
-    provenance: Option<de::IgnoredAny>,
+    provenance: Option<AnnouncedProvenance>,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase")]
+struct AnnouncedProvenance {
+    predicate_type: Option<String>,
 }
 
 impl WireDist {
-    /// What the tarball must be: `integrity`, and `shasum` only where there is none.
-    fn expected(&self) -> Result<Integrity, IntegrityRefusal> {
+    /// What the tarball must be: `integrity`, and `shasum` beside it or in its place. One of the
+    /// two that is wrong is wrong in the registry's own words, whichever a package manager reads.
+    fn expected(&self) -> Result<Vec<Integrity>, IntegrityRefusal> {
         let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
-        match (&self.integrity, &self.shasum) {
-            (Some(text), _) => Integrity::parse(text).map_err(|error| malformed(error.to_string())),
-            (None, Some(hex)) => Digest::from_hex(Algorithm::Sha1, hex)
+        let integrity = self
+            .integrity
+            .as_deref()
+            .map(|text| Integrity::parse(text).map_err(|error| malformed(error.to_string())));
+        let shasum = self.shasum.as_deref().map(|hex| {
+            Digest::from_hex(Algorithm::Sha1, hex)
                 .map(Integrity::of)
-                .ok_or_else(|| malformed("shasum is not a SHA-1 digest in hex".to_owned())),
-            (None, None) => Err(IntegrityRefusal::NoIntegrity),
+                .ok_or_else(|| malformed("shasum is not a SHA-1 digest in hex".to_owned()))
+        });
+        if integrity.is_none() && shasum.is_none() {
+            return Err(IntegrityRefusal::NoIntegrity);
         }
+        integrity.into_iter().chain(shasum).collect()
     }
 }
 

@@ -16,6 +16,10 @@
 //! | `malformed-record` | the record cannot be read |
 //! | `record-of-other-package` | the record names another package or version |
 //! | `record-without-integrity` | the record gives no hash, or signatures without the integrity that they are over |
+//! | **missing evidence** | [`package::Missing`] |
+//! | `attestations-withheld`, `provenance-withheld` | the record announces what is not there |
+//! | `absence-not-shown` | nothing shows that the registry has none: it was not asked |
+//! | `evidence-without-registry` | a registry's evidence for a tarball that is from no registry |
 //! | **registry signature, and the key of a publish attestation** | [`registry_signature::SignatureRefusal`] |
 //! | `unknown-key` | the key is not among the registry's |
 //! | `key-of-other-registry` | the key is another registry's than the one that the package is said to be from |
@@ -64,10 +68,19 @@
 //! | **publish attestation** | [`publish::PublishRefusal`] |
 //! | `malformed-publish-predicate`, `published-other` | cannot be read; another package or registry |
 //! | **provenance** | [`provenance::ProvenanceRefusal`] |
-//! | `malformed-provenance`, `unknown-build-type` | the predicate is not understood |
+//! | `malformed-provenance` | the predicate cannot be read |
 //! | `missing-claim` | the certificate lacks what provenance rests on |
 //! | `provenance-disagrees` | predicate and certificate say different things |
-//! | `builder-mismatch` | a builder that cannot have signed so |
+//! | `builder-mismatch` | a builder of a known form that cannot have signed so |
+//!
+//! What verifies and is not understood is not refused, and has a code as well:
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | `keyless-publish-attestation` | signed with a certificate, and no identity is configured for the registry |
+//! | `unknown-predicate-type` | the registry announces it as provenance, of a type that is not known |
+//! | `unknown-build-type` | provenance of a build type whose fields have no known meaning |
+//! | `unknown-builder` | provenance of a builder of no known form |
 
 pub mod attestation;
 pub mod bundle;
@@ -82,4 +95,4 @@ pub mod registry_signature;
 
 pub use attestation::{Artifact, BundleFacts, BundleRefusal, Signer, bundle};
 pub use integrity::algorithms;
-pub use package::{Evidence, package};
+pub use package::{Answer, Evidence, package};

@@ -4,7 +4,8 @@
 //! repository verifies as well as any. The certificate's claims come from the identity token, so
 //! the facts are taken from there, and each thing that the predicate says besides must agree.
 //! Build types are npm's own (GitHub Actions, GitLab) and that of the generator that npm also
-//! accepts; of any other it is not known what its fields mean, so it is refused.
+//! accepts. Of any other it is not known what its fields mean, and of any other builder not what
+//! it vouches for: that is not understood, which is another outcome than refused.
 
 mod v02;
 mod v1;
@@ -20,9 +21,6 @@ pub enum ProvenanceRefusal {
     /// The predicate cannot be read.
     #[error("malformed provenance: {0}")]
     Malformed(String),
-    /// A build type whose fields have no known meaning.
-    #[error("unknown build type {0:?}")]
-    BuildType(String),
     /// The certificate lacks a claim that provenance rests on.
     #[error("the certificate has no claim of the {0}")]
     NoClaim(&'static str),
@@ -51,7 +49,6 @@ impl ProvenanceRefusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "malformed-provenance",
-            Self::BuildType(_) => "unknown-build-type",
             Self::NoClaim(_) => "missing-claim",
             Self::Disagrees { .. } => "provenance-disagrees",
             Self::Builder { .. } => "builder-mismatch",
@@ -59,19 +56,78 @@ impl ProvenanceRefusal {
     }
 }
 
+/// What in provenance is not understood, though its signature is good.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotUnderstood {
+    /// A predicate of another type.
+    #[error("predicate type {0:?} is not one of SLSA provenance that is known")]
+    PredicateType(String),
+    /// A build type whose fields have no known meaning.
+    #[error("unknown build type {build_type:?}")]
+    BuildType {
+        /// What the predicate calls its build type.
+        build_type: String,
+        /// What the predicate calls its builder, if it does.
+        builder: Option<String>,
+    },
+    /// A builder that is of no known form. Everything else agrees with the certificate.
+    #[error("unknown builder {builder:?}")]
+    Builder {
+        /// What the predicate calls its build type.
+        build_type: String,
+        /// What the predicate calls its builder.
+        builder: String,
+    },
+}
+
+impl NotUnderstood {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PredicateType(_) => "unknown-predicate-type",
+            Self::BuildType { .. } => "unknown-build-type",
+            Self::Builder { .. } => "unknown-builder",
+        }
+    }
+
+    /// What the predicate calls its build type and its builder.
+    pub fn stated(self) -> (Option<String>, Option<String>) {
+        match self {
+            Self::PredicateType(_) => (None, None),
+            Self::BuildType { build_type, builder } => (Some(build_type), builder),
+            Self::Builder { build_type, builder } => (Some(build_type), Some(builder)),
+        }
+    }
+}
+
+/// Why there are no facts of provenance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoFacts {
+    /// It is refused.
+    Refused(ProvenanceRefusal),
+    /// It is not understood.
+    NotUnderstood(NotUnderstood),
+}
+
+impl From<ProvenanceRefusal> for NoFacts {
+    fn from(why: ProvenanceRefusal) -> Self {
+        Self::Refused(why)
+    }
+}
+
 /// Where a build came from, as far as certificate and predicate agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The build type.
-    pub build_type: String,
+    /// What the predicate calls its build type.
+    pub stated_build_type: String,
     /// The repository, as a URL.
     pub repository: String,
     /// The commit.
     pub commit: String,
     /// The branch or tag.
     pub git_ref: Option<String>,
-    /// The builder.
-    pub builder: String,
+    /// What the predicate calls its builder.
+    pub stated_builder: String,
     /// The OIDC issuer.
     pub issuer: String,
 }
@@ -79,16 +135,12 @@ pub struct Source {
 /// Holds a predicate against the certificate that signed it.
 ///
 /// # Errors
-/// [`ProvenanceRefusal`] says what disagrees, or is not understood.
-pub fn check(
-    predicate_type: &str,
-    predicate: &str,
-    claims: &Claims,
-) -> Result<Source, ProvenanceRefusal> {
+/// [`NoFacts`] says what disagrees, or is not understood.
+pub fn check(predicate_type: &str, predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
     match predicate_type {
         v1::PREDICATE_TYPE => v1::check(predicate, claims),
         v02::PREDICATE_TYPE => v02::check(predicate, claims),
-        other => Err(ProvenanceRefusal::BuildType(other.to_owned())),
+        other => Err(NoFacts::NotUnderstood(NotUnderstood::PredicateType(other.to_owned()))),
     }
 }
 
@@ -126,15 +178,27 @@ impl<'a> Required<'a> {
     }
 }
 
-/// The facts, once everything agreed.
-fn source(build_type: String, builder: String, claims: &Required<'_>) -> Source {
-    Source {
-        build_type,
-        builder,
-        repository: claims.repository.to_owned(),
-        commit: claims.commit.to_owned(),
-        git_ref: Some(claims.git_ref.to_owned()),
-        issuer: claims.issuer.to_owned(),
+/// The facts, once everything else agreed.
+fn source(
+    build_type: String,
+    builder: String,
+    fit: Fit,
+    claims: &Claims,
+    required: &Required<'_>,
+) -> Result<Source, NoFacts> {
+    match fit {
+        Fit::Signer => Ok(Source {
+            stated_build_type: build_type,
+            stated_builder: builder,
+            repository: required.repository.to_owned(),
+            commit: required.commit.to_owned(),
+            git_ref: Some(required.git_ref.to_owned()),
+            issuer: required.issuer.to_owned(),
+        }),
+        Fit::Contradiction => {
+            Err(ProvenanceRefusal::Builder { found: builder, signer: claims.san.clone() }.into())
+        }
+        Fit::Unknown => Err(NoFacts::NotUnderstood(NotUnderstood::Builder { build_type, builder })),
     }
 }
 
@@ -191,31 +255,54 @@ fn require_github(claims: &Required<'_>) -> Result<(), ProvenanceRefusal> {
     agree("issuer", GITHUB, claims.issuer)
 }
 
+/// How a builder fits the certificate that signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// It can have signed so.
+    Signer,
+    /// It is of a known form, and cannot have signed so.
+    Contradiction,
+    /// It is of no known form.
+    Unknown,
+}
+
+impl Fit {
+    fn of(can_have_signed: bool, builder: &str) -> Self {
+        match can_have_signed {
+            true => Self::Signer,
+            false if is_known_form(builder) => Self::Contradiction,
+            false => Self::Unknown,
+        }
+    }
+}
+
+const RUNNER: &str = "https://github.com/actions/runner";
+const NPM: &str = "https://github.com/npm/cli@";
+
+/// Whether it is known what the name of this builder says: who claims one of these without being
+/// it is not a builder of a new kind.
+fn is_known_form(builder: &str) -> bool {
+    let is_runner = builder
+        .strip_prefix(RUNNER)
+        .is_some_and(|kind| kind.is_empty() || kind.starts_with(['/', '@', '?', '#']));
+    is_runner
+        || builder.starts_with(NPM)
+        || builder.contains("/.github/workflows/")
+        || builder.contains("/-/runners/")
+}
+
 /// The builder that a GitHub Actions run may name: the runner (npm), the workflow that signed
 /// (`actions/attest`), or the builder behind a delegator of the SLSA generator.
-fn check_github_builder(builder: &str, claims: &Claims) -> Result<(), ProvenanceRefusal> {
-    const RUNNER: &str = "https://github.com/actions/runner";
+fn github_builder(builder: &str, claims: &Claims) -> Fit {
+    let runner = claims.runner.as_deref();
     let is_runner = match builder.strip_prefix(RUNNER) {
-        // npm named the kind of runner only later.
-        Some("") => true,
-        Some(kind) => {
-            claims.runner.as_deref().is_some_and(|runner| kind.strip_prefix('/') == Some(runner))
-        }
+        // npm named the kind of runner only later; whose own machine it was is not GitHub's runner.
+        Some("") => runner.is_none_or(|runner| runner == "github-hosted"),
+        Some(kind) => runner.is_some_and(|runner| kind.strip_prefix('/') == Some(runner)),
         None => false,
     };
-    if is_runner || is_written(builder, &claims.san) {
-        return Ok(());
-    }
-    check_delegate(builder, claims)
-}
-
-/// A builder of the SLSA generator, for which only its delegator signs.
-fn check_delegate(builder: &str, claims: &Claims) -> Result<(), ProvenanceRefusal> {
-    if is_delegate(builder, &claims.san) { Ok(()) } else { Err(other_builder(builder, claims)) }
-}
-
-fn other_builder(found: &str, claims: &Claims) -> ProvenanceRefusal {
-    ProvenanceRefusal::Builder { found: found.to_owned(), signer: claims.san.clone() }
+    let is_signer = is_runner || is_written(builder, &claims.san);
+    Fit::of(is_signer || is_delegate(builder, &claims.san), builder)
 }
 
 /// The SLSA generator's builders for ecosystems are signed for by a delegator of the same

@@ -39,6 +39,23 @@ impl PublishRefusal {
     }
 }
 
+/// What in a publish attestation is not understood, though its signature is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotUnderstood {
+    /// A certificate says who signed, not for which registry.
+    #[error("signed with a certificate, and no identity is configured for the registry")]
+    Keyless,
+}
+
+impl NotUnderstood {
+    /// A stable code for reports.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Keyless => "keyless-publish-attestation",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 struct Predicate {

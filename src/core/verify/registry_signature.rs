@@ -2,6 +2,19 @@
 //!
 //! ECDSA on P-256 with SHA-256, in DER and base64. npm rotates its keys and may sign twice, so one
 //! good signature is enough; the others are reported.
+//!
+//! The signature itself has no time. The key's window, both ends of it inclusive, is judged by one
+//! time, the first of these that there is:
+//!
+//! 1. the time of the verified publish attestation, for which a transparency log or a timestamp
+//!    authority vouches: the registry signs both when it publishes a version;
+//! 2. the time in the registry's record, which nobody signs;
+//! 3. the reference time.
+//!
+//! A time after the reference time is refused. One before all windows or after their ends is not
+//! in them, and is refused as that. Nothing holds the record's time against anything else, so that
+//! whoever has a key whose window has ended can still write a time into it: see
+//! [`RegistrySignatureFacts::retired`].
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -10,7 +23,7 @@ use crate::core::{
     limits,
     package::PackageId,
     time::{self, Time},
-    trust::{KeyUsage, NpmKeys},
+    trust::{KeyUsage, NpmKey, NpmKeys},
     verdict::{RegistrySignatureFacts, TimeSource},
 };
 
@@ -116,32 +129,47 @@ pub(super) fn check(
         return Err(SignatureRefusal::TooMany);
     }
     let message = format!("{package}:{integrity}");
-    let mut good = None;
+    let source_is_unsigned =
+        !matches!(source, TimeSource::TransparencyLog | TimeSource::TimestampAuthority);
+    let mut good: Option<(String, bool)> = None;
     let mut bad: Vec<(String, SignatureRefusal)> = Vec::new();
     for signature in &record.signatures {
         match verify(signature, &message, keys, (time, source)) {
-            Ok(()) if good.is_none() => good = Some(signature.keyid.clone()),
-            Ok(()) => {}
+            // The first one, unless that key is retired and the next one is not.
+            Ok(key) => {
+                let retired = source_is_unsigned && is_retired(keys, key, at);
+                if good.as_ref().is_none_or(|(_, first)| *first && !retired) {
+                    good = Some((signature.keyid.clone(), retired));
+                }
+            }
             Err(refusal) => bad.push((signature.keyid.clone(), refusal)),
         }
     }
     match good {
-        Some(keyid) => Ok(RegistrySignatureFacts {
+        Some((keyid, retired)) => Ok(RegistrySignatureFacts {
             keyid,
             time,
             time_source: source,
+            retired,
             others: bad.into_iter().map(|(keyid, why)| (keyid, why.to_string())).collect(),
         }),
         None => Err(most_telling(bad)),
     }
 }
 
-fn verify(
+/// Whether all windows of a key have ended by the reference time.
+fn is_retired(keys: &NpmKeys, key: &NpmKey, at: Time) -> bool {
+    keys.find(key.keyid(), KeyUsage::Signatures)
+        .filter(|other| other.spki() == key.spki())
+        .all(|other| other.window().end.is_some_and(|end| end < at))
+}
+
+fn verify<'k>(
     signature: &Signature,
     message: &str,
-    keys: &NpmKeys,
+    keys: &'k NpmKeys,
     (time, source): (Time, TimeSource),
-) -> Result<(), SignatureRefusal> {
+) -> Result<&'k NpmKey, SignatureRefusal> {
     let keyid = || signature.keyid.clone();
     if !keys.knows(&signature.keyid) {
         return Err(SignatureRefusal::UnknownKey(keyid()));
@@ -156,10 +184,9 @@ fn verify(
     }
     let bytes =
         STANDARD.decode(&signature.sig).map_err(|_| SignatureRefusal::Malformed(keyid()))?;
-    if valid.any(|key| key.verifies(message.as_bytes(), &bytes)) {
-        return Ok(());
-    }
-    Err(SignatureRefusal::Invalid { keyid: keyid(), message: message.to_owned() })
+    valid
+        .find(|key| key.verifies(message.as_bytes(), &bytes))
+        .ok_or_else(|| SignatureRefusal::Invalid { keyid: keyid(), message: message.to_owned() })
 }
 
 /// Of several refusals, the first about a key that is known: that an unknown key also signed

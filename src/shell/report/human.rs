@@ -14,7 +14,7 @@ use crate::{
         policy::Denial,
         text::Untrusted,
         time::Time,
-        verdict::{Claim, PackageVerdict},
+        verdict::{Claim, PackageVerdict, Status},
     },
     shell::terminal::{BAD, DIM, GOOD, STRONG, WARN},
 };
@@ -58,6 +58,7 @@ impl Display for Human<'_> {
         self.provenance(f)?;
         self.weak(f)?;
         self.other_registries(f)?;
+        self.unrecognized(f)?;
         self.absent(f)?;
         self.out_of_scope(f)
     }
@@ -126,7 +127,13 @@ impl Human<'_> {
         self.listed(f, &refused, |f, Judged { verdict, denials, .. }| {
             writeln!(f, "  {}", verdict.package)?;
             denials.iter().try_for_each(|denial| match denial {
-                Denial::Missing(claim) => writeln!(f, "    {claim}: required, and there is none"),
+                Denial::Missing(claim) => {
+                    let what = match verdict.status(*claim) {
+                        Status::Unrecognized => "what there is is not understood",
+                        _ => "there is none",
+                    };
+                    writeln!(f, "    {claim}: required, and {what}")
+                }
                 Denial::Refused(claim) => {
                     match verdict.refusals().find(|(refused, _)| refused == claim) {
                         Some((_, refusal)) => writeln!(
@@ -237,6 +244,26 @@ impl Human<'_> {
         })
     }
 
+    /// Evidence that verifies, and that does not count.
+    fn unrecognized(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let found: Vec<_> = self
+            .report
+            .packages
+            .iter()
+            .flat_map(|Judged { verdict, .. }| {
+                verdict.unrecognized().map(move |(claim, found)| (&verdict.package, claim, found))
+            })
+            .collect();
+        if found.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{WARN}unrecognized{WARN:#}: verified, and of a kind that does not count")?;
+        self.listed(f, &found, |f, (package, claim, found)| {
+            writeln!(f, "  {package}")?;
+            writeln!(f, "    {claim}: {} {DIM}[{}]{DIM:#}", Untrusted(&found.detail), found.code)
+        })
+    }
+
     /// Why there is no evidence: once for each reason, and for each package on request.
     fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut reasons: BTreeMap<(Claim, String), Vec<&PackageVerdict>> = BTreeMap::new();
@@ -251,7 +278,7 @@ impl Human<'_> {
         writeln!(f, "\n{WARN}absent{WARN:#}")?;
         for ((claim, reason), packages) in reasons {
             let number = count(packages.len(), "package");
-            writeln!(f, "  {claim}: {}, {number}", Untrusted(&reason))?;
+            writeln!(f, "  {claim}: {number}\n    {}", Untrusted(&reason))?;
             if self.verbose {
                 for verdict in packages {
                     writeln!(f, "    {DIM}{}{DIM:#}", verdict.package)?;

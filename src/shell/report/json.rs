@@ -11,8 +11,8 @@ use crate::core::{
     text::bounded,
     time,
     verdict::{
-        Claim, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, RegistrySignatureFacts,
-        Verdict,
+        Claim, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, Publisher,
+        RegistrySignatureFacts, Unrecognized, Verdict,
     },
 };
 
@@ -48,6 +48,7 @@ pub fn to_json(report: &Report) -> Value {
             "refused": report.packages.len() - good,
             "claims": report.counts().into_iter().map(|(claim, counts)| (claim.name().to_owned(), json!({
                 "verified": counts.verified, "absent": counts.absent, "refused": counts.refused,
+                "unrecognized": counts.unrecognized,
             }))).collect::<Map<_, _>>(),
         },
         "packages": report.packages.par_iter().map(package).collect::<Vec<_>>(),
@@ -87,6 +88,11 @@ fn package(Judged { verdict, registry, denials }: &Judged) -> Value {
         "unexamined": if verdict.unexamined.is_empty() { Value::Null } else {
             verdict.unexamined.iter().map(|kind| bounded(kind)).collect()
         },
+        "unrecognized": if verdict.unrecognized_beside.is_empty() { Value::Null } else {
+            verdict.unrecognized_beside.iter().map(|(claim, found)| {
+                some(json!({"claim": claim.name(), "found": unrecognized(found)}))
+            }).collect()
+        },
         "missing": if missing.is_empty() { Value::Null } else { json!(missing) },
         "claims": {
             Claim::Integrity.name(): claim(&verdict.integrity, integrity),
@@ -106,6 +112,7 @@ fn claim<F>(verdict: &Verdict<F>, facts: impl Fn(&F) -> Value) -> Value {
         Verdict::Refused(refusal) => {
             json!({"reason": refusal.code, "detail": bounded(&refusal.detail)})
         }
+        Verdict::Unrecognized(found) => unrecognized(found),
     };
     let mut value = json!({"status": verdict.status().name()});
     if let (Value::Object(map), Value::Object(found)) = (&mut value, found) {
@@ -131,13 +138,36 @@ fn registry_signature(facts: &RegistrySignatureFacts) -> Value {
         "keyid": facts.keyid,
         "time": time::format(facts.time),
         "timeSource": facts.time_source.name(),
+        "retired": facts.retired.then_some(true),
         "otherSignatures": if others.is_empty() { Value::Null } else { json!(others) },
     })
 }
 
+fn unrecognized(found: &Unrecognized) -> Value {
+    let text = |text: &Option<String>| text.as_deref().map(bounded);
+    some(json!({
+        "reason": found.code,
+        "detail": bounded(&found.detail),
+        "predicateType": bounded(&found.predicate_type),
+        "signer": bounded(&found.signer),
+        "issuer": text(&found.issuer),
+        "statedBuildType": text(&found.stated_build_type),
+        "statedBuilder": text(&found.stated_builder),
+        "signedAt": time::format(found.signed_at),
+        "timeSource": found.time_source.name(),
+        "logged": logged(found.logged),
+    }))
+}
+
 fn publish(facts: &PublishFacts) -> Value {
+    let (keyid, identity) = match &facts.publisher {
+        Publisher::Key(keyid) => (Some(keyid), None),
+        Publisher::Identity(identity) => (None, Some(identity)),
+    };
     json!({
-        "keyid": facts.keyid,
+        "keyid": keyid,
+        "identity": identity.map(|identity| bounded(&identity.san)),
+        "issuer": identity.map(|identity| bounded(&identity.issuer)),
         "signedAt": time::format(facts.signed_at),
         "timeSource": facts.time_source.name(),
         "logged": logged(facts.logged),
@@ -157,8 +187,8 @@ fn provenance(facts: &ProvenanceFacts) -> Value {
         "ref": text(&facts.git_ref),
         "workflow": bounded(&facts.workflow),
         "workflowFile": text(&facts.build_config),
-        "builder": text(&facts.builder),
-        "buildType": bounded(&facts.build_type),
+        "statedBuilder": bounded(&facts.stated_builder),
+        "statedBuildType": bounded(&facts.stated_build_type),
         "issuer": bounded(&facts.issuer),
         "repositoryId": text(&facts.repository_id),
         "ownerId": text(&facts.owner_id),

@@ -13,8 +13,9 @@ use crate::core::{
     policy::{Denial, Policy},
     time::{self, Time},
     verdict::{
-        Absence, Claim, IntegrityFacts, Logged, PackageVerdict, ProvenanceFacts, PublishFacts,
-        Refusal, RegistrySignatureFacts, TimeSource, Verdict,
+        Absence, Claim, IntegrityFacts, Logged, NoAttestations, PackageVerdict, ProvenanceFacts,
+        PublishFacts, Publisher, Refusal, RegistrySignatureFacts, TimeSource, Unrecognized,
+        Verdict,
     },
 };
 
@@ -27,9 +28,10 @@ fn plain(name: &str, version: &str) -> PackageVerdict {
         package: PackageId::new(name, version).unwrap(),
         integrity: Verdict::Verified(IntegrityFacts { lockfile: Some(Algorithm::Sha512) }),
         registry_signature: Verdict::Absent(Absence::NoSignatures),
-        publish_attestation: Verdict::Absent(Absence::NoAttestations),
-        provenance: Verdict::Absent(Absence::NoAttestations),
+        publish_attestation: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
+        provenance: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
         unexamined: vec![],
+        unrecognized_beside: vec![],
     }
 }
 
@@ -40,10 +42,11 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
             keyid: "SHA256:key".into(),
             time: signed_at,
             time_source: TimeSource::RegistryUnsigned,
+            retired: true,
             others: vec![("SHA256:old".into(), "the key had expired".into())],
         }),
         publish_attestation: Verdict::Verified(PublishFacts {
-            keyid: "SHA256:key".into(),
+            publisher: Publisher::Key("SHA256:key".into()),
             signed_at,
             time_source: TimeSource::TransparencyLog,
             logged: Logged { promise: true, proof: true },
@@ -56,13 +59,13 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
             workflow:
                 "https://github.example/acme/widget/.github/workflows/release.yml@refs/heads/main"
                     .into(),
-            builder: Some("https://github.example/actions/runner/github-hosted".into()),
+            stated_builder: "https://github.example/actions/runner/github-hosted".into(),
             issuer: "https://token.actions.githubusercontent.example".into(),
             repository_id: Some("495574555".into()),
             owner_id: Some("71096353".into()),
             runner: Some("github-hosted".into()),
             run: None,
-            build_type: "https://build.example/workflow/v1".into(),
+            stated_build_type: "https://build.example/workflow/v1".into(),
             build_config: None,
             trigger: Some("push".into()),
             signed_at,
@@ -157,6 +160,34 @@ fn refused() {
         Some(&Denial::Missing(Claim::RegistrySignature))
     );
     both("refused", &report);
+}
+
+#[test]
+fn unrecognized() {
+    let found = Unrecognized {
+        code: "unknown-build-type",
+        detail: "unknown build type \"https://b.example/v9\"".into(),
+        predicate_type: "https://slsa.dev/provenance/v1".into(),
+        signer: "https://builder.example/acme".into(),
+        issuer: Some("https://issuer.example".into()),
+        stated_build_type: Some("https://b.example/v9".into()),
+        stated_builder: None,
+        signed_at: at("2024-05-16T20:00:00Z"),
+        time_source: TimeSource::TransparencyLog,
+        logged: Logged { promise: true, proof: true },
+    };
+    let alone =
+        PackageVerdict { provenance: Verdict::Unrecognized(found.clone()), ..plain("a", "1.0.0") };
+    let beside = PackageVerdict {
+        unrecognized_beside: vec![(Claim::Provenance, found)],
+        ..proven("b", "1.0.0")
+    };
+    let demands = Policy::require([Claim::Provenance]);
+    let report = report(vec![alone, beside], &demands);
+    assert_eq!(report.verdict(), Whole::Refused);
+    assert_eq!(report.packages[0].denials, [Denial::Missing(Claim::Provenance)]);
+    assert!(report.packages[1].is_good());
+    both("unrecognized", &report);
 }
 
 #[test]

@@ -44,9 +44,10 @@ fn package() -> PackageVerdict {
         package: PackageId::new("a", "1.0.0").unwrap(),
         integrity: Verdict::Verified(IntegrityFacts { lockfile: None }),
         registry_signature: Verdict::Absent(Absence::NoSignatures),
-        publish_attestation: Verdict::Absent(Absence::NoAttestations),
-        provenance: Verdict::Absent(Absence::NoAttestations),
+        publish_attestation: Verdict::Absent(Absence::NoRegistry),
+        provenance: Verdict::Absent(Absence::NoRegistry),
         unexamined: vec![],
+        unrecognized_beside: vec![],
     }
 }
 

@@ -31,7 +31,7 @@ use sealift::{
         tuf::{self as tuf_rules, Entries, PinnedRoots, Wanted, replay},
         verdict::{PackageVerdict, ProvenanceFacts},
         verify::{
-            self, Artifact, Evidence, Signer,
+            self, Answer, Artifact, Evidence, Signer,
             bundle::Bundle,
             certificate::{self as certificates, Claims},
             provenance, publish,
@@ -211,11 +211,11 @@ pub fn judge(bytes: &[u8]) -> PackageVerdict {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let evidence = Evidence {
         package: &PackageId::new("sigstore", "1.0.0").unwrap(),
-        registry: NPM_REGISTRY,
+        registry: Some(NPM_REGISTRY),
         expected: &[Integrity::of(tarball().clone())],
         tarball: std::slice::from_ref(tarball()),
-        record: parts.next(),
-        attestations: parts.next(),
+        record: parts.next().map_or(Answer::NotFound, Answer::Given),
+        attestations: parts.next().map_or(Answer::NotFound, Answer::Given),
     };
     verify::package(trust(), &evidence, at())
 }

@@ -167,6 +167,23 @@ fn hint_and_keyid_must_be_the_keys() {
     assert_eq!(why.code(), "keyid-mismatch");
 }
 
+/// DSSE leaves it to the signer whether to name the key in the envelope.
+#[test]
+fn an_envelope_that_names_no_key_is_signed_by_the_one_that_the_hint_names() {
+    let world = World::new();
+    let trust = world.trust();
+    let key = &trust.npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0];
+    let signer = Signer::Key { spki: key.spki(), keyid: Some(key.keyid()) };
+    let mut bundle = world.publish(&Options::default());
+    bundle["dsseEnvelope"]["signatures"][0]["keyid"] = "".into();
+    assert!(check(&world, &bundle, signer, World::now()).is_ok());
+    bundle["dsseEnvelope"]["signatures"][0].as_object_mut().unwrap().remove("keyid");
+    assert!(check(&world, &bundle, signer, World::now()).is_ok());
+    bundle["verificationMaterial"]["publicKey"]["hint"] = "".into();
+    let why = check(&world, &bundle, signer, World::now()).unwrap_err();
+    assert_eq!(why.code(), "keyid-mismatch");
+}
+
 #[test]
 fn certificates_that_the_trusted_root_does_not_have_are_refused() {
     let world = World::new();

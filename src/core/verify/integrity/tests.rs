@@ -71,7 +71,6 @@ fn every_algorithm_of_a_record_can_be_compared() {
 #[test]
 fn a_record_that_has_only_a_shasum_is_compared_by_it() {
     let (good, bad) = (Algorithm::Sha1.digest(TARBALL), Algorithm::Sha1.digest(b"other"));
-    let sri = Algorithm::Sha512.digest(TARBALL).to_sri();
     let judge = |integrity, shasum: &str| {
         let record = recorded(integrity, Some(shasum.to_owned()));
         super::record(&record, &package(), &tarball()).map(|record| record.integrity)
@@ -86,8 +85,24 @@ fn a_record_that_has_only_a_shasum_is_compared_by_it() {
         Err(IntegrityRefusal::Record { expected: bad.clone(), found: good })
     );
     assert!(matches!(judge(None, "junk"), Err(IntegrityRefusal::MalformedRecord(_))));
-    // Beside an integrity it does not count.
-    assert_eq!(judge(Some(sri.clone()), &bad.to_hex()), Ok(Some(sri)));
+}
+
+#[test]
+fn a_shasum_beside_an_integrity_counts_too() {
+    let (good, bad) = (Algorithm::Sha1.digest(TARBALL), Algorithm::Sha1.digest(b"other"));
+    let sri = Algorithm::Sha512.digest(TARBALL).to_sri();
+    let judge = |shasum: &str| {
+        let record = recorded(Some(sri.clone()), Some(shasum.to_owned()));
+        assert_eq!(algorithms(&[], Some(&record)), [Algorithm::Sha1, Algorithm::Sha512]);
+        super::record(&record, &package(), &tarball()).map(|record| record.integrity)
+    };
+    assert_eq!(judge(&good.to_hex()), Ok(Some(sri.clone())));
+    let refused = IntegrityRefusal::Record { expected: bad.clone(), found: good };
+    assert_eq!(refused.code(), "record-mismatch");
+    assert_eq!(judge(&bad.to_hex()), Err(refused));
+    let junk = recorded(Some(sri.clone()), Some("junk".to_owned()));
+    let refused = record(&junk, &package(), &tarball()).map(drop).unwrap_err();
+    assert_eq!(refused.code(), "malformed-record");
 }
 
 #[test]

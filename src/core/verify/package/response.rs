@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::answer::{Answer, Nothing, Recorded};
 use crate::core::{
     json::{self, objects_only},
     limits,
     text::bounded,
-    verdict::{Absence, Verdict},
     verify::{bundle::Bundle, provenance, publish},
 };
 
@@ -56,25 +56,9 @@ impl AttestationRefusal {
 }
 
 /// Why there is nothing to look at.
-pub(super) enum Absent {
-    Known(Absence),
+pub(super) enum Unusable {
+    Nothing(Nothing),
     Refused(AttestationRefusal),
-}
-
-/// The attestations of certain kinds, or the verdict for lack of them.
-pub(super) fn select<'r, F>(
-    response: &'r Result<Response<'r>, Absent>,
-    kinds: &[&str],
-) -> Result<Vec<&'r Attestation<'r>>, Verdict<F>> {
-    match response {
-        Err(Absent::Known(absence)) => Err(Verdict::Absent(absence.clone())),
-        Err(Absent::Refused(why)) => Err(Verdict::Refused(why.clone().into())),
-        Ok(response) => Ok(response
-            .attestations
-            .iter()
-            .filter(|attestation| kinds.contains(&attestation.kind()))
-            .collect()),
-    }
 }
 
 /// The registry's attestation response. Its own words are not signed, so unknown fields in it
@@ -83,7 +67,10 @@ pub(super) fn select<'r, F>(
 #[serde(remote = "Self")]
 pub(super) struct Response<'a> {
     #[serde(borrow)]
-    pub attestations: Vec<Attestation<'a>>,
+    attestations: Vec<Attestation<'a>>,
+    /// The type of provenance that the record announces, where it is none that is known.
+    #[serde(skip)]
+    announced: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -122,22 +109,31 @@ fn is_known(kind: &str) -> bool {
 }
 
 impl<'a> Response<'a> {
-    /// Parses a response; `absence` is what to say if there is none, or an empty one.
-    pub fn parse(bytes: Option<&'a [u8]>, absence: Absence) -> Result<Self, Absent> {
-        let Some(bytes) = bytes else { return Err(Absent::Known(absence)) };
+    /// Reads a response; what there is instead of one follows from the answer and the record.
+    pub fn read(answer: Answer<'a>, record: &Recorded) -> Result<Self, Unusable> {
+        if let Some(nothing) = Nothing::of(answer, record) {
+            return Err(Unusable::Nothing(nothing));
+        }
+        let bytes = answer.bytes().unwrap_or_default();
+        let mut response = Self::parse(bytes).map_err(Unusable::Refused)?;
+        if response.attestations.is_empty() {
+            return Err(Unusable::Nothing(Nothing::listed(record.given())));
+        }
+        let announced = record.given().and_then(|record| record.announced_provenance.clone());
+        response.announced = announced.filter(|kind| !is_known(kind));
+        Ok(response)
+    }
+
+    fn parse(bytes: &'a [u8]) -> Result<Self, AttestationRefusal> {
         let values = json::values(bytes);
         if values > limits::EVIDENCE_VALUES {
-            return Err(Absent::Refused(AttestationRefusal::TooManyValues(values)));
+            return Err(AttestationRefusal::TooManyValues(values));
         }
-        let mut response: Self = serde_json::from_slice(bytes).map_err(|error| {
-            Absent::Refused(AttestationRefusal::MalformedResponse(error.to_string()))
-        })?;
+        let mut response: Self = serde_json::from_slice(bytes)
+            .map_err(|error| AttestationRefusal::MalformedResponse(error.to_string()))?;
         let count = response.attestations.len();
         if count > limits::ATTESTATIONS {
-            return Err(Absent::Refused(AttestationRefusal::TooMany(count)));
-        }
-        if count == 0 {
-            return Err(Absent::Known(absence));
+            return Err(AttestationRefusal::TooMany(count));
         }
         for attestation in &mut response.attestations {
             if !is_known(&attestation.predicate_type) {
@@ -147,11 +143,22 @@ impl<'a> Response<'a> {
         Ok(response)
     }
 
+    /// The attestations of certain kinds.
+    pub fn of_kinds(&self, wanted: impl Fn(&str) -> bool) -> Vec<&Attestation<'a>> {
+        self.attestations.iter().filter(|attestation| wanted(attestation.kind())).collect()
+    }
+
+    /// Whether an attestation of this kind is provenance: of a type that is known, or of the one
+    /// that the registry's record calls provenance.
+    pub fn is_provenance(&self, kind: &str) -> bool {
+        provenance::PREDICATE_TYPES.contains(&kind) || self.announced.as_deref() == Some(kind)
+    }
+
     pub fn unexamined(&self) -> Vec<String> {
         self.attestations
             .iter()
             .map(Attestation::kind)
-            .filter(|kind| !is_known(kind))
+            .filter(|kind| !is_known(kind) && !self.is_provenance(kind))
             .map(bounded)
             .collect()
     }

@@ -90,7 +90,7 @@ fn each_field_of_slsa_1_is_held_against_the_certificate() {
         (
             "/predicate/runDetails/builder/id",
             json!("https://github.com/mallory/builder"),
-            "builder-mismatch",
+            "unknown-builder",
         ),
         ("/predicate/runDetails/builder/id", json!(world.build.workflow_uri()), "verified"),
         (
@@ -126,6 +126,22 @@ fn each_field_of_slsa_1_is_held_against_the_certificate() {
     }
 }
 
+/// The name says what GitHub hosts; whose own machine it was is not that.
+#[test]
+fn a_bare_runner_is_hosted_by_github() {
+    let world = World::new();
+    let mut said = statement::provenance_v1(&world.build, &World::subject());
+    said["predicate"]["runDetails"]["builder"]["id"] = json!("https://github.com/actions/runner");
+    for (runner, expected) in [("github-hosted", "verified"), ("self-hosted", "builder-mismatch")] {
+        let mut leaf = world.leaf();
+        leaf.claims.set(11, runner);
+        assert_eq!(world.provenance_code(V1, world.signed(&said, &leaf)), expected);
+    }
+    let mut leaf = world.leaf();
+    leaf.claims.remove(11);
+    assert_eq!(world.provenance_code(V1, world.signed(&said, &leaf)), "verified");
+}
+
 /// Readers differ in which of the two they take.
 #[test]
 fn what_is_said_twice_is_malformed() {
@@ -141,7 +157,8 @@ fn what_is_said_twice_is_malformed() {
         assert!(check(V1, &predicate, &claims).is_ok());
         assert!(predicate.contains(from), "{predicate}");
         let twice = predicate.replacen(from, &to, 1);
-        assert!(matches!(check(V1, &twice, &claims), Err(ProvenanceRefusal::Malformed(_))));
+        let refused = check(V1, &twice, &claims);
+        assert!(matches!(refused, Err(NoFacts::Refused(ProvenanceRefusal::Malformed(_)))));
     }
 }
 

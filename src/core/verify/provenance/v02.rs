@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    ProvenanceRefusal, Required, Source, agree, agree_where_said, check_delegate,
-    check_github_builder, other_builder, require_github, source,
+    Fit, NPM, NoFacts, NotUnderstood, ProvenanceRefusal, Required, Source, agree, agree_where_said,
+    github_builder, is_delegate, require_github, source,
 };
 use crate::core::{
     json::{distinct, objects_only},
@@ -16,7 +16,7 @@ use crate::core::{
     verify::certificate::Claims,
 };
 
-objects_only!(Predicate, Builder, Invocation, ConfigSource, Metadata, Material);
+objects_only!(Kind, Predicate, Builder, Invocation, ConfigSource, Metadata, Material);
 
 pub(super) const PREDICATE_TYPE: &str = "https://slsa.dev/provenance/v0.2";
 
@@ -28,26 +28,33 @@ const NPM_GITLAB: &str = "https://github.com/npm/cli/gitlab/v0alpha1";
 const GENERATOR: &str =
     "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
 
-pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, ProvenanceRefusal> {
-    let predicate: Predicate = serde_json::from_str(predicate)
-        .map_err(|error| ProvenanceRefusal::Malformed(error.to_string()))?;
-    let required = Required::of(claims)?;
-    match predicate.build_type.as_str() {
-        NPM_GITHUB_0 | NPM_GITHUB_1 | NPM_GITHUB_2 | GENERATOR => {
-            check_github(&predicate, claims, &required)?;
+pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
+    let malformed = |error: serde_json::Error| ProvenanceRefusal::Malformed(error.to_string());
+    let Kind { build_type, builder } = serde_json::from_str(predicate).map_err(malformed)?;
+    let is_github = match build_type.as_str() {
+        NPM_GITHUB_0 | NPM_GITHUB_1 | NPM_GITHUB_2 | GENERATOR => true,
+        NPM_GITLAB => false,
+        _ => {
+            let builder = builder.map(|builder| builder.id);
+            return Err(NoFacts::NotUnderstood(NotUnderstood::BuildType { build_type, builder }));
         }
-        NPM_GITLAB => check_gitlab(&predicate, claims, &required)?,
-        _ => return Err(ProvenanceRefusal::BuildType(predicate.build_type)),
-    }
+    };
+    let predicate: Predicate = serde_json::from_str(predicate).map_err(malformed)?;
+    let required = Required::of(claims)?;
     check_materials(&predicate, &required)?;
-    Ok(source(predicate.build_type, predicate.builder.id, &required))
+    let fit = if is_github {
+        check_github(&predicate, claims, &required)?
+    } else {
+        check_gitlab(&predicate, claims, &required)?
+    };
+    source(build_type, predicate.builder.id, fit, claims, &required)
 }
 
 fn check_github(
     predicate: &Predicate,
     claims: &Claims,
     required: &Required<'_>,
-) -> Result<(), ProvenanceRefusal> {
+) -> Result<Fit, ProvenanceRefusal> {
     require_github(required)?;
     let config = &predicate.invocation.config_source;
     agree("source", &config.uri, &required.source_uri())?;
@@ -98,17 +105,18 @@ fn check_github(
     if let (Some(id), Some(attempt)) = (said("GITHUB_RUN_ID")?, said("GITHUB_RUN_ATTEMPT")?) {
         run(id, attempt)?;
     }
-    match build_type {
-        NPM_GITHUB_0 | NPM_GITHUB_1 if is_npm(&predicate.builder.id, claims) => Ok(()),
-        GENERATOR => check_delegate(&predicate.builder.id, claims),
-        _ => check_github_builder(&predicate.builder.id, claims),
-    }
+    let builder = predicate.builder.id.as_str();
+    Ok(match build_type {
+        NPM_GITHUB_0 | NPM_GITHUB_1 if is_npm(builder, claims) => Fit::Signer,
+        GENERATOR => Fit::of(is_delegate(builder, &claims.san), builder),
+        _ => github_builder(builder, claims),
+    })
 }
 
 /// npm named itself for a builder, which ran where GitHub hosts; at first certificates did not say
 /// on what kind of runner.
 fn is_npm(builder: &str, claims: &Claims) -> bool {
-    let version = builder.strip_prefix("https://github.com/npm/cli@");
+    let version = builder.strip_prefix(NPM);
     claims.runner.as_deref().is_none_or(|runner| runner == "github-hosted")
         && version.is_some_and(|version| PackageId::new("npm", version).is_ok())
 }
@@ -117,7 +125,7 @@ fn check_gitlab(
     predicate: &Predicate,
     claims: &Claims,
     required: &Required<'_>,
-) -> Result<(), ProvenanceRefusal> {
+) -> Result<Fit, ProvenanceRefusal> {
     // A GitLab of one's own has an issuer of its own, and repositories under the same address.
     if !required.repository.starts_with(&format!("{}/", required.issuer)) {
         agree("issuer", required.repository, required.issuer)?;
@@ -166,7 +174,7 @@ fn check_gitlab(
     let is_runner = predicate.builder.id.strip_prefix(&runners).is_some_and(|number| {
         !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
     });
-    if is_runner { Ok(()) } else { Err(other_builder(&predicate.builder.id, claims)) }
+    Ok(Fit::of(is_runner, &predicate.builder.id))
 }
 
 /// What a variable was, if it is said; a number or a list is nothing that could be compared.
@@ -194,6 +202,14 @@ fn check_materials(
         agree("material", &material.uri, &required.source_uri())?;
     }
     agree("commit", material.commit(), required.commit)
+}
+
+/// What decides how the rest is read.
+#[derive(Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase")]
+struct Kind {
+    build_type: String,
+    builder: Option<Builder>,
 }
 
 #[derive(Deserialize)]

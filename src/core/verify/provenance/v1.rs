@@ -4,8 +4,8 @@ use serde::{Deserialize, de::IgnoredAny};
 use std::collections::BTreeMap;
 
 use super::{
-    ProvenanceRefusal, Required, Source, agree, agree_where_said, check_github_builder,
-    require_github, source,
+    NoFacts, NotUnderstood, ProvenanceRefusal, Required, Source, agree, agree_where_said,
+    github_builder, require_github, source,
 };
 use crate::core::{
     json::{distinct, objects_only},
@@ -15,6 +15,7 @@ use crate::core::{
 objects_only!(
     Kind,
     BuildType,
+    OtherRun,
     Predicate,
     BuildDefinition,
     ExternalParameters,
@@ -35,12 +36,13 @@ const WORKFLOW: [&str; 2] = [
     "https://actions.github.io/buildtypes/workflow/v1",
 ];
 
-pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, ProvenanceRefusal> {
+pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
     let malformed = |error: serde_json::Error| ProvenanceRefusal::Malformed(error.to_string());
     let kind: Kind = serde_json::from_str(predicate).map_err(malformed)?;
     let build_type = kind.build_definition.build_type;
     if !WORKFLOW.contains(&build_type.as_str()) {
-        return Err(ProvenanceRefusal::BuildType(build_type));
+        let builder = kind.run_details.and_then(|run| run.builder).map(|builder| builder.id);
+        return Err(NoFacts::NotUnderstood(NotUnderstood::BuildType { build_type, builder }));
     }
     let predicate: Predicate = serde_json::from_str(predicate).map_err(malformed)?;
     let required = Required::of(claims)?;
@@ -54,7 +56,7 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, Provenan
 
     // The build type says that the first dependency is the source.
     let Some(dependency) = build.resolved_dependencies.into_iter().next() else {
-        return Err(ProvenanceRefusal::Malformed("no resolved dependencies".to_owned()));
+        return Err(ProvenanceRefusal::Malformed("no resolved dependencies".to_owned()).into());
     };
     agree("source", &dependency.uri, &required.source_uri())?;
     let commit = dependency.digest.get("gitCommit").map(String::as_str).unwrap_or_default();
@@ -71,8 +73,8 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, Provenan
     agree_where_said("runner", runner, claims.runner.as_deref())?;
     agree_where_said("run", run.metadata.invocation_id.as_deref(), claims.run.as_deref())?;
 
-    check_github_builder(&run.builder.id, claims)?;
-    Ok(source(build_type, run.builder.id, &required))
+    let fit = github_builder(&run.builder.id, claims);
+    source(build_type, run.builder.id, fit, claims, &required)
 }
 
 /// What decides how the rest is read.
@@ -80,6 +82,14 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, Provenan
 #[serde(remote = "Self", rename_all = "camelCase")]
 struct Kind {
     build_definition: BuildType,
+    run_details: Option<OtherRun>,
+}
+
+/// Of a build type that is not understood.
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct OtherRun {
+    builder: Option<Builder>,
 }
 
 #[derive(Deserialize)]

@@ -117,3 +117,52 @@ fn signatures_are_as_many_as_the_limit() {
     *signatures(&mut record) = json!(vec![good; limits::RECORD_SIGNATURES + 1]);
     assert_eq!(code(&world, &record), "too-many-signatures");
 }
+
+#[test]
+fn a_key_whose_window_has_ended_is_retired_where_only_the_registry_says_when_it_signed() {
+    let (at, second) = (World::at(), Duration::seconds(1));
+    let start = at - Duration::days(30);
+    let mut world = World::new();
+    for (window, retired) in [
+        (Window::since(start), false),
+        // The reference time is the window's last moment, and then the first one after it.
+        (Window::new(start, World::now()), false),
+        (Window::new(start, World::now() - second), true),
+        (Window::new(at, at), true),
+    ] {
+        world.sigstore.npm = vec![NpmKey::new(window)];
+        let Verdict::Verified(facts) = judge(&world, &world.record()) else { panic!() };
+        assert_eq!((facts.retired, facts.time_source), (retired, TimeSource::RegistryUnsigned));
+        // A log that vouches for a time in the window is enough.
+        let record = world.record();
+        let verdict = world.judge(Some(&record), Some(&world.response()));
+        let facts = verdict.registry_signature.facts().unwrap();
+        assert_eq!((facts.retired, facts.time_source), (false, TimeSource::TransparencyLog));
+    }
+}
+
+#[test]
+fn a_key_with_another_window_that_lasts_is_not_retired() {
+    let (at, start) = (World::at(), World::at() - Duration::days(30));
+    let usages = vec![
+        ("npm:signatures".into(), Window::new(start, at)),
+        ("npm:signatures".into(), Window::since(at)),
+    ];
+    let mut world = World::new();
+    world.sigstore.npm = vec![NpmKey::with_usages(usages)];
+    let Verdict::Verified(facts) = judge(&world, &world.record()) else { panic!() };
+    assert!(!facts.retired);
+}
+
+#[test]
+fn of_two_good_signatures_the_one_whose_key_is_not_retired_is_named() {
+    let at = World::at();
+    let mut world = World::new();
+    let mut record = world.record();
+    let lasting = world.sigstore.npm_key().keyid.clone();
+    world.sigstore.npm.push(NpmKey::new(Window::new(at - Duration::days(30), at)));
+    let ended = world.record()["manifest"]["dist"]["signatures"][0].clone();
+    signatures(&mut record).as_array_mut().unwrap().insert(0, ended);
+    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    assert_eq!((facts.keyid, facts.retired, facts.others), (lasting, false, vec![]));
+}

@@ -60,11 +60,11 @@ fn values_in_a_response_are_as_many_as_the_limit() {
         let values = strict::values(text.as_bytes());
         let evidence = Evidence {
             package: &PackageId::new(NAME, VERSION).unwrap(),
-            registry: REGISTRY,
+            registry: Some(REGISTRY),
             expected: &[],
             tarball: &[World::digest()],
-            record: None,
-            attestations: Some(text.as_bytes()),
+            record: Answer::NotFound,
+            attestations: Answer::Given(text.as_bytes()),
         };
         (values, code(&package(&world.trust(), &evidence, World::now()).provenance))
     };

@@ -233,15 +233,15 @@ fn npms_first_build_types_name_the_workflow_in_full_and_npm_for_a_builder() {
     legacy.claims = Written::legacy(&world.build);
     let mut own = world.leaf();
     own.claims.set(11, "self-hosted");
-    let no = "builder-mismatch";
+    let (no, unknown) = ("builder-mismatch", "unknown-builder");
     for version in ["gha@v0", "gha@v1"] {
         good["predicate"]["buildType"] = json!(format!("https://github.com/npm/cli/{version}"));
         for (builder, at_first, since, self_hosted) in [
             ("https://github.com/npm/cli@9.5.1", "verified", "verified", no),
             ("https://github.com/npm/cli@", no, no, no),
             ("https://github.com/npm/cli@9.4.2 by mallory", no, no, no),
-            ("https://github.com/mallory/cli@9.4.2", no, no, no),
-            ("https://github.com/actions/runner", "verified", "verified", "verified"),
+            ("https://github.com/mallory/cli@9.4.2", unknown, unknown, unknown),
+            ("https://github.com/actions/runner", "verified", "verified", no),
         ] {
             good["predicate"]["builder"]["id"] = json!(builder);
             for (leaf, expected) in
