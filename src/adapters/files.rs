@@ -72,6 +72,19 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// Opens a file of at most `max` bytes for reading.
+///
+/// # Errors
+/// When it cannot be opened, or is larger.
+pub fn open(path: &Path, max: u64) -> Result<File, FileError> {
+    let io = |source| FileError::io("read", path, source);
+    let file = File::open(path).map_err(io)?;
+    if file.metadata().map_err(io)?.len() > max {
+        return Err(FileError::TooLarge { path: path.to_owned(), max });
+    }
+    Ok(file)
+}
+
 /// Makes a folder that only its owner can look into, and those above it. One that is there stays
 /// as it is.
 ///
@@ -115,6 +128,11 @@ pub fn writable(path: &Path) -> Result<PathBuf, FileError> {
 pub fn is_same(one: &Path, other: &Path) -> bool {
     let real = std::fs::canonicalize(one).ok();
     real.is_some() && real == std::fs::canonicalize(other).ok()
+}
+
+/// Whether there is a file that is not empty.
+pub fn is_filled(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0)
 }
 
 /// A temporary file in the folder of `target`, so that the rename at the end is atomic. Dropping
@@ -162,6 +180,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let mut file = temporary(path)?;
     file.write_all(bytes).map_err(|source| FileError::io("write", path, source))?;
     persist(file, path)
+}
+
+/// Copies a temporary file to standard output.
+///
+/// # Errors
+/// When it cannot be read, or nobody reads.
+pub fn copy_to_stdout(file: &tempfile::NamedTempFile) -> Result<(), FileError> {
+    let mut from = file.reopen().map_err(|source| FileError::io("read", file.path(), source))?;
+    let mut out = io::stdout().lock();
+    io::copy(&mut from, &mut out)
+        .and_then(|_| out.flush())
+        .map_err(|source| FileError::io("write", Path::new("standard output"), source))
 }
 
 /// Syncs a temporary file and renames it to `target`, replacing what is there.

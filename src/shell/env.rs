@@ -15,6 +15,8 @@ use crate::{
 pub struct Env {
     /// The time, read once; `--at` overrides it.
     pub now: Time,
+    /// Whether `--at` gave that time.
+    pub at_given: bool,
     /// The time, whatever `--at` says.
     pub clock: Time,
     /// `SOURCE_DATE_EPOCH`: the time that goes into an archive, for reproducible ones.
@@ -56,7 +58,7 @@ impl Env {
             Err(_) => None,
         };
         let now = Utc::now();
-        Ok(Self { now, clock: now, source_date, config, cache, data, npmrc })
+        Ok(Self { now, at_given: false, clock: now, source_date, config, cache, data, npmrc })
     }
 
     /// The value of a variable, for `${NAME}` in `.npmrc`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::core::text::Message;
 
 /// Why a command did not succeed.
@@ -15,6 +17,8 @@ pub struct Failure {
     pub message: String,
     /// What to do, and on which side of the gap.
     pub hint: Option<String>,
+    /// The packages that could not be collected, for programs.
+    pub packages: Vec<Value>,
 }
 
 /// The two ways of not succeeding.
@@ -32,32 +36,41 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     /// Evidence was examined and refused.
     pub fn refused(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::Refused, code: None, message: message.to_string(), hint: None }
+        Self { kind: Kind::Refused, code: None, message: message.to_string(), hint: None, packages: Vec::new() }
     }
 
     /// It could not be checked.
     pub fn could_not(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::CouldNotCheck, code: None, message: message.to_string(), hint: None }
+        Self { kind: Kind::CouldNotCheck, code: None, message: message.to_string(), hint: None, packages: Vec::new() }
     }
 
     /// What was printed on standard output says why already.
     pub fn reported(kind: Kind) -> Self {
-        Self { kind, code: None, message: String::new(), hint: None }
+        Self { kind, code: None, message: String::new(), hint: None, packages: Vec::new() }
     }
 
     /// For programs: what stands in place of a report where there is none.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> Value {
         let mut value = serde_json::json!({
             "schema": "sealift-failure/1",
             "verdict": self.kind.name(),
             "code": self.code,
             "message": Message(&self.message).to_string(),
             "hint": self.hint.as_deref().map(|hint| Message(hint).to_string()),
+            "packages": if self.packages.is_empty() { Value::Null } else { self.packages.clone().into() },
         });
-        if let serde_json::Value::Object(map) = &mut value {
+        if let Value::Object(map) = &mut value {
             map.retain(|_, value| !value.is_null());
         }
         value
+    }
+
+    /// Adds the packages that could not be collected.
+    #[cfg(feature = "network")]
+    #[must_use]
+    pub fn packages(mut self, packages: Vec<Value>) -> Self {
+        self.packages = packages;
+        self
     }
 
     /// Adds a stable code.

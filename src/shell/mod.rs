@@ -40,6 +40,7 @@ pub fn main() -> ExitCode {
     let mut terminal = Terminal::new(color, global.quiet, global.verbose);
     let outcome: Outcome = Env::read().and_then(|mut env| {
         env.now = global.at.unwrap_or(env.now);
+        env.at_given = global.at.is_some();
         let mut context = Context { env: &env, format: global.format, terminal: &mut terminal };
         commands::run(command, &mut context)
     });

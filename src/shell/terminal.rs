@@ -62,6 +62,11 @@ impl Terminal {
         self.verbose
     }
 
+    /// Whether to say no more than the result.
+    pub fn quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether a progress bar has somebody to look at it.
     pub fn shows_progress(&self) -> bool {
         use io::IsTerminal as _;
@@ -89,6 +94,11 @@ impl Terminal {
         let mut out = BufWriter::new(io::stdout().lock());
         let written = json::write(&mut out, value);
         self.keep(written.and_then(|()| out.flush()));
+    }
+
+    /// What must be known, however little was asked for.
+    pub fn say(&mut self, text: impl Display) {
+        let _ = writeln!(self.err, "{}", Message(&text.to_string()));
     }
 
     /// What helps to follow along.

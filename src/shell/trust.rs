@@ -25,7 +25,7 @@ use crate::{
         manifest::{self, TrustSource as Carried},
         time::{self, Time},
         trust::Trust,
-        tuf::{self, Entries, MetadataError, RoleInfo, State, UpdateError},
+        tuf::{self, Entries, MetadataError, State, UpdateError},
     },
     shell::{
         cli::TrustOptions,
@@ -255,12 +255,11 @@ impl Basis {
             (None, TrustSource::Files) => Carried::Files,
             (None, _) => Carried::Embedded,
         };
-        let roles = self.state.iter().flat_map(State::roles).map(role);
+        let carried = self.facts.checked_at.filter(|_| source == Carried::Tuf);
         manifest::Trust {
             instance: self.facts.instance.clone(),
             source,
-            roles: roles.collect(),
-            refreshed_at: self.facts.checked_at.map(|checked| time::format(checked.min(sealed_at))),
+            refreshed_at: carried.map(|checked| time::format(checked.min(sealed_at))),
         }
     }
 
@@ -354,27 +353,7 @@ pub fn carried_entries(
         left = left.saturating_sub(bytes.len() as u64);
         entries.insert(name, bytes);
     }
-    if replay(instance, &entries, checked_at)?
-        .roles()
-        .iter()
-        .map(role)
-        .ne(trust.roles.iter().cloned())
-    {
-        return Err(Failure::refused(format_args!(
-            "the archive carries other metadata of {} than its manifest says",
-            instance.name
-        )));
-    }
     Ok(Some((entries, checked_at)))
-}
-
-/// A role, as the manifest lists it.
-fn role(role: &RoleInfo) -> manifest::Role {
-    manifest::Role {
-        name: role.name.clone(),
-        version: role.version,
-        expires: time::format(role.expires),
-    }
 }
 
 fn material(root: &[u8], registry: Option<&str>, npm_keys: Option<&[u8]>) -> Outcome<Trust> {
@@ -394,5 +373,6 @@ fn facts(instance: &str, source: TrustSource) -> report::Trust {
         timestamp: None,
         expires: None,
         checked_at: None,
+        keys_checked_at: None,
     }
 }

@@ -13,7 +13,6 @@ use crate::{
         lockfile::Inventory,
         policy::{Denial, Policy, Weakness},
         time::{self, Time},
-        verdict::Claim,
     },
     shell::{
         failure::{Failure, Outcome},
@@ -248,7 +247,9 @@ fn report(
                 Given { file: name, sha256, outcomes, lockfile, relation }
             })
             .collect(),
+        purls: manifest.packages().map(|(purl, _)| purl.to_string()).collect(),
         packages,
+        deep: bar.deep,
         past_limits: past_limits.collect(),
     }
 }

@@ -122,7 +122,8 @@ impl Algorithms {
 }
 
 impl Target {
-    fn of(lockfile: &str, wanted: &Wanted) -> Self {
+    /// What names a package that an entry of a lockfile asks for.
+    pub fn of(lockfile: &str, wanted: &Wanted) -> Self {
         match &wanted.source {
             Source::Version { id, .. } => Self::Version(id.clone()),
             Source::Tarball { place, .. } => Self::Tarball {

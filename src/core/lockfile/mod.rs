@@ -24,7 +24,7 @@ use std::fmt;
 use url::Url;
 
 pub use self::error::LockfileError;
-pub use self::inventory::{Inventory, Target, Want};
+pub use self::inventory::{Algorithms, Inventory, Target, Want};
 use super::digest::Integrity;
 use super::limits;
 use super::package::PackageId;

@@ -20,6 +20,9 @@ pub enum Absence {
     NoKeysForRegistry(String),
     /// The tarball is from an address or a file: no registry speaks for it.
     NoRegistry,
+    /// Of integrity: no entry gives a hash of SHA-256 or stronger, and no signature of the registry
+    /// verified.
+    Unpinned,
 }
 
 /// How it is known that a registry has no attestations.
@@ -44,6 +47,7 @@ impl Absence {
             Self::NotListed => "version-not-listed",
             Self::NoKeysForRegistry(_) => "no-keys-for-registry",
             Self::NoRegistry => "no-registry",
+            Self::Unpinned => "unpinned",
         }
     }
 }
@@ -68,6 +72,7 @@ impl fmt::Display for Absence {
                 return write!(f, "no keys are known for {registry}");
             }
             Self::NoRegistry => "the tarball is not from a registry",
+            Self::Unpinned => "no strong hash in the lockfile, and no signature of the registry",
         })
     }
 }

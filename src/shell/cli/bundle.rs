@@ -3,10 +3,18 @@
 use std::path::PathBuf;
 
 use chrono::TimeDelta;
-use clap::{Args, Subcommand, builder::PossibleValue, value_parser};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    value_parser,
+};
 
 use super::{TrustOptions, examples};
-use crate::core::verdict::Claim;
+use crate::core::{
+    digest::{Algorithm, Digest},
+    policy::{PastLimit, Weakness},
+    verdict::Claim,
+};
 
 /// seal, verify and look into archives
 #[derive(Debug, Subcommand)]
@@ -38,8 +46,8 @@ pub enum Bundle {
     Inspect(Inspect),
     /// add a signature to an archive
     ///
-    /// For archives that several people vouch for: the signature of who sealed it and every byte are
-    /// verified first, then yours is added to those that it has.
+    /// For archives that several people vouch for. The archive is examined first as `bundle verify`
+    /// does, under the same demands; then your signature is added to those that it has.
     #[command(after_help = examples::SIGN)]
     Sign(Sign),
 }
@@ -47,10 +55,11 @@ pub enum Bundle {
 /// Options of `bundle fetch`.
 #[derive(Debug, Args)]
 pub struct Fetch {
-    /// package-lock.json or npm-shrinkwrap.json
+    /// a lockfile of npm, whatever its name; where package-lock.json and npm-shrinkwrap.json lie
+    /// beside each other, both are read
     #[arg(required = true, value_name = "LOCKFILE")]
     pub lockfiles: Vec<PathBuf>,
-    /// where to write the archive
+    /// where to write the archive; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// the private key that signs (PKCS#8 PEM); without it, one is made once and kept in the
@@ -81,19 +90,40 @@ pub struct Verify {
     /// how many of the keys must have signed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
     pub threshold: u32,
-    /// claims that every package must have; integrity is always among them
-    #[arg(long, value_name = "CLAIM", value_delimiter = ',', value_parser = ClaimParser)]
-    pub require: Vec<Claim>,
-    /// this build's lockfile: every package that it has from a registry must be in the archive,
-    /// with the same hashes, and what else it asks for must be listed as left out
-    #[arg(long, value_name = "FILE")]
-    pub lockfile: Vec<PathBuf>,
-    /// refuse trust that was checked longer ago than this, such as 30d or 12h
-    #[arg(long, value_name = "AGE", value_parser = age, conflicts_with = "trusted_root")]
-    pub max_trust_age: Option<TimeDelta>,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
     /// Where trust comes from.
     #[command(flatten)]
     pub trust: TrustOptions,
+}
+
+/// What is demanded of an archive.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Demands")]
+pub struct Demands {
+    /// claims that every package must have; integrity is always among them
+    #[arg(long, value_name = "CLAIM", value_delimiter = ',', value_parser = names(Claim::ALL.map(Claim::name)).map(claim))]
+    pub require: Vec<Claim>,
+    /// refuse what verifies all the same: retired-key, sha1, pinned-by-signature, promise-only,
+    /// self-hosted, unavailable
+    #[arg(long, value_name = "WEAKNESS", value_delimiter = ',', value_parser = names(Weakness::ALL.map(Weakness::name)).map(weakness), hide_possible_values = true)]
+    pub deny: Vec<Weakness>,
+    /// this build's lockfile: every entry of it must be covered by the archive
+    #[arg(long, value_name = "FILE")]
+    pub lockfile: Vec<PathBuf>,
+    /// list every tarball, and hold its package.json against its name and version
+    #[arg(long)]
+    pub deep: bool,
+    /// refuse an archive that was sealed longer ago than this, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub max_age: Option<TimeDelta>,
+    /// refuse trust that was checked longer ago than this, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = age, conflicts_with = "trusted_root")]
+    pub max_trust_age: Option<TimeDelta>,
+    /// what follows where an age is past its limit: deny, or warn (the verdict is then stale)
+    #[arg(long, value_name = "deny|warn", default_value = "deny", value_parser = names([PastLimit::Deny.name(), PastLimit::Warn.name()]).map(past_limit), hide_possible_values = true)]
+    pub past_limit: PastLimit,
 }
 
 /// Options of `bundle inspect`.
@@ -116,31 +146,59 @@ pub struct Sign {
     /// the public key (SPKI PEM) of who sealed it
     #[arg(long, value_name = "FILE")]
     pub signed_by: PathBuf,
+    /// sign only the archive with this SHA-256, such as another host has sealed too
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
+    pub digest: Option<Digest>,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Names, with or without space around them.
+fn names(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = String> {
+    Trimmed(PossibleValuesParser::new(names))
 }
 
 #[derive(Clone)]
-struct ClaimParser;
+struct Trimmed(PossibleValuesParser);
 
-impl clap::builder::TypedValueParser for ClaimParser {
-    type Value = Claim;
+impl TypedValueParser for Trimmed {
+    type Value = String;
 
     fn parse_ref(
         &self,
         command: &clap::Command,
         argument: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
-    ) -> Result<Claim, clap::Error> {
-        let names = clap::builder::PossibleValuesParser::new(Claim::ALL.map(Claim::name));
-        let name = names.parse_ref(command, argument, value)?;
-        Claim::ALL
-            .into_iter()
-            .find(|claim| claim.name() == name)
-            .ok_or_else(|| clap::Error::new(clap::error::ErrorKind::InvalidValue))
+    ) -> Result<String, clap::Error> {
+        let text = value.to_string_lossy();
+        self.0.parse_ref(command, argument, text.trim().as_ref())
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(Claim::ALL.into_iter().map(|claim| PossibleValue::new(claim.name()))))
+        self.0.possible_values()
     }
+}
+
+fn claim(name: String) -> Claim {
+    Claim::ALL.into_iter().find(|claim| claim.name() == name).unwrap_or(Claim::Integrity)
+}
+
+fn weakness(name: String) -> Weakness {
+    let mut all = Weakness::ALL.into_iter();
+    all.find(|weakness| weakness.name() == name).unwrap_or(Weakness::RetiredKey)
+}
+
+fn past_limit(name: String) -> PastLimit {
+    if name == PastLimit::Warn.name() { PastLimit::Warn } else { PastLimit::Deny }
+}
+
+fn sha256(text: &str) -> Result<Digest, String> {
+    Digest::from_hex(Algorithm::Sha256, &text.to_ascii_lowercase())
+        .ok_or_else(|| "not a SHA-256 in hex (64 digits), as sha256sum prints it".to_owned())
 }
 
 fn age(text: &str) -> Result<TimeDelta, String> {

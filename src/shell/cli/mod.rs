@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::core::time::{self, Time};
 
 pub use self::{
-    bundle::{Bundle, Fetch, Inspect, Sign, Verify},
+    bundle::{Bundle, Demands, Fetch, Inspect, Sign, Verify},
     examples::EXAMPLES,
     key::{Generate, Key, Show as KeyShow},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, Trust},

@@ -1,38 +1,37 @@
 //! `sealift bundle fetch`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod assembly;
+mod collect;
+
+use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 
-use super::{
-    Context,
-    inputs::{self, Input},
-    key::signing,
-    progress,
-};
+use self::{assembly::Assembly, collect::Collector};
+use super::{Context, inputs, key::signing};
 use crate::{
     adapters::{
-        archive::{self, Content},
-        files,
+        archive, files,
         keys::{self, KeyError},
         network::{self, Network, Settings},
-        registry::{self, Cache, CollectError, Collected, Npmrc, RegistryConfig},
+        registry::{Cache, Npmrc, RegistryConfig},
     },
     core::{
-        digest::Algorithm,
+        coverage::Disposition,
         key::PublicKey,
+        limits,
         lockfile::Inventory,
-        manifest::{self, Manifest, Predicate, Subject, Tool},
-        package::PackageId,
+        manifest::Manifest,
         policy::Policy,
         text::Untrusted,
-        time::{self, Time},
+        time::Time,
     },
     shell::{
         cli::Fetch,
         env::Env,
         failure::{Failure, Kind, Outcome},
-        trust::{self, Basis},
+        report::{Report, count, dispositions},
+        trust,
         verification::{self, Bar},
     },
 };
@@ -43,15 +42,16 @@ use crate::{
 /// Exit 2, when something could not be had; exit 1, when something that was had is not what it
 /// should be. No archive is left behind then.
 pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
-    let (inputs, inventory) = inputs::read(&options.lockfiles)?;
-    account(&inventory, context);
-    require_one_place(&inventory)?;
+    let inputs = inputs::read(&options.lockfiles)?;
+    let locks = inputs.iter().map(|input| (input.entry.clone(), input.lock.lockfile.clone()));
+    let inventory = Inventory::new(locks.collect());
     // So that it shows before the work what cannot be written, or must not be.
-    let target = files::writable(&options.output)?;
+    let output = Output::of(&options.output)?;
     require_no_input(options, context.env)?;
+    let sealed_at = sealing_time(context.env)?;
     #[cfg(unix)]
     leave_nothing_when_interrupted();
-    drop(files::temporary(&target)?);
+    drop(files::temporary(output.path())?);
     let project = options.lockfiles.first().and_then(|path| path.parent());
     let npmrc = Npmrc::load(
         context.env.npmrc.as_deref(),
@@ -60,43 +60,128 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     )?;
     let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
         .map_err(Failure::could_not)?;
-    let key = signing_key(options, context)?;
-    let now = context.env.source_date.unwrap_or(context.env.now);
-    if now > context.env.now || context.env.now > context.env.clock {
-        return Err(Failure::could_not("SOURCE_DATE_EPOCH or --at is a time that is yet to come")
-            .hint("nobody could verify the archive before it"));
-    }
-
     let network = acquire(&npmrc, context)?;
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 
-    let collected = collect(context, &network, &config, &inventory, now)?;
-    let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now);
+    let cache = Cache::open(&context.env.cache)?;
+    let collector =
+        Collector { network: &network, config: &config, cache: &cache, inputs: &inputs };
+    let collected = collector.collect(&inventory, context)?;
+    let assembly = Assembly::new(&inputs, &collected, &basis, sealed_at)?;
     let manifest =
-        Manifest::build(archive.predicate, archive.subjects).map_err(Failure::could_not)?;
-    let file = archive::seal(&target, &manifest, std::slice::from_ref(&key), |subject| {
-        archive.contents.get(&subject.name)
+        Manifest::build(assembly.predicate, assembly.subjects).map_err(Failure::could_not)?;
+    let key = signing_key(options, context)?;
+    let file = archive::seal(output.path(), &manifest, std::slice::from_ref(&key), |subject| {
+        assembly.contents.get(&subject.name)
     })?;
 
-    let signed = verification::open(file.path(), &[PublicKey::from(&key)], 1)?;
+    let keys = [PublicKey::from(&key)];
+    let signed = verification::open(file.path(), &keys, 1)?;
     let basis = trust::for_archive(&options.trust, context.env, &signed)?;
-    let policy = Policy::require([]);
-    let bar = Bar { at: context.env.now, policy: &policy, basis: &basis, lockfiles: None };
-    match verification::examine(signed, &options.output, &bar)?.admit() {
-        Ok(verified) => {
-            files::persist(file, &target)?;
-            context.report(verified.report());
-            Ok(())
+    let bar = Bar {
+        at: context.env.now,
+        at_given: context.env.at_given,
+        policy: &Policy::default(),
+        keys: &keys,
+        threshold: 1,
+        basis: &basis,
+        lockfiles: Vec::new(),
+        deep: true,
+    };
+    let examined = verification::examine(signed, &options.output, bar)?;
+    let report = examined.report();
+    if report.has_invalid_evidence() {
+        context.report(report);
+        let failure = Failure::refused("evidence that came with a package does not verify");
+        context.terminal.failure(
+            &failure.hint("no archive was written; find out why the registry serves it first"),
+        );
+        return Err(Failure::reported(Kind::Refused));
+    }
+    output.keep(file)?;
+    output.report(report, context);
+    warn(report, context);
+    Ok(())
+}
+
+/// Where the archive goes.
+enum Output {
+    File(PathBuf),
+    /// Standard output, by way of a temporary file: nothing is written before it is verified.
+    Pipe(PathBuf),
+}
+
+impl Output {
+    fn of(path: &Path) -> Outcome<Self> {
+        if path.as_os_str() == "-" {
+            return Ok(Self::Pipe(std::env::temp_dir().join("archive")));
         }
-        Err(report) => {
-            context.report(&report);
-            let failure = Failure::refused("evidence that came with a package does not verify");
-            context.terminal.failure(&failure.hint(
-                "no archive was written; find out why the registry serves it before you go on",
-            ));
-            Err(Failure::reported(Kind::Refused))
+        Ok(Self::File(files::writable(path)?))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::File(path) | Self::Pipe(path) => path,
         }
     }
+
+    fn keep(&self, file: tempfile::NamedTempFile) -> Outcome {
+        match self {
+            Self::File(path) => files::persist(file, path)?,
+            Self::Pipe(_) => files::copy_to_stdout(&file)?,
+        }
+        Ok(())
+    }
+
+    fn report(&self, report: &Report, context: &mut Context<'_>) {
+        match self {
+            Self::File(_) => context.sealed(report),
+            // The archive is on standard output.
+            Self::Pipe(_) => context.terminal.note(format_args!(
+                "sealed {}",
+                count(report.packages.len(), "package")
+            )),
+        }
+    }
+}
+
+/// Says what `bundle verify` will deny, although nothing is wrong with the evidence.
+fn warn(report: &Report, context: &mut Context<'_>) {
+    for input in &report.inputs {
+        let denied = input.outcomes.iter().filter(|outcome| outcome.denial.is_some()).count();
+        if denied > 0 {
+            context.terminal.warning(
+                format_args!(
+                    "`bundle verify` denies {} of {}",
+                    count(denied, "entry"),
+                    Untrusted(&input.entry)
+                ),
+                Some("the report says which and why"),
+            );
+        }
+        for (disposition, number) in dispositions(&input.outcomes) {
+            if disposition == Disposition::Unavailable && number > 0 {
+                context.terminal.note(format_args!(
+                    "{} optional: the registry does not have it",
+                    count(number, "entry")
+                ));
+            }
+        }
+    }
+}
+
+/// When the archive is sealed, which nobody must find in the future or before there was Sigstore.
+fn sealing_time(env: &Env) -> Outcome<Time> {
+    let now = env.source_date.unwrap_or(env.now);
+    if now > env.now || env.now > env.clock {
+        return Err(Failure::could_not("SOURCE_DATE_EPOCH or --at is a time that is yet to come")
+            .hint("nobody could verify the archive before it"));
+    }
+    if now < limits::EARLIEST {
+        return Err(Failure::could_not("SOURCE_DATE_EPOCH or --at is before June 2021")
+            .hint("Sigstore's first root is of that time, and no archive can be older"));
+    }
+    Ok(now)
 }
 
 /// Removes temporary files when the process is asked to end, and then ends as it would have. Where
@@ -145,33 +230,7 @@ fn require_proxies() -> Outcome {
     Ok(())
 }
 
-/// Says what became of every entry of the lockfiles.
-fn account(inventory: &Inventory, context: &mut Context<'_>) {
-    let mut parts = vec![format!("{} to collect", inventory.packages.len())];
-    let installs: usize = inventory
-        .packages
-        .iter()
-        .flat_map(|item| &item.needed_by)
-        .map(|need| need.paths.len())
-        .sum();
-    for (number, what) in [
-        (installs - inventory.packages.len(), "duplicates"),
-        (inventory.bundled.len(), "bundled in others"),
-        (inventory.local.len(), "of the project itself"),
-        (inventory.out_of_scope.len(), "not from a registry"),
-    ] {
-        if number > 0 {
-            parts.push(format!("{number} {what}"));
-        }
-    }
-    context.terminal.note(format_args!(
-        "{} lockfile entries: {}",
-        inventory.entries(),
-        parts.join(", ")
-    ));
-}
-
-/// The key that signs; made on first use.
+/// The key that signs; made on first use, once everything is collected.
 fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey> {
     let own = context.env.config.join("signing.key");
     let path = options.key.as_deref().unwrap_or(&own);
@@ -179,7 +238,8 @@ fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey
         Err(KeyError::File(error)) if options.key.is_none() && error.is_not_found() => {
             files::create_folder(&context.env.config)?;
             let public = keys::generate(&own)?;
-            context.terminal.note(format_args!("made a signing key: {}", public.fingerprint()));
+            // Whoever asks for less on the screen needs the fingerprint all the same.
+            context.terminal.say(format_args!("made a signing key: {}", public.fingerprint()));
             context.terminal.note(format_args!(
                 "carry its public half across once: {}",
                 keys::public_path(&own).display()
@@ -206,172 +266,5 @@ fn require_no_input(options: &Fetch, env: &Env) -> Outcome {
             path.display()
         ))
         .hint("name another file with --output")),
-    }
-}
-
-/// Lockfiles that got one package from two places: which one would count is anyone's guess.
-fn require_one_place(inventory: &Inventory) -> Outcome {
-    for item in &inventory.packages {
-        let mut hosts: Vec<_> = item.resolved.iter().filter_map(url::Url::host_str).collect();
-        hosts.dedup();
-        if let [first, second, ..] = hosts.as_slice() {
-            return Err(Failure::could_not(format_args!(
-                "the lockfile gets {} from {first} and from {second}",
-                item.id
-            ))
-            .hint("have all of its entries resolved from one registry"));
-        }
-    }
-    Ok(())
-}
-
-/// Collects all packages. The failure of one does not stop the others; all are told at the end.
-fn collect(
-    context: &mut Context<'_>,
-    network: &Network,
-    config: &RegistryConfig,
-    inventory: &Inventory,
-    now: Time,
-) -> Outcome<Vec<Collected>> {
-    let cache = Cache::open(&context.env.cache)?;
-    let items: Vec<_> = inventory
-        .packages
-        .iter()
-        .map(|item| registry::Item {
-            id: item.id.clone(),
-            resolved: item.resolved.first().cloned(),
-            integrity: item.integrity.clone(),
-        })
-        .collect();
-    let bar = progress::Bar::new(context.terminal);
-    let outcomes = registry::collect(network, config, &cache, &items, now, &bar);
-    bar.finish();
-
-    let total = outcomes.len();
-    let mut collected = Vec::with_capacity(total);
-    let mut failed = Vec::new();
-    for (id, outcome) in outcomes {
-        match outcome {
-            Ok(package) => collected.push(package),
-            Err(error) => failed.push((id, error)),
-        }
-    }
-    if failed.is_empty() { Ok(collected) } else { Err(report_failures(&failed, total, context)) }
-}
-
-/// All failures, then one summary. A tarball that is not the expected one is a refusal; what
-/// could not be had is not.
-fn report_failures(
-    failed: &[(PackageId, CollectError)],
-    total: usize,
-    context: &mut Context<'_>,
-) -> Failure {
-    for (id, error) in failed {
-        let (text, hint) = (error.to_string(), error.hint());
-        let failure = Failure::could_not(format_args!("{id}: {}", Untrusted(&text)));
-        context.terminal.failure(&failure.maybe_hint(hint));
-    }
-    let message = format!("{} of {total} packages could not be collected", failed.len());
-    let mismatch = failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }));
-    let failure = if mismatch { Failure::refused(message) } else { Failure::could_not(message) };
-    failure.hint("no archive was written; what was downloaded is kept for the next run")
-}
-
-/// An archive's manifest and contents, in the making.
-struct Assembly {
-    sealed_at: Time,
-    predicate: Predicate,
-    subjects: Vec<Subject>,
-    contents: BTreeMap<String, Content>,
-}
-
-impl Assembly {
-    fn new(
-        inputs: &[Input],
-        inventory: &Inventory,
-        collected: &[Collected],
-        basis: &Basis,
-        now: Time,
-    ) -> Self {
-        let mut assembly = Self {
-            sealed_at: now,
-            predicate: Predicate {
-                format_version: manifest::FORMAT_VERSION,
-                tool: Tool {
-                    name: env!("CARGO_PKG_NAME").into(),
-                    version: env!("CARGO_PKG_VERSION").into(),
-                },
-                sealed_at: time::format(now),
-                inputs: Vec::new(),
-                trust: Vec::new(),
-                packages: Vec::new(),
-                out_of_scope: inventory.not_collected(),
-                collection: Vec::new(),
-            },
-            subjects: Vec::new(),
-            contents: BTreeMap::new(),
-        };
-        for input in inputs {
-            assembly.input(input);
-        }
-        assembly.trust(basis);
-        for (item, collected) in inventory.packages.iter().zip(collected) {
-            assembly.package(item, collected);
-        }
-        // Versions of one package share a request.
-        assembly.predicate.collection.sort_by(|a, b| a.url.cmp(&b.url));
-        assembly.predicate.collection.dedup();
-        assembly
-    }
-
-    fn input(&mut self, input: &Input) {
-        self.predicate.inputs.push(manifest::Input {
-            entry: input.entry.clone(),
-            kind: input.lockfile.kind.name().into(),
-            lockfile_version: input.lockfile.version,
-        });
-        self.add(input.entry.clone(), &input.bytes);
-    }
-
-    fn trust(&mut self, basis: &Basis) {
-        self.predicate.trust.push(basis.carried(self.sealed_at));
-        for (entry, bytes) in basis.entries() {
-            self.add(entry, bytes);
-        }
-    }
-
-    fn package(&mut self, item: &crate::core::lockfile::Item, collected: &Collected) {
-        let folder = item.id.folder();
-        let [artifact, record, attestations] =
-            ["package.tgz", "registry.json", "attestations.json"]
-                .map(|name| format!("{folder}/{name}"));
-        // By the digest that npm signs, which was computed as it arrived; sealing checks it again.
-        let (size, digest) = (collected.size, collected.sha512.clone());
-        self.subjects.push(Subject { name: artifact.clone(), size, digest });
-        self.contents.insert(artifact.clone(), Content::File(collected.tarball.clone()));
-        self.add(record.clone(), &collected.record);
-        let attestations = collected.attestations.as_ref().map(|bytes| {
-            self.add(attestations.clone(), bytes);
-            attestations
-        });
-        self.predicate.packages.push(manifest::Package {
-            purl: item.id.purl(),
-            name: item.id.name().into(),
-            version: item.id.version().into(),
-            registry: collected.registry.clone(),
-            artifact,
-            record: Some(record),
-            attestations,
-            integrity: item.expected(),
-            needed_by: item.needs(),
-        });
-        self.predicate.collection.extend(collected.requests.iter().cloned());
-    }
-
-    /// Lists an entry, by the digest of its bytes.
-    fn add(&mut self, name: String, bytes: &[u8]) {
-        let digest = Algorithm::Sha256.digest(bytes);
-        self.subjects.push(Subject { name: name.clone(), size: bytes.len() as u64, digest });
-        self.contents.insert(name, Content::Bytes(bytes.to_vec()));
     }
 }

@@ -87,20 +87,14 @@ pub fn run(options: &Inspect, context: &mut Context<'_>) -> Outcome {
         Untrusted(&predicate.tool.version)
     ));
     for trust in &predicate.trust {
-        let roles: Vec<_> =
-            trust.roles.iter().map(|role| format!("{} {}", role.name, role.version)).collect();
-        terminal.result(format_args!(
-            "  trust     {}, {}",
-            Untrusted(&trust.instance),
-            Untrusted(&if roles.is_empty() { "not carried".to_owned() } else { roles.join(", ") })
-        ));
+        let text = match &trust.refreshed_at {
+            Some(time) => format!("carried, checked {time}"),
+            None => "not carried".to_owned(),
+        };
+        terminal.result(format_args!("  trust     {}, {text}", Untrusted(&trust.instance)));
     }
     for input in &predicate.inputs {
-        terminal.result(format_args!(
-            "  lockfile  {} (version {})",
-            Untrusted(&input.entry),
-            input.lockfile_version
-        ));
+        terminal.result(format_args!("  lockfile  {}", Untrusted(input)));
     }
     terminal.result(format_args!(
         "  holds     {} in {}, {}",
@@ -112,16 +106,6 @@ pub fn run(options: &Inspect, context: &mut Context<'_>) -> Outcome {
         terminal.result(format_args!("\n{STRONG}packages{STRONG:#}"));
         for package in &predicate.packages {
             terminal.result(format_args!("  {}", Untrusted(&package.purl)));
-        }
-    }
-    if !predicate.out_of_scope.is_empty() {
-        terminal.result(format_args!("\n{WARN}not in the archive{WARN:#}"));
-        for entry in &predicate.out_of_scope {
-            terminal.result(format_args!(
-                "  {}: {}",
-                Untrusted(&entry.entry),
-                Untrusted(&entry.reason)
-            ));
         }
     }
     Ok(())

@@ -7,10 +7,10 @@ use crate::{
     adapters::keys,
     core::{key::PublicKey, policy::Policy},
     shell::{
-        cli::Verify,
+        cli::{Demands, Verify},
         failure::{Failure, Kind, Outcome},
         trust,
-        verification::{self, Bar},
+        verification::{self, Bar, Lock},
     },
 };
 
@@ -20,24 +20,23 @@ use crate::{
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
 /// checked.
 pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
-    let policy = policy(options)?;
+    let policy = policy(&options.demands)?;
     let keys = pinned_keys(&options.keys)?;
-    let lockfiles = match options.lockfile.as_slice() {
-        [] => None,
-        paths => {
-            let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            Some((names, inputs::read(paths)?.1))
-        }
-    };
-    let archive = verification::open(&options.archive, &keys, options.threshold as usize)?;
+    let threshold = options.threshold as usize;
+    let lockfiles = given(&options.demands)?;
+    let archive = verification::open(&options.archive, &keys, threshold)?;
     let basis = trust::for_archive(&options.trust, context.env, &archive)?;
     let bar = Bar {
         at: context.env.now,
+        at_given: context.env.at_given,
         policy: &policy,
+        keys: &keys,
+        threshold,
         basis: &basis,
-        lockfiles: lockfiles.as_ref().map(|(names, inventory)| (names.clone(), inventory)),
+        lockfiles,
+        deep: options.demands.deep,
     };
-    match verification::examine(archive, &options.archive, &bar)?.admit() {
+    match verification::examine(archive, &options.archive, bar)?.admit() {
         Ok(verified) => {
             context.report(verified.report());
             Ok(())
@@ -49,14 +48,32 @@ pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
     }
 }
 
-fn policy(options: &Verify) -> Outcome<Policy> {
-    if options.require.is_empty() {
+/// This build's lockfiles.
+///
+/// # Errors
+/// Exit 2, when one cannot be read or understood.
+pub(super) fn given(demands: &Demands) -> Outcome<Vec<Lock>> {
+    Ok(inputs::read(&demands.lockfile)?.into_iter().map(inputs::Input::given).collect())
+}
+
+/// The policy that options say in short form.
+///
+/// # Errors
+/// Exit 2, when they say none: there is no default.
+pub(super) fn policy(demands: &Demands) -> Outcome<Policy> {
+    if demands.require.is_empty() {
         return Err(Failure::could_not("nothing says which claims every package must have").hint(
             "there is no default: use --require with integrity, registry-signature, \
              publish-attestation or provenance",
         ));
     }
-    Ok(Policy::require(options.require.iter().copied()).max_trust_age(options.max_trust_age))
+    Ok(Policy {
+        require: demands.require.iter().copied().collect(),
+        deny: demands.deny.iter().copied().collect(),
+        max_age: demands.max_age,
+        max_trust_age: demands.max_trust_age,
+        past_limit: demands.past_limit,
+    })
 }
 
 /// The public keys of who may seal. A key that is named twice is a mistake that would look like

@@ -5,49 +5,91 @@ use std::path::{Path, PathBuf};
 use crate::{
     adapters::files,
     core::{
-        limits,
-        lockfile::{self, Inventory, Lockfile},
+        digest::Algorithm,
+        entry_name, limits,
+        lockfile::{self, Ask, Kind, Source},
         text::Untrusted,
     },
-    shell::failure::{Failure, Outcome},
+    shell::{
+        failure::{Failure, Outcome},
+        verification::Lock,
+    },
 };
 
 /// A lockfile that was read.
-#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching needs all of it"))]
 pub struct Input {
+    /// The file.
+    pub path: PathBuf,
     /// The archive's entry that holds it.
     pub entry: String,
     /// Its bytes.
+    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching carries them"))]
     pub bytes: Vec<u8>,
-    /// What it says.
-    pub lockfile: Lockfile,
+    /// What it says, under the name of its entry.
+    pub lock: Lock,
 }
 
-/// Reads lockfiles, and brings together what they ask for.
+impl Input {
+    /// The lockfile under the name of its file, as this build's.
+    pub fn given(self) -> Lock {
+        Lock { name: self.path.display().to_string(), ..self.lock }
+    }
+}
+
+/// Reads lockfiles. One that lies beside another that npm would read is read as well: what one
+/// version of npm prefers, another does not know.
 ///
 /// # Errors
-/// Exit 2, when one cannot be read or understood, or a package in one has no hash: whatever the
-/// registry answers would pass.
-pub fn read(paths: &[PathBuf]) -> Outcome<(Vec<Input>, Inventory)> {
-    let inputs: Vec<Input> =
-        paths.iter().enumerate().map(|(at, path)| input(at, path)).collect::<Outcome<_>>()?;
-    check_total(&inputs)?;
-    let lockfiles: Vec<_> =
-        inputs.iter().map(|input| (input.entry.clone(), input.lockfile.clone())).collect();
-    let inventory = lockfile::inventory(&lockfiles);
-    let without: Vec<_> = inventory.without_integrity().map(|item| item.id.to_string()).collect();
-    if let Some(first) = without.first() {
-        let more = match without.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        return Err(Failure::could_not(format_args!("the lockfile has no hash for {first}{more}"))
-            .hint(
-                "where npm has a registry, delete these entries and run \
-                 `npm install --package-lock-only`",
-            ));
+/// Exit 2, when one cannot be read or understood.
+pub fn read(paths: &[PathBuf]) -> Outcome<Vec<Input>> {
+    let mut inputs: Vec<Input> = Vec::new();
+    for (at, path) in paths.iter().enumerate() {
+        inputs.push(input(at, path)?);
+        let beside = beside(path).filter(|beside| !paths.iter().any(|path| is_same(path, beside)));
+        if let Some(beside) = beside {
+            inputs.push(input(at, &beside)?);
+        }
     }
-    Ok((inputs, inventory))
+    check_total(&inputs)?;
+    inputs.iter().try_for_each(require_own_addresses)?;
+    Ok(inputs)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || files::is_same(one, other)
+}
+
+/// The other of npm's two lockfiles, where it lies in the same folder. npm does not count an empty
+/// one.
+fn beside(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let other = match name {
+        "package-lock.json" => Kind::NpmShrinkwrap,
+        "npm-shrinkwrap.json" => Kind::PackageLock,
+        _ => return None,
+    };
+    let beside = path.with_file_name(other.file_name());
+    files::is_filled(&beside).then_some(beside)
+}
+
+/// npm takes addresses from a `yarn.lock` beside the lockfile for entries that have none.
+fn require_own_addresses(input: &Input) -> Outcome {
+    if !files::is_filled(&input.path.with_file_name("yarn.lock")) {
+        return Ok(());
+    }
+    let is_bare = |entry: &&lockfile::Entry| match &entry.asks {
+        Ask::Package(wanted) => matches!(wanted.source, Source::Version { address: None, .. }),
+        _ => false,
+    };
+    match input.lock.lockfile.entries.iter().find(is_bare) {
+        None => Ok(()),
+        Some(entry) => Err(Failure::could_not(format_args!(
+            "{}: entry {:?} has no address, and npm would take one from the yarn.lock beside it",
+            input.path.display(),
+            Untrusted(&entry.path).to_string()
+        ))
+        .hint("keep one of the two lockfiles, or give each its own folder")),
+    }
 }
 
 /// Together they must be no more than one lockfile may be: so they are read behind the gap.
@@ -79,46 +121,8 @@ fn input(at: usize, path: &Path) -> Outcome<Input> {
         Failure::could_not(format_args!("{}: {}", path.display(), Untrusted(&text)))
             .maybe_hint(hint)
     })?;
-    Ok(Input { entry: format!("inputs/{}/{name}", at + 1), bytes, lockfile })
-}
-
-#[cfg(test)]
-#[allow(clippy::disallowed_methods)] // a test makes files
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lockfiles_are_together_as_large_as_the_limit() {
-        let lockfile = lockfile::parse("package-lock.json", br#"{"lockfileVersion":1}"#).unwrap();
-        let total = |sizes: [usize; 2], byte: u8| {
-            let inputs = sizes.map(|size| Input {
-                entry: String::new(),
-                bytes: vec![byte; size],
-                lockfile: lockfile.clone(),
-            });
-            check_total(&inputs).map_err(|failure| failure.message)
-        };
-        let most = usize::try_from(limits::LOCKFILE_BYTES).unwrap();
-        assert_eq!(total([most / 2, most / 2], b' '), Ok(()));
-        let refused = total([most / 2, most / 2 + 1], b' ').unwrap_err();
-        assert!(refused.starts_with("the lockfiles have 134217729 bytes together"), "{refused}");
-        let most = limits::LOCKFILE_OBJECTS;
-        assert_eq!(total([most / 2, most / 2], b'{'), Ok(()));
-        let refused = total([most / 2, most / 2 + 1], b'{').unwrap_err();
-        assert!(refused.contains("500001 objects"), "{refused}");
-    }
-
-    #[test]
-    fn a_lockfile_is_as_large_as_the_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("package-lock.json");
-        let file = std::fs::File::create(&path).unwrap();
-        let read = |size| {
-            // A hole: zeros that take no place.
-            file.set_len(size).unwrap();
-            input(0, &path).err().unwrap().message
-        };
-        assert!(read(limits::LOCKFILE_BYTES).contains("line 1"));
-        assert!(read(limits::LOCKFILE_BYTES + 1).contains("larger than"));
-    }
+    let entry = format!("inputs/{}/{}", at + 1, entry_name::encode(&name));
+    let sha256 = Algorithm::Sha256.digest(&bytes);
+    let lock = Lock { name: entry.clone(), sha256, lockfile };
+    Ok(Input { path: path.to_owned(), entry, bytes, lock })
 }

@@ -38,9 +38,22 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Prints a report in the format that was asked for.
     fn report(&mut self, report: &Report) {
+        self.print(report, Human::new(report));
+    }
+
+    /// Prints the report on an archive that was sealed just now.
+    #[cfg(feature = "network")]
+    fn sealed(&mut self, report: &Report) {
+        self.print(report, Human::of_seal(report));
+    }
+
+    fn print(&mut self, report: &Report, human: Human<'_>) {
         match self.format {
             Format::Human => {
-                let text = Human::new(report, self.terminal.verbose()).to_string();
+                let text = match (self.terminal.quiet(), self.terminal.verbose()) {
+                    (true, _) => human.first_line(),
+                    (false, verbose) => human.verbose(verbose).to_string(),
+                };
                 self.terminal.result(text.trim_end());
             }
             Format::Json => self.json(&to_json(report)),

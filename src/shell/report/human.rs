@@ -1,103 +1,140 @@
-//! The report for people: the verdict, what it rests on, the counts, then whatever deserves a look.
+//! The report for people: the whole answer in the first line, what it rests on, the counts, then
+//! whatever deserves a look.
+
+mod basis;
+mod text;
 
 use std::{
     collections::BTreeMap,
     fmt::{self, Display, Formatter},
 };
 
-use chrono::TimeDelta;
-
-use super::{Judged, Report, Trust, TrustSource, Verdict as Whole};
+pub use self::text::{ago, count, day, size};
+use super::{Input, Judged, Report, Verdict as Whole};
 use crate::{
     core::{
         addresses::NPM_REGISTRY,
-        policy::Denial,
+        coverage::{Disposition, Outcome, Pin},
+        lockfile::Lockfile,
+        package::Origin,
+        policy::{Denial, weaknesses},
         text::Untrusted,
-        time::Time,
-        verdict::{Claim, PackageVerdict, Status},
+        verdict::{Claim, PackageVerdict},
     },
     shell::terminal::{BAD, DIM, GOOD, STRONG, WARN},
 };
 
 /// The report for people, at 80 columns where the facts allow.
+#[derive(Clone, Copy)]
 pub struct Human<'a> {
     report: &'a Report,
     verbose: bool,
+    /// Whether the archive was sealed just now: then it says what `bundle verify` would say.
+    seal: bool,
 }
 
 /// Lines of a list before it is cut, without `--verbose`.
 const LISTED: usize = 20;
 
 impl<'a> Human<'a> {
-    /// Renders `report`; `verbose` lists everything.
-    pub fn new(report: &'a Report, verbose: bool) -> Self {
-        Self { report, verbose }
+    /// Renders a report.
+    pub fn new(report: &'a Report) -> Self {
+        Self { report, verbose: false, seal: false }
+    }
+
+    /// Renders the report on an archive that was sealed just now.
+    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching seals"))]
+    pub fn of_seal(report: &'a Report) -> Self {
+        Self { seal: true, ..Self::new(report) }
+    }
+
+    /// Lists everything.
+    #[must_use]
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// The whole answer: verdict, which claims for how many packages, how many seals.
+    pub fn first_line(&self) -> String {
+        let report = self.report;
+        let (word, style) = match report.verdict() {
+            _ if self.seal => ("sealed", GOOD),
+            Whole::Verified => ("verified", GOOD),
+            Whole::Stale => ("stale", WARN),
+            Whole::Refused => ("refused", BAD),
+        };
+        let required: Vec<_> = report.policy.required().map(Claim::name).collect();
+        let has = |judged: &&Judged| {
+            let denied = |denial: &Denial| {
+                matches!(denial, Denial::Refused(_) | Denial::Missing(_))
+            };
+            !judged.denials.iter().any(denied)
+        };
+        let mut parts = vec![
+            format!(
+                "{} for {} of {}",
+                required.join(", "),
+                report.packages.iter().filter(has).count(),
+                count(report.packages.len(), "package")
+            ),
+            format!(
+                "{} of {}",
+                report.archive.signers.len(),
+                count(report.keys.len().max(report.threshold), "seal")
+            ),
+        ];
+        let outcomes = || report.outcomes();
+        let unavailable = |outcome: &&Outcome| outcome.disposition == Disposition::Unavailable;
+        let by_signature =
+            |outcome: &&Outcome| matches!(outcome.pin, Some(Pin::Signature { .. }));
+        for (number, what) in [
+            (outcomes().filter(|outcome| outcome.denial.is_some()).count(), "denied"),
+            (outcomes().filter(unavailable).count(), "unavailable"),
+            (outcomes().filter(by_signature).count(), "pinned by signature"),
+        ] {
+            if number > 0 {
+                parts.push(format!("{} {what}", count(number, "entry")));
+            }
+        }
+        for past in &report.past_limits {
+            parts.push(format!("{} past its limit", past.what));
+        }
+        format!("{style}{word}{style:#}: {}", parts.join(", "))
     }
 }
 
 impl Display for Human<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let report = self.report;
-        let style = match report.verdict() {
-            Whole::Verified => GOOD,
-            Whole::Stale => WARN,
-            Whole::Refused => BAD,
-        };
-        writeln!(
-            f,
-            "{}: {style}{}{style:#}",
-            Untrusted(&report.archive.file),
-            report.verdict().name()
-        )?;
-        writeln!(f)?;
+        writeln!(f, "{}\n", self.first_line())?;
         self.basis(f)?;
-        writeln!(f)?;
         self.counts(f)?;
-        self.refused(f)?;
-        self.uncovered(f)?;
+        self.past_limits(f)?;
+        self.invalid(f)?;
+        self.missing(f)?;
+        self.denied(f)?;
+        self.unrecognized(f)?;
         self.provenance(f)?;
         self.weak(f)?;
-        self.other_registries(f)?;
-        self.unrecognized(f)?;
+        self.other_origins(f)?;
         self.absent(f)?;
-        self.out_of_scope(f)
+        if self.verbose { self.packages(f) } else { Ok(()) }
     }
 }
 
 impl Human<'_> {
-    fn basis(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let report = self.report;
-        let archive = &report.archive;
-        writeln!(
-            f,
-            "  sealed    {}, {}",
-            day(archive.sealed_at),
-            ago(report.at - archive.sealed_at)
-        )?;
-        for signer in &archive.signers {
-            writeln!(f, "  signed by {signer}")?;
-        }
-        for trust in &report.trust {
-            writeln!(f, "  trust     {}", TrustLine(trust, report.at))?;
-        }
-        writeln!(
-            f,
-            "  holds     {} in {}, {}",
-            count(report.packages.len(), "package"),
-            count(archive.inputs, "lockfile"),
-            size(archive.bytes),
-        )
-    }
-
     fn counts(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(
+        let counts = self.report.counts();
+        let unrecognized = counts.values().any(|counts| counts.unrecognized > 0);
+        write!(
             f,
-            "  {STRONG}{:<22}{:>10}{:>10}{:>10}{STRONG:#}",
+            "\n  {STRONG}{:<22}{:>10}{:>10}{:>10}",
             "claim", "verified", "absent", "refused"
         )?;
-        for (claim, counts) in self.report.counts() {
+        writeln!(f, "{}{STRONG:#}", if unrecognized { "  unrecognized" } else { "" })?;
+        for (claim, counts) in counts {
             let style = if counts.refused > 0 { BAD } else { anstyle::Style::new() };
-            writeln!(
+            write!(
                 f,
                 "  {:<22}{:>10}{:>10}{style}{:>10}{style:#}",
                 claim.name(),
@@ -105,74 +142,157 @@ impl Human<'_> {
                 counts.absent,
                 counts.refused
             )?;
+            match unrecognized {
+                true => writeln!(f, "{:>14}", counts.unrecognized)?,
+                false => writeln!(f)?,
+            }
         }
         Ok(())
     }
 
-    fn refused(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let refused: Vec<_> =
-            self.report.packages.iter().filter(|package| !package.is_good()).collect();
-        if let Some(age) = self.report.denied_age {
+    fn past_limits(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for past in &self.report.past_limits {
+            let (what, hint) = match past.what {
+                "trust" => (
+                    "trust was checked",
+                    "a newer archive brings newer trust: sealift trust import",
+                ),
+                _ => ("the archive was sealed", "on the connected side, seal it anew"),
+            };
             writeln!(
                 f,
-                "\n{BAD}refused{BAD:#}: trust was checked {}, longer than --max-trust-age allows;\n  \
-                 a newer archive brings newer trust: sealift trust import",
-                ago(age)
+                "\n{WARN}past its limit{WARN:#}: {what} {}, the limit is {};\n  {hint}",
+                ago(past.age),
+                ago(past.max).trim_end_matches(" ago")
             )?;
         }
-        if refused.is_empty() {
+        Ok(())
+    }
+
+    /// Evidence that does not verify, a reason once with the packages that it explains.
+    fn invalid(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut reasons: BTreeMap<(Claim, &str), Vec<(&Judged, &str)>> = BTreeMap::new();
+        for judged in &self.report.packages {
+            for (claim, refusal) in judged.verdict.refusals() {
+                let reason = reasons.entry((claim, refusal.code)).or_default();
+                reason.push((judged, &refusal.detail));
+            }
+        }
+        if reasons.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\n{BAD}refused{BAD:#}")?;
-        self.listed(f, &refused, |f, Judged { verdict, denials, .. }| {
-            writeln!(f, "  {}", verdict.package)?;
-            denials.iter().try_for_each(|denial| match denial {
-                Denial::Missing(claim) => {
-                    let what = match verdict.status(*claim) {
-                        Status::Unrecognized => "what there is is not understood",
-                        _ => "there is none",
-                    };
-                    writeln!(f, "    {claim}: required, and {what}")
-                }
-                Denial::Refused(claim) => {
-                    match verdict.refusals().find(|(refused, _)| refused == claim) {
-                        Some((_, refusal)) => writeln!(
-                            f,
-                            "    {claim}: {} {DIM}[{}]{DIM:#}",
-                            Untrusted(&refusal.detail),
-                            refusal.code
-                        ),
-                        None => writeln!(f, "    {claim}: refused"),
+        writeln!(f, "\n{BAD}invalid{BAD:#}")?;
+        for ((claim, code), packages) in reasons {
+            writeln!(f, "  {claim}: {} {DIM}[{code}]{DIM:#}", count(packages.len(), "package"))?;
+            self.listed(f, &packages, |f, (judged, detail)| {
+                writeln!(f, "    {}\n      {}", judged.verdict.package, Untrusted(detail))
+            })?;
+            if code == "unknown-key" && packages.len() > 1 {
+                writeln!(f, "    if no key is known: does --instance name the right instance?")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims that are demanded and not there, weaknesses that are denied, packages nobody needs.
+    fn missing(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut reasons: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
+        for judged in &self.report.packages {
+            for denial in &judged.denials {
+                let reason = match denial {
+                    Denial::Refused(_) => continue,
+                    Denial::Missing(claim) => self.why_missing(*claim, &judged.verdict),
+                    Denial::Weak(weakness) => format!("denied: {}", weakness.name()),
+                    Denial::Unneeded => {
+                        "no entry of the archive's own lockfiles asks for it".to_owned()
                     }
-                }
-            })
+                };
+                reasons.entry(reason).or_default().push(judged);
+            }
+        }
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\n{BAD}missing{BAD:#}")?;
+        for (reason, packages) in reasons {
+            writeln!(f, "  {}: {}", Untrusted(&reason), count(packages.len(), "package"))?;
+            self.listed(f, &packages, |f, judged| {
+                writeln!(f, "    {}", judged.verdict.package)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn why_missing(&self, claim: Claim, verdict: &PackageVerdict) -> String {
+        let absence = verdict.absences().find(|(absent, _)| *absent == claim);
+        match absence {
+            Some((_, absence)) => format!("{claim} is required: {absence}"),
+            None => format!("{claim} is required: what there is is not understood"),
+        }
+    }
+
+    /// Entries of lockfiles that are not covered.
+    fn denied(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let inputs = self.report.inputs.iter().map(|input| {
+            let Input { entry, lockfile, outcomes, .. } = input;
+            (entry.as_str(), lockfile, outcomes.as_slice())
+        });
+        // What is said of the archive's own lockfile is not said again of the same.
+        let given = self.report.lockfiles.iter().filter(|given| given.relation.input().is_none());
+        let given = given
+            .map(|given| (given.file.as_str(), &given.lockfile, given.outcomes.as_slice()));
+        for (name, lockfile, outcomes) in inputs.chain(given) {
+            self.denied_of(f, name, lockfile, outcomes)?;
+        }
+        Ok(())
+    }
+
+    fn denied_of(
+        &self,
+        f: &mut Formatter<'_>,
+        name: &str,
+        lockfile: &Lockfile,
+        outcomes: &[Outcome],
+    ) -> fmt::Result {
+        let denied: Vec<_> = lockfile
+            .entries
+            .iter()
+            .zip(outcomes)
+            .filter_map(|(entry, outcome)| Some((entry, outcome.denial.as_ref()?)))
+            .collect();
+        if denied.is_empty() {
+            return Ok(());
+        }
+        let number = count(denied.len(), "entry");
+        writeln!(f, "\n{BAD}not covered{BAD:#}: {number} of {}", Untrusted(name))?;
+        self.listed(f, &denied, |f, (entry, denial)| {
+            writeln!(
+                f,
+                "  {}\n    {} {DIM}[{}]{DIM:#}",
+                Untrusted(&entry.path),
+                Untrusted(&denial.to_string()),
+                denial.code()
+            )
         })
     }
 
-    fn uncovered(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Some(lockfile) = &self.report.lockfile else { return Ok(()) };
-        if lockfile.uncovered.is_empty() {
-            write!(
-                f,
-                "\n{GOOD}covered{GOOD:#}: all {} of {}",
-                count(lockfile.packages, "package"),
-                Untrusted(&lockfile.files.join(", "))
-            )?;
-            return match self.report.out_of_scope.len() {
-                0 => writeln!(f),
-                left => {
-                    writeln!(f, ";\n  {WARN}not in the archive{WARN:#}, as listed below: {left}")
-                }
-            };
+    /// Evidence that verifies, and that does not count.
+    fn unrecognized(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let found: Vec<_> = self
+            .report
+            .packages
+            .iter()
+            .flat_map(|Judged { verdict, .. }| {
+                verdict.unrecognized().map(move |(claim, found)| (&verdict.package, claim, found))
+            })
+            .collect();
+        if found.is_empty() {
+            return Ok(());
         }
-        writeln!(
-            f,
-            "\n{BAD}not covered{BAD:#}: {} of {}",
-            count(lockfile.uncovered.len(), "package"),
-            lockfile.packages
-        )?;
-        self.listed(f, &lockfile.uncovered, |f, uncovered| {
-            writeln!(f, "  {}", Untrusted(&uncovered.to_string()))
+        writeln!(f, "\n{WARN}unrecognized{WARN:#}: verified, and of a kind that does not count")?;
+        self.listed(f, &found, |f, (package, claim, found)| {
+            writeln!(f, "  {package}")?;
+            writeln!(f, "    {claim}: {} {DIM}[{}]{DIM:#}", Untrusted(&found.detail), found.code)
         })
     }
 
@@ -209,93 +329,103 @@ impl Human<'_> {
         })
     }
 
+    /// What verifies all the same, and can be denied.
     fn weak(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let weak: Vec<_> = self
-            .report
-            .packages
-            .iter()
-            .filter(|Judged { verdict, .. }| {
-                let algorithm = verdict.integrity.facts().and_then(|facts| facts.lockfile);
-                algorithm.is_some_and(|algorithm| algorithm.is_weak())
-            })
-            .collect();
-        if weak.is_empty() {
+        let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for Judged { verdict, .. } in &self.report.packages {
+            for weakness in weaknesses(verdict) {
+                found.entry(weakness.name()).or_default().push(verdict.package.to_string());
+            }
+        }
+        for input in &self.report.inputs {
+            for (entry, outcome) in input.lockfile.entries.iter().zip(&input.outcomes) {
+                let name = match outcome.pin {
+                    Some(Pin::Signature { weak: true }) => "sha1",
+                    Some(Pin::Signature { weak: false }) => "pinned-by-signature",
+                    _ if outcome.disposition == Disposition::Unavailable => "unavailable",
+                    _ => continue,
+                };
+                found.entry(name).or_default().push(entry.path.clone());
+            }
+        }
+        if found.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\n{WARN}weak{WARN:#}: the lockfile gives only SHA-1 for")?;
-        self.listed(f, &weak, |f, package| writeln!(f, "  {}", package.verdict.package))
+        writeln!(f, "\n{WARN}weak{WARN:#}: verified, and --deny can refuse it")?;
+        for (name, all) in found {
+            writeln!(f, "  {name}: {}", all.len())?;
+            let shown = if self.verbose { all.len() } else { 3 };
+            for one in all.iter().take(shown) {
+                writeln!(f, "    {DIM}{}{DIM:#}", Untrusted(one))?;
+            }
+        }
+        Ok(())
     }
 
-    /// Packages of other registries than the public one: other keys are expected for them, or none.
-    fn other_registries(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    /// Packages that are not from the public registry: other keys are expected for them, or none.
+    fn other_origins(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for package in &self.report.packages {
-            if package.registry != NPM_REGISTRY {
-                *others.entry(&package.registry).or_default() += 1;
-            }
+            let origin = match package.purl.origin() {
+                Origin::Registry(registry) if registry == NPM_REGISTRY => continue,
+                Origin::Registry(address) | Origin::Url(address) | Origin::File(address) => address,
+            };
+            *others.entry(origin).or_default() += 1;
         }
         if others.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\n{WARN}from other registries{WARN:#}")?;
+        writeln!(f, "\n{WARN}not from the public registry{WARN:#}")?;
         let others: Vec<_> = others.into_iter().collect();
-        self.listed(f, &others, |f, (registry, number)| {
-            writeln!(f, "  {}: {}", Untrusted(registry), count(*number, "package"))
+        self.listed(f, &others, |f, (origin, number)| {
+            writeln!(f, "  {}: {}", Untrusted(origin), count(*number, "package"))
         })
     }
 
-    /// Evidence that verifies, and that does not count.
-    fn unrecognized(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let found: Vec<_> = self
-            .report
-            .packages
-            .iter()
-            .flat_map(|Judged { verdict, .. }| {
-                verdict.unrecognized().map(move |(claim, found)| (&verdict.package, claim, found))
-            })
-            .collect();
-        if found.is_empty() {
-            return Ok(());
-        }
-        writeln!(f, "\n{WARN}unrecognized{WARN:#}: verified, and of a kind that does not count")?;
-        self.listed(f, &found, |f, (package, claim, found)| {
-            writeln!(f, "  {package}")?;
-            writeln!(f, "    {claim}: {} {DIM}[{}]{DIM:#}", Untrusted(&found.detail), found.code)
-        })
-    }
-
-    /// Why there is no evidence: once for each reason, and for each package on request.
+    /// Why there is no evidence: once for each reason.
     fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut reasons: BTreeMap<(Claim, String), Vec<&PackageVerdict>> = BTreeMap::new();
+        let mut reasons: BTreeMap<(Claim, String), usize> = BTreeMap::new();
         for Judged { verdict, .. } in &self.report.packages {
             for (claim, absence) in verdict.absences() {
-                reasons.entry((claim, absence.to_string())).or_default().push(verdict);
+                *reasons.entry((claim, absence.to_string())).or_default() += 1;
             }
         }
         if reasons.is_empty() {
             return Ok(());
         }
         writeln!(f, "\n{WARN}absent{WARN:#}")?;
-        for ((claim, reason), packages) in reasons {
-            let number = count(packages.len(), "package");
-            writeln!(f, "  {claim}: {number}\n    {}", Untrusted(&reason))?;
-            if self.verbose {
-                for verdict in packages {
-                    writeln!(f, "    {DIM}{}{DIM:#}", verdict.package)?;
-                }
-            }
+        for ((claim, reason), number) in reasons {
+            writeln!(f, "  {claim}: {}\n    {}", count(number, "package"), Untrusted(&reason))?;
         }
         Ok(())
     }
 
-    fn out_of_scope(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        if self.report.out_of_scope.is_empty() {
-            return Ok(());
+    /// Every package with its claims and who signed, for `--verbose`.
+    fn packages(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{STRONG}packages{STRONG:#}")?;
+        for Judged { purl, verdict, denials, .. } in &self.report.packages {
+            let mark = if denials.is_empty() { "" } else { ": denied" };
+            writeln!(f, "  {}{mark}", Untrusted(&purl.to_string()))?;
+            for claim in Claim::ALL {
+                let signer = match claim {
+                    Claim::RegistrySignature => {
+                        verdict.registry_signature.facts().map(|facts| facts.keyid.clone())
+                    }
+                    Claim::Provenance => {
+                        verdict.provenance.facts().map(|facts| facts.workflow.clone())
+                    }
+                    Claim::Integrity | Claim::PublishAttestation => None,
+                };
+                let by = signer.map(|signer| format!(", by {}", Untrusted(&signer)));
+                writeln!(
+                    f,
+                    "    {DIM}{claim}:{DIM:#} {}{}",
+                    verdict.status(claim).name(),
+                    by.unwrap_or_default()
+                )?;
+            }
         }
-        writeln!(f, "\n{WARN}not in the archive{WARN:#}")?;
-        self.listed(f, &self.report.out_of_scope, |f, (entry, reason)| {
-            writeln!(f, "  {}: {}", Untrusted(entry), Untrusted(reason))
-        })
+        Ok(())
     }
 
     fn listed<T>(
@@ -310,64 +440,7 @@ impl Human<'_> {
         }
         match items.len().saturating_sub(shown) {
             0 => Ok(()),
-            more => writeln!(f, "  {DIM}and {more} more; --verbose lists all{DIM:#}"),
+            more => writeln!(f, "    {DIM}and {more} more; --verbose lists all{DIM:#}"),
         }
     }
-}
-
-/// One line on what trust rests on.
-struct TrustLine<'a>(&'a Trust, Time);
-
-impl Display for TrustLine<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self(trust, at) = self;
-        write!(f, "{}, ", Untrusted(&trust.instance))?;
-        match trust.source {
-            TrustSource::Archive => f.write_str("carried in the archive")?,
-            TrustSource::Store => f.write_str("from the trust store")?,
-            TrustSource::Embedded => f.write_str("built in")?,
-            TrustSource::Files => f.write_str("from pinned files; TUF was not involved")?,
-        }
-        if let Some(root) = trust.root {
-            write!(f, ", root {root}")?;
-        }
-        if let Some(age) = trust.age(*at) {
-            write!(f, ", checked {}", ago(age))?;
-        }
-        if trust.is_stale(*at) {
-            write!(f, "\n            {WARN}stale{WARN:#}")?;
-            if let Some(expires) = trust.expires {
-                write!(f, ": expired {}, {}", day(expires), ago(*at - expires))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A day, in UTC.
-pub fn day(time: Time) -> impl Display {
-    time.format("%Y-%m-%d %H:%M UTC")
-}
-
-/// How long ago, in the largest unit that fits.
-pub fn ago(age: TimeDelta) -> String {
-    let (past, seconds) = (age.num_seconds() >= 0, age.num_seconds().unsigned_abs());
-    let (number, unit) = match seconds {
-        0..60 => return "just now".into(),
-        60..3600 => (seconds / 60, "minute"),
-        3600..172_800 => (seconds / 3600, "hour"),
-        _ => (seconds / 86_400, "day"),
-    };
-    let text = count(usize::try_from(number).unwrap_or(usize::MAX), unit);
-    if past { format!("{text} ago") } else { format!("in {text}") }
-}
-
-/// `1 package`, `2 packages`.
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Bytes, in the largest binary unit that fits.
-pub fn size(bytes: u64) -> String {
-    indicatif::HumanBytes(bytes).to_string()
 }

@@ -4,12 +4,13 @@
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::{Map, Value, json};
 
-use super::{Judged, Report, Verdict as Whole};
+use super::{Judged, Report, Trust, TrustSource, Verdict as Whole, dispositions};
 use crate::core::{
-    lockfile::Uncovered,
-    policy::Denial,
+    coverage::{Outcome, Pin},
+    lockfile::{Entry, Lockfile},
+    policy::{Denial, weaknesses},
     text::bounded,
-    time,
+    time::{self, Time},
     verdict::{
         Claim, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, Publisher,
         RegistrySignatureFacts, Unrecognized, Verdict,
@@ -22,78 +23,146 @@ pub fn to_json(report: &Report) -> Value {
     let good = report.good();
     some(json!({
         "schema": "sealift-report/1",
+        "tool": {"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")},
         "verdict": report.verdict().name(),
         "at": time::format(at),
-        "archive": {
-            "file": bounded(&report.archive.file),
-            "sealedAt": time::format(report.archive.sealed_at),
-            "ageSeconds": (at - report.archive.sealed_at).num_seconds(),
-            "signers": report.archive.signers,
-            "entries": report.archive.entries,
-            "bytes": report.archive.bytes,
-        },
-        "trust": report.trust.iter().map(|trust| some(json!({
-            "instance": trust.instance,
-            "source": trust.source.name(),
-            "root": trust.root,
-            "timestamp": trust.timestamp,
-            "expires": trust.expires.map(time::format),
-            "checkedAt": trust.checked_at.map(time::format),
-            "ageSeconds": trust.age(at).map(|age| age.num_seconds()),
-            "stale": trust.is_stale(at),
-        }))).collect::<Vec<_>>(),
+        "atGiven": report.at_given,
+        "policy": policy(report),
+        "archive": archive(report),
+        "trust": report.trust.iter().map(|one| trust(one, at)).collect::<Vec<_>>(),
         "summary": {
             "packages": report.packages.len(),
             "verified": good,
             "refused": report.packages.len() - good,
             "claims": report.counts().into_iter().map(|(claim, counts)| (claim.name().to_owned(), json!({
-                "verified": counts.verified, "absent": counts.absent, "refused": counts.refused,
-                "unrecognized": counts.unrecognized,
+                "verified": counts.verified, "absent": counts.absent,
+                "unrecognized": counts.unrecognized, "refused": counts.refused,
             }))).collect::<Map<_, _>>(),
         },
-        "packages": report.packages.par_iter().map(package).collect::<Vec<_>>(),
-        "outOfScope": report.out_of_scope.iter().map(|(entry, reason)| json!({
-            "entry": bounded(entry), "reason": bounded(reason),
+        "pastLimits": report.past_limits.iter().map(|past| json!({
+            "what": past.what,
+            "ageSeconds": past.age.num_seconds(),
+            "limitSeconds": past.max.num_seconds(),
         })).collect::<Vec<_>>(),
-        "lockfile": report.lockfile.as_ref().map(|lockfile| json!({
-            "files": lockfile.files,
-            "packages": lockfile.packages,
-            "uncovered": lockfile.uncovered.iter().map(uncovered).collect::<Vec<_>>(),
-        })),
-        "deniedTrustAgeSeconds": report.denied_age.map(|age| age.num_seconds()),
+        "inputs": report.inputs.iter().map(|input| some(json!({
+            "entry": bounded(&input.entry),
+            "sha256": input.sha256.to_hex(),
+            "lockfileVersion": input.lockfile.version,
+            "dispositions": numbers(&input.outcomes),
+            "entries": entries(report, &input.lockfile, &input.outcomes),
+        }))).collect::<Vec<_>>(),
+        "lockfiles": report.lockfiles.iter().map(|given| some(json!({
+            "file": bounded(&given.file),
+            "sha256": given.sha256.to_hex(),
+            "lockfileVersion": given.lockfile.version,
+            "relation": given.relation.name(),
+            "input": given.relation.input().map(bounded),
+            "dispositions": numbers(&given.outcomes),
+            "entries": match given.relation.input() {
+                Some(_) => Value::Null,
+                None => entries(report, &given.lockfile, &given.outcomes),
+            },
+        }))).collect::<Vec<_>>(),
+        "packages": report.packages.par_iter().map(package).collect::<Vec<_>>(),
     }))
 }
 
-fn uncovered(uncovered: &Uncovered) -> Value {
-    let (member, what) = match uncovered {
-        Uncovered::Missing(id) | Uncovered::HashDiffers { id, .. } => ("purl", id.purl()),
-        Uncovered::OutOfScope { path, .. } => ("entry", path.clone()),
-    };
-    json!({member: bounded(&what), "reason": bounded(&uncovered.to_string())})
+fn policy(report: &Report) -> Value {
+    let policy = &report.policy;
+    some(json!({
+        "require": policy.required().map(Claim::name).collect::<Vec<_>>(),
+        "deny": policy.deny.iter().map(|weakness| weakness.name()).collect::<Vec<_>>(),
+        "keys": report.keys,
+        "threshold": report.threshold,
+        "maxAgeSeconds": policy.max_age.map(|age| age.num_seconds()),
+        "maxTrustAgeSeconds": policy.max_trust_age.map(|age| age.num_seconds()),
+        "pastLimit": policy.past_limit.name(),
+        "deep": report.deep,
+    }))
 }
 
-fn package(Judged { verdict, registry, denials }: &Judged) -> Value {
-    let missing: Vec<_> = denials
-        .iter()
-        .filter_map(|denial| match denial {
-            Denial::Missing(claim) => Some(claim.name()),
-            Denial::Refused(_) => None,
-        })
-        .collect();
-    let whole = if denials.is_empty() { Whole::Verified } else { Whole::Refused };
+fn archive(report: &Report) -> Value {
+    let archive = &report.archive;
+    json!({
+        "file": bounded(&archive.file),
+        "sha256": archive.sha256.to_hex(),
+        "sealedAt": time::format(archive.sealed_at),
+        "ageSeconds": (report.at - archive.sealed_at).num_seconds(),
+        "tool": {
+            "name": bounded(&archive.tool.name), "version": bounded(&archive.tool.version),
+        },
+        "signers": archive.signers,
+        "entries": archive.entries,
+        "bytes": archive.bytes,
+    })
+}
+
+fn trust(trust: &Trust, at: Time) -> Value {
+    // What is built in was published at a time, and nobody has checked it since.
+    let embedded = trust.source == TrustSource::Embedded;
+    let checked = trust.checked_at.map(time::format);
     some(json!({
-        "purl": verdict.package.purl(),
-        "registry": bounded(registry),
+        "instance": trust.instance,
+        "source": trust.source.name(),
+        "root": trust.root,
+        "timestamp": trust.timestamp,
+        "expires": trust.expires.map(time::format),
+        "checkedAt": checked.clone().filter(|_| !embedded),
+        "publishedAt": checked.filter(|_| embedded),
+        "keysCheckedAt": trust.keys_checked_at.map(time::format),
+        "ageSeconds": trust.age(at).map(|age| age.num_seconds()),
+    }))
+}
+
+/// How many entries have each disposition.
+fn numbers(outcomes: &[Outcome]) -> Map<String, Value> {
+    dispositions(outcomes)
+        .filter(|(_, number)| *number > 0)
+        .map(|(disposition, number)| (disposition.name().to_owned(), json!(number)))
+        .collect()
+}
+
+fn entries(report: &Report, lockfile: &Lockfile, outcomes: &[Outcome]) -> Value {
+    let entries = lockfile.entries.iter().zip(outcomes);
+    entries.map(|(one, outcome)| entry(report, one, outcome)).collect()
+}
+
+fn entry(report: &Report, entry: &Entry, outcome: &Outcome) -> Value {
+    let (pin, weak) = match outcome.pin {
+        None => (None, None),
+        Some(Pin::Hash(algorithm)) => (Some(algorithm.name()), None),
+        Some(Pin::Signature { weak }) => (Some("signature"), weak.then_some("sha1")),
+    };
+    let package = outcome.package.and_then(|at| report.purls.get(at));
+    some(json!({
+        "path": bounded(&entry.path),
+        "disposition": outcome.disposition.name(),
+        "package": package,
+        "pinnedBy": pin,
+        "hash": weak,
+        "otherAddress": outcome.other_address.then_some(true),
+        "denied": outcome.denial.as_ref().map(|denial| json!({
+            "code": denial.code(), "detail": bounded(&denial.to_string()),
+        })),
+    }))
+}
+
+fn package(judged: &Judged) -> Value {
+    let Judged { purl, verdict, sha512, denials } = judged;
+    let denied: Vec<_> = denials.iter().map(denial).collect();
+    let whole = if denials.is_empty() { Whole::Verified } else { Whole::Refused };
+    let weak: Vec<_> = weaknesses(verdict).iter().map(|weakness| weakness.name()).collect();
+    some(json!({
+        "purl": purl.to_string(),
+        "registry": purl.origin().registry().map(bounded),
+        "sha512": sha512.to_hex(),
         "verdict": whole.name(),
-        "unexamined": if verdict.unexamined.is_empty() { Value::Null } else {
-            verdict.unexamined.iter().map(|kind| bounded(kind)).collect()
-        },
-        "unrecognized": if verdict.unrecognized_beside.is_empty() { Value::Null } else {
-            verdict.unrecognized_beside.iter().map(|(claim, found)| {
-                some(json!({"claim": claim.name(), "found": unrecognized(found)}))
-            }).collect()
-        },
-        "missing": if missing.is_empty() { Value::Null } else { json!(missing) },
+        "denied": list(denied),
+        "weak": list(weak),
+        "unexamined": list(verdict.unexamined.iter().map(|kind| bounded(kind)).collect()),
+        "unrecognized": list(verdict.unrecognized_beside.iter().map(|(claim, found)| {
+            some(json!({"claim": claim.name(), "found": unrecognized(found)}))
+        }).collect()),
         "claims": {
             Claim::Integrity.name(): claim(&verdict.integrity, integrity),
             Claim::RegistrySignature.name(): claim(&verdict.registry_signature, registry_signature),
@@ -101,6 +170,20 @@ fn package(Judged { verdict, registry, denials }: &Judged) -> Value {
             Claim::Provenance.name(): claim(&verdict.provenance, provenance),
         },
     }))
+}
+
+fn denial(denial: &Denial) -> Value {
+    match denial {
+        Denial::Refused(claim) => json!({"code": "refused", "claim": claim.name()}),
+        Denial::Missing(claim) => json!({"code": "missing", "claim": claim.name()}),
+        Denial::Weak(weakness) => json!({"code": weakness.name()}),
+        Denial::Unneeded => json!({"code": "unneeded"}),
+    }
+}
+
+/// A list, or nothing in place of an empty one.
+fn list<T: Into<Value>>(items: Vec<T>) -> Value {
+    if items.is_empty() { Value::Null } else { items.into() }
 }
 
 fn claim<F>(verdict: &Verdict<F>, facts: impl Fn(&F) -> Value) -> Value {

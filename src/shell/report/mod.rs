@@ -46,8 +46,13 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// This build's lockfiles, as far as they were given, compared with those.
     pub lockfiles: Vec<Given>,
-    /// Every package.
+    /// The purls of all packages of the archive, those without bytes too: what [`Outcome::package`]
+    /// is a place in.
+    pub purls: Vec<String>,
+    /// Every package that there are bytes of.
     pub packages: Vec<Judged>,
+    /// Whether every tarball was listed.
+    pub deep: bool,
     /// What is older than its limit.
     pub past_limits: Vec<Past>,
 }
@@ -176,6 +181,8 @@ pub struct Trust {
     /// When it was last checked against the repository, or published if it is built in; `None` where
     /// nobody knows.
     pub checked_at: Option<Time>,
+    /// When the npm registry's keys were last checked, where the last update missed them.
+    pub keys_checked_at: Option<Time>,
 }
 
 /// Where trust material came from.
@@ -204,9 +211,10 @@ impl TrustSource {
 }
 
 impl Trust {
-    /// How long ago it was checked or, if it is built in, published.
+    /// How long ago it was checked or, if it is built in, published: the oldest part of it.
     pub fn age(&self, at: Time) -> Option<TimeDelta> {
-        self.checked_at.map(|checked| at - checked)
+        let oldest = self.keys_checked_at.into_iter().chain(self.checked_at).min();
+        oldest.map(|checked| at - checked)
     }
 }
 
