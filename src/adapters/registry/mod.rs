@@ -6,143 +6,130 @@
 mod cache;
 mod config;
 mod credentials;
+mod error;
 mod expected;
 mod npm;
 mod npmrc;
 pub mod packument;
 
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use url::Url;
 
 pub use cache::Cache;
 pub use config::{ConfigError, RegistryConfig};
 pub use credentials::Credentials;
+pub use error::{CollectError, Conflict, Conflicts, Unreachable};
 pub use expected::{Mismatch, Source};
 pub use npm::collect;
 pub use npmrc::{Env, Npmrc};
 pub use packument::RecordError;
 
-use crate::{
-    adapters::{
-        files::FileError,
-        network::{Address, NetworkError, TOKEN_HINT},
-    },
-    core::{
-        digest::{Digest, Integrity},
-        manifest,
-        package::PackageId,
-    },
+use crate::core::{
+    digest::{Digest, Integrity},
+    package::PackageId,
+    time::Time,
 };
 
-/// A package to collect.
+/// Where a package comes from by the lockfile's word.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// A registry: which one follows from the addresses and the configuration.
+    Registry,
+    /// A tarball at an address that no registry gives for this package.
+    Url(Url),
+    /// A tarball of the project, by its absolute path.
+    File(PathBuf),
+}
+
+/// A package to collect. No two have the same id and origin.
 #[derive(Debug, Clone)]
 pub struct Item {
     /// Its name and version.
     pub id: PackageId,
-    /// Where the lockfile says its tarball is.
-    pub resolved: Option<Url>,
-    /// What the lockfiles expect of the tarball.
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Every distinct address that entries give, without credentials, query and fragment.
+    pub resolved: Vec<Url>,
+    /// Every distinct integrity that entries give. The tarball must match all of them.
     pub integrity: Vec<Integrity>,
+    /// Whether every entry that needs it is optional: 404 or 410 of the expected registry then
+    /// makes it unavailable, and is no failure.
+    pub optional: bool,
 }
 
-/// A package that was collected.
+/// How to collect.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The time of the run: what the registry answers now is answered at this time.
+    pub now: Time,
+    /// A later answer is an error (`SOURCE_DATE_EPOCH`).
+    pub not_after: Option<Time>,
+    /// Requests in flight for each host, at most; without it, [`limits::IN_FLIGHT`].
+    ///
+    /// [`limits::IN_FLIGHT`]: crate::core::limits::IN_FLIGHT
+    pub concurrency: Option<usize>,
+}
+
+/// A request, and the answer that is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The address, without credentials, query and fragment.
+    pub url: String,
+    /// The status of the answer. A tarball or response from the cache has 200, and an absence
+    /// 404 or 410.
+    pub status: u16,
+    /// When the registry answered so for the first time, to the second. What comes from the cache
+    /// keeps this time, so that the same cache gives the same archive.
+    pub answered_at: Time,
+}
+
+/// A package that was collected, or is known to be unavailable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collected {
     /// Its name and version.
     pub id: PackageId,
-    /// The registry whose keys and names are expected; no slash at the end, no credentials.
-    pub registry: String,
-    /// The tarball, in the cache.
-    pub tarball: PathBuf,
+    /// The registry whose keys and names are expected, in the form of
+    /// [`addresses::registry`](crate::core::addresses::registry). `None` for tarballs that are of
+    /// no registry.
+    pub registry: Option<String>,
+    /// The tarball. `None` where the package is unavailable, as `artifact_request` shows, or where
+    /// that is missing, `record_request`.
+    pub artifact: Option<Artifact>,
+    /// The archive's `registry.json`: `{name, version, time, manifest}`, where the manifest is
+    /// `versions[version]` byte for byte as received, and the time the packument's, or null.
+    pub record: Option<Vec<u8>>,
+    /// The attestation response as received.
+    pub attestations: Option<Vec<u8>>,
+    /// The request for the tarball. `None` for a tarball of the project, and where the packument's
+    /// 404 shows that the package is unavailable.
+    pub artifact_request: Option<Request>,
+    /// The request for the packument. 200 without `record`: it does not list this version. 404 or
+    /// 410: the registry has no such package. `None` for tarballs that are of no registry.
+    pub record_request: Option<Request>,
+    /// The request for the attestations. `None` where the record announces none, where the package
+    /// is unavailable, and for tarballs that are of no registry.
+    pub attestations_request: Option<Request>,
+}
+
+/// A tarball.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Where it is: in the cache, or where the project has it.
+    pub path: PathBuf,
     /// Its digest.
     pub sha512: Digest,
     /// Its size in bytes.
     pub size: u64,
-    /// The archive's `registry.json`: `{name, version, time, manifest}`, where the manifest is
-    /// `versions[version]` byte for byte as received, and the time the packument's, or null.
-    pub record: Vec<u8>,
-    /// The attestation response as received. `None` where the record names no attestations, and
-    /// where it names some and the registry has none (404, as the requests then show).
-    pub attestations: Option<Vec<u8>>,
-    /// What was asked for it, in this order: packument, tarball, attestations. See
-    /// [`collect`] for what their time and status mean.
-    pub requests: Vec<manifest::Request>,
 }
 
-/// Why a package was not collected.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CollectError {
-    /// 404 for the packument.
-    #[error("{address}: not in the registry")]
-    NotInRegistry {
-        /// The packument's address.
-        address: Address,
-    },
-    /// 403 for anything; 404 for a tarball.
-    #[error("{address}: status {status}")]
-    Status {
-        /// What was asked for.
-        address: Address,
-        /// The answer.
-        status: u16,
-    },
-    /// The network failed.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The registry's record is unusable.
-    #[error("{address}: {error}")]
-    Record {
-        /// The packument's address.
-        address: Address,
-        /// Why.
-        error: RecordError,
-    },
-    /// The tarball is another one.
-    #[error("{address}: {mismatch}")]
-    Mismatch {
-        /// The tarball's address.
-        address: Address,
-        /// Which digest.
-        mismatch: Mismatch,
-    },
-    /// Any bytes would do.
-    #[error("neither the lockfile nor the registry says which digest the tarball has")]
-    NoDigest,
-    /// Name and version do not make an address below the registry's.
-    #[error("{registry} can have no such package")]
-    Address {
-        /// The registry.
-        registry: String,
-    },
-    /// The cache failed.
-    #[error(transparent)]
-    Cache(Arc<FileError>),
-}
-
-impl CollectError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Network(error) => error.hint(),
-            Self::NotInRegistry { .. } => Some(
-                "if it is in a private registry, name that with @scope:registry= in .npmrc".into(),
-            ),
-            Self::Status { status: 403, .. } => Some(TOKEN_HINT.into()),
-            Self::Mismatch { mismatch, .. } if mismatch.by == Source::Lockfile => Some(
-                "the registry serves other bytes than the lockfile was made with: find out why \
-                 before you trust either"
-                    .into(),
-            ),
-            _ => None,
-        }
-    }
-}
-
-impl From<FileError> for CollectError {
-    fn from(error: FileError) -> Self {
-        Self::Cache(Arc::new(error))
-    }
+/// What became of all packages.
+#[derive(Debug)]
+pub struct Collection {
+    /// What became of each, in the order of the items.
+    pub outcomes: Vec<(PackageId, Result<Collected, CollectError>)>,
+    /// The hosts that were given up, sorted.
+    pub unreachable: Vec<Unreachable>,
 }
 
 /// Hears how far a collection is.

@@ -10,7 +10,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use url::Url;
 
 use super::{
-    Cache, CollectError, Collected, Item, Progress, RecordError, RegistryConfig,
+    Artifact, Cache, CollectError, Collected, Collection, Conflicts, Item, Options, Progress,
+    RecordError, RegistryConfig, Request as Logged,
     cache::{Document, KeepError, Kept},
     config::{self, Route},
     expected::Expected,
@@ -18,42 +19,37 @@ use super::{
 };
 use crate::{
     adapters::network::{Address, Answer, Network, Request},
-    core::{
-        limits, manifest,
-        package::PackageId,
-        time::{self, Time},
-    },
+    core::{limits, package::PackageId, time::Time},
 };
 
 /// What became of one package.
 type Outcome = (PackageId, Result<Collected, CollectError>);
 
-/// Collects packages, sorted by name and version. One package's failure stops no other.
+/// Collects packages. One package's failure stops no other.
 ///
-/// Every request is logged with `now`, the run's reference time, and with the status of the answer
-/// that is used. Where the cache has that answer already (a tarball of the expected digest; a
-/// response that the registry confirms with 304) its status is 200 again. So two collections of
-/// the same things leave the same log, interrupted or not.
+/// # Errors
+/// [`Conflicts`], before anything is asked for, when entries get a package from registries that
+/// differ.
 pub fn collect(
     network: &Network,
     config: &RegistryConfig,
     cache: &Cache,
     items: &[Item],
-    now: Time,
+    options: &Options,
     progress: &dyn Progress,
-) -> Vec<Outcome> {
+) -> Result<Collection, Conflicts> {
     progress.total(items.len());
     let run = Run {
         network,
         config,
         cache,
         progress,
-        time: time::format(now),
+        time: options.now,
         slots: Semaphore::new(limits::IN_FLIGHT),
     };
     let mut outcomes = network.wait(run.all(items));
     outcomes.sort_by(|(one, _), (two, _)| one.cmp(two));
-    outcomes
+    Ok(Collection { outcomes, unreachable: Vec::new() })
 }
 
 struct Run<'a> {
@@ -61,19 +57,19 @@ struct Run<'a> {
     config: &'a RegistryConfig,
     cache: &'a Cache,
     progress: &'a dyn Progress,
-    time: String,
+    time: Time,
     slots: Semaphore,
 }
 
 /// The versions of one packument that are wanted, with the packument's request.
-type Versions = (BTreeMap<String, Version>, manifest::Request);
+type Versions = (BTreeMap<String, Version>, Logged);
 
 impl Run<'_> {
     async fn all(&self, items: &[Item]) -> Vec<Outcome> {
         // By the packument's address: a name is asked for once, not once a version.
         let mut names: BTreeMap<Option<Url>, Vec<(&Item, Route)>> = BTreeMap::new();
         for item in items {
-            let route = self.config.route(&item.id, item.resolved.as_ref());
+            let route = self.config.route(&item.id, item.resolved.first());
             names.entry(route.source.packument(item.id.name())).or_default().push((item, route));
         }
         let mut running: FuturesUnordered<_> =
@@ -130,13 +126,12 @@ impl Run<'_> {
         item: &Item,
         route: &Route,
         version: &Version,
-        asked: &manifest::Request,
+        asked: &Logged,
         bad_record: impl Fn(RecordError) -> CollectError,
     ) -> Result<Collected, CollectError> {
         let id = &item.id;
         let dist = Dist::read(&version.manifest).map_err(&bad_record)?;
         let record = packument::record(id, version).map_err(&bad_record)?;
-        let mut requests = vec![asked.clone()];
 
         let expected = Expected::new(&item.integrity, dist.integrity.as_ref());
         if expected.is_empty() {
@@ -146,16 +141,25 @@ impl Run<'_> {
         let address = route.tarball.clone().or_else(named).or_else(|| route.source.tarball(id));
         let address = address.ok_or_else(|| self.no_address(route))?;
         let Kept { path, size, sha512 } = self.tarball(&address, &expected).await?;
-        requests.push(self.log(&address, 200));
+        let artifact_request = Some(self.log(&address, 200));
 
-        let mut attestations = None;
+        let (mut attestations, mut attestations_request) = (None, None);
         if dist.attested {
             let address = route.source.attestations(id).ok_or_else(|| self.no_address(route))?;
             attestations = self.attestations(&address).await?;
-            requests.push(self.log(&address, if attestations.is_some() { 200 } else { 404 }));
+            let status = if attestations.is_some() { 200 } else { 404 };
+            attestations_request = Some(self.log(&address, status));
         }
-        let (id, registry, tarball) = (id.clone(), route.expected.name(), path);
-        Ok(Collected { id, registry, tarball, sha512, size, record, attestations, requests })
+        Ok(Collected {
+            id: id.clone(),
+            registry: Some(route.expected.name()),
+            artifact: Some(Artifact { path, sha512, size }),
+            record: Some(record),
+            attestations,
+            artifact_request,
+            record_request: Some(asked.clone()),
+            attestations_request,
+        })
     }
 
     /// The full packument, of which the cache keeps the versions that were wanted so far.
@@ -213,9 +217,9 @@ impl Run<'_> {
         }
         self.cache.keep(address.as_str(), download).map_err(|error| match error {
             KeepError::Mismatch(mismatch) => {
-                CollectError::Mismatch { address: Address::of(address), mismatch }
+                CollectError::Mismatch { place: Address::of(address).as_str().into(), mismatch }
             }
-            KeepError::File(error) => CollectError::Cache(Arc::new(error)),
+            KeepError::File(error) => CollectError::File(Arc::new(error)),
         })
     }
 
@@ -263,9 +267,9 @@ impl Run<'_> {
         self.slots.acquire().await.ok()
     }
 
-    fn log(&self, address: &Url, status: u16) -> manifest::Request {
+    fn log(&self, address: &Url, status: u16) -> Logged {
         let url = Address::of(address).as_str().to_owned();
-        manifest::Request { url, status, time: self.time.clone() }
+        Logged { url, status, answered_at: self.time }
     }
 
     fn no_address(&self, route: &Route) -> CollectError {

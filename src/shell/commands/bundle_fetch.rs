@@ -16,7 +16,9 @@ use crate::{
         files,
         keys::{self, KeyError},
         network::{self, Network, Settings},
-        registry::{self, Cache, CollectError, Collected, Npmrc, RegistryConfig},
+        registry::{
+            self, Cache, CollectError, Collected, Collection, Conflicts, Npmrc, RegistryConfig,
+        },
     },
     core::{
         digest::Algorithm,
@@ -45,7 +47,6 @@ use crate::{
 pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let (inputs, inventory) = inputs::read(&options.lockfiles)?;
     account(&inventory, context);
-    require_one_place(&inventory)?;
     // So that it shows before the work what cannot be written, or must not be.
     let target = files::writable(&options.output)?;
     require_no_input(options, context.env)?;
@@ -209,22 +210,6 @@ fn require_no_input(options: &Fetch, env: &Env) -> Outcome {
     }
 }
 
-/// Lockfiles that got one package from two places: which one would count is anyone's guess.
-fn require_one_place(inventory: &Inventory) -> Outcome {
-    for item in &inventory.packages {
-        let mut hosts: Vec<_> = item.resolved.iter().filter_map(url::Url::host_str).collect();
-        hosts.dedup();
-        if let [first, second, ..] = hosts.as_slice() {
-            return Err(Failure::could_not(format_args!(
-                "the lockfile gets {} from {first} and from {second}",
-                item.id
-            ))
-            .hint("have all of its entries resolved from one registry"));
-        }
-    }
-    Ok(())
-}
-
 /// Collects all packages. The failure of one does not stop the others; all are told at the end.
 fn collect(
     context: &mut Context<'_>,
@@ -239,13 +224,21 @@ fn collect(
         .iter()
         .map(|item| registry::Item {
             id: item.id.clone(),
-            resolved: item.resolved.first().cloned(),
+            origin: registry::Origin::Registry,
+            resolved: item.resolved.clone(),
             integrity: item.integrity.clone(),
+            optional: false,
         })
         .collect();
     let bar = progress::Bar::new(context.terminal);
-    let outcomes = registry::collect(network, config, &cache, &items, now, &bar);
+    let options = registry::Options { now, not_after: None, concurrency: None };
+    let collection = registry::collect(network, config, &cache, &items, &options, &bar);
     bar.finish();
+    let Collection { outcomes, unreachable } =
+        collection.map_err(|conflicts| report_conflicts(&conflicts, context))?;
+    for host in &unreachable {
+        context.terminal.note(Untrusted(&host.to_string()));
+    }
 
     let total = outcomes.len();
     let mut collected = Vec::with_capacity(total);
@@ -259,6 +252,14 @@ fn collect(
     if failed.is_empty() { Ok(collected) } else { Err(report_failures(&failed, total, context)) }
 }
 
+/// All conflicts, then one summary.
+fn report_conflicts(conflicts: &Conflicts, context: &mut Context<'_>) -> Failure {
+    for conflict in &conflicts.0 {
+        context.terminal.failure(&Failure::could_not(Untrusted(&conflict.to_string())));
+    }
+    Failure::could_not(conflicts).hint(Conflicts::HINT)
+}
+
 /// All failures, then one summary. A tarball that is not the expected one is a refusal; what
 /// could not be had is not.
 fn report_failures(
@@ -266,7 +267,7 @@ fn report_failures(
     total: usize,
     context: &mut Context<'_>,
 ) -> Failure {
-    for (id, error) in failed {
+    for (id, error) in failed.iter().filter(|(_, error)| error.unreachable_host().is_none()) {
         let (text, hint) = (error.to_string(), error.hint());
         let failure = Failure::could_not(format_args!("{id}: {}", Untrusted(&text)));
         context.terminal.failure(&failure.maybe_hint(hint));
@@ -346,10 +347,14 @@ impl Assembly {
             ["package.tgz", "registry.json", "attestations.json"]
                 .map(|name| format!("{folder}/{name}"));
         // By the digest that npm signs, which was computed as it arrived; sealing checks it again.
-        let (size, digest) = (collected.size, collected.sha512.clone());
+        let Some(tarball) = &collected.artifact else { return };
+        let (size, digest) = (tarball.size, tarball.sha512.clone());
         self.subjects.push(Subject { name: artifact.clone(), size, digest });
-        self.contents.insert(artifact.clone(), Content::File(collected.tarball.clone()));
-        self.add(record.clone(), &collected.record);
+        self.contents.insert(artifact.clone(), Content::File(tarball.path.clone()));
+        let record = collected.record.as_ref().map(|bytes| {
+            self.add(record.clone(), bytes);
+            record
+        });
         let attestations = collected.attestations.as_ref().map(|bytes| {
             self.add(attestations.clone(), bytes);
             attestations
@@ -358,14 +363,25 @@ impl Assembly {
             purl: item.id.purl(),
             name: item.id.name().into(),
             version: item.id.version().into(),
-            registry: collected.registry.clone(),
+            registry: collected.registry.clone().unwrap_or_default(),
             artifact,
-            record: Some(record),
+            record,
             attestations,
             integrity: item.expected(),
             needed_by: item.needs(),
         });
-        self.predicate.collection.extend(collected.requests.iter().cloned());
+        let requests = [
+            &collected.record_request,
+            &collected.artifact_request,
+            &collected.attestations_request,
+        ];
+        self.predicate.collection.extend(requests.into_iter().flatten().map(|request| {
+            manifest::Request {
+                url: request.url.clone(),
+                status: request.status,
+                time: time::format(request.answered_at),
+            }
+        }));
     }
 
     /// Lists an entry, by the digest of its bytes.

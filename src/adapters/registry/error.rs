@@ -1,0 +1,228 @@
+//! Why packages could not be collected, and what to do about it.
+
+use std::{fmt, sync::Arc};
+
+use super::{Mismatch, RecordError, Source};
+use crate::{
+    adapters::{
+        files::FileError,
+        network::{Address, NetworkError, TOKEN_HINT},
+    },
+    core::{
+        package::PackageId,
+        time::{self, Time},
+    },
+};
+
+/// Why one package was not collected.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CollectError {
+    /// 404 or 410 for the packument, and no tarball that a hash pins.
+    #[error("{address}: not in the registry")]
+    NotInRegistry {
+        /// The packument's address.
+        address: Address,
+    },
+    /// The packument does not list the version, and no strong hash pins a tarball.
+    #[error("{address}: the registry does not list version {version}")]
+    NotListed {
+        /// The packument's address.
+        address: Address,
+        /// The version.
+        version: String,
+        /// Whether the lockfile has a hash of SHA-256 or stronger.
+        pinned: bool,
+    },
+    /// 403 for anything; 404 or 410 for a tarball.
+    #[error("{address}: status {status}")]
+    Status {
+        /// What was asked for.
+        address: Address,
+        /// The answer.
+        status: u16,
+    },
+    /// The network failed.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The registry's record is unusable.
+    #[error("{address}: {error}")]
+    Record {
+        /// The packument's address.
+        address: Address,
+        /// Why.
+        error: RecordError,
+    },
+    /// The tarball is another one.
+    #[error("{place}: {mismatch}")]
+    Mismatch {
+        /// The tarball's address or path.
+        place: String,
+        /// Which digest.
+        mismatch: Mismatch,
+    },
+    /// Any bytes would do.
+    #[error("neither the lockfile nor the registry says which digest the tarball has")]
+    NoDigest,
+    /// Name and version do not make an address below the registry's.
+    #[error("{registry} can have no such package")]
+    Address {
+        /// The registry.
+        registry: String,
+    },
+    /// The answer came after the time that the archive must have been collected by.
+    #[error(
+        "{address}: the answer is of {}, which is after {}",
+        time::format(*answered_at),
+        time::format(*not_after)
+    )]
+    TooLate {
+        /// What was asked for.
+        address: Address,
+        /// When it was first answered.
+        answered_at: Time,
+        /// The latest time that was allowed.
+        not_after: Time,
+    },
+    /// The cache, or a tarball of the project, could not be read or written.
+    #[error(transparent)]
+    File(Arc<FileError>),
+}
+
+impl CollectError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Network(error) => return error.hint(),
+            Self::NotInRegistry { .. } => {
+                "if it is in a private registry, name that with @scope:registry= in .npmrc"
+            }
+            Self::NotListed { pinned: false, .. } => {
+                "the registry may still serve the tarball, but without a hash of SHA-256 or \
+                 stronger in the lockfile nothing says which bytes it must have"
+            }
+            Self::Status { status: 403, .. } => TOKEN_HINT,
+            Self::Mismatch { mismatch, .. } if mismatch.by == Source::Lockfile => {
+                "the registry serves other bytes than the lockfile was made with: find out why \
+                 before you trust either"
+            }
+            Self::TooLate { .. } => {
+                "an archive cannot be older than the answers in it: leave SOURCE_DATE_EPOCH out, \
+                 or set it to a later time"
+            }
+            Self::NoDigest
+            | Self::NotListed { .. }
+            | Self::Status { .. }
+            | Self::Record { .. }
+            | Self::Mismatch { .. }
+            | Self::Address { .. }
+            | Self::File(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// The host that cannot be reached, where that is the reason: one of many packages, and said
+    /// once for all of them ([`Unreachable`]).
+    pub fn unreachable_host(&self) -> Option<&str> {
+        match self {
+            Self::Network(NetworkError::Unreachable { host, .. }) => Some(host),
+            _ => None,
+        }
+    }
+}
+
+impl From<FileError> for CollectError {
+    fn from(error: FileError) -> Self {
+        Self::File(Arc::new(error))
+    }
+}
+
+/// One package that entries get from registries that differ.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Which package.
+    pub id: PackageId,
+    /// The expected registries, sorted.
+    pub registries: Vec<String>,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} comes from {}", self.id, self.registries.join(" and from "))
+    }
+}
+
+/// All packages that entries get from registries that differ: nobody can say which one counts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the lockfile gets {} from registries that differ", packages(.0.len()))]
+pub struct Conflicts(pub Vec<Conflict>);
+
+impl Conflicts {
+    /// What to do about it.
+    pub const HINT: &str = "have all entries of a package resolved from one registry; if one is a \
+                            mirror, name it with registry= or replace-registry-host= in .npmrc";
+}
+
+/// A host that was given up, and what that means for the packages there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreachable {
+    /// `HOST:PORT`.
+    pub host: String,
+    /// Why.
+    pub reason: String,
+    /// Packages that could not be collected because of it.
+    pub failed: usize,
+    /// Packages that a hash pins, and that were collected from the public registry instead.
+    pub replaced: usize,
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, reason, failed, replaced } = self;
+        write!(f, "{host} cannot be reached ({reason}): ")?;
+        match (failed, replaced) {
+            (failed, 0) => write!(f, "{}", packages(*failed)),
+            (0, replaced) => write!(f, "{}, taken from the public registry", packages(*replaced)),
+            (failed, replaced) => write!(
+                f,
+                "{}, and {} taken from the public registry",
+                packages(*failed),
+                packages(*replaced)
+            ),
+        }
+    }
+}
+
+/// `1,318 packages`.
+fn packages(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    let noun = if count == 1 { "package" } else { "packages" };
+    format!("{text} {noun}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreachable_host_is_one_line() {
+        let text = |failed, replaced| {
+            let (host, reason) = ("mirror.example:443".into(), "connection refused".into());
+            Unreachable { host, reason, failed, replaced }.to_string()
+        };
+        let start = "mirror.example:443 cannot be reached (connection refused): ";
+        assert_eq!(text(1318, 0), format!("{start}1,318 packages"));
+        assert_eq!(text(1, 0), format!("{start}1 package"));
+        assert_eq!(text(0, 12), format!("{start}12 packages, taken from the public registry"));
+        assert_eq!(
+            text(1_234_567, 100),
+            format!("{start}1,234,567 packages, and 100 packages taken from the public registry")
+        );
+    }
+}
