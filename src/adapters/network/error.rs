@@ -38,6 +38,14 @@ pub enum NetworkError {
     /// Certificates, proxies or threads.
     #[error("cannot set up the network: {0}")]
     Setup(String),
+    /// A host that was given up after its connections had failed: nothing more is asked of it.
+    #[error("{host} cannot be reached: {failure}")]
+    Unreachable {
+        /// `HOST:PORT`.
+        host: String,
+        /// What happened at the last try.
+        failure: Failure,
+    },
     /// One address, after all tries.
     #[error("{address}: {failure}")]
     Request {
@@ -153,7 +161,9 @@ pub(crate) const TOKEN_HINT: &str = "the registry may want a token: set one in .
 impl NetworkError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
-        let Self::Request { failure, .. } = self else { return None };
+        let (Self::Request { failure, .. } | Self::Unreachable { failure, .. }) = self else {
+            return None;
+        };
         let hint = match failure {
             Failure::Html => "a captive portal or a proxy may stand between; log in to it first",
             Failure::Status(401) => TOKEN_HINT,
