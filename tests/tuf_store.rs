@@ -107,6 +107,11 @@ impl Disk for Failing {
         SystemDisk.rename(from, to)
     }
 
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        SystemDisk.remove_file(path)
+    }
+
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
         self.step()?;
         SystemDisk.remove_folder(path)
@@ -278,7 +283,7 @@ fn a_store_refreshed_and_one_imported_are_equal_byte_for_byte() {
     let connected = TrustStore::new(one.path()).open(NAME).unwrap();
     let isolated = TrustStore::new(other.path()).open(NAME).unwrap();
     let state = refresh(&instance, &repository.files, &connected, now()).unwrap().after;
-    import(&instance, state.entries(), &isolated, now()).unwrap();
+    import(&instance, &state, &isolated, now()).unwrap();
     let relative = |base: &Path| -> Vec<(PathBuf, Vec<u8>)> {
         let strip = |(path, bytes): (PathBuf, _)| (path.strip_prefix(base).unwrap().into(), bytes);
         files(base).into_iter().map(strip).collect()
@@ -301,7 +306,7 @@ fn an_import_never_goes_back() {
     let old = refresh(&instance, &repository.files, &store, now()).unwrap().after;
     let rolled_back = |role: &str| {
         let before = files(base.path());
-        let refused = import(&instance, old.entries(), &store, now()).unwrap_err();
+        let refused = import(&instance, &old, &store, now()).unwrap_err();
         assert_eq!(files(base.path()), before);
         let RefreshError::Update(UpdateError::Refused(error)) = refused else {
             panic!("{refused}");

@@ -40,6 +40,7 @@ pub fn update_at(
         let error = match failure.error {
             UpdateError::Refused(error) => error,
             UpdateError::Absent { file } => MetadataError::Missing { file },
+            UpdateError::Stopped => unreachable!("nothing stops it"),
             UpdateError::Unavailable { source, .. } => match source {},
         };
         (error, Box::new(local.clone().with_floor(*failure.floor)))

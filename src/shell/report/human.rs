@@ -304,8 +304,16 @@ impl Display for TrustLine<'_> {
         if let Some(root) = trust.root {
             write!(f, ", root {root}")?;
         }
-        if let Some(age) = trust.age(*at) {
-            write!(f, ", checked {}", ago(age))?;
+        match (trust.source, trust.checked_at) {
+            (TrustSource::Embedded, Some(published)) => {
+                let age = ago(*at - published);
+                write!(f, ", published {}, {age}, and not checked since", day(published))?;
+            }
+            (_, Some(checked)) => write!(f, ", checked {}", ago(*at - checked))?,
+            (_, None) => {}
+        }
+        if let Some(keys) = trust.keys_checked_at {
+            write!(f, "; the npm keys could not be updated, checked {}", ago(*at - keys))?;
         }
         if trust.is_stale(*at) {
             write!(f, "\n            {WARN}stale{WARN:#}")?;

@@ -39,6 +39,7 @@ pub fn to_json(report: &Report) -> Value {
             "timestamp": trust.timestamp,
             "expires": trust.expires.map(time::format),
             "checkedAt": trust.checked_at.map(time::format),
+            "keysCheckedAt": trust.keys_checked_at.map(time::format),
             "ageSeconds": trust.age(at).map(|age| age.num_seconds()),
             "stale": trust.is_stale(at),
         }))).collect::<Vec<_>>(),

@@ -90,6 +90,8 @@ pub struct Trust {
     pub expires: Option<Time>,
     /// When it was last checked against the repository; `None` where nobody knows.
     pub checked_at: Option<Time>,
+    /// When the npm registry's keys were last checked, where the last update missed them.
+    pub keys_checked_at: Option<Time>,
 }
 
 /// Where trust material came from.
@@ -123,9 +125,10 @@ impl Trust {
         self.expires.is_some_and(|expires| expires <= at)
     }
 
-    /// How long ago it was checked.
+    /// How long ago it was checked, the oldest part of it.
     pub fn age(&self, at: Time) -> Option<TimeDelta> {
-        self.checked_at.map(|checked| at - checked)
+        let oldest = self.keys_checked_at.into_iter().chain(self.checked_at).min();
+        oldest.map(|checked| at - checked)
     }
 }
 
