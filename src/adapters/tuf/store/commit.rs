@@ -37,6 +37,10 @@ impl<'a, D: Disk> Locked<'a, D> {
     pub fn commit(&self, instance: &Instance, held: &Held) -> Result<(), StoreError> {
         let store = self.store;
         let current = store.current()?;
+        let kept = held.kept.iter().map(|kept| &kept.state);
+        for state in held.local.state.iter().chain(kept) {
+            at_most_store_files(&store.folder, state.entries().len())?;
+        }
         let pointer = store.folder.join("current.new");
         if current.is_none() {
             // From now on a missing `current` means that somebody removed it.
@@ -130,7 +134,6 @@ impl<'a, D: Disk> Locked<'a, D> {
     }
 
     fn write_all(&self, folder: &Path, entries: &Entries) -> Result<(), StoreError> {
-        at_most_store_files(folder, entries.len())?;
         let mut folders = vec![folder.to_owned()];
         self.at("make", folder, D::make_folder)?;
         for (name, bytes) in entries {
