@@ -124,13 +124,13 @@ fn the_real_chain_from_root_5_leads_to_15() {
     assert!(state.npm_keys().is_some());
     // What was refreshed and what is imported are equal, byte for byte.
     let store = TrustStore::new(other.path()).open("public-good").unwrap();
-    import(&from_root_5(), state.entries(), &store, august()).unwrap();
+    import(&from_root_5(), &state, &store, august()).unwrap();
     assert_eq!(files(one.path()), files(other.path()));
 
     // An archive from the time of root 15 still verifies where 16 is pinned.
     let third = tempfile::tempdir().unwrap();
     let store = TrustStore::new(third.path()).open("public-good").unwrap();
-    let imported = import(&Instance::public_good(), state.entries(), &store, august()).unwrap();
+    let imported = import(&Instance::public_good(), &state, &store, august()).unwrap();
     assert_eq!(imported.after.trusted_root(), state.trusted_root());
 
     let folder = Folder::new(&folder);

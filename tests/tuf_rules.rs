@@ -207,20 +207,58 @@ fn a_rotation_in_an_update_that_fails_leaves_a_floor_that_reads_back() {
     assert!(update_at(&repository, &pinned, &local, now()).is_ok());
 }
 
-/// A newer program knows roots that the repository need not serve any more.
 #[test]
-fn an_update_starts_from_a_pinned_root_that_is_newer_than_the_local_ones() {
+fn a_pinned_root_that_the_repository_has_not_published_is_not_written_down() {
     let mut repository = repository();
     let (pinned, local) = first(&repository);
+    let newer = |repository: &Repository| {
+        let newer = pinned.clone().and(repository.root_bytes(2)).unwrap();
+        newer.and(repository.root_bytes(3)).unwrap()
+    };
     repository.publish_root();
     repository.publish_root();
-    let newer = pinned.and(repository.root_bytes(2)).unwrap();
-    let newer = newer.and(repository.root_bytes(3)).unwrap();
+    let pins = newer(&repository);
     for version in [2, 3] {
         repository.files.remove(&format!("{version}.root.json")).unwrap();
     }
-    let state = update_at(&repository, &newer, &local, now()).unwrap();
-    assert_eq!(state.version("root"), 3);
+    let asked = repository.files.clone();
+    for local in [&local, &Local::default()] {
+        let state = update_at(&repository, &pins, local, now()).unwrap();
+        assert_eq!(state.version("root"), 1);
+        assert_eq!(state.entries().keys().filter(|name| name.ends_with(".root.json")).count(), 1);
+    }
+    assert_eq!(repository.files, asked);
+}
+
+#[test]
+fn what_a_pinned_root_does_not_vouch_for_any_more_is_refused() {
+    for role in ["timestamp", "snapshot", "targets"] {
+        let mut repository = repository();
+        let (pinned, local) = first(&repository);
+        let old = repository.files.clone();
+        repository.rotate(role);
+        repository.publish_root();
+        let pins = pinned.and(repository.root_bytes(2)).unwrap();
+        repository.files = old;
+        for local in [&local, &Local::default()] {
+            let (refused, after) = update_at(&repository, &pins, local, now()).unwrap_err();
+            assert_eq!(refused, MetadataError::Outgrown { role: role.to_owned(), root: 2 });
+            // Nor is the pinned root written down as one that was published.
+            assert!(after.newest_root().unwrap_or(1) == 1);
+        }
+    }
+}
+
+#[test]
+fn a_repository_without_any_of_the_pinned_roots_is_none() {
+    let mut repository = repository();
+    let (pinned, _) = first(&repository);
+    repository.publish_root();
+    let pins = pinned.and(repository.root_bytes(2)).unwrap();
+    repository.files.retain(|name, _| !name.ends_with("root.json"));
+    let (refused, after) = update_at(&repository, &pins, &Local::default(), now()).unwrap_err();
+    assert_eq!(refused, MetadataError::Missing { file: "2.root.json".to_owned() });
+    assert_eq!(*after, Local::default());
 }
 
 #[test]

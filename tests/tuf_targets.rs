@@ -17,8 +17,8 @@ use sealift::core::{
     limits::{DELEGATIONS, METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
     tuf::{self, Entries, Local, MetadataError, Session, Wanted, update},
 };
-use serde_json::json;
-use testkit::tuf::{Key, Repository, named};
+use serde_json::{Value, json};
+use testkit::tuf::{Key, Repository, delegation, named};
 
 #[test]
 fn announced_hashes_must_match() {
@@ -219,20 +219,156 @@ fn an_endless_search_is_bounded() {
 }
 
 #[test]
-fn no_delegation_stands_in_for_a_top_level_role() {
-    for name in ["root", "timestamp", "snapshot", "targets"] {
+fn no_delegated_role_has_an_empty_name_or_that_of_a_top_level_role() {
+    for name in ["", "root", "timestamp", "snapshot", "targets"] {
         let mut repository = repository();
         repository.role("targets").edit = edit(move |signed| {
             let role = json!({"name": name, "keyids": [], "threshold": 1, "paths": ["*/*"]});
             signed["delegations"] = json!({"keys": {}, "roles": [role]});
         });
-        // Of a role that the snapshot does not list, nothing is read anyway.
-        repository.role("snapshot").edit = edit(move |signed| {
-            signed["meta"][format!("{name}.json")]["version"] = json!(1);
-        });
         repository.publish();
-        assert_eq!(fresh(&repository).unwrap().npm_keys(), None, "{name}");
+        assert!(matches!(
+            fresh(&repository).unwrap_err(),
+            MetadataError::Delegation { role, detail: "which is no name for a delegated role", .. }
+                if role == name
+        ));
     }
+}
+
+/// Publishes npm's keys by a delegated role, with a change to how it is delegated.
+fn delegated(change: impl Fn(&mut Value) + 'static) -> Repository {
+    let mut repository = repository();
+    let path = "registry.npmjs.org/keys.json";
+    repository.delegate("npm", &["registry.npmjs.org/*"], &[(path, b"k")]);
+    repository.delegate("other", &["registry.npmjs.org/*"], &[(path, b"other")]);
+    repository.role("targets").edit =
+        edit(move |signed| change(&mut signed["delegations"]["roles"]));
+    repository.publish();
+    repository
+}
+
+#[test]
+fn refuses_a_delegated_role_that_the_snapshot_does_not_list() {
+    let mut repository = delegated(|_| ());
+    assert_eq!(fresh(&repository).unwrap().npm_keys(), Some(&b"k"[..]));
+    repository.role("snapshot").edit = edit(|signed| {
+        signed["meta"].as_object_mut().unwrap().remove("npm.json");
+    });
+    repository.publish();
+    // The role that is next in line does not answer in its place.
+    let (role, by) = ("npm".to_owned(), "snapshot".to_owned());
+    assert_eq!(fresh(&repository).unwrap_err(), MetadataError::UnknownRole { role, by });
+}
+
+#[test]
+fn refuses_a_role_that_is_delegated_to_twice() {
+    let repository = delegated(|roles| {
+        let first = roles[0].clone();
+        roles.as_array_mut().unwrap().push(first);
+    });
+    assert!(matches!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::Delegation { role, detail: "twice", .. } if role == "npm"
+    ));
+}
+
+#[test]
+fn refuses_a_scope_in_both_forms_or_in_neither() {
+    let both = delegated(|roles| roles[0]["path_hash_prefixes"] = json!([""]));
+    let neither = delegated(|roles| {
+        roles[0].as_object_mut().unwrap().remove("paths");
+    });
+    for (repository, told) in
+        [(both, "by paths and by hashes of paths"), (neither, "without saying which paths")]
+    {
+        assert!(matches!(
+            fresh(&repository).unwrap_err(),
+            MetadataError::Delegation { role, detail, .. } if role == "npm" && detail == told
+        ));
+    }
+}
+
+#[test]
+fn refuses_succinct_roles() {
+    let mut repository = delegated(|_| ());
+    repository.role("targets").edit =
+        edit(|signed| signed["delegations"]["succinct_roles"] = json!({"bit_length": 8}));
+    repository.publish();
+    assert!(matches!(fresh(&repository).unwrap_err(), MetadataError::Delegation { .. }));
+}
+
+#[test]
+fn refuses_a_role_whose_file_would_be_that_of_a_root() {
+    let mut repository = repository();
+    let path = "registry.npmjs.org/keys.json";
+    repository.delegate("1.root", &["registry.npmjs.org/*"], &[(path, b"k")]);
+    repository.role("root").edit = edit(|signed| signed["consistent_snapshot"] = json!(false));
+    repository.publish_root();
+    repository.publish();
+    for role in ["snapshot", "targets"] {
+        let bytes = repository.files[&format!("2.{role}.json")].clone();
+        repository.files.insert(format!("{role}.json"), bytes);
+    }
+    let target = repository.files.iter().find(|(_, bytes)| *bytes == b"{}").unwrap().1.clone();
+    repository.files.insert("targets/trusted_root.json".to_owned(), target);
+    assert!(matches!(
+        fresh(&repository).unwrap_err(),
+        MetadataError::Malformed { role, .. } if role == "1.root"
+    ));
+}
+
+/// As the conformance suite has it since its pull request 388.
+#[test]
+fn patterns_match_within_one_segment_and_with_case() {
+    for (pattern, path, found) in [
+        ("*.md", "README.md", true),
+        ("*.md", "releases/README.md", false),
+        ("*.md", "README.MD", false),
+        ("foo-?.tgz", "foo-1.tgz", true),
+        ("foo-?.tgz", "foo-alpha.tgz", false),
+        ("releases/*/*", "releases/x/x_v1", true),
+        ("releases/*/*", "releases/x", false),
+    ] {
+        let outcome = search(&[pattern], path, path);
+        let expected =
+            found.then_some(()).ok_or(MetadataError::TargetNotFound { path: path.into() });
+        assert_eq!(outcome.map(drop), expected, "{pattern} {path}");
+    }
+}
+
+/// As the conformance suite has it since its pull request 405: a role that was accepted by one
+/// delegator's keys must be signed by the next one's as well.
+#[test]
+fn a_role_is_held_against_each_role_that_delegates_to_it() {
+    let mut repository = repository();
+    for parent in ["parent-a", "parent-b"] {
+        repository.delegate(parent, &[&format!("{parent}/*")], &[]);
+    }
+    repository.delegate("release", &[], &[("parent-a/x", b"a"), ("parent-b/x", b"b")]);
+    let stranger = repository::repository().roles.remove("targets").unwrap();
+    let by_both = [("parent-a", &repository.roles["release"]), ("parent-b", &stranger)];
+    let by_both = by_both.map(|(parent, role)| (parent, delegation("release", role)));
+    for (parent, (keys, mut entry)) in by_both {
+        entry["paths"] = json!([format!("{parent}/*")]);
+        repository.role(parent).edit = edit(move |signed| {
+            signed["delegations"] = json!({"keys": keys, "roles": [entry]});
+        });
+    }
+    repository.role("targets").edit = edit(|signed| {
+        let roles = signed["delegations"]["roles"].as_array_mut().unwrap();
+        roles.retain(|role| role["name"] != "release");
+    });
+    repository.publish();
+    let pinned = pin(&repository);
+    let local = Local::default();
+    let mut session = Session::start(&pinned, &local, &repository.files, now()).unwrap();
+    session.refresh().unwrap();
+    assert_eq!(session.target("parent-a/x").unwrap(), b"a");
+    let refused = session.target("parent-b/x").unwrap_err();
+    assert!(matches!(
+        refused.refusal(),
+        Some(MetadataError::Threshold { role, found: 0, threshold: 1 }) if role == "release"
+    ));
 }
 
 #[test]

@@ -194,6 +194,34 @@ pub fn copy_to_stdout(file: &tempfile::NamedTempFile) -> Result<(), FileError> {
         .map_err(|source| FileError::io("write", Path::new("standard output"), source))
 }
 
+/// Replaces the files of these names in a folder by `files`, which have some of the names. What had
+/// one of them is gone before the first new file is there: old and new never lie beside each other.
+///
+/// # Errors
+/// When the system refuses.
+pub fn replace_all(
+    folder: &Path,
+    names: &[&str],
+    files: &[(&str, &[u8])],
+) -> Result<(), FileError> {
+    let mut ready = Vec::new();
+    for (name, bytes) in files {
+        let path = folder.join(name);
+        let mut file = temporary(&path)?;
+        file.write_all(bytes).map_err(|source| FileError::io("write", &path, source))?;
+        ready.push((file, path));
+    }
+    for path in names.iter().map(|name| folder.join(name)) {
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(FileError::io("replace", &path, source));
+            }
+            _ => {}
+        }
+    }
+    ready.into_iter().try_for_each(|(file, path)| persist(file, &path))
+}
+
 /// Syncs a temporary file and renames it to `target`, replacing what is there.
 ///
 /// # Errors

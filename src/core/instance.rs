@@ -10,7 +10,7 @@ use crate::core::{
     addresses::{self, NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
     limits::{INSTANCE_NAME_BYTES, URL_BYTES},
     time::Time,
-    tuf::{PinnedRoots, Wanted},
+    tuf::{PinnedRoots, State, Wanted},
 };
 
 /// The names of the instances that are built in, in the order of display.
@@ -41,8 +41,19 @@ pub struct Embedded {
     pub trusted_root: &'static [u8],
     /// The npm registry's keys, where the instance speaks for it.
     pub npm_keys: Option<&'static [u8]>,
+    /// The version of the root that came with it.
+    pub root: u64,
     /// When the package was published that it was taken from: the material is at least this old.
+    /// Nobody has checked it against the repository since.
     pub as_of: Time,
+}
+
+impl Embedded {
+    /// Whether it is newer than a state of the repository that was last checked at `checked`: by the
+    /// version of the root, then by the date, for no other role came with it.
+    pub fn is_newer_than(&self, state: &State, checked: Time) -> bool {
+        (self.root, self.as_of) > (state.version("root"), checked)
+    }
 }
 
 /// A name that no instance can have.
@@ -101,6 +112,7 @@ impl Instance {
             Embedded {
                 trusted_root: include_bytes!("../../trust/public-good/trusted_root.json"),
                 npm_keys: Some(include_bytes!("../../trust/public-good/npm-keys.json")),
+                root: 16,
                 as_of: seconds(1_793_837_952), // 2026-11-05T00:19:12Z
             },
         )
@@ -116,6 +128,7 @@ impl Instance {
             Embedded {
                 trusted_root: include_bytes!("../../trust/github/trusted_root.json"),
                 npm_keys: None,
+                root: 9,
                 as_of: seconds(1_792_713_600), // 2026-10-23
             },
         )
@@ -131,6 +144,7 @@ impl Instance {
             Embedded {
                 trusted_root: include_bytes!("../../trust/staging/trusted_root.json"),
                 npm_keys: None,
+                root: 15,
                 as_of: seconds(1_792_713_600), // 2026-10-23
             },
         )
@@ -244,6 +258,13 @@ mod tests {
         assert_eq!(as_of(Instance::public_good()), "2026-11-05T00:19:12Z");
         assert_eq!(as_of(Instance::github()), "2026-10-23T00:00:00Z");
         assert_eq!(as_of(Instance::staging()), "2026-10-23T00:00:00Z");
+    }
+
+    #[test]
+    fn built_in_material_came_with_the_newest_pinned_root() {
+        for instance in BUILT_IN.map(|name| Instance::built_in(name).unwrap()) {
+            assert_eq!(instance.embedded.unwrap().root, instance.pinned.newest());
+        }
     }
 
     #[test]

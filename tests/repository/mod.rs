@@ -3,7 +3,7 @@
 
 use sealift::core::{
     time::{self, Time},
-    tuf::{Local, MetadataError, PinnedRoots, State, UpdateError, Wanted, update},
+    tuf::{Local, MetadataError, PinnedRoots, Session, State, UpdateError, Wanted},
 };
 use serde_json::Value;
 use testkit::tuf::{Edit, Repository};
@@ -22,27 +22,32 @@ pub fn pin(repository: &Repository) -> PinnedRoots {
 
 pub type Refused = (MetadataError, Box<Local>);
 
-/// Updates `local` from what is published; after a refusal, `local` with its floor raised.
+/// Updates `local` from what is published, and insists on the optional targets that are listed;
+/// after a refusal, `local` with its floor raised.
 pub fn update_at(
     repository: &Repository,
     pinned: &PinnedRoots,
     local: &Local,
     at: Time,
 ) -> Result<State, Refused> {
-    update(
-        pinned,
-        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-        local,
-        &repository.files,
-        at,
-    )
-    .map_err(|failure| {
-        let error = match failure.error {
+    let wanted = Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY));
+    let mut session = Session::start(pinned, local, &repository.files, at)
+        .map_err(|error| (error, Box::new(local.clone())))?;
+    let mut all = || {
+        session.refresh()?;
+        wanted.required.iter().try_for_each(|path| session.target(path).map(drop))?;
+        wanted.optional.iter().try_for_each(|path| session.optional_target(path).map(drop))?;
+        Ok(session.finish()?)
+    };
+    let done: Result<State, UpdateError<std::convert::Infallible>> = all();
+    done.map_err(|error| {
+        let error = match error {
             UpdateError::Refused(error) => error,
             UpdateError::Absent { file } => MetadataError::Missing { file },
+            UpdateError::Stopped => unreachable!("nothing stops it"),
             UpdateError::Unavailable { source, .. } => match source {},
         };
-        (error, Box::new(local.clone().with_floor(*failure.floor)))
+        (error, Box::new(local.clone().with_floor(session.floor())))
     })
 }
 

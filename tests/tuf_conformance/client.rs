@@ -122,11 +122,11 @@ impl Arguments {
         let held = match complete {
             Some(state) => {
                 fs::write(&kept, found.join("\n"))?;
-                Held { local: Local::complete(state), checked: Some(now) }
+                Held { local: Local::complete(state), checked: Some(now), kept: None }
             }
             None => Held { local: held.local.clone().with_floor(session.floor()), ..held },
         };
-        locked.commit(&held)?;
+        locked.commit(&instance, &held)?;
         for (role, bytes) in session.accepted() {
             let file = role.replace('%', "%25").replace('/', "%2F");
             fs::write(self.metadata.join(format!("{file}.json")), bytes)?;

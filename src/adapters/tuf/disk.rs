@@ -18,7 +18,8 @@ pub trait Disk {
     /// What the system says.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Writes a new file, to the last byte and to the disk itself.
+    /// Writes a new file, to the last byte and to the disk itself. Whatever has its name, also a link
+    /// or a pipe, is removed first.
     ///
     /// # Errors
     /// What the system says.
@@ -36,7 +37,13 @@ pub trait Disk {
     /// What the system says.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Removes a folder and what is in it.
+    /// Removes a file or a link, if it is there.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn remove_file(&self, path: &Path) -> io::Result<()>;
+
+    /// Removes a folder and what is in it. Of a link, only the link is removed.
     ///
     /// # Errors
     /// What the system says.
@@ -53,7 +60,9 @@ impl Disk for SystemDisk {
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut file = File::create(path)?;
+        self.remove_file(path)?;
+        // A new file: nothing is written through a link that somebody puts there.
+        let mut file = File::create_new(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     }
@@ -67,8 +76,15 @@ impl Disk for SystemDisk {
         fs::rename(from, to)
     }
 
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        fs::remove_dir_all(path)
+        if path.is_symlink() { fs::remove_file(path) } else { fs::remove_dir_all(path) }
     }
 }
 

@@ -14,5 +14,5 @@ pub use disk::{Disk, SystemDisk};
 pub use folder::Folder;
 #[cfg(feature = "network")]
 pub use http::Http;
-pub use refresh::{RefreshError, Refreshed, import, refresh};
-pub use store::{Held, InstanceStore, Locked, StoreError, TrustStore};
+pub use refresh::{RefreshError, Refreshed, import, refresh, refresh_from};
+pub use store::{Held, InstanceStore, Kept, Locked, StoreError, TrustStore};

@@ -1,11 +1,13 @@
 //! `trust refresh` and `trust import`: the same update, from a repository or from an archive.
 
+use std::cmp::Ordering;
+
 use super::{Disk, Held, InstanceStore, StoreError};
 use crate::core::{
     instance::Instance,
     limits::EARLIEST,
     time::{self, Time},
-    tuf::{self, Entries, Local, MetadataError, Repository, State, UpdateError},
+    tuf::{self, Local, PinnedRoots, Repository, State, UpdateError},
 };
 
 /// An update of the store that did not succeed.
@@ -36,8 +38,12 @@ impl<E: std::error::Error> RefreshError<E> {
             Self::Update(UpdateError::Absent { .. }) => {
                 Some("check the address: is this a TUF repository?".to_owned())
             }
-            Self::Update(UpdateError::Unavailable { .. }) => None,
-            Self::Clock { .. } => Some("set the clock of this machine".to_owned()),
+            Self::Update(UpdateError::Unavailable { .. } | UpdateError::Stopped) => None,
+            Self::Clock { .. } => Some(
+                "set the clock of this machine; if it is right and was wrong at the last check, \
+                 sealift trust refresh --reset-check takes that back"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -67,59 +73,87 @@ where
     R::Error: std::error::Error,
     D: Disk,
 {
+    refresh_from(&instance.pinned, instance, repository, store, at)
+}
+
+/// As [`refresh`], from other roots than the instance's own, which must lead to the result all the
+/// same: every later command starts at those.
+///
+/// # Errors
+/// As [`refresh`].
+pub fn refresh_from<R, D>(
+    roots: &PinnedRoots,
+    instance: &Instance,
+    repository: &R,
+    store: &InstanceStore<D>,
+    at: Time,
+) -> Result<Refreshed, RefreshError<R::Error>>
+where
+    R: Repository,
+    R::Error: std::error::Error,
+    D: Disk,
+{
     let locked = store.lock()?;
-    let held = store.load(instance)?;
+    let mut held = store.load(instance)?;
     let past = held.checked.unwrap_or(EARLIEST).max(EARLIEST);
     if at < past {
         return Err(RefreshError::Clock { at, past });
     }
-    match tuf::update(&instance.pinned, &instance.wanted, &held.local, repository, at) {
-        Ok(after) => {
-            let local = Local::complete(after.clone());
-            locked.commit(&Held { local, checked: Some(at) })?;
-            Ok(Refreshed { before: held.local.state, after })
+    let before = held.local.clone();
+    // The floor is written down as soon as it rises, so that no interruption takes it back.
+    let mut failed = None;
+    let mut keep = |floor: tuf::Floor| {
+        if floor == held.local.floor() || (held.local.state.is_none() && floor.is_empty()) {
+            return true;
         }
-        Err(failure) => {
-            if *failure.floor != held.local.floor() {
-                let local = held.local.with_floor(*failure.floor);
-                locked.commit(&Held { local, checked: held.checked })?;
-            }
-            Err(failure.error.into())
-        }
+        held.local = held.local.clone().with_floor(floor);
+        failed = locked.commit(instance, &held).err();
+        failed.is_none()
+    };
+    let updated = tuf::update_with(roots, &instance.wanted, &before, repository, at, &mut keep);
+    if let Err(failure) = &updated {
+        keep((*failure.floor).clone());
     }
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    let after = updated.map_err(|failure| failure.error)?;
+    let kept = held.keep(&after);
+    let local = Local::complete(after.clone());
+    locked.commit(instance, &Held { local, checked: Some(at), kept })?;
+    Ok(Refreshed { before: before.state, after })
 }
 
-/// Updates what the store holds of an instance from the files that an archive carries under
-/// `trust/INSTANCE/`, at the time the archive was sealed: the update that is carried across.
+/// Advances what the store holds of an instance to `offered`: the update that is carried across in
+/// an archive, replayed at `checked_at`. What is held already stays as it is, but for the time of
+/// its last check.
 ///
 /// # Errors
-/// When the carried files do not verify, or the store holds newer ones: a rollback.
+/// When the store has seen newer (a rollback), or the two contradict each other.
 pub fn import<D: Disk>(
     instance: &Instance,
-    carried: &Entries,
+    offered: &State,
     store: &InstanceStore<D>,
-    sealed_at: Time,
+    checked_at: Time,
 ) -> Result<Refreshed, RefreshError<std::convert::Infallible>> {
-    let refused = |error: MetadataError| RefreshError::Update(error.into());
-    // By itself first, so that an archive is judged alike whatever the store holds.
-    let offered =
-        tuf::replay(&instance.pinned, &instance.wanted, carried, sealed_at).map_err(refused)?;
     let locked = store.lock()?;
     let held = store.load(instance)?;
-    let floor = held.local.newest_root().unwrap_or_default();
-    if offered.version("root") < floor {
-        return Err(refused(MetadataError::Rollback {
-            role: "root".to_owned(),
-            trusted: floor,
-            offered: offered.version("root"),
-        }));
-    }
-    if let Some(state) = &held.local.state {
-        state.check_fork(&offered).map_err(refused)?;
-    }
-    let after = tuf::update(&instance.pinned, &instance.wanted, &held.local, carried, sealed_at)
-        .map_err(|failure| RefreshError::Update(failure.error))?;
-    let checked = held.checked.map_or(sealed_at, |checked| checked.max(sealed_at));
-    locked.commit(&Held { local: Local::complete(after.clone()), checked: Some(checked) })?;
-    Ok(Refreshed { before: held.local.state, after })
+    held.local.check_follows(offered).map_err(|error| RefreshError::Update(error.into()))?;
+    let checked = held.checked.map_or(checked_at, |checked| checked.max(checked_at));
+    let next = match &held.local.state {
+        // It may know more of the roots before, and nothing that the other one knows is new.
+        Some(state) if is_same(state, offered) => held.clone(),
+        _ => Held {
+            local: Local::complete(offered.clone()),
+            checked: None,
+            kept: held.keep(offered),
+        },
+    };
+    locked.commit(instance, &Held { checked: Some(checked), ..next })?;
+    Ok(Refreshed { before: held.local.state, after: offered.clone() })
+}
+
+fn is_same(held: &State, offered: &State) -> bool {
+    let missed_no_more = offered.missed().is_empty() && !held.missed().is_empty();
+    held.order(offered) == Ok(Ordering::Equal) && !missed_no_more
 }

@@ -90,6 +90,24 @@ pub enum MetadataError {
         /// The version seen before.
         trusted: u64,
     },
+    /// Signed by keys that a newer pinned root does not name for this role any more.
+    #[error("{role} metadata is not signed by the keys that the pinned root {root} names")]
+    Outgrown {
+        /// The role.
+        role: String,
+        /// The version of the pinned root.
+        root: u64,
+    },
+    /// Of two states, each is the newer one in something.
+    #[error(
+        "of two states of one repository, the one with the newer {newer} has the older {older}"
+    )]
+    Crossed {
+        /// The role that is newer in one of them.
+        newer: String,
+        /// The role that is older in it.
+        older: String,
+    },
     /// Expired at the reference time.
     #[error("{role} metadata expired at {}, before the reference time {}", time::format(*expires), time::format(*at))]
     Expired {
@@ -99,6 +117,16 @@ pub enum MetadataError {
         expires: Time,
         /// The reference time of the update.
         at: Time,
+    },
+    /// A delegation is not as the specification has it (§4.5).
+    #[error("{by} delegates to {role:?} {detail}")]
+    Delegation {
+        /// Who delegates.
+        by: String,
+        /// The delegated role.
+        role: String,
+        /// What is wrong.
+        detail: &'static str,
     },
     /// A delegation or pin names a role that is not there.
     #[error("{by} does not name the role {role}")]
@@ -206,19 +234,20 @@ impl MetadataError {
             Self::Expired { .. } => {
                 "the repository was not re-signed in time, or what it serves is old: try its \
                  original instead of a mirror; behind a gap, import an archive sealed since. If \
-                 neither helps, check the clock, or give the time to judge by with --at"
+                 neither helps, check the clock"
             }
-            Self::Rollback { .. } | Self::Removed { .. } => {
+            Self::Rollback { .. } | Self::Removed { .. } | Self::Outgrown { .. } => {
                 "the repository, or something between here and there, serves old metadata: try \
                  another mirror, and tell whoever runs it"
             }
             Self::NoPinnedRoot { .. } | Self::RootMissing { .. } => {
-                "carry the missing roots, update sealift, or name a root with --root"
+                "carry the missing roots, or update sealift"
             }
-            Self::RootDiffers { .. } => {
-                "somebody published another root of this version: do not use it before its \
-                 origin is cleared up"
+            Self::RootDiffers { .. } | Self::Crossed { .. } | Self::Forked { .. } => {
+                "somebody published two histories of this repository: do not use either before \
+                 its origin is cleared up"
             }
+            Self::TooManyRoots { .. } => "update sealift: newer versions pin newer roots",
             Self::UnsupportedSpec { .. } => "update sealift",
             _ => return None,
         };
@@ -240,6 +269,9 @@ pub enum UpdateError<E> {
         /// What the repository said.
         source: E,
     },
+    /// The floor could not be persisted on the way.
+    #[error("the update was stopped")]
+    Stopped,
     /// The repository does not have a file that it must have.
     #[error("the repository has no {file}")]
     Absent {

@@ -18,6 +18,7 @@ mod roots;
 mod session;
 mod state;
 mod targets;
+mod walk;
 
 pub use compare::Change;
 pub use error::{MetadataError, UpdateError};
@@ -26,4 +27,4 @@ pub use metadata::RoleInfo;
 pub use names::limit;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};
-pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update};
+pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update, update_with};

@@ -24,8 +24,9 @@ impl PinnedRoots {
     /// Pins one root. It must be signed by its own keys; its expiry does not matter (§5.3).
     ///
     /// # Errors
-    /// When it is not a root, or not signed to its own threshold.
+    /// When it is not a root, is too large, or is not signed to its own threshold.
     pub fn new(bytes: Vec<u8>) -> Result<Self, MetadataError> {
+        metadata::check_size("root.json", &bytes, ROOT_BYTES)?;
         let newest = start(&bytes)?.root().version;
         Ok(Self { roots: BTreeMap::from([(newest, bytes)]), newest })
     }
@@ -60,6 +61,20 @@ impl PinnedRoots {
         Some(time::from_jiff(trusted.root().expires))
     }
 
+    /// The newest pinned root, where it is newer than `version`: whatever is fetched from now on, its
+    /// keys must vouch for as well.
+    pub(super) fn above(&self, version: u64) -> Result<Option<Root>, MetadataError> {
+        let Some(bytes) = self.roots.get(&self.newest).filter(|_| self.newest > version) else {
+            return Ok(None);
+        };
+        Ok(Some(start(bytes)?.root().clone()))
+    }
+
+    /// The versions newer than `version`, newest first.
+    pub(super) fn newer_than(&self, version: u64) -> Vec<u64> {
+        self.roots.keys().rev().copied().take_while(|pinned| *pinned > version).collect()
+    }
+
     /// All of them, by version.
     pub fn roots(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.roots.iter().map(|(version, bytes)| (*version, bytes.as_slice()))
@@ -83,10 +98,7 @@ impl PinnedRoots {
                 return Err(MetadataError::RootDiffers { version });
             }
         }
-        if last - first > ROOT_VERSIONS {
-            return Err(MetadataError::TooManyRoots { bound: ROOT_VERSIONS });
-        }
-        let mut chain = Chain { trusted: start(pinned)?, roots: self.run(first) };
+        let mut chain = Chain { trusted: start(pinned)?, roots: self.run(first), first };
         for version in first.saturating_add(1)..=last {
             let bytes = carried.get(&version).ok_or(MetadataError::RootMissing { version })?;
             chain.extend(bytes)?;
@@ -105,7 +117,7 @@ impl PinnedRoots {
 
 /// Whether two files hold the same root: the same signed content. Packages indent it differently
 /// than the repository does.
-fn same_root(one: &[u8], other: &[u8]) -> Result<bool, MetadataError> {
+pub(super) fn same_root(one: &[u8], other: &[u8]) -> Result<bool, MetadataError> {
     if one == other {
         return Ok(true);
     }
@@ -132,6 +144,8 @@ pub(super) struct Chain {
     pub(super) trusted: TrustedMetadataSet,
     /// All of them, by version.
     pub(super) roots: BTreeMap<u64, Vec<u8>>,
+    /// The version of the pinned root that the walk started at.
+    first: u64,
 }
 
 impl Chain {
@@ -143,6 +157,11 @@ impl Chain {
     /// The next root (§5.3.4 to §5.3.6): signed to the thresholds of the last root and of its
     /// own, one version higher.
     pub(super) fn extend(&mut self, bytes: &[u8]) -> Result<(), MetadataError> {
+        // §5.3.3: a bound on the number of versions. It counts from the pinned root, so that what
+        // several updates have brought can be read back.
+        if self.version().saturating_sub(self.first) >= ROOT_VERSIONS {
+            return Err(MetadataError::TooManyRoots { bound: ROOT_VERSIONS });
+        }
         let next = metadata::parse::<Root>("root", bytes)?;
         let mut trusted = self.trusted.clone();
         trusted.update_root(bytes).map_err(|error| metadata::convert("root", &error))?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sigstore_tuf::{Error, Metadata, Root, Snapshot, Targets, Timestamp};
+use sigstore_tuf::{Error, Metadata, Role, Root, Snapshot, Targets, Timestamp};
 
 use super::{
     Floor, Local, MetadataError, PinnedRoots, State, UpdateError,
@@ -11,14 +11,14 @@ use super::{
     roots::Chain,
 };
 use crate::core::{
-    limits::{METADATA_BYTES, ROOT_BYTES, ROOT_VERSIONS, TIMESTAMP_BYTES},
+    limits::{METADATA_BYTES, TIMESTAMP_BYTES},
     time::{self, Time},
 };
 
 /// Where metadata and target files come from: an address, a folder, an archive.
 pub trait Repository {
     /// Why a file could not be had.
-    type Error;
+    type Error: std::fmt::Display;
 
     /// A metadata file by its published name, or `None` if there is none of that name.
     ///
@@ -44,36 +44,60 @@ pub(super) struct Accepted {
 ///
 /// [`refresh`](Self::refresh) first, then any number of [`target`](Self::target)s, then
 /// [`finish`](Self::finish). When one of them fails, [`floor`](Self::floor) is what to persist.
-pub struct Session<'a, R> {
+pub struct Session<'a, R: Repository> {
     pub(super) repository: &'a R,
     pub(super) chain: Chain,
+    /// The pinned roots, while an update runs; `None` where files are replayed.
+    pub(super) pinned: Option<&'a PinnedRoots>,
+    /// The newest pinned root, where the repository does not have it yet.
+    pub(super) above: Option<Root>,
+    /// Whether the chain is of local roots, or of such that the repository has published.
+    pub(super) started: bool,
+    /// What [`step`](Self::step) does next.
+    next: Step,
     /// §5.1: the fixed update start time. `None` reads local metadata whatever its expiry.
     pub(super) at: Option<Time>,
     pub(super) local: Option<&'a State>,
-    floor: Floor,
+    pub(super) floor: Floor,
     /// Roles accepted so far, below the root.
     pub(super) accepted: BTreeMap<String, Accepted>,
     /// Target files, by path: their published name and bytes.
     pub(super) files: BTreeMap<String, (String, Vec<u8>)>,
+    /// Optional targets that could not be had, by path, and why.
+    pub(super) missed: BTreeMap<String, UpdateError<R::Error>>,
+}
+
+/// The steps of a refresh, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Roots,
+    Timestamp,
+    Snapshot,
+    Targets,
+    Done,
 }
 
 impl<'a, R: Repository> Session<'a, R> {
-    /// Starts an update at the reference time `at` (§5.1) from the newest root that is trusted
-    /// (§5.2): a pinned one, or a local one that a pinned one leads to.
+    /// Starts an update at the reference time `at` (§5.1) from the roots that are trusted (§5.2):
+    /// the pinned ones, and the local ones that they lead to.
+    ///
+    /// The walk starts at the newest of them that the repository has published, so that what is kept
+    /// is the repository's own word. A pinned root that is newer still has the last word: its keys
+    /// must vouch for all that the repository offers.
     ///
     /// # Errors
     /// When the local roots do not follow from the pinned ones.
     pub fn start(
-        pinned: &PinnedRoots,
+        pinned: &'a PinnedRoots,
         local: &'a Local,
         repository: &'a R,
         at: Time,
     ) -> Result<Self, MetadataError> {
-        let mut chain = pinned.chain(&local.roots())?;
-        if pinned.newest() > chain.version() {
-            chain = pinned.chain(&BTreeMap::new())?;
-        }
-        Ok(Self::resume(chain, local, repository, Some(at)))
+        let chain = pinned.chain(&local.roots())?;
+        let above = pinned.above(chain.version())?;
+        let session = Self::resume(chain, local, repository, Some(at));
+        let started = local.state.is_some() || !local.floor().roots.is_empty();
+        Ok(Self { pinned: Some(pinned), above, started, ..session })
     }
 
     pub(super) fn resume(
@@ -85,11 +109,16 @@ impl<'a, R: Repository> Session<'a, R> {
         Self {
             repository,
             chain,
+            pinned: None,
+            above: None,
+            started: true,
+            next: Step::Roots,
             at,
             local: local.state.as_ref(),
             floor: local.floor(),
             accepted: BTreeMap::new(),
             files: BTreeMap::new(),
+            missed: BTreeMap::new(),
         }
     }
 
@@ -99,44 +128,36 @@ impl<'a, R: Repository> Session<'a, R> {
     /// When something is refused or cannot be had. [`floor`](Self::floor) then says how far the
     /// update came.
     pub fn refresh(&mut self) -> Result<(), UpdateError<R::Error>> {
-        self.update_roots()?;
-        let held = self.held();
-        self.update_timestamp(held.timestamp)?;
-        self.update_snapshot(held.snapshot)?;
-        self.update_targets()
-    }
-
-    /// §5.3: walk the roots one version at a time, to the last there is.
-    fn update_roots(&mut self) -> Result<(), UpdateError<R::Error>> {
-        let first = self.chain.version();
-        loop {
-            let version = self.chain.version().saturating_add(1);
-            // §5.3.3: the file of the next version, within a bound on its size …
-            let Some(bytes) = self.fetch(&names::root(version), ROOT_BYTES, None)? else { break };
-            // … and on the number of versions.
-            if version - first > ROOT_VERSIONS {
-                return Err(MetadataError::TooManyRoots { bound: ROOT_VERSIONS }.into());
-            }
-            // §5.3.4 to §5.3.9: signed by both, one version higher, then trusted.
-            self.chain.extend(&bytes)?;
-        }
-        // §5.3.10: only the last root must not be expired.
-        metadata::check_fresh("root", self.chain.trusted.root(), self.at)?;
+        while self.step()? {}
         Ok(())
     }
 
-    /// §5.3.11: local timestamp and snapshot metadata are a floor as long as the keys that signed
-    /// them are in office. After a rotation they no longer verify, and the floor is gone with
-    /// them: that is how a repository recovers from a version that an attacker drove up.
-    fn held(&self) -> Held {
-        let root = self.chain.trusted.root();
-        let state = self.local;
-        let timestamps = [self.floor.timestamp.as_deref(), state.map(|s| s.bytes("timestamp"))];
-        let snapshots = [self.floor.snapshot.as_deref(), state.map(|s| s.bytes("snapshot"))];
-        Held {
-            timestamp: newest::<Timestamp>("timestamp", root, &timestamps),
-            snapshot: newest::<Snapshot>("snapshot", root, &snapshots),
-        }
+    /// Does the next step of [`refresh`](Self::refresh). `false` once all are done. After each one
+    /// the [`floor`](Self::floor) may be higher, and is to be persisted (§5.4.5, §5.5.7).
+    ///
+    /// # Errors
+    /// As [`refresh`](Self::refresh).
+    pub fn step(&mut self) -> Result<bool, UpdateError<R::Error>> {
+        self.next = match self.next {
+            Step::Roots => {
+                self.update_roots()?;
+                Step::Timestamp
+            }
+            Step::Timestamp => {
+                self.update_timestamp(self.held(self.above.as_ref()).timestamp)?;
+                Step::Snapshot
+            }
+            Step::Snapshot => {
+                self.update_snapshot(self.held(self.above.as_ref()).snapshot)?;
+                Step::Targets
+            }
+            Step::Targets => {
+                self.update_targets()?;
+                Step::Done
+            }
+            Step::Done => return Ok(false),
+        };
+        Ok(true)
     }
 
     /// §5.4.
@@ -155,7 +176,7 @@ impl<'a, R: Repository> Session<'a, R> {
         let mut bytes = self.required(file, TIMESTAMP_BYTES, None)?;
         // §5.4.2: signed to the threshold of the root.
         let offered = metadata::parse::<Timestamp>("timestamp", &bytes)?;
-        check_by_root("timestamp", &offered, self.chain.trusted.root())?;
+        self.check_vouched("timestamp", &offered, self.above.as_ref())?;
         // §5.4.3: neither its own version nor the snapshot's may fall; of the same version, the
         // local one stays.
         match self.chain.trusted.update_timestamp(&bytes, never) {
@@ -200,7 +221,7 @@ impl<'a, R: Repository> Session<'a, R> {
         let snapshot = metadata::parse::<Snapshot>("snapshot", &bytes)?;
         check_version("snapshot", pin.version, snapshot.signed().version)?;
         // §5.5.3: signed to the threshold of the root.
-        check_by_root("snapshot", &snapshot, self.chain.trusted.root())?;
+        self.check_vouched("snapshot", &snapshot, self.above.as_ref())?;
         // §5.5.5: no targets metadata falls back or disappears. `sigstore-tuf` checks this only
         // against a snapshot that the local timestamp announces, which after an interrupted
         // update it does not.
@@ -222,7 +243,7 @@ impl<'a, R: Repository> Session<'a, R> {
     fn update_targets(&mut self) -> Result<(), UpdateError<R::Error>> {
         let (name, bytes) = self.announced("targets")?;
         let targets = metadata::parse::<Targets>("targets", &bytes)?;
-        check_by_root("targets", &targets, self.chain.trusted.root())?;
+        self.check_vouched("targets", &targets, self.above.as_ref())?;
         self.chain
             .trusted
             .update_targets(&bytes, jiff::Timestamp::MIN)
@@ -240,6 +261,11 @@ impl<'a, R: Repository> Session<'a, R> {
         let pin = trusted.snapshot().and_then(|s| s.meta.get(&format!("{role}.json"))).cloned();
         let pin = pin.ok_or_else(|| unnamed(role, "snapshot"))?;
         let name = names::metadata(role, pin.version, trusted.root().consistent_snapshot);
+        // `1.root.json` would be read back as a root.
+        if names::root_version(&name).is_some() {
+            let detail = format!("its file {name} would be that of a root");
+            return Err(MetadataError::Malformed { role: role.to_owned(), detail }.into());
+        }
         let check = |bytes: &[u8]| {
             metadata::check_integrity(&name, bytes, pin.length, pin.hashes.as_ref())?;
             let found = metadata::parse::<Targets>(role, bytes)?.signed().version;
@@ -265,9 +291,11 @@ impl<'a, R: Repository> Session<'a, R> {
     /// not: nothing older may be accepted from now on.
     pub fn floor(&self) -> Floor {
         // As in `held`: after a rotation, what came before is no floor any more.
-        let held = self.held();
+        let held = self.held(None);
+        // Where the walk has not begun, the chain is a pinned root that nobody may have published.
+        let walked = self.started.then(|| self.chain.roots.clone());
         Floor {
-            roots: self.chain.roots.clone(),
+            roots: walked.unwrap_or_default(),
             timestamp: held.timestamp.map(|(_, bytes)| bytes),
             snapshot: held.snapshot.map(|(_, bytes)| bytes),
         }
@@ -295,7 +323,7 @@ impl<'a, R: Repository> Session<'a, R> {
     }
 
     /// Asks for no more than the announced length, where there is one, and the limit.
-    fn fetch(
+    pub(super) fn fetch(
         &self,
         file: &str,
         limit: u64,
@@ -318,31 +346,8 @@ impl<'a, R: Repository> Session<'a, R> {
     }
 }
 
-/// Local metadata that the trusted root still vouches for.
-struct Held {
-    timestamp: Option<(Metadata<Timestamp>, Vec<u8>)>,
-    snapshot: Option<(Metadata<Snapshot>, Vec<u8>)>,
-}
-
-/// The newest of the candidates that `root` vouches for.
-fn newest<T: sigstore_tuf::Role>(
-    role: &str,
-    root: &Root,
-    candidates: &[Option<&[u8]>],
-) -> Option<(Metadata<T>, Vec<u8>)> {
-    candidates
-        .iter()
-        .flatten()
-        .filter_map(|bytes| {
-            let parsed = metadata::parse::<T>(role, bytes).ok()?;
-            check_by_root(role, &parsed, root).ok()?;
-            Some((parsed, bytes.to_vec()))
-        })
-        .max_by_key(|(parsed, _)| parsed.signed().version())
-}
-
 /// Signed to the threshold that the root sets for this role.
-pub(super) fn check_by_root<T: sigstore_tuf::Role>(
+pub(super) fn check_by_root<T: Role>(
     role: &str,
     metadata: &Metadata<T>,
     root: &Root,
@@ -358,7 +363,7 @@ fn check_version(role: &str, expected: u64, found: u64) -> Result<(), MetadataEr
     Err(MetadataError::Version { role: role.to_owned(), expected, found })
 }
 
-fn check_no_rollback(held: &Snapshot, offered: &Snapshot) -> Result<(), MetadataError> {
+pub(super) fn check_no_rollback(held: &Snapshot, offered: &Snapshot) -> Result<(), MetadataError> {
     for (file, before) in &held.meta {
         let role = file.strip_suffix(".json").unwrap_or(file).to_owned();
         let trusted = before.version;

@@ -44,6 +44,7 @@ pub struct State {
     entries: Entries,
     roles: Vec<RoleInfo>,
     targets: BTreeMap<String, String>,
+    missed: BTreeMap<String, String>,
 }
 
 impl State {
@@ -71,6 +72,11 @@ impl State {
     pub fn npm_keys(&self) -> Option<&[u8]> {
         let path = self.targets.keys().find(|path| path.ends_with("/keys.json"))?;
         self.target(path)
+    }
+
+    /// The optional targets that could not be had, by path, and why.
+    pub fn missed(&self) -> &BTreeMap<String, String> {
+        &self.missed
     }
 
     /// When the first of the roles expires.
@@ -126,7 +132,8 @@ impl<R: Repository> Session<'_, R> {
             entries.insert(name.clone(), bytes.clone());
             targets.insert(path.clone(), name);
         }
-        Ok(State { entries, roles, targets })
+        let missed = self.missed.iter().map(|(path, error)| (path.clone(), error.to_string()));
+        Ok(State { entries, roles, targets, missed: missed.collect() })
     }
 }
 
@@ -261,22 +268,47 @@ pub fn update<R: Repository>(
     repository: &R,
     at: Time,
 ) -> Result<State, Failure<R::Error>> {
+    update_with(pinned, wanted, local, repository, at, &mut |_| true)
+}
+
+/// As [`update`]; `keep` is shown the floor whenever it may have risen, to persist it at once
+/// (§5.4.5, §5.5.7). Where it says `false`, the update ends.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_with<R: Repository>(
+    pinned: &PinnedRoots,
+    wanted: &Wanted,
+    local: &Local,
+    repository: &R,
+    at: Time,
+    keep: &mut dyn FnMut(Floor) -> bool,
+) -> Result<State, Failure<R::Error>> {
     let mut session = Session::start(pinned, local, repository, at)
         .map_err(|error| Failure { error: error.into(), floor: Box::new(local.floor()) })?;
-    complete(&mut session, wanted)
+    complete(&mut session, wanted, keep)
         .map_err(|error| Failure { error, floor: Box::new(session.floor()) })
 }
 
 fn complete<R: Repository>(
     session: &mut Session<'_, R>,
     wanted: &Wanted,
+    keep: &mut dyn FnMut(Floor) -> bool,
 ) -> Result<State, UpdateError<R::Error>> {
-    session.refresh()?;
+    while session.step()? {
+        if !keep(session.floor()) {
+            return Err(UpdateError::Stopped);
+        }
+    }
     for path in &wanted.required {
         session.target(path)?;
     }
+    // One that fails must not keep back what the required ones bring: it may be that an authority
+    // was removed.
     for path in &wanted.optional {
-        session.optional_target(path)?;
+        if let Err(error) = session.optional_target(path) {
+            session.missed.insert(path.clone(), error);
+        }
     }
     Ok(session.finish()?)
 }
@@ -305,11 +337,7 @@ fn restore(
     let chain: Chain = pinned.chain(&roots::carried(entries.iter()))?;
     let local = Local::default();
     let mut session = Session::resume(chain, &local, entries, at);
-    let state = complete(&mut session, wanted).map_err(|error| match error {
-        UpdateError::Refused(error) => error,
-        UpdateError::Absent { file } => MetadataError::Missing { file },
-        UpdateError::Unavailable { source, .. } => match source {},
-    })?;
+    let state = complete(&mut session, wanted, &mut |_| true).map_err(refusal)?;
     for (name, bytes) in entries.iter().filter(|(name, _)| !state.entries.contains_key(*name)) {
         // Roots from before the chain are for clients whose pinned roots are older.
         let earlier = names::root_version(name).is_some_and(|version| {
@@ -317,10 +345,23 @@ fn restore(
             root.is_ok_and(|root| root.signed().version == version)
         });
         if !earlier {
-            return Err(MetadataError::Unexpected { file: name.clone() });
+            // Most likely it is the one that an optional target failed for.
+            let failed = std::mem::take(&mut session.missed).into_values().next();
+            let unexpected = || MetadataError::Unexpected { file: name.clone() };
+            return Err(failed.map_or_else(unexpected, refusal));
         }
     }
     Ok(state)
+}
+
+/// Files in memory are there or not: whatever fails is a refusal.
+fn refusal(error: UpdateError<Infallible>) -> MetadataError {
+    match error {
+        UpdateError::Refused(error) => error,
+        UpdateError::Absent { file } => MetadataError::Missing { file },
+        UpdateError::Stopped => MetadataError::Missing { file: "timestamp.json".to_owned() },
+        UpdateError::Unavailable { source, .. } => match source {},
+    }
 }
 
 /// Files in memory were read already: the update compares their sizes with the limits itself.

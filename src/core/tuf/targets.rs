@@ -47,20 +47,21 @@ impl<R: Repository> Session<'_, R> {
                 let path = path.to_owned();
                 return Err(MetadataError::TooManyDelegations { path, bound: DELEGATIONS }.into());
             }
-            if role != "targets" && !self.delegated(&role, &delegator)? {
-                continue;
+            if role != "targets" {
+                self.delegated(&role, &delegator)?;
             }
             visited.insert(role.clone());
             let Some(targets) = self.chain.trusted.targets_role(&role) else { continue };
             if let Some(target) = targets.target(path) {
                 return Ok(Some(target.clone()));
             }
+            check_delegations(&role, targets)?;
             // §5.6.7.2: children in scope; a terminating one ends the search after itself.
             let mut children = Vec::new();
             for child in targets.delegations.iter().flat_map(|delegations| &delegations.roles) {
                 let in_scope =
                     child.matches_path(path).map_err(|error| metadata::convert(&role, &error))?;
-                if is_top_level(&child.name) || !in_scope {
+                if !in_scope {
                     continue;
                 }
                 children.push((child.name.clone(), role.clone()));
@@ -74,13 +75,9 @@ impl<R: Repository> Session<'_, R> {
         Ok(None)
     }
 
-    /// Accepts a delegated role by the authority of `delegator`. `false` if the snapshot does not
-    /// list it: it is then no part of the repository.
-    fn delegated(&mut self, role: &str, delegator: &str) -> Result<bool, UpdateError<R::Error>> {
-        let listed = format!("{role}.json");
-        if !self.chain.trusted.snapshot().is_some_and(|s| s.meta.contains_key(&listed)) {
-            return Ok(false);
-        }
+    /// Accepts a delegated role by the authority of `delegator`. One that the snapshot does not list
+    /// is an error: to pass over it would let a role further down answer in its place.
+    fn delegated(&mut self, role: &str, delegator: &str) -> Result<(), UpdateError<R::Error>> {
         let (file, bytes) = match self.accepted.get(role) {
             // Accepted by the authority of another role: this one must vouch for it as well.
             Some(accepted) => (accepted.info.file.clone(), accepted.bytes.clone()),
@@ -111,7 +108,7 @@ impl<R: Repository> Session<'_, R> {
             accepted.info.threshold = keys.threshold;
             accepted.info.keys = keys.keyids.len();
         }
-        Ok(true)
+        Ok(())
     }
 
     /// §5.7.
@@ -151,7 +148,31 @@ impl<R: Repository> Session<'_, R> {
     }
 }
 
-/// A delegated role of such a name would stand in for the top-level one; it is passed over.
-fn is_top_level(role: &str) -> bool {
-    matches!(role, "root" | "timestamp" | "snapshot" | "targets")
+/// The delegations of a role are as the specification has them (§4.5): each name once and not that
+/// of a top-level role, each scope in one of its two forms.
+fn check_delegations(by: &str, targets: &Targets) -> Result<(), MetadataError> {
+    let Some(delegations) = &targets.delegations else { return Ok(()) };
+    let refused = |role: &str, detail| {
+        let (by, role) = (by.to_owned(), role.to_owned());
+        Err(MetadataError::Delegation { by, role, detail })
+    };
+    if delegations.extra.contains_key("succinct_roles") {
+        return refused("succinct_roles", "which this client does not know");
+    }
+    let mut names = BTreeSet::new();
+    for role in &delegations.roles {
+        let name = role.name.as_str();
+        if matches!(name, "" | "root" | "timestamp" | "snapshot" | "targets") {
+            return refused(name, "which is no name for a delegated role");
+        }
+        if !names.insert(name) {
+            return refused(name, "twice");
+        }
+        match (&role.paths, &role.path_hash_prefixes) {
+            (Some(_), Some(_)) => return refused(name, "by paths and by hashes of paths"),
+            (None, None) => return refused(name, "without saying which paths"),
+            _ => {}
+        }
+    }
+    Ok(())
 }

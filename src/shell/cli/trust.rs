@@ -12,7 +12,9 @@ pub enum Trust {
     /// bring the trust store up to date from the TUF repositories
     ///
     /// Walks from the pinned root (TUF specification, section 5), at one fixed time, and advances the
-    /// store only if everything verifies. What is older than the store is refused as a rollback.
+    /// store only if everything verifies. What is older than the store is refused as a rollback. Where
+    /// only the npm registry's keys cannot be had, all else is updated, and the last keys stay with
+    /// their age.
     #[cfg(feature = "network")]
     #[command(after_help = examples::REFRESH)]
     Refresh(Refresh),
@@ -25,12 +27,13 @@ pub enum Trust {
     /// bring the trust store up to date from an archive, with no network
     ///
     /// Replays the TUF metadata that the archive carries, from the pinned root, at the time it was
-    /// checked last before the seal; then advances the store to it. What is older than the store is refused as a rollback.
+    /// checked last before the seal; then advances the store to it. What is older than the store is
+    /// refused as a rollback; what the store holds already is up to date.
     #[command(after_help = examples::IMPORT)]
     Import(Import),
-    /// write out what the store trusts, for other tools
+    /// write out what is trusted, for other tools
     ///
-    /// Writes trusted_root.json and, where the instance has them, npm's keys.json into a folder, and
+    /// The newest counts, of what the store holds and what is built in. Writes trusted_root.json and, where the instance has them, npm's keys.json into a folder, and
     /// trusted_root.jsonl in the form that `gh attestation verify --custom-trusted-root` takes.
     #[command(after_help = examples::EXPORT)]
     Export(Export),
@@ -60,8 +63,14 @@ pub struct Refresh {
     #[arg(long, value_name = "URL", requires = "instance")]
     pub mirror: Option<url::Url>,
     /// start from this root in place of the pinned one
+    ///
+    /// The instance's own pinned roots must lead to the result all the same, for every later command
+    /// starts at those. A root of another repository is given a name of its own with `trust pin`.
     #[arg(long, value_name = "FILE", requires = "instance")]
     pub root: Option<PathBuf>,
+    /// take back a last check that a wrong clock put in the future
+    #[arg(long)]
+    pub reset_check: bool,
     /// Which store.
     #[command(flatten)]
     pub store: Store,
@@ -84,7 +93,8 @@ pub struct Diff {
     /// the older: the folder of a trust store, or an archive
     #[arg(value_name = "OLD")]
     pub old: PathBuf,
-    /// the newer; without it, this machine's trust store
+    /// the newer; without it, what this machine trusts: the newest of its trust store and what is
+    /// built in
     #[arg(value_name = "NEW")]
     pub new: Option<PathBuf>,
     /// the public key (SPKI PEM) of who sealed the archive, if one of the two is an archive
@@ -113,6 +123,9 @@ pub struct Import {
     /// only this instance; without it, all that the archive carries
     #[arg(long, value_name = "NAME")]
     pub instance: Option<String>,
+    /// take back a last check that a wrong clock put in the future
+    #[arg(long)]
+    pub reset_check: bool,
     /// Which store.
     #[command(flatten)]
     pub store: Store,

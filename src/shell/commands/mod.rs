@@ -9,6 +9,8 @@ mod inputs;
 mod key;
 #[cfg(feature = "network")]
 mod progress;
+mod trust_diff;
+mod trust_export;
 mod trust_import;
 mod trust_pin;
 #[cfg(feature = "network")]
@@ -83,8 +85,8 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Trust(Trust::Import(options)) => trust_import::run(&options, context),
         Command::Trust(Trust::Pin(options)) => trust_pin::run(&options, context),
         Command::Trust(Trust::Show(options)) => trust_show::show(&options, context),
-        Command::Trust(Trust::Diff(options)) => trust_show::diff(&options, context),
-        Command::Trust(Trust::Export(options)) => trust_show::export(&options, context),
+        Command::Trust(Trust::Diff(options)) => trust_diff::run(&options, context),
+        Command::Trust(Trust::Export(options)) => trust_export::run(&options, context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sealift", &mut script);

@@ -1,6 +1,6 @@
 //! `sealift trust import`, and what it and `refresh` say of an update.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Value, json};
 
@@ -12,15 +12,16 @@ use crate::{
     },
     core::{
         manifest::TrustSource,
-        text::Untrusted,
-        time,
-        tuf::{Change, UpdateError},
+        text::{Message, Untrusted},
+        time::{self, Time},
+        tuf::{Change, MetadataError, UpdateError},
     },
     shell::{
         cli::{Format, Import},
         failure::{Failure, Kind, Outcome},
         terminal::STRONG,
-        trust, verification,
+        trust::{self, Carried},
+        verification,
     },
 };
 
@@ -33,6 +34,7 @@ pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
     let keys = pinned_keys(&options.keys)?;
     let archive = verification::open(&options.archive, &keys, options.threshold as usize)?;
     verification::require_sealed_before(&archive, context.env.now)?;
+    require_past(context)?;
     let names: Vec<String> = archive
         .manifest()
         .predicate()
@@ -54,7 +56,7 @@ pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
     let mut advances = Vec::new();
     let mut failures = Vec::new();
     for name in names {
-        match import(&store, &archive, &name) {
+        match import(options, &store, &archive, &name, context.env.now) {
             Ok(refreshed) => advances.push(Advance::of(&name, &refreshed)),
             Err(failure) => failures.push((name, failure)),
         }
@@ -62,27 +64,54 @@ pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
     finish(&advances, failures, context)
 }
 
-fn import(store: &TrustStore, archive: &SignedArchive, name: &str) -> Outcome<Refreshed> {
+fn import(
+    options: &Import,
+    store: &TrustStore,
+    archive: &SignedArchive,
+    name: &str,
+    now: Time,
+) -> Outcome<Refreshed> {
     let instance = store.instance(name)?;
-    let (entries, checked_at) = trust::carried_entries(&instance, archive)?
+    let Carried { state, checked_at } = trust::carried(&instance, archive)?
         .ok_or_else(|| Failure::refused(format_args!("{name} is not carried")))?;
-    trust::require_usable(&instance, archive)?;
-    tuf_store::import(&instance, &entries, &store.open(name)?, checked_at)
-        .map_err(|error| failure(name, &error))
+    // Imported otherwise, what nobody could judge by would stand in the way of what the store holds.
+    trust::require_usable(&instance, &state)?;
+    let part = store.open(name)?;
+    if options.reset_check {
+        part.lock()?.reset_check(&instance, now)?;
+    }
+    tuf_store::import(&instance, &state, &part, checked_at).map_err(|error| {
+        let older = matches!(
+            error,
+            RefreshError::Update(UpdateError::Refused(
+                MetadataError::Rollback { .. } | MetadataError::Removed { .. }
+            ))
+        );
+        let hint = older.then_some(
+            "this machine has seen newer, which stays; verify judges by that. To go on, carry an \
+             archive sealed since",
+        );
+        failure(name, &error).maybe_hint(hint)
+    })
+}
+
+/// What is written down as a check must not be at a time yet to come.
+pub(super) fn require_past(context: &Context<'_>) -> Outcome {
+    if context.env.now > context.env.clock {
+        return Err(Failure::could_not("--at is a time that is yet to come")
+            .hint("the trust store would say that it was checked then"));
+    }
+    Ok(())
 }
 
 /// As a command ends with it: exit 1 where what was offered was refused.
 pub(super) fn failure<E: std::error::Error>(name: &str, error: &RefreshError<E>) -> Failure {
-    let (kind, hint) = match error {
-        RefreshError::Update(UpdateError::Refused(_)) => (Kind::Refused, None),
-        RefreshError::Update(UpdateError::Unavailable { .. }) => {
-            let hint = "what the store holds stays; --mirror asks another address";
-            (Kind::CouldNotCheck, Some(hint.to_owned()))
-        }
-        _ => (Kind::CouldNotCheck, None),
+    let kind = match error {
+        RefreshError::Update(UpdateError::Refused(_)) => Kind::Refused,
+        _ => Kind::CouldNotCheck,
     };
     let failure = Failure { kind, ..Failure::could_not(format_args!("{name}: {error}")) };
-    failure.maybe_hint(error.hint().or(hint))
+    failure.maybe_hint(error.hint())
 }
 
 /// Prints what became of each instance. One's failure does not hide what became of the others.
@@ -103,6 +132,15 @@ pub(super) fn finish(
     }
     // What was refused weighs more than what could not be had.
     let refused = failures.iter().any(|(_, failure)| failure.kind == Kind::Refused);
+    for advance in advances {
+        for (path, reason) in &advance.missed {
+            let warning = format!("{}: {path} could not be updated: {reason}", advance.instance);
+            context.terminal.warning(
+                Untrusted(&warning),
+                Some("all else is updated; of this file the last one that verified stays, with its age"),
+            );
+        }
+    }
     for (_, failure) in &failures {
         context.terminal.failure(failure);
     }
@@ -119,6 +157,7 @@ pub(super) struct Advance {
     roles: Vec<(String, u64, String)>,
     changes: Vec<Change>,
     first: bool,
+    missed: BTreeMap<String, String>,
 }
 
 impl Advance {
@@ -136,6 +175,7 @@ impl Advance {
                 .map(|before| before.changes(&refreshed.after))
                 .unwrap_or_default(),
             first: refreshed.before.is_none(),
+            missed: refreshed.after.missed().clone(),
         }
     }
 
@@ -147,6 +187,9 @@ impl Advance {
             "roles": self.roles.iter().map(|(name, version, expires)| json!({
                 "name": name, "version": version, "expires": expires,
                 "before": self.changes.iter().find(|change| change.role == *name).and_then(|change| change.from),
+            })).collect::<Vec<_>>(),
+            "missed": self.missed.iter().map(|(path, reason)| json!({
+                "target": path, "reason": Message(reason).to_string(),
             })).collect::<Vec<_>>(),
         })
     }

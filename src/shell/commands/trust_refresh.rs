@@ -9,9 +9,13 @@ use crate::{
         files,
         network::Network,
         registry::Npmrc,
-        tuf::{self as tuf_store, Refreshed, TrustStore},
+        tuf::{self as tuf_store, RefreshError, Refreshed, TrustStore},
     },
-    core::{limits, time::Time, tuf::PinnedRoots},
+    core::{
+        limits,
+        time::Time,
+        tuf::{PinnedRoots, UpdateError},
+    },
     shell::{
         cli::Refresh,
         env::Env,
@@ -26,6 +30,7 @@ use crate::{
 /// Exit 1, when what a repository offers is refused; exit 2, when it cannot be had, or the store
 /// cannot be read or written. The store is then as it was, but for the floor against rollback.
 pub fn run(options: &Refresh, context: &mut Context<'_>) -> Outcome {
+    trust_import::require_past(context)?;
     let store = trust::store(options.store.trust_dir.as_deref(), context.env);
     let names = match &options.instance {
         Some(name) => vec![name.clone()],
@@ -51,15 +56,26 @@ fn refresh(
     name: &str,
     at: Time,
 ) -> Outcome<Refreshed> {
-    let mut instance = store.instance(name)?;
-    if let Some(path) = &options.root {
+    let instance = store.instance(name)?;
+    let root = options.root.as_deref().map(|path| {
         let bytes = files::read(path, limits::ROOT_BYTES)?;
-        let pinned = PinnedRoots::new(bytes)
-            .map_err(|error| Failure::could_not(format_args!("{}: {error}", path.display())))?;
-        instance = instance.with_root(pinned);
-    }
+        PinnedRoots::new(bytes)
+            .map_err(|error| Failure::could_not(format_args!("{}: {error}", path.display())))
+    });
+    let roots = root.transpose()?.unwrap_or_else(|| instance.pinned.clone());
     let url = options.mirror.as_ref().map_or(instance.url.as_str(), url::Url::as_str);
     let repository = trust::repository(network, url)?;
-    tuf_store::refresh(&instance, &repository, &store.open(name)?, at)
-        .map_err(|error| trust_import::failure(name, &error))
+    let part = store.open(name)?;
+    if options.reset_check {
+        part.lock()?.reset_check(&instance, at)?;
+    }
+    tuf_store::refresh_from(&roots, &instance, &repository, &part, at).map_err(|error| {
+        let hint = match &error {
+            RefreshError::Update(UpdateError::Unavailable { .. }) => {
+                Some("what the store holds stays; --mirror asks another address")
+            }
+            _ => None,
+        };
+        trust_import::failure(name, &error).maybe_hint(hint)
+    })
 }

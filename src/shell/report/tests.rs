@@ -94,6 +94,7 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             timestamp: Some(762),
             expires: Some(at("2026-11-25T04:00:00Z")),
             checked_at: Some(at("2026-11-23T04:00:00Z")),
+            keys_checked_at: None,
         }],
         packages: packages
             .into_iter()
@@ -213,6 +214,7 @@ fn weak_and_without_tuf() {
         timestamp: None,
         expires: None,
         checked_at: None,
+        keys_checked_at: None,
     }];
     both("weak", &report);
 }

@@ -78,6 +78,7 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
             timestamp: None,
             expires: Some(at() + TimeDelta::seconds(1)),
             checked_at: None,
+            keys_checked_at: None,
         }],
         packages: packages.into_iter().map(judged).collect(),
         out_of_scope: vec![],

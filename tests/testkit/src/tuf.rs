@@ -268,6 +268,16 @@ pub fn sign<'a>(signed: &Value, keys: impl Iterator<Item = &'a (String, Key)>) -
     json!({"signed": signed, "signatures": signatures}).to_string().into_bytes()
 }
 
+/// A role as another one delegates to it, without its scope: the keys, and the entry.
+pub fn delegation(name: &str, role: &Role) -> (Value, Value) {
+    let keys: serde_json::Map<_, _> =
+        role.keys.iter().map(|(id, key)| (id.clone(), key_json(key))).collect();
+    let mut entry = role_json(role);
+    entry["name"] = json!(name);
+    entry["terminating"] = json!(false);
+    (Value::Object(keys), entry)
+}
+
 fn key_json(key: &Key) -> Value {
     let (keytype, scheme, public) = match key {
         Key::Ed25519(_) => ("ed25519", "ed25519", hex::encode(key.point())),

@@ -1,5 +1,10 @@
-use super::*;
-use crate::core::limits::{METADATA_BYTES, TIMESTAMP_BYTES};
+use std::fs;
+
+use super::{
+    read::{entries, list},
+    *,
+};
+use crate::core::limits::{METADATA_BYTES, STORE_FILES, TIMESTAMP_BYTES};
 
 #[test]
 fn files_are_as_many_as_the_limit() {
