@@ -411,6 +411,7 @@ fn is_registrys_own(address: &Url, registry: &str, id: &PackageId) -> bool {
     if addresses::is_public(address) {
         return registry == NPM_REGISTRY
             && address.scheme() == "https"
+            && address.port().is_none()
             && paths.any(|path| address.path() == path);
     }
     paths.any(|path| address.as_str().strip_prefix(registry) == Some(path.as_str()))

@@ -156,7 +156,7 @@ fn entry(path: String, dependency: Dependency) -> Raw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::lockfile::{Ask, Local, Reason, parse};
+    use crate::core::lockfile::{Ask, Bundled, Foreign, Local, Source, parse};
 
     /// The entries of a lockfile of version 1: path, and package or other disposition.
     fn all(dependencies: &str) -> Result<Vec<(String, Ask)>, LockfileError> {
@@ -170,7 +170,10 @@ mod tests {
             .unwrap()
             .into_iter()
             .map(|(path, disposition)| match disposition {
-                Ask::Collect(wanted) => (path, wanted.id.to_string()),
+                Ask::Package(wanted) => match wanted.source {
+                    Source::Version { id, .. } => (path, id.to_string()),
+                    other => panic!("{path}: {other:?}"),
+                },
                 other => panic!("{path}: {other:?}"),
             })
             .collect()
@@ -208,48 +211,47 @@ mod tests {
     #[test]
     fn a_git_dependencys_integrity_may_be_its_commit() {
         let commit = "0123456789abcdef0123456789abcdef01234567";
+        let address = format!("github:s/a#{commit}");
         assert_eq!(
-            all(&format!(r#""a": {{"version": "github:s/a#{commit}", "integrity": "{commit}"}}"#)),
+            all(&format!(r#""a": {{"version": "{address}", "integrity": "{commit}"}}"#)),
             Ok(vec![(
                 "node_modules/a".into(),
-                Ask::OutOfScope(Reason::Git { commit: Some(commit.into()) })
+                Ask::Foreign(Foreign::Git { address, commit: Some(commit.into()) })
             )])
         );
     }
 
     #[test]
-    fn tarballs_are_out_of_scope() {
-        assert_eq!(
-            all(
-                r#""a": {"version": "file:a.tgz"}, "b": {"version": "https://files.example/b-1.0.0.tgz"}"#
-            ),
-            Ok(vec![
-                (
-                    "node_modules/a".into(),
-                    Ask::OutOfScope(Reason::LocalTarball { path: "a.tgz".into() })
-                ),
-                (
-                    "node_modules/b".into(),
-                    Ask::OutOfScope(Reason::RemoteTarball {
-                        url: "https://files.example/b-1.0.0.tgz".into()
-                    })
-                ),
-            ])
-        );
+    fn tarballs_that_no_registry_gives_are_collected_by_address() {
+        let found: Vec<_> = all(
+            r#""a": {"version": "file:a.tgz"}, "b": {"version": "https://files.example/b-1.0.0.tgz"},
+               "c": {"version": "file:../c.tgz"}"#,
+        )
+        .unwrap()
+        .into_iter()
+        .map(|(_, asks)| match asks {
+            Ask::Package(wanted) => wanted.source.to_string(),
+            Ask::Foreign(foreign) => foreign.to_string(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+        let outside = "outside the project: ../c.tgz";
+        assert_eq!(found, ["a.tgz", "https://files.example/b-1.0.0.tgz", outside]);
     }
 
     #[test]
     fn bundled_packages_are_covered_by_their_parent_and_not_by_the_project() {
-        let entries = all(r#""a": {"version": "1.0.0", "bundled": true, "dependencies": {
-                   "b": {"version": "1.0.0", "bundled": true}}},
-               "c": {"version": "1.0.0", "dependencies": {
-                   "d": {"version": "1.0.0", "bundled": true, "dependencies": {
-                       "e": {"version": "1.0.0", "bundled": true}}}}}"#)
+        let entries = all(r#""a": {"version": "1.0.0", "bundled": true, "requires": {"b": "1"},
+                   "dependencies": {"b": {"version": "1.0.0", "bundled": true}}},
+               "c": {"version": "1.0.0", "requires": {"d": "1"}, "dependencies": {
+                   "d": {"version": "1.0.0", "bundled": true, "requires": {"e": "1"},
+                       "dependencies": {"e": {"version": "1.0.0", "bundled": true}}},
+                   "f": {"version": "1.0.0", "bundled": true}}}"#)
         .unwrap();
         let bundled: Vec<_> = entries
             .iter()
             .filter_map(|(path, disposition)| match disposition {
-                Ask::Bundled { parent } => Some((path.as_str(), parent.as_str())),
+                Ask::Bundled(Bundled { parent, .. }) => Some((path.as_str(), parent.as_str())),
                 _ => None,
             })
             .collect();

@@ -150,7 +150,9 @@ fn package(
     sealed_at: Time,
     uses: &mut Uses<'_>,
 ) -> Result<Purl, ManifestError> {
-    let malformed = || ManifestError::Purl(without_credentials(&package.purl));
+    // An address in its qualifier may hold credentials.
+    let plain = package.purl.split('?').next().unwrap_or_default();
+    let malformed = || ManifestError::Purl(plain.to_owned());
     let purl = Purl::parse(&package.purl).ok_or_else(malformed)?;
     if package.registry.as_deref() != purl.origin().registry() {
         return Err(ManifestError::Registry(package.purl.clone()));

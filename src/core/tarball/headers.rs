@@ -181,11 +181,9 @@ fn installed(path: &str) -> Result<Option<String>, TarballError> {
     let normal: Vec<&str> =
         slashed.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let after = |parts: &[&str]| parts.get(1..).unwrap_or_default().join("/");
-    let likely = (0..normal.len()).any(|from| {
-        let tail = normal.get(from..).unwrap_or_default();
-        counts(&after(tail).to_lowercase())
-            && (from == 0 || normal.get(..from).is_some_and(|head| head.contains(&"..")))
-    });
+    let climbs = normal.contains(&"..");
+    let last = normal.last().map(|name| name.to_lowercase()).unwrap_or_default();
+    let likely = counts(&after(&normal).to_lowercase()) || climbs && counts(&last);
     if !likely {
         return Ok(None);
     }

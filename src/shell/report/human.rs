@@ -64,7 +64,12 @@ impl<'a> Human<'a> {
             Whole::Stale => ("stale", WARN),
             Whole::Refused => ("refused", BAD),
         };
-        let required: Vec<_> = report.policy.required().map(Claim::name).collect();
+        // Integrity is demanded in any case, and every other claim rests on it.
+        let mut required: Vec<_> = report.policy.require.iter().map(|claim| claim.name()).collect();
+        required.retain(|name| *name != Claim::Integrity.name());
+        if required.is_empty() {
+            required.push(Claim::Integrity.name());
+        }
         let has = |judged: &&Judged| {
             let denied = |denial: &Denial| {
                 matches!(denial, Denial::Refused(_) | Denial::Missing(_))
@@ -74,31 +79,28 @@ impl<'a> Human<'a> {
         let mut parts = vec![
             format!(
                 "{} for {} of {}",
-                required.join(", "),
+                required.join(" and "),
                 report.packages.iter().filter(has).count(),
                 count(report.packages.len(), "package")
             ),
             format!(
-                "{} of {}",
+                "{} of {} seals",
                 report.archive.signers.len(),
-                count(report.keys.len().max(report.threshold), "seal")
+                report.keys.len().max(report.threshold)
             ),
         ];
         let outcomes = || report.outcomes();
         let unavailable = |outcome: &&Outcome| outcome.disposition == Disposition::Unavailable;
-        let by_signature =
-            |outcome: &&Outcome| matches!(outcome.pin, Some(Pin::Signature { .. }));
         for (number, what) in [
             (outcomes().filter(|outcome| outcome.denial.is_some()).count(), "denied"),
             (outcomes().filter(unavailable).count(), "unavailable"),
-            (outcomes().filter(by_signature).count(), "pinned by signature"),
         ] {
             if number > 0 {
-                parts.push(format!("{} {what}", count(number, "entry")));
+                parts.push(format!("{number} {what}"));
             }
         }
         for past in &report.past_limits {
-            parts.push(format!("{} past its limit", past.what));
+            parts.push(format!("{} too old", past.what));
         }
         format!("{style}{word}{style:#}: {}", parts.join(", "))
     }

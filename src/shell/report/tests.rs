@@ -3,14 +3,17 @@
 use chrono::TimeDelta;
 
 use super::{
-    Archive, Human, Judged, LockfileCheck, Report, Trust, TrustSource, Verdict as Whole, to_json,
+    Archive, Given, Human, Input, Judged, Past, Relation, Report, Trust, TrustSource,
+    Verdict as Whole, to_json,
 };
 use crate::core::{
     addresses::NPM_REGISTRY,
+    coverage::{self, Disposition, Outcome, Pin},
     digest::Algorithm,
-    lockfile::Uncovered,
-    package::PackageId,
-    policy::{Denial, Policy},
+    lockfile::{self, Foreign, Lockfile},
+    manifest::Tool,
+    package::{Origin, PackageId, Purl},
+    policy::{Denial, PastLimit, Policy, Weakness},
     time::{self, Time},
     verdict::{
         Absence, Claim, IntegrityFacts, Logged, NoAttestations, PackageVerdict, ProvenanceFacts,
@@ -76,16 +79,49 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
     }
 }
 
+fn requires(claims: impl IntoIterator<Item = Claim>) -> Policy {
+    Policy { require: claims.into_iter().collect(), ..Policy::default() }
+}
+
+fn lock(paths: &[&str]) -> Lockfile {
+    let entries: Vec<_> =
+        paths.iter().map(|path| format!(r#""{path}": {{"version": "1.0.0"}}"#)).collect();
+    let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{}}}}}"#, entries.join(","));
+    lockfile::parse("package-lock.json", text.as_bytes()).unwrap()
+}
+
+fn outcome(package: usize) -> Outcome {
+    Outcome {
+        disposition: Disposition::Collected,
+        package: Some(package),
+        pin: Some(Pin::Hash(Algorithm::Sha512)),
+        other_address: false,
+        denial: None,
+    }
+}
+
+fn purl(verdict: &PackageVerdict) -> Purl {
+    Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()))
+}
+
 fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
+    let paths: Vec<_> =
+        packages.iter().map(|verdict| format!("node_modules/{}", verdict.package.name())).collect();
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
     Report {
         at: at("2026-11-23T05:00:00Z"),
+        at_given: false,
+        policy: policy.clone(),
+        keys: vec!["SHA256:q1w2e3".into()],
+        threshold: 1,
         archive: Archive {
             file: "app.sealift".into(),
+            sha256: Algorithm::Sha256.digest(b"app.sealift"),
             sealed_at: at("2026-11-23T04:00:00Z"),
+            tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
             signers: vec!["SHA256:q1w2e3".into()],
             entries: 41,
             bytes: 1_234_567,
-            inputs: 1,
         },
         trust: vec![Trust {
             instance: "public-good".into(),
@@ -96,21 +132,30 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             checked_at: Some(at("2026-11-23T04:00:00Z")),
             keys_checked_at: None,
         }],
+        inputs: vec![Input {
+            entry: "inputs/1/package-lock.json".into(),
+            sha256: Algorithm::Sha256.digest(b"package-lock.json"),
+            lockfile: lock(&paths),
+            outcomes: (0..packages.len()).map(outcome).collect(),
+        }],
+        lockfiles: vec![],
+        purls: packages.iter().map(|verdict| purl(verdict).to_string()).collect(),
         packages: packages
             .into_iter()
-            .map(|verdict| {
-                let denials = policy.judge(&verdict);
-                Judged { verdict, registry: NPM_REGISTRY.into(), denials }
+            .map(|verdict| Judged {
+                purl: purl(&verdict),
+                sha512: Algorithm::Sha512.digest(b""),
+                denials: policy.judge(&verdict),
+                verdict,
             })
             .collect(),
-        out_of_scope: vec![],
-        lockfile: None,
-        denied_age: None,
+        deep: false,
+        past_limits: vec![],
     }
 }
 
 fn both(name: &str, report: &Report) {
-    let human = anstream::adapter::strip_str(&Human::new(report, false).to_string()).to_string();
+    let human = anstream::adapter::strip_str(&Human::new(report).to_string()).to_string();
     let json = serde_json::to_string_pretty(&to_json(report)).unwrap();
     insta::with_settings!({snapshot_path => "../../../snapshots", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!(format!("report-{name}"), format!("{human}\n---\n\n{json}"));
@@ -118,13 +163,15 @@ fn both(name: &str, report: &Report) {
     for line in human.lines() {
         assert!(line.chars().count() <= 80, "over 80 columns: {line}");
     }
+    let first = anstream::adapter::strip_str(&Human::new(report).first_line()).to_string();
+    assert_eq!(human.lines().next(), Some(first.as_str()));
 }
 
 #[test]
 fn verified() {
     let report = report(
         vec![plain("left-pad", "1.3.0"), proven("@acme/widget", "2.0.0")],
-        &Policy::require([]),
+        &requires([]),
     );
     assert_eq!(report.verdict(), Whole::Verified);
     both("verified", &report);
@@ -141,20 +188,31 @@ fn refused() {
     };
     let mut report = report(
         vec![plain("left-pad", "1.3.0"), forged],
-        &Policy::require([Claim::RegistrySignature]),
+        &requires([Claim::RegistrySignature]),
     );
-    report.lockfile = Some(LockfileCheck {
-        files: vec!["package-lock.json".into()],
-        packages: 3,
-        uncovered: vec![
-            Uncovered::Missing(PackageId::new("gone", "1.0.0").unwrap()),
-            Uncovered::OutOfScope {
-                path: "node_modules/y".into(),
-                reason: "git dependency, no commit given".into(),
+    let git = Foreign::Git { address: "git+ssh://git@git.example/y.git".into(), commit: None };
+    report.lockfiles.push(Given {
+        file: "package-lock.json".into(),
+        sha256: Algorithm::Sha256.digest(b"another"),
+        lockfile: lock(&["node_modules/gone", "node_modules/y"]),
+        outcomes: vec![
+            Outcome {
+                package: None,
+                pin: None,
+                denial: Some(coverage::Denial::NotHeld { wanted: "gone@1.0.0".into() }),
+                ..outcome(0)
+            },
+            Outcome {
+                disposition: Disposition::Foreign,
+                package: None,
+                pin: None,
+                denial: Some(coverage::Denial::Foreign(git)),
+                ..outcome(0)
             },
         ],
+        relation: Relation::Subset,
     });
-    report.out_of_scope = vec![("node_modules/x".into(), "git dependency".into())];
+    report.packages[0].denials.push(Denial::Unneeded);
     assert_eq!(report.verdict(), Whole::Refused);
     assert_eq!(
         report.packages[1].denials.first(),
@@ -183,7 +241,7 @@ fn unrecognized() {
         unrecognized_beside: vec![(Claim::Provenance, found)],
         ..proven("b", "1.0.0")
     };
-    let demands = Policy::require([Claim::Provenance]);
+    let demands = requires([Claim::Provenance]);
     let report = report(vec![alone, beside], &demands);
     assert_eq!(report.verdict(), Whole::Refused);
     assert_eq!(report.packages[0].denials, [Denial::Missing(Claim::Provenance)]);
@@ -192,21 +250,31 @@ fn unrecognized() {
 }
 
 #[test]
-fn stale() {
-    let mut report = report(vec![plain("left-pad", "1.3.0")], &Policy::require([]));
+fn past_a_limit() {
+    let (age, max) = (TimeDelta::days(38), TimeDelta::days(30));
+    let past = Past { what: "trust", age, max };
+    let policy =
+        Policy { max_trust_age: Some(max), past_limit: PastLimit::Warn, ..Policy::default() };
+    let mut report = report(vec![plain("left-pad", "1.3.0")], &policy);
     report.at = at("2027-01-01T00:00:00Z");
+    assert_eq!(report.verdict(), Whole::Verified, "without a limit nothing is stale");
+    report.past_limits.push(past);
     assert_eq!(report.verdict(), Whole::Stale);
     both("stale", &report);
-    report.denied_age = Some(TimeDelta::days(38));
+    report.policy.past_limit = PastLimit::Deny;
     assert_eq!(report.verdict(), Whole::Refused);
     both("stale-denied", &report);
 }
 
 #[test]
 fn weak_and_without_tuf() {
-    let mut old = plain("ancient", "0.0.1");
-    old.integrity = Verdict::Verified(IntegrityFacts { lockfile: Some(Algorithm::Sha1) });
-    let mut report = report(vec![old], &Policy::require([]));
+    let mut report = report(
+        vec![proven("retired", "0.0.1"), proven("sha1", "0.0.1"), proven("unhashed", "0.0.1")],
+        &Policy::default(),
+    );
+    report.at_given = true;
+    report.inputs[0].outcomes[1].pin = Some(Pin::Signature { weak: true });
+    report.inputs[0].outcomes[2].pin = Some(Pin::Signature { weak: false });
     report.trust = vec![Trust {
         instance: "public-good".into(),
         source: TrustSource::Files,
@@ -217,4 +285,48 @@ fn weak_and_without_tuf() {
         keys_checked_at: None,
     }];
     both("weak", &report);
+}
+
+/// Two verifications that differ in any demand give different reports.
+#[test]
+fn reports_differ_where_demands_differ() {
+    let days = |days| Some(TimeDelta::days(days));
+    let mut seen = std::collections::BTreeSet::new();
+    for policy in [
+        Policy::default(),
+        requires([Claim::RegistrySignature]),
+        requires([Claim::Provenance]),
+        Policy { deny: [Weakness::Sha1].into(), ..Policy::default() },
+        Policy { max_age: days(1), ..Policy::default() },
+        Policy { max_age: days(2), ..Policy::default() },
+        Policy { max_trust_age: days(1), ..Policy::default() },
+        Policy { past_limit: PastLimit::Warn, ..Policy::default() },
+    ] {
+        let report = report(vec![proven("a", "1.0.0")], &policy);
+        assert!(seen.insert(to_json(&report).to_string()), "{policy:?}");
+    }
+    let base = || report(vec![proven("a", "1.0.0")], &Policy::default());
+    let changes: [fn(&mut Report); 5] = [
+        |report| report.deep = true,
+        |report| report.at_given = true,
+        |report| report.threshold = 2,
+        |report| report.keys.push("SHA256:other".into()),
+        |report| report.archive.sha256 = Algorithm::Sha256.digest(b"other"),
+    ];
+    for change in changes {
+        let mut report = base();
+        change(&mut report);
+        assert!(seen.insert(to_json(&report).to_string()));
+    }
+}
+
+#[test]
+fn built_in_trust_is_published_and_not_checked() {
+    let mut report = report(vec![plain("a", "1.0.0")], &Policy::default());
+    report.trust[0].source = TrustSource::Embedded;
+    let human = Human::new(&report).to_string();
+    assert!(human.contains("not checked since"), "{human}");
+    let trust = &to_json(&report)["trust"][0];
+    assert_eq!(trust["publishedAt"], "2026-11-23T04:00:00Z");
+    assert!(trust.get("checkedAt").is_none());
 }

@@ -6,10 +6,15 @@ use super::*;
 use crate::{
     adapters::{archive as file, files},
     core::{
+        addresses::NPM_REGISTRY,
+        coverage::{self, Disposition},
+        digest::Algorithm,
         key::SigningKey,
-        manifest::{Manifest, Predicate, Tool},
-        policy::Denial,
-        verdict::{Absence, Claim, IntegrityFacts, Refusal, Verdict},
+        lockfile::{self, Foreign},
+        manifest::{self, Manifest, Predicate, Tool},
+        package::{Origin, PackageId, Purl},
+        policy::{Denial, PastLimit},
+        verdict::{Absence, Claim, IntegrityFacts, PackageVerdict, Refusal, Verdict},
     },
 };
 
@@ -26,8 +31,6 @@ fn archive() -> SignedArchive {
         inputs: vec![],
         trust: vec![],
         packages: vec![],
-        out_of_scope: vec![],
-        collection: vec![],
     };
     let manifest = Manifest::build(predicate, vec![]).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -59,17 +62,23 @@ fn refused<F>() -> Verdict<F> {
 fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
     let judged = |verdict: PackageVerdict| {
         let denials = policy.judge(&verdict);
-        Judged { verdict, registry: "https://r.example".into(), denials }
+        let purl = Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()));
+        Judged { purl, verdict, sha512: Algorithm::Sha512.digest(b""), denials }
     };
     Report {
         at: at(),
+        at_given: false,
+        policy: policy.clone(),
+        keys: vec![],
+        threshold: 1,
         archive: report::Archive {
             file: "app.sealift".into(),
+            sha256: Algorithm::Sha256.digest(b""),
             sealed_at: at(),
+            tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
             signers: vec![],
             entries: 1,
             bytes: 0,
-            inputs: 0,
         },
         trust: vec![report::Trust {
             instance: "public-good".into(),
@@ -80,10 +89,30 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
             checked_at: None,
             keys_checked_at: None,
         }],
+        inputs: vec![],
+        lockfiles: vec![],
+        purls: vec![],
         packages: packages.into_iter().map(judged).collect(),
-        out_of_scope: vec![],
-        lockfile: None,
-        denied_age: None,
+        deep: false,
+        past_limits: vec![],
+    }
+}
+
+/// This build's lockfile with one entry, of which this became.
+fn given(denial: Option<coverage::Denial>) -> Given {
+    let text = br#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}}"#;
+    Given {
+        file: "package-lock.json".into(),
+        sha256: Algorithm::Sha256.digest(text),
+        lockfile: lockfile::parse("package-lock.json", text).unwrap(),
+        outcomes: vec![EntryOutcome {
+            disposition: Disposition::Collected,
+            package: Some(0),
+            pin: None,
+            other_address: false,
+            denial,
+        }],
+        relation: report::Relation::Subset,
     }
 }
 
@@ -98,18 +127,27 @@ fn admits(report: Report) -> bool {
     }
 }
 
+/// A limit that is passed by a day.
+fn past() -> Past {
+    Past { what: "trust", age: TimeDelta::days(31), max: TimeDelta::days(30) }
+}
+
 #[test]
-fn what_is_good_is_admitted_stale_or_not() {
-    let policy = Policy::require([]);
-    assert!(admits(report(&policy, vec![])));
+fn admits_what_is_good_stale_or_not() {
+    let policy = Policy { past_limit: PastLimit::Warn, ..Policy::default() };
     assert!(admits(report(&policy, vec![package()])));
     let mut stale = report(&policy, vec![package()]);
-    stale.trust[0].expires = Some(at());
+    stale.past_limits.push(past());
     assert_eq!(stale.verdict(), report::Verdict::Stale);
     assert!(admits(stale));
     let mut covered = report(&policy, vec![package()]);
-    covered.lockfile = Some(LockfileCheck::default());
+    covered.lockfiles.push(given(None));
     assert!(admits(covered));
+}
+
+#[test]
+fn does_not_admit_an_archive_without_a_package() {
+    assert!(!admits(report(&Policy::default(), vec![])));
 }
 
 #[test]
@@ -121,7 +159,7 @@ fn no_refused_claim_of_any_package_is_admitted() {
         || PackageVerdict { provenance: refused(), ..package() },
     ];
     for (claim, bad) in Claim::ALL.into_iter().zip(refusals) {
-        let policy = Policy::require([]);
+        let policy = Policy::default();
         assert_eq!(policy.judge(&bad()), [Denial::Refused(claim)]);
         for packages in [vec![bad()], vec![bad(), package()], vec![package(), bad()]] {
             assert!(!admits(report(&policy, packages)), "{claim}");
@@ -132,23 +170,32 @@ fn no_refused_claim_of_any_package_is_admitted() {
 #[test]
 fn no_package_without_a_required_claim_is_admitted() {
     for claim in [Claim::RegistrySignature, Claim::PublishAttestation, Claim::Provenance] {
-        assert!(!admits(report(&Policy::require([claim]), vec![package()])), "{claim}");
+        assert!(!admits(report(&Policy { require: [claim].into(), ..Policy::default() }, vec![package()])), "{claim}");
     }
     let unknown = PackageVerdict { integrity: Verdict::Absent(Absence::NoRecord), ..package() };
-    assert!(!admits(report(&Policy::require([]), vec![unknown])), "integrity is always required");
+    assert!(!admits(report(&Policy::default(), vec![unknown])), "integrity is always required");
 }
 
 #[test]
-fn neither_denied_age_nor_an_uncovered_lockfile_is_admitted() {
-    let policy = Policy::require([]);
+fn does_not_admit_what_is_past_its_limit_or_not_covered() {
+    let policy = Policy::default();
     let mut old = report(&policy, vec![package()]);
-    old.denied_age = Some(TimeDelta::days(31));
+    old.past_limits.push(past());
     assert!(!admits(old));
-    let mut uncovered = report(&policy, vec![package()]);
-    uncovered.lockfile = Some(LockfileCheck {
-        uncovered: vec![lockfile::Uncovered::Missing(PackageId::new("b", "1.0.0").unwrap())],
-        ..LockfileCheck::default()
-    });
-    uncovered.trust[0].expires = Some(at());
-    assert!(!admits(uncovered), "stale, and refused");
+    let outside = Foreign::Outside { path: "../b".into() };
+    for denial in [
+        coverage::Denial::NotHeld { wanted: "b@1.0.0".into() },
+        coverage::Denial::Foreign(outside),
+    ] {
+        let mut uncovered = report(&policy, vec![package()]);
+        uncovered.lockfiles.push(given(Some(denial)));
+        assert!(!admits(uncovered));
+    }
+}
+
+#[test]
+fn does_not_admit_a_package_that_nothing_asks_for() {
+    let mut unneeded = report(&Policy::default(), vec![package()]);
+    unneeded.packages[0].denials.push(Denial::Unneeded);
+    assert!(!admits(unneeded));
 }
