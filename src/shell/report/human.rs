@@ -196,41 +196,48 @@ impl Human<'_> {
         Ok(())
     }
 
-    /// Claims that are demanded and not there, weaknesses that are denied, packages nobody needs.
+    /// Claims that are demanded and not there, a reason once with the packages that it explains.
     fn missing(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut reasons: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
+        let mut reasons: BTreeMap<(Claim, String), Vec<&Judged>> = BTreeMap::new();
+        let mut others: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
         for judged in &self.report.packages {
             for denial in &judged.denials {
-                let reason = match denial {
-                    Denial::Refused(_) => continue,
-                    Denial::Missing(claim) => self.why_missing(*claim, &judged.verdict),
-                    Denial::Weak(weakness) => format!("denied: {}", weakness.name()),
-                    Denial::Unneeded => {
-                        "no entry of the archive's own lockfiles asks for it".to_owned()
+                match denial {
+                    Denial::Refused(_) => {}
+                    Denial::Missing(claim) => {
+                        let why = why_missing(*claim, &judged.verdict);
+                        reasons.entry((*claim, why)).or_default().push(judged);
                     }
-                };
-                reasons.entry(reason).or_default().push(judged);
+                    Denial::Weak(weakness) => {
+                        others.entry(weakness.name()).or_default().push(judged);
+                    }
+                    Denial::Unneeded => others
+                        .entry("no entry of the archive's own lockfiles asks for it")
+                        .or_default()
+                        .push(judged),
+                }
             }
         }
-        if reasons.is_empty() {
-            return Ok(());
+        if !reasons.is_empty() {
+            writeln!(f, "\n{BAD}missing{BAD:#}: demanded, and not there")?;
         }
-        writeln!(f, "\n{BAD}missing{BAD:#}")?;
-        for (reason, packages) in reasons {
-            writeln!(f, "  {}: {}", Untrusted(&reason), count(packages.len(), "package"))?;
-            self.listed(f, &packages, |f, judged| {
-                writeln!(f, "    {}", judged.verdict.package)
-            })?;
+        for ((claim, why), packages) in reasons {
+            let number = count(packages.len(), "package");
+            writeln!(f, "  {claim}: {number}\n    {}", Untrusted(&why))?;
+            self.named(f, &packages)?;
+        }
+        if !others.is_empty() {
+            writeln!(f, "\n{BAD}denied{BAD:#}")?;
+        }
+        for (why, packages) in others {
+            writeln!(f, "  {why}: {}", count(packages.len(), "package"))?;
+            self.named(f, &packages)?;
         }
         Ok(())
     }
 
-    fn why_missing(&self, claim: Claim, verdict: &PackageVerdict) -> String {
-        let absence = verdict.absences().find(|(absent, _)| *absent == claim);
-        match absence {
-            Some((_, absence)) => format!("{claim} is required: {absence}"),
-            None => format!("{claim} is required: what there is is not understood"),
-        }
+    fn named(&self, f: &mut Formatter<'_>, packages: &[&Judged]) -> fmt::Result {
+        self.listed(f, packages, |f, judged| writeln!(f, "      {}", judged.verdict.package))
     }
 
     /// Entries of lockfiles that are not covered.
@@ -388,7 +395,11 @@ impl Human<'_> {
     fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut reasons: BTreeMap<(Claim, String), usize> = BTreeMap::new();
         for Judged { verdict, .. } in &self.report.packages {
-            for (claim, absence) in verdict.absences() {
+            // What is demanded was said before.
+            let absences = verdict.absences().filter(|(claim, _)| {
+                *claim != Claim::Integrity && !self.report.policy.require.contains(claim)
+            });
+            for (claim, absence) in absences {
                 *reasons.entry((claim, absence.to_string())).or_default() += 1;
             }
         }
@@ -444,5 +455,12 @@ impl Human<'_> {
             0 => Ok(()),
             more => writeln!(f, "    {DIM}and {more} more; --verbose lists all{DIM:#}"),
         }
+    }
+}
+
+fn why_missing(claim: Claim, verdict: &PackageVerdict) -> String {
+    match verdict.absences().find(|(absent, _)| *absent == claim) {
+        Some((_, absence)) => absence.to_string(),
+        None => "what there is, is not understood".to_owned(),
     }
 }
