@@ -86,7 +86,7 @@ pub mod attestation;
 pub mod bundle;
 pub mod certificate;
 #[cfg(test)]
-mod fixture;
+pub(in crate::core) mod fixture;
 pub mod integrity;
 pub mod package;
 pub mod provenance;

@@ -122,7 +122,7 @@ fn published_by_key(
 ) -> Result<Judged<PublishFacts>, Refusal> {
     let keyid = bundle.key_hint().unwrap_or_default();
     if !keys.knows(keyid) {
-        return Err(SignatureRefusal::UnknownKey(keyid.to_owned()).into());
+        return Err(SignatureRefusal::of_unknown(keys, keyid).into());
     }
     let usage = KeyUsage::Attestations;
     let mut usable = keys.find(keyid, usage).peekable();
