@@ -17,7 +17,7 @@ use sigstore_verify::{
 };
 use x509_cert::Certificate;
 
-pub use self::{refusal::BundleRefusal, timestamps::TimestampSetAside};
+pub use self::refusal::BundleRefusal;
 use super::{
     bundle::{Bundle, Version},
     certificate::{self, Claims},
@@ -27,7 +27,7 @@ use crate::core::{
     statement::Statement,
     time::{self, Time},
     trust::{Log, Role, Trust, Window, known_key},
-    verdict::{Logged, TimeSource},
+    verdict::{Logged, TimeSource, TimestampSetAside},
 };
 
 /// What was signed, as the caller knows it.

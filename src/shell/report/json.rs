@@ -12,7 +12,7 @@ use crate::core::{
     time,
     verdict::{
         Claim, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, Publisher,
-        RegistrySignatureFacts, Unrecognized, Verdict,
+        RegistrySignatureFacts, TimestampSetAside, Unrecognized, Verdict,
     },
 };
 
@@ -171,7 +171,16 @@ fn publish(facts: &PublishFacts) -> Value {
         "signedAt": time::format(facts.signed_at),
         "timeSource": facts.time_source.name(),
         "logged": logged(facts.logged),
+        "timestampsSetAside": timestamps(&facts.timestamps_set_aside),
     })
+}
+
+fn timestamps(set_aside: &[TimestampSetAside]) -> Value {
+    if set_aside.is_empty() {
+        return Value::Null;
+    }
+    let one = |other: &TimestampSetAside| json!({"position": other.position, "reason": bounded(&other.why)});
+    set_aside.iter().map(one).collect()
 }
 
 fn logged(logged: Logged) -> Value {
@@ -198,6 +207,7 @@ fn provenance(facts: &ProvenanceFacts) -> Value {
         "signedAt": time::format(facts.signed_at),
         "timeSource": facts.time_source.name(),
         "logged": logged(facts.logged),
+        "timestampsSetAside": timestamps(&facts.timestamps_set_aside),
     })
 }
 

@@ -10,16 +10,7 @@ use sigstore_types::{Bundle as Inner, Rfc3161Timestamp};
 use sigstore_verify::{Error, VerificationResult};
 
 use super::{Verification, promised_time};
-use crate::core::{text::bounded, verify::bundle::Bundle};
-
-/// A timestamp that could not be verified.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimestampSetAside {
-    /// Its place among the bundle's timestamps, from 1.
-    pub position: usize,
-    /// Why it could not be verified.
-    pub why: String,
-}
+use crate::core::{text::bounded, verdict::TimestampSetAside, verify::bundle::Bundle};
 
 /// Verifies a bundle. One whose timestamps verify is verified once.
 pub(super) fn verify(
@@ -77,3 +68,6 @@ fn with(bundle: &Inner, timestamps: Vec<Rfc3161Timestamp>) -> Inner {
     bundle.verification_material.timestamp_verification_data.rfc3161_timestamps = timestamps;
     bundle
 }
+
+#[cfg(test)]
+mod tests;

@@ -183,6 +183,7 @@ fn publish_facts(publisher: Publisher, facts: &BundleFacts) -> PublishFacts {
         signed_at: facts.signed_at,
         time_source: facts.time_source,
         logged: facts.logged,
+        timestamps_set_aside: facts.timestamps_set_aside.clone(),
     }
 }
 
@@ -279,6 +280,7 @@ fn provenance_facts(
         signed_at: facts.signed_at,
         time_source: facts.time_source,
         logged: facts.logged,
+        timestamps_set_aside: facts.timestamps_set_aside.clone(),
     }
 }
 
