@@ -92,7 +92,7 @@ const EXPECTED: [(&str, &str); 70] = [
     ("rekor2-timestamp-without-embedded-cert", GOOD),
     ("set-invalid-signature_fail", "invalid-inclusion-promise"),
     ("signature-mismatch_fail", "invalid-signature"),
-    ("trust-root-tlog-missing-validity-start_fail", TRUST),
+    ("trust-root-tlog-missing-validity-start_fail", "unusable-log"),
     ("trust-root-tlog-validity-end-inclusive", GOOD),
     ("trust-root-tsa-validity-end-inclusive", GOOD),
     ("wrong-hashedrekord-artifact_fail", "artifact-mismatch"),

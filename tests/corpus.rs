@@ -43,9 +43,13 @@ struct Case {
 }
 
 impl Case {
-    fn trust(&self) -> Trust {
+    fn root(&self) -> Vec<u8> {
         let root = self.expected["trusted_root"].as_str().unwrap();
-        let root = fs::read(self.folder.parent().unwrap().join(root)).unwrap();
+        fs::read(self.folder.parent().unwrap().join(root)).unwrap()
+    }
+
+    fn trust(&self) -> Trust {
+        let root = self.root();
         let keys = self.folder.parent().unwrap().join("trust/npm-keys.json");
         Trust::new(&root, &[(NPM_REGISTRY.into(), fs::read(keys).unwrap())]).unwrap()
     }
@@ -69,6 +73,10 @@ impl Case {
     }
 
     fn verify(&self) -> Result<BundleFacts, BundleRefusal> {
+        self.verify_by(&self.trust())
+    }
+
+    fn verify_by(&self, trust: &Trust) -> Result<BundleFacts, BundleRefusal> {
         let digest = self.digest();
         let artifact = match self.expected["artifact"]["file"].as_str() {
             Some(file) if self.folder.join(file).exists() => {
@@ -87,7 +95,7 @@ impl Case {
             (Some(san), Some(issuer)) => Signer::Identity { san, issuer },
             _ => Signer::AnyIdentityUnsafe,
         };
-        verify::bundle(&self.trust(), &self.bundle, artifact, signer, at())
+        verify::bundle(trust, &self.bundle, artifact, signer, at())
     }
 }
 
@@ -148,6 +156,40 @@ fn real_bundles_verify() {
         }
     }
     assert_eq!(count, 17);
+}
+
+/// In each list of the trusted root, first and last.
+#[test]
+fn a_party_of_an_unknown_kind_stops_no_real_bundle() {
+    let log = json!({
+        "baseUrl": "https://new.example", "hashAlgorithm": "SHA2_256",
+        "publicKey": {"rawBytes": "", "keyDetails": "PKIX_ML_DSA_65"},
+        "logId": {"keyId": STANDARD.encode([1; 32])},
+    });
+    let authority = json!({"uri": "https://new.example", "certChain": {"certificates": []}});
+    let mut count = 0;
+    for case in cases().iter().filter(|case| !is_publish(case) && case.name != REFUSED) {
+        count += 1;
+        for (list, party) in [
+            ("tlogs", &log),
+            ("ctlogs", &log),
+            ("certificateAuthorities", &authority),
+            ("timestampAuthorities", &authority),
+        ] {
+            let mut root: Value = serde_json::from_slice(&case.root()).unwrap();
+            // GitHub's instance has no logs at all: with one that cannot be used, it has.
+            let Some(parties) = root[list].as_array_mut().filter(|list| !list.is_empty()) else {
+                continue;
+            };
+            parties.insert(0, party.clone());
+            parties.push(party.clone());
+            let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
+            assert_eq!(trust.set_aside().len(), 2);
+            let verified = case.verify_by(&trust);
+            verified.unwrap_or_else(|why| panic!("{}, {list}: {why}", case.name));
+        }
+    }
+    assert_eq!(count, 16);
 }
 
 fn is_publish(case: &Case) -> bool {

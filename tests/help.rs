@@ -155,6 +155,9 @@ fn every_code_of_a_refusal_is_in_the_page_of_the_report_and_in_a_test() {
     let verify = "src/core/verify";
     let tests = [
         "attestation/tests.rs",
+        "attestation/tests/kinds.rs",
+        "attestation/timestamps/tests.rs",
+        "../trust/root/tests.rs",
         "bundle/tests.rs",
         "certificate/tests.rs",
         "integrity/tests.rs",

@@ -26,7 +26,7 @@ use serde_json::{Map, Value, json};
 type Kind = (&'static str, fn(&Change<'_>) -> bool);
 
 /// Changes that are accepted, where, and why that is no harm.
-const HARMLESS: [Kind; 8] = [
+const HARMLESS: [Kind; 9] = [
     // Witnesses and logs are chosen by the key id in the signature, never by the name beside it.
     ("name in a checkpoint's signature line", |change| {
         change.path.ends_with("/checkpoint/envelope") && change.same(signatures)
@@ -45,6 +45,12 @@ const HARMLESS: [Kind; 8] = [
     // DSSE: a hint, and the certificate says whose key it is.
     ("keyid beside a certificate", |change| {
         change.path.ends_with("/keyid") && !change.mutant.to_string().contains("publicKey")
+    }),
+    // DSSE: optional. The hint names the key, and its signature is verified.
+    ("keyid left out beside a hint", |change| {
+        change.path.ends_with("/keyid")
+            && change.new.is_none_or(|keyid| keyid == "")
+            && change.mutant.to_string().contains("\"hint\":\"SHA256:")
     }),
     // The signature is over the artifact itself.
     ("message digest left out", |change| {

@@ -18,6 +18,9 @@ objects_only!(Statement, Subject);
 /// The payload type of DSSE envelopes that hold a statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
+/// The algorithm of a commit's digest, in in-toto digest sets.
+const COMMIT: &str = "gitCommit";
+
 const TYPES: [&str; 2] = ["https://in-toto.io/Statement/v0.1", "https://in-toto.io/Statement/v1"];
 
 /// Why a payload is not a statement, or not about the artifact in question.
@@ -32,6 +35,9 @@ pub enum StatementError {
     /// A statement of another version.
     #[error("unsupported statement type {0:?}")]
     Type(String),
+    /// The subjects are commits, not files.
+    #[error("the statement is about commit {0}, not about a file")]
+    Commit(String),
     /// No subject of that name.
     #[error("no subject is named {expected}; found {found}")]
     NoSuchSubject {
@@ -67,6 +73,7 @@ impl StatementError {
             Self::PayloadType(_) => "unsupported-payload-type",
             Self::Type(_) => "unsupported-statement",
             Self::Malformed(_) => "malformed-statement",
+            Self::Commit(_) => "subject-is-commit",
             Self::NoSuchSubject { .. } => "subject-name-mismatch",
             Self::NoDigest { .. } => "subject-without-digest",
             Self::OtherArtifact { .. } => "subject-digest-mismatch",
@@ -119,6 +126,22 @@ impl Statement {
     /// The predicate, not yet parsed; `null` if there is none.
     pub fn predicate(&self) -> &str {
         self.predicate.as_ref().map_or("null", |raw| raw.get())
+    }
+
+    /// Requires that one of the subjects can be a file: some have nothing but a commit's digest.
+    ///
+    /// # Errors
+    /// [`StatementError::Commit`].
+    pub fn require_file(&self) -> Result<(), StatementError> {
+        let commit = |subject: &Subject| {
+            let commit = subject.digest.get(COMMIT).filter(|_| subject.digest.len() == 1);
+            commit.cloned()
+        };
+        let commits: Option<Vec<String>> = self.subject.iter().map(commit).collect();
+        match commits.unwrap_or_default().into_iter().next() {
+            Some(commit) => Err(StatementError::Commit(commit)),
+            None => Ok(()),
+        }
     }
 
     /// Requires a subject of this name and with these digests, on this one statement.
@@ -198,6 +221,20 @@ mod tests {
             let refused = Statement::parse(PAYLOAD_TYPE, payload.as_bytes()).unwrap_err();
             assert!(matches!(refused, StatementError::Malformed(_)), "{payload}");
             assert_eq!(refused.code(), "malformed-statement");
+        }
+    }
+
+    #[test]
+    fn a_commit_is_no_file() {
+        let commit = r#"{"digest":{"gitCommit":"00ff"}}"#;
+        let file = subject("a", Algorithm::Sha512, b"a");
+        let refused = statement(&format!("[{commit},{commit}]")).require_file().unwrap_err();
+        assert_eq!(refused, StatementError::Commit("00ff".into()));
+        assert_eq!(refused.code(), "subject-is-commit");
+        assert!(refused.to_string().contains("about commit 00ff, not about a file"));
+        let both = r#"{"digest":{"gitCommit":"00ff","sha256":"00"}}"#;
+        for subjects in [format!("[{commit},{file}]"), format!("[{both}]"), "[]".into()] {
+            assert_eq!(statement(&subjects).require_file(), Ok(()));
         }
     }
 

@@ -1,9 +1,11 @@
 //! Trust material, ready for use: `trusted_root.json` and the npm registry's keys.
 //!
 //! Takes bytes that TUF, or the user, vouches for; how they came is not known here. Keys and
-//! authorities whose window has ended stay, since they vouch for what was signed in it.
+//! authorities whose window has ended stay, since they vouch for what was signed in it. Those that
+//! cannot be used are set aside and listed, so that what does not rest on them still verifies.
 
 pub mod npm_keys;
+mod root;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +14,7 @@ use sigstore_types::TimeRange;
 use sigstore_verify::Verifier;
 
 pub use npm_keys::{KeyUsage, NpmKey, NpmKeys};
+pub(in crate::core) use root::known_key;
 
 use crate::core::{
     addresses, limits,
@@ -28,9 +31,9 @@ pub enum TrustError {
     /// A media type that is not a trusted root's.
     #[error("{0:?} is not the media type of a trusted root")]
     MediaType(String),
-    /// A key, certificate or window in it that cannot be used.
-    #[error("unusable trusted root: {0}")]
-    UnusableRoot(String),
+    /// More logs than any instance has.
+    #[error("{0} logs in the trusted root, more than {max}", max = limits::LOGS)]
+    TooManyLogs(usize),
     /// Not npm's `keys.json` in the form of its TUF target.
     #[error("malformed npm keys for {registry}: {detail}")]
     MalformedKeys {
@@ -99,6 +102,30 @@ pub struct Party {
     pub window: Window,
 }
 
+/// What in trust material cannot be used. Evidence that rests on it is refused, and no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// What it is.
+    pub what: Unusable,
+    /// Its place in the list of its kind, from 1.
+    pub position: usize,
+    /// A party's address, where that can be read.
+    pub name: Option<String>,
+    /// The id of a log, in hex, or of a key, where that can be read.
+    pub id: Option<String>,
+    /// Why it cannot be used.
+    pub why: String,
+}
+
+/// What kind of thing cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unusable {
+    /// A party of the trusted root.
+    Party(Role),
+    /// A key of this registry.
+    NpmKey(String),
+}
+
 /// A transparency log, and the rest of the trusted root as far as what it logged is concerned.
 pub(crate) struct Log {
     /// Knows this log and no other.
@@ -128,6 +155,7 @@ pub struct Trust {
     /// By their ids.
     logs: BTreeMap<Vec<u8>, Log>,
     parties: Vec<Party>,
+    set_aside: Vec<SetAside>,
     authority_certificates: BTreeSet<Vec<u8>>,
     npm_keys: Vec<(String, NpmKeys)>,
     publishers: Vec<(String, Identity)>,
@@ -137,49 +165,33 @@ impl Trust {
     /// Checks and indexes a `trusted_root.json`, and npm's `keys.json` of each registry.
     ///
     /// # Errors
-    /// When anything in the material cannot be used, since a key passed over in silence would
-    /// turn good evidence into bad.
+    /// When one of them is not what it must be as a whole. What in them cannot be used is set aside:
+    /// see [`Trust::set_aside`].
     pub fn new(trusted_root: &[u8], npm_keys: &[(String, Vec<u8>)]) -> Result<Self, TrustError> {
-        let root: TrustedRoot = serde_json::from_slice(trusted_root)
-            .map_err(|error| TrustError::MalformedRoot(error.to_string()))?;
-        if !root.media_type.starts_with("application/vnd.dev.sigstore.trustedroot") {
-            return Err(TrustError::MediaType(root.media_type));
-        }
-        let unusable = |error: sigstore_verify::Error| TrustError::UnusableRoot(error.to_string());
+        let root::Parsed { root, parties, mut set_aside } = root::parse(trusted_root)?;
+        let unusable = |error: sigstore_verify::Error| TrustError::MalformedRoot(error.to_string());
         let verifier = Verifier::new(&root).map_err(unusable)?;
-        if root.tlogs.len() > limits::LOGS {
-            let found = format!("{} logs, more than {}", root.tlogs.len(), limits::LOGS);
-            return Err(TrustError::UnusableRoot(found));
-        }
         let logs = root.tlogs.iter().map(|log| {
             let id = log.log_id.key_id.as_bytes().to_vec();
             Log::new(&root, log).map(|log| (id, log)).map_err(unusable)
         });
         let logs = logs.collect::<Result<_, _>>()?;
-        let mut keys: Vec<(String, NpmKeys)> = Vec::with_capacity(npm_keys.len());
-        for (registry, bytes) in npm_keys {
-            let registry = addresses::registry(registry)
-                .ok_or_else(|| TrustError::Registry(registry.clone()))?;
-            if keys.iter().any(|(known, _)| *known == registry) {
-                return Err(TrustError::RepeatedRegistry(registry));
-            }
-            let parsed = NpmKeys::parse(bytes).map_err(|detail| TrustError::MalformedKeys {
-                registry: registry.clone(),
-                detail,
-            })?;
-            keys.push((registry, parsed));
+        let npm_keys = keys_of_registries(npm_keys)?;
+        for (registry, keys) in &npm_keys {
+            set_aside.extend(keys.set_aside().iter().map(|key| key.of(registry)));
         }
         Ok(Self {
             verifier,
             logs,
-            parties: parties(&root),
+            parties,
+            set_aside,
             authority_certificates: root
                 .certificate_authorities
                 .iter()
                 .flat_map(|authority| &authority.cert_chain.certificates)
                 .map(|certificate| certificate.raw_bytes.as_bytes().to_vec())
                 .collect(),
-            npm_keys: keys,
+            npm_keys,
             publishers: Vec::new(),
         })
     }
@@ -203,9 +215,14 @@ impl Trust {
         Ok(self)
     }
 
-    /// Logs and authorities, in the order of the trusted root.
+    /// Logs and authorities that can be used, in the order of the trusted root.
     pub fn parties(&self) -> &[Party] {
         &self.parties
+    }
+
+    /// What in the material cannot be used.
+    pub fn set_aside(&self) -> &[SetAside] {
+        &self.set_aside
     }
 
     /// The keys of a registry, by its base address.
@@ -231,10 +248,20 @@ impl Trust {
         &self.verifier
     }
 
-    /// Whether the instance has a party of that kind. GitHub's has no logs: its evidence rests
-    /// on timestamps, and there is nothing that a log entry could be checked against.
+    /// Whether the instance has a party of that kind, of which none may be usable. GitHub's has no
+    /// logs: its evidence rests on timestamps, and there is nothing that a log entry could be
+    /// checked against.
     pub(crate) fn has(&self, role: Role) -> bool {
         self.parties.iter().any(|party| party.role == role)
+            || self.set_aside.iter().any(|other| other.what == Unusable::Party(role))
+    }
+
+    /// Why the transparency log of this id cannot be used, if it is in the trusted root.
+    pub(crate) fn unusable_log(&self, id: &[u8]) -> Option<&SetAside> {
+        let id = hex::encode(id);
+        self.set_aside.iter().find(|other| {
+            other.what == Unusable::Party(Role::Log) && other.id.as_deref() == Some(&*id)
+        })
     }
 
     /// The transparency log of this id.
@@ -248,32 +275,21 @@ impl Trust {
     }
 }
 
-fn parties(root: &TrustedRoot) -> Vec<Party> {
-    let logs = root.tlogs.iter().map(|log| Party {
-        role: Role::Log,
-        uri: log.base_url.clone(),
-        log_id: Some(hex::encode(log.log_id.key_id.as_bytes())),
-        window: Window::from_range(log.public_key.valid_for),
-    });
-    let certificate_logs = root.ctlogs.iter().map(|log| Party {
-        role: Role::CertificateLog,
-        uri: log.base_url.clone(),
-        log_id: Some(hex::encode(log.log_id.key_id.as_bytes())),
-        window: Window::from_range(log.public_key.valid_for),
-    });
-    let authorities = root.certificate_authorities.iter().map(|authority| Party {
-        role: Role::CertificateAuthority,
-        uri: authority.uri.clone(),
-        log_id: None,
-        window: Window::from_range(authority.valid_for),
-    });
-    let timestamps = root.timestamp_authorities.iter().map(|authority| Party {
-        role: Role::TimestampAuthority,
-        uri: authority.uri.clone().unwrap_or_default(),
-        log_id: None,
-        window: Window::from_range(authority.valid_for),
-    });
-    logs.chain(certificate_logs).chain(authorities).chain(timestamps).collect()
+fn keys_of_registries(
+    npm_keys: &[(String, Vec<u8>)],
+) -> Result<Vec<(String, NpmKeys)>, TrustError> {
+    let mut keys: Vec<(String, NpmKeys)> = Vec::with_capacity(npm_keys.len());
+    for (registry, bytes) in npm_keys {
+        let registry =
+            addresses::registry(registry).ok_or_else(|| TrustError::Registry(registry.clone()))?;
+        if keys.iter().any(|(known, _)| *known == registry) {
+            return Err(TrustError::RepeatedRegistry(registry));
+        }
+        let parsed = NpmKeys::parse(bytes)
+            .map_err(|detail| TrustError::MalformedKeys { registry: registry.clone(), detail })?;
+        keys.push((registry, parsed));
+    }
+    Ok(keys)
 }
 
 #[cfg(test)]
@@ -301,18 +317,11 @@ mod tests {
     }
 
     #[test]
-    fn material_that_cannot_be_used_is_refused() {
+    fn what_is_no_trust_material_is_refused() {
         assert!(matches!(Trust::new(b"{}", &[]), Err(TrustError::MalformedRoot(_))));
         let text = String::from_utf8(ROOT.to_vec()).unwrap();
         let other = text.replace("sigstore.trustedroot", "sigstore.other");
         assert!(matches!(Trust::new(other.as_bytes(), &[]), Err(TrustError::MediaType(_))));
-        let twisted = text.replacen(
-            "\"start\": \"2021-01-12",
-            "\"end\": \"1970-01-01T00:00:00Z\", \"start\": \"2021-01-12",
-            1,
-        );
-        assert_ne!(twisted, text);
-        assert!(matches!(Trust::new(twisted.as_bytes(), &[]), Err(TrustError::UnusableRoot(_))));
         assert!(matches!(
             Trust::new(ROOT, &[("https://r.example".into(), b"[]".to_vec())]),
             Err(TrustError::MalformedKeys { .. })
@@ -337,8 +346,7 @@ mod tests {
             Trust::new(root.to_string().as_bytes(), &[]).map(|trust| trust.logs.len())
         };
         assert_eq!(with(limits::LOGS), Ok(limits::LOGS));
-        let refused = format!("{} logs, more than {}", limits::LOGS + 1, limits::LOGS);
-        assert_eq!(with(limits::LOGS + 1), Err(TrustError::UnusableRoot(refused)));
+        assert_eq!(with(limits::LOGS + 1), Err(TrustError::TooManyLogs(limits::LOGS + 1)));
     }
 
     #[test]

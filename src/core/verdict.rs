@@ -13,7 +13,7 @@ pub use self::{
     absence::{Absence, NoAttestations},
     facts::{
         Identity, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, Publisher,
-        RegistrySignatureFacts, TimeSource, Unrecognized,
+        RegistrySignatureFacts, TimeSource, TimestampSetAside, Unrecognized,
     },
 };
 

@@ -70,6 +70,15 @@ pub struct Logged {
     pub proof: bool,
 }
 
+/// A timestamp that could not be verified, beside a time that was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimestampSetAside {
+    /// Its place among the bundle's timestamps, from 1.
+    pub position: usize,
+    /// Why it could not be verified.
+    pub why: String,
+}
+
 /// Facts of a verified registry signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistrySignatureFacts {
@@ -116,6 +125,8 @@ pub struct PublishFacts {
     pub time_source: TimeSource,
     /// What the log gave.
     pub logged: Logged,
+    /// Timestamps of the bundle that could not be verified.
+    pub timestamps_set_aside: Vec<TimestampSetAside>,
 }
 
 /// Facts of a verified provenance: from the certificate, with the predicate held against it. What
@@ -159,4 +170,6 @@ pub struct ProvenanceFacts {
     pub time_source: TimeSource,
     /// What the log gave.
     pub logged: Logged,
+    /// Timestamps of the bundle that could not be verified.
+    pub timestamps_set_aside: Vec<TimestampSetAside>,
 }

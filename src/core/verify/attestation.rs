@@ -8,6 +8,7 @@
 
 mod entry;
 mod refusal;
+mod timestamps;
 
 use sigstore_types::{Artifact as Input, ArtifactDigest, DerPublicKey, HashAlgorithm};
 use sigstore_verify::{
@@ -25,8 +26,8 @@ use crate::core::{
     digest::{Algorithm, Digest},
     statement::Statement,
     time::{self, Time},
-    trust::{Log, Role, Trust, Window},
-    verdict::{Logged, TimeSource},
+    trust::{Log, Role, Trust, Window, known_key},
+    verdict::{Logged, TimeSource, TimestampSetAside},
 };
 
 /// What was signed, as the caller knows it.
@@ -73,6 +74,8 @@ pub struct BundleFacts {
     pub time_source: TimeSource,
     /// What the log gave.
     pub logged: Logged,
+    /// Timestamps that could not be verified, beside a time that was.
+    pub timestamps_set_aside: Vec<TimestampSetAside>,
     /// The statement; `None` where the content is a plain signature.
     pub statement: Option<Statement>,
 }
@@ -112,13 +115,15 @@ pub fn parsed(
         None => None,
     };
     require_plausible_time(bundle, certificate.as_ref(), at)?;
-    // 3. the statement, which that verifier would otherwise refuse in other words
-    let statement = bundle
-        .envelope()
-        .map(|signed| Statement::parse(&signed.payload_type, signed.payload.as_bytes()))
-        .transpose()?;
+    // 3. what that verifier would otherwise refuse in other words
+    if let Some(certificate) = &certificate {
+        known_key(certificate)
+            .map_err(|why| BundleRefusal::Unsupported(format!("the certificate's key: {why}")))?;
+    }
+    let statement = statement(bundle)?;
     // 4. times, chain, SCT, log entry, signature, binding of the artifact
-    let result = verify(trust, log, bundle, artifact, signer)
+    let verifier = Verification { trust, log, artifact, signer };
+    let (result, timestamps_set_aside) = timestamps::verify(&verifier, bundle)
         .map_err(|error| refusal::of(error, promised_time(bundle)))?;
     let entry = bundle.entry();
     if let Some(entry) = entry {
@@ -131,11 +136,41 @@ pub fn parsed(
         return Err(BundleRefusal::LogNotValidThen { signed_at, time_source });
     }
     let claims = certificate.as_ref().map(Claims::of).transpose()?;
+    require_identity(claims.as_ref(), signer)?;
     let logged = Logged {
         promise: entry.is_some_and(|entry| entry.inclusion_promise.is_some()),
         proof: entry.is_some_and(|entry| entry.inclusion_proof.is_some()),
     };
-    Ok(BundleFacts { version: bundle.version, claims, signed_at, time_source, logged, statement })
+    Ok(BundleFacts {
+        version: bundle.version,
+        claims,
+        signed_at,
+        time_source,
+        logged,
+        timestamps_set_aside,
+        statement,
+    })
+}
+
+fn statement(bundle: &Bundle) -> Result<Option<Statement>, BundleRefusal> {
+    let Some(signed) = bundle.envelope() else { return Ok(None) };
+    let statement = Statement::parse(&signed.payload_type, signed.payload.as_bytes())?;
+    statement.require_file()?;
+    Ok(Some(statement))
+}
+
+/// The verifier of the Sigstore crates reads fewer kinds of names than Fulcio gives.
+fn require_identity(claims: Option<&Claims>, signer: Signer<'_>) -> Result<(), BundleRefusal> {
+    let (Some(claims), Signer::Identity { san, issuer }) = (claims, signer) else { return Ok(()) };
+    if claims.san != san {
+        let (expected, found) = (san.to_owned(), claims.san.clone());
+        return Err(BundleRefusal::OtherIdentity { expected, found });
+    }
+    if claims.issuer.as_deref() != Some(issuer) {
+        let found = claims.issuer.clone().unwrap_or_else(|| "nowhere".to_owned());
+        return Err(BundleRefusal::OtherIssuer { expected: issuer.to_owned(), found });
+    }
+    Ok(())
 }
 
 /// The log that the entry is said to be in. An instance with logs demands an entry; one without
@@ -146,8 +181,16 @@ fn log<'t>(trust: &'t Trust, bundle: &Bundle) -> Result<Option<&'t Log>, BundleR
         None => Ok(None),
         Some(entry) => {
             let id = entry.log_id.key_id.as_bytes();
-            let unknown = || TransparencyLogError::UnknownLog { log_id: hex::encode(id) };
-            trust.log(id).ok_or_else(|| BundleRefusal::Log(unknown())).map(Some)
+            let unknown = || match trust.unusable_log(id) {
+                Some(log) => {
+                    BundleRefusal::UnusableLog { id: hex::encode(id), why: log.why.clone() }
+                }
+                None => {
+                    let log_id = hex::encode(id);
+                    BundleRefusal::Log(TransparencyLogError::UnknownLog { log_id })
+                }
+            };
+            trust.log(id).ok_or_else(unknown).map(Some)
         }
     }
 }
@@ -229,35 +272,37 @@ fn promised_time(bundle: &Bundle) -> Option<Time> {
     entry.integrated_time.map(time::from_jiff)
 }
 
-fn verify(
-    trust: &Trust,
-    log: Option<&Log>,
-    bundle: &Bundle,
-    artifact: Artifact<'_>,
-    signer: Signer<'_>,
-) -> Result<VerificationResult, Error> {
-    let input = match artifact {
-        Artifact::Bytes(bytes) => Input::from_blob(bytes),
-        Artifact::Digest(digest) => Input::from_digest(typed(digest)?),
-    };
-    // Without a log there is nothing to check by, and no entry that would go unchecked.
-    let verifier = log.map_or(trust.verifier(), |log| &log.verifier);
-    if let Signer::Key { spki, .. } = signer {
-        let policy = PublicKeyVerificationPolicy::new(spki.clone());
-        let policy = if log.is_some() { policy } else { policy.skip_tlog_unsafe() };
-        return verifier.verify(input, &bundle.inner, &policy);
+/// What a bundle is verified by.
+struct Verification<'a> {
+    trust: &'a Trust,
+    log: Option<&'a Log>,
+    artifact: Artifact<'a>,
+    signer: Signer<'a>,
+}
+
+impl Verification<'_> {
+    fn verify(&self, bundle: &sigstore_types::Bundle) -> Result<VerificationResult, Error> {
+        let input = match self.artifact {
+            Artifact::Bytes(bytes) => Input::from_blob(bytes),
+            Artifact::Digest(digest) => Input::from_digest(typed(digest)?),
+        };
+        // Without a log there is nothing to check by, and no entry that would go unchecked.
+        let verifier = self.log.map_or(self.trust.verifier(), |log| &log.verifier);
+        if let Signer::Key { spki, .. } = self.signer {
+            let policy = PublicKeyVerificationPolicy::new(spki.clone());
+            let policy = if self.log.is_some() { policy } else { policy.skip_tlog_unsafe() };
+            return verifier.verify(input, bundle, &policy);
+        }
+        // Whose certificate it is, is compared afterwards.
+        let mut policy = VerificationPolicy::any_identity();
+        if self.log.is_none() {
+            policy = policy.skip_tlog_unsafe();
+        }
+        if !self.trust.has(Role::CertificateLog) {
+            policy = policy.skip_sct();
+        }
+        verifier.verify(input, bundle, &policy)
     }
-    let mut policy = match signer {
-        Signer::Identity { san, issuer } => VerificationPolicy::new(san, issuer),
-        _ => VerificationPolicy::any_identity(),
-    };
-    if log.is_none() {
-        policy = policy.skip_tlog_unsafe();
-    }
-    if !trust.has(Role::CertificateLog) {
-        policy = policy.skip_sct();
-    }
-    verifier.verify(input, &bundle.inner, &policy)
 }
 
 fn typed(digest: &Digest) -> Result<ArtifactDigest, Error> {

@@ -168,6 +168,10 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
         ("hashedrekord", "0.0.2") => KindVersion::HashedRekordV002,
         ("dsse", "0.0.1") => KindVersion::DsseV001,
         ("intoto", "0.0.2") => KindVersion::IntotoV002,
+        // Of Rekor v2 before its first release, which gives only `hashedrekord` now.
+        ("dsse", "0.0.2") => {
+            return Err(Malformed::WithdrawnEntryKind(format!("{kind} {kind_version}")));
+        }
         (kind, version) => return Err(Malformed::EntryKind(format!("{kind} {version}"))),
     };
     let is_v2 = kind == KindVersion::HashedRekordV002;

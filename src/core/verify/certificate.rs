@@ -6,7 +6,10 @@
 
 use x509_cert::{
     Certificate,
-    der::{Decode, asn1::Utf8StringRef},
+    der::{
+        Decode,
+        asn1::{ObjectIdentifier, Utf8StringRef},
+    },
     ext::pkix::{SubjectAltName, name::GeneralName},
 };
 
@@ -28,7 +31,7 @@ pub enum MalformedClaim {
     #[error("claim 1.3.6.1.4.1.57264.1.{0} of the certificate is repeated")]
     Repeated(u32),
     /// Not exactly one identity, or none of the kinds that Fulcio writes.
-    #[error("the certificate has {0} names, not one e-mail address or URI")]
+    #[error("the certificate has {0} names, not one e-mail address, URI or user name")]
     Identities(usize),
 }
 
@@ -178,9 +181,15 @@ fn identity(certificate: &Certificate) -> Result<String, MalformedClaim> {
     match names.as_slice() {
         [GeneralName::Rfc822Name(name)] => Ok(name.to_string()),
         [GeneralName::UniformResourceIdentifier(name)] => Ok(name.to_string()),
+        [GeneralName::OtherName(name)] if name.type_id == USER_NAME => {
+            name.value.decode_as::<String>().map_err(|_| MalformedClaim::Value(7))
+        }
         _ => Err(MalformedClaim::Identities(names.len())),
     }
 }
+
+/// The kind of name that Fulcio gives to users of issuers without e-mail addresses.
+const USER_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.7");
 
 /// Fulcio's arc, 1.3.6.1.4.1.57264.1, as DER has it.
 const ARC: &[u8] = &[0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xbf, 0x30, 0x01];

@@ -22,6 +22,7 @@
 //! | `evidence-without-registry` | a registry's evidence for a tarball that is from no registry |
 //! | **registry signature, and the key of a publish attestation** | [`registry_signature::SignatureRefusal`] |
 //! | `unknown-key` | the key is not among the registry's |
+//! | `unusable-key` | the key is the registry's, and cannot be used |
 //! | `key-of-other-registry` | the key is another registry's than the one that the package is said to be from |
 //! | `wrong-key-usage` | the key is the registry's, but not for this |
 //! | `key-not-valid-then` | outside the key's window at the time that it is judged by |
@@ -43,6 +44,7 @@
 //! | `missing-inclusion-promise`, `missing-inclusion-proof`, `missing-checkpoint` | what the version demands is not there |
 //! | `malformed-checkpoint`, `inclusion-proof-disagrees` | proof and checkpoint do not fit |
 //! | `several-log-entries`, `unsupported-log-entry`, `unexpected-log-field` | not one entry of a known kind |
+//! | `withdrawn-log-entry` | an entry of a kind that its log does not give any more |
 //! | `wrong-signature-count` | not one signature |
 //! | `repeated-timestamp`, `too-many-timestamps` | the same timestamp twice; more than any real bundle has |
 //! | `oversized-bundle-part` | a certificate, timestamp or checkpoint larger than any real one |
@@ -51,6 +53,7 @@
 //! | `keyid-mismatch` | hint or `keyid` names another key |
 //! | `extra-certificate` | an authority certificate that the trusted root does not have |
 //! | `missing-log-entry` | not logged, though the instance has a log |
+//! | `unusable-log` | the trusted root has the log, and its key cannot be used |
 //! | `log-not-valid-then` | the log had not started, or had closed, when it was signed |
 //! | `clock-behind` | the system's clock has not reached the time of signing |
 //! | `no-signing-time` | nobody vouches for any time |
@@ -58,11 +61,12 @@
 //! | `artifact-mismatch` | about another artifact |
 //! | `malformed-certificate`, `untrusted-certificate`, `no-valid-authority`, `certificate-not-valid-then`, `invalid-sct` | the certificate |
 //! | `unknown-log`, `malformed-log-entry`, `log-entry-mismatch`, `invalid-inclusion-promise`, `invalid-inclusion-proof`, `invalid-checkpoint`, `integrated-time-outside-certificate` | the log entry |
-//! | `invalid-timestamp`, `timestamp-authority-not-valid-then` | an RFC 3161 timestamp |
+//! | `invalid-timestamp`, `timestamp-authority-not-valid-then` | an RFC 3161 timestamp, where no other time was verified |
 //! | `unsupported-bundle`, `inconsistent-bundle` | of a kind that cannot be verified; contradicts itself |
 //! | `malformed-claim`, `repeated-claim`, `ambiguous-identity` | a claim of the certificate cannot be read, is there twice, or is not one identity |
 //! | **statement** | [`crate::core::statement::StatementError`] |
 //! | `unsupported-payload-type`, `unsupported-statement`, `malformed-statement` | not an in-toto statement of a known version |
+//! | `subject-is-commit` | about a commit, not about a file |
 //! | `subject-name-mismatch` | no subject is this package |
 //! | `subject-digest-mismatch`, `subject-without-digest` | the subject is not this tarball |
 //! | **publish attestation** | [`publish::PublishRefusal`] |
@@ -86,7 +90,7 @@ pub mod attestation;
 pub mod bundle;
 pub mod certificate;
 #[cfg(test)]
-mod fixture;
+pub(in crate::core) mod fixture;
 pub mod integrity;
 pub mod package;
 pub mod provenance;

@@ -33,6 +33,14 @@ pub enum SignatureRefusal {
     /// A key that the registry's keys do not include.
     #[error("key {0} is not among the registry's keys")]
     UnknownKey(String),
+    /// A key of the registry's that cannot be used.
+    #[error("key {keyid} of the registry cannot be used: {why}")]
+    UnusableKey {
+        /// The key.
+        keyid: String,
+        /// Why not.
+        why: String,
+    },
     /// A key of another registry than the one that the package is said to be from.
     #[error("key {keyid} is another registry's, and the package is said to be from {registry}")]
     OtherRegistry {
@@ -88,6 +96,7 @@ impl SignatureRefusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownKey(_) => "unknown-key",
+            Self::UnusableKey { .. } => "unusable-key",
             Self::OtherRegistry { .. } => "key-of-other-registry",
             Self::WrongUsage { .. } => "wrong-key-usage",
             Self::NotValidThen { .. } => "key-not-valid-then",
@@ -95,6 +104,17 @@ impl SignatureRefusal {
             Self::Invalid { .. } => "invalid-signature",
             Self::TooMany => "too-many-signatures",
             Self::AfterReferenceTime { .. } => "signed-after-reference-time",
+        }
+    }
+}
+
+impl SignatureRefusal {
+    /// Of a key that is not among those that can be used.
+    pub(super) fn of_unknown(keys: &NpmKeys, keyid: &str) -> Self {
+        let keyid = keyid.to_owned();
+        match keys.unusable(&keyid) {
+            Some(key) => Self::UnusableKey { keyid, why: key.why.clone() },
+            None => Self::UnknownKey(keyid),
         }
     }
 }
@@ -172,7 +192,7 @@ fn verify<'k>(
 ) -> Result<&'k NpmKey, SignatureRefusal> {
     let keyid = || signature.keyid.clone();
     if !keys.knows(&signature.keyid) {
-        return Err(SignatureRefusal::UnknownKey(keyid()));
+        return Err(SignatureRefusal::of_unknown(keys, &signature.keyid));
     }
     let mut usable = keys.find(&signature.keyid, KeyUsage::Signatures).peekable();
     if usable.peek().is_none() {

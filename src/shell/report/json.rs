@@ -13,7 +13,7 @@ use crate::core::{
     time::{self, Time},
     verdict::{
         Claim, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, Publisher,
-        RegistrySignatureFacts, Unrecognized, Verdict,
+        RegistrySignatureFacts, TimestampSetAside, Unrecognized, Verdict,
     },
 };
 
@@ -254,7 +254,16 @@ fn publish(facts: &PublishFacts) -> Value {
         "signedAt": time::format(facts.signed_at),
         "timeSource": facts.time_source.name(),
         "logged": logged(facts.logged),
+        "timestampsSetAside": timestamps(&facts.timestamps_set_aside),
     })
+}
+
+fn timestamps(set_aside: &[TimestampSetAside]) -> Value {
+    if set_aside.is_empty() {
+        return Value::Null;
+    }
+    let one = |other: &TimestampSetAside| json!({"position": other.position, "reason": bounded(&other.why)});
+    set_aside.iter().map(one).collect()
 }
 
 fn logged(logged: Logged) -> Value {
@@ -281,6 +290,7 @@ fn provenance(facts: &ProvenanceFacts) -> Value {
         "signedAt": time::format(facts.signed_at),
         "timeSource": facts.time_source.name(),
         "logged": logged(facts.logged),
+        "timestampsSetAside": timestamps(&facts.timestamps_set_aside),
     })
 }
 

@@ -53,6 +53,7 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
             signed_at,
             time_source: TimeSource::TransparencyLog,
             logged: Logged { promise: true, proof: true },
+            timestamps_set_aside: vec![],
         }),
         provenance: Verdict::Verified(ProvenanceFacts {
             predicate_type: "https://slsa.dev/provenance/v1".into(),
@@ -74,6 +75,7 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
             signed_at,
             time_source: TimeSource::TransparencyLog,
             logged: Logged { promise: true, proof: true },
+            timestamps_set_aside: vec![],
         }),
         ..plain(name, version)
     }

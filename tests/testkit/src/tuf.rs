@@ -283,6 +283,7 @@ fn key_json(key: &Key) -> Value {
         Key::Ed25519(_) => ("ed25519", "ed25519", hex::encode(key.point())),
         Key::P256(_) => ("ecdsa", "ecdsa-sha2-nistp256", key.pem()),
         Key::P384(_) => ("ecdsa", "ecdsa-sha2-nistp384", key.pem()),
+        Key::P521(_) => ("ecdsa", "ecdsa-sha2-nistp521", key.pem()),
         Key::Rsa(_) => unreachable!("TUF's RSA signatures are of another scheme"),
     };
     json!({"keytype": keytype, "scheme": scheme, "keyval": {"public": public}})

@@ -42,6 +42,14 @@ pub enum BundleRefusal {
     /// The instance has a log, the bundle no entry.
     #[error("no log entry, though the instance has a log")]
     NotLogged,
+    /// Logged by a log that the trusted root has, and whose key cannot be used.
+    #[error("the trusted root's key of log {id} cannot be used: {why}")]
+    UnusableLog {
+        /// The log's id.
+        id: String,
+        /// Why not.
+        why: String,
+    },
     /// Logged by a log that had closed by then, or had not started.
     #[error("the log was not valid when it was signed, {} ({})",
         time::format(*.signed_at), .time_source.name())]
@@ -124,6 +132,7 @@ impl BundleRefusal {
             Self::OtherKeyId { .. } => "keyid-mismatch",
             Self::ExtraCertificate { .. } => "extra-certificate",
             Self::NotLogged => "missing-log-entry",
+            Self::UnusableLog { .. } => "unusable-log",
             Self::LogNotValidThen { .. } => "log-not-valid-then",
             Self::AfterReferenceTime { .. } => "signed-after-reference-time",
             Self::ClockBehind { .. } => "clock-behind",
@@ -178,14 +187,6 @@ fn timestamp_code(error: &TimestampError) -> &'static str {
 /// Errors become refusals by their variant, never by their text.
 pub(super) fn of(error: Error, promised: Option<Time>) -> BundleRefusal {
     match error {
-        Error::IdentityMismatch { expected, actual } => BundleRefusal::OtherIdentity {
-            expected: expected.to_string(),
-            found: actual.map_or_else(|| "nobody".to_owned(), |san| san.to_string()),
-        },
-        Error::IssuerMismatch { expected, actual } => BundleRefusal::OtherIssuer {
-            expected,
-            found: actual.unwrap_or_else(|| "nowhere".to_owned()),
-        },
         Error::SignatureInvalid(detail) => BundleRefusal::Signature(detail),
         Error::ArtifactMismatch(detail) => BundleRefusal::OtherArtifact(detail),
         Error::Certificate(error) => BundleRefusal::Certificate(error),
@@ -196,6 +197,10 @@ pub(super) fn of(error: Error, promised: Option<Time>) -> BundleRefusal {
             None => BundleRefusal::Log(TransparencyLogError::IntegratedTime(detail)),
         },
         Error::TransparencyLog(error) => BundleRefusal::Log(error),
+        // The trusted root was accepted, but it has no key of the kind that the SCT needs.
+        Error::InvalidTrustRoot(detail) => {
+            BundleRefusal::Certificate(CertificateError::Sct(detail))
+        }
         Error::Timestamp(error) => BundleRefusal::Timestamp(error),
         Error::UnsupportedBundle(detail) | Error::UnsupportedArtifact(detail) => {
             BundleRefusal::Unsupported(detail)

@@ -1,3 +1,5 @@
+mod kinds;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};

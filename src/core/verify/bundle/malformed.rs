@@ -38,6 +38,9 @@ pub enum Malformed {
     /// A kind of log entry that is not supported.
     #[error("unsupported log entry {0:?}")]
     EntryKind(String),
+    /// A kind of log entry that its log gave for a time, and does not give any more.
+    #[error("log entry {0:?} is of a kind that was withdrawn")]
+    WithdrawnEntryKind(String),
     /// Version 0.1 demands an inclusion promise.
     #[error("a bundle of version 0.1 without an inclusion promise")]
     NoPromise,
@@ -105,6 +108,7 @@ impl Malformed {
             Self::EmptyChain => "empty-certificate-chain",
             Self::SeveralEntries(_) => "several-log-entries",
             Self::EntryKind(_) => "unsupported-log-entry",
+            Self::WithdrawnEntryKind(_) => "withdrawn-log-entry",
             Self::NoPromise => "missing-inclusion-promise",
             Self::NoProof(_) => "missing-inclusion-proof",
             Self::NoCheckpoint => "missing-checkpoint",

@@ -136,8 +136,8 @@ fn the_number_of_a_claim_is_read_from_der() {
     for other in [&[][..], &[9, 1], &[0x81], &[0x8f, 0xff, 0xff, 0xff, 0xff, 0x7f]] {
         assert_eq!(number(other), None, "{other:?}");
     }
-    let oid = x509_cert::der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.22");
+    let oid = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.1.22");
     assert_eq!(claim_number(oid.as_bytes()), Some(22));
-    let other = x509_cert::der::asn1::ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.2.22");
+    let other = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.57264.2.22");
     assert_eq!(claim_number(other.as_bytes()), None);
 }

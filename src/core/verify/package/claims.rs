@@ -122,7 +122,7 @@ fn published_by_key(
 ) -> Result<Judged<PublishFacts>, Refusal> {
     let keyid = bundle.key_hint().unwrap_or_default();
     if !keys.knows(keyid) {
-        return Err(SignatureRefusal::UnknownKey(keyid.to_owned()).into());
+        return Err(SignatureRefusal::of_unknown(keys, keyid).into());
     }
     let usage = KeyUsage::Attestations;
     let mut usable = keys.find(keyid, usage).peekable();
@@ -183,6 +183,7 @@ fn publish_facts(publisher: Publisher, facts: &BundleFacts) -> PublishFacts {
         signed_at: facts.signed_at,
         time_source: facts.time_source,
         logged: facts.logged,
+        timestamps_set_aside: facts.timestamps_set_aside.clone(),
     }
 }
 
@@ -279,6 +280,7 @@ fn provenance_facts(
         signed_at: facts.signed_at,
         time_source: facts.time_source,
         logged: facts.logged,
+        timestamps_set_aside: facts.timestamps_set_aside.clone(),
     }
 }
 

@@ -70,7 +70,7 @@ impl Fulcio {
     pub fn certify(&self, key: Key, leaf: &Leaf, ct: &CtLog) -> Certified {
         let validity = Window::new(leaf.not_before, leaf.not_after);
         let mut profile = vec![usage(DIGITAL_SIGNATURE), eku(leaf.extended_key_usage, false)];
-        profile.push(extension("2.5.29.17", true, &der::sequence(&[uri_name(&leaf.san)])));
+        profile.push(extension("2.5.29.17", true, &der::sequence(&[leaf.name()])));
         profile.extend(leaf.claims.extensions());
         let request = Request { subject: name(&[]), key, validity, profile };
         issue(request, &self.intermediate, leaf.logged.map(|at| (ct, at)))
@@ -80,8 +80,10 @@ impl Fulcio {
 /// What a signing certificate says.
 #[derive(Clone)]
 pub struct Leaf {
-    /// The subject alternative name, a URI.
+    /// The subject alternative name.
     pub san: String,
+    /// Whether that is a user name, which Fulcio has a kind of its own for, and not a URI.
+    pub user_name: bool,
     /// The start of its validity.
     pub not_before: DateTime<Utc>,
     /// The end of its validity, included.
@@ -99,12 +101,23 @@ impl Leaf {
     pub fn of(build: &Build, at: DateTime<Utc>) -> Self {
         Self {
             san: build.workflow_uri(),
+            user_name: false,
             not_before: at,
             not_after: at + Duration::minutes(10),
             claims: Claims::of(build),
             logged: Some(at),
             extended_key_usage: CODE_SIGNING,
         }
+    }
+}
+
+impl Leaf {
+    fn name(&self) -> Vec<u8> {
+        if !self.user_name {
+            return der::tlv(0x86, self.san.as_bytes());
+        }
+        let value = der::context(0, &der::utf8(&self.san));
+        der::tlv(0xa0, &[der::oid("1.3.6.1.4.1.57264.1.7"), value].concat())
     }
 }
 
@@ -201,10 +214,6 @@ fn extension(oid: &str, critical: bool, value: &[u8]) -> Vec<u8> {
     parts.extend(critical.then(|| der::boolean(true)));
     parts.push(der::octets(value));
     der::sequence(&parts)
-}
-
-fn uri_name(uri: &str) -> Vec<u8> {
-    der::tlv(0x86, uri.as_bytes())
 }
 
 fn name(attributes: &[(&str, &str)]) -> Vec<u8> {

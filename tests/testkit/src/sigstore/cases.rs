@@ -181,8 +181,9 @@ impl Catalogue {
 
             let mut bundle = signed.clone();
             flip(&mut bundle["dsseEnvelope"]["signatures"][0]["sig"]);
-            // A timestamp is over the signature, and is checked first.
-            let about = if options.timestamp { About::Time } else { About::Binding };
+            // A timestamp is over the signature. Where it is the only time, it is checked first.
+            let only_timestamp = options.timestamp && !options.promise;
+            let about = if only_timestamp { About::Time } else { About::Binding };
             self.refuse(&format!("signature-changed-{label}"), about, bundle);
 
             let mut bundle = signed;
