@@ -61,6 +61,13 @@ pub struct Fetch {
     /// addresses lead to: changes where bytes come from, not whose keys are expected
     #[arg(long, value_name = "URL")]
     pub registry: Option<url::Url>,
+    /// take credentials, proxies, certificates and ${VARIABLES} from the .npmrc beside the lockfile
+    /// too, and not only where registries are: for a project that is your own
+    #[arg(long)]
+    pub trust_project_npmrc: bool,
+    /// requests in flight for each host, at most; fewer where a host says that it is too much
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<usize>,
     /// seal with the trust at hand, without asking the TUF repository for newer
     #[arg(long)]
     pub no_refresh: bool,
@@ -141,6 +148,13 @@ impl clap::builder::TypedValueParser for ClaimParser {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(Claim::ALL.into_iter().map(|claim| PossibleValue::new(claim.name()))))
     }
+}
+
+#[cfg(feature = "network")]
+fn concurrency(text: &str) -> Result<usize, String> {
+    let most = crate::core::limits::IN_FLIGHT_TOTAL;
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("not a number from 1 to {most}"))
 }
 
 fn age(text: &str) -> Result<TimeDelta, String> {

@@ -57,6 +57,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let npmrc = Npmrc::load(
         context.env.npmrc.as_deref(),
         project.map(|folder| folder.join(".npmrc")).as_deref(),
+        options.trust_project_npmrc,
         &Env::variable,
     )?;
     let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
@@ -71,7 +72,9 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let network = acquire(&npmrc, context)?;
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 
-    let collected = collect(context, &network, &config, &inventory, now)?;
+    let concurrency = options.concurrency;
+    let limits = registry::Options { now, not_after: None, concurrency };
+    let collected = collect(context, &network, &config, &inventory, &limits)?;
     let archive = Assembly::new(&inputs, &inventory, &collected, &basis, now);
     let manifest =
         Manifest::build(archive.predicate, archive.subjects).map_err(Failure::could_not)?;
@@ -216,7 +219,7 @@ fn collect(
     network: &Network,
     config: &RegistryConfig,
     inventory: &Inventory,
-    now: Time,
+    options: &registry::Options,
 ) -> Outcome<Vec<Collected>> {
     let cache = Cache::open(&context.env.cache)?;
     let items: Vec<_> = inventory
@@ -231,8 +234,7 @@ fn collect(
         })
         .collect();
     let bar = progress::Bar::new(context.terminal);
-    let options = registry::Options { now, not_after: None, concurrency: None };
-    let collection = registry::collect(network, config, &cache, &items, &options, &bar);
+    let collection = registry::collect(network, config, &cache, &items, options, &bar);
     bar.finish();
     let Collection { outcomes, unreachable } =
         collection.map_err(|conflicts| report_conflicts(&conflicts, context))?;
