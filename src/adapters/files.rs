@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods)] // this is where files are touched
 
 use std::{
-    fs::File,
+    fs::{File, Metadata},
     io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -40,6 +40,14 @@ pub enum FileError {
         /// The limit.
         max: usize,
     },
+    /// A file or folder that somebody else can change.
+    #[error("{} {why}", path.display())]
+    NotOurs {
+        /// The path.
+        path: PathBuf,
+        /// Why: `belongs to another user`, …
+        why: &'static str,
+    },
     /// There is a file already, and it is not ours to overwrite.
     #[error("{} exists already", .0.display())]
     Exists(PathBuf),
@@ -49,6 +57,18 @@ impl FileError {
     /// Whether there is no such file.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotOurs { path, why: OTHER_USER } => Some(format!(
+                "make it yours with `chown`, or use a copy: {} decides what is signed and trusted",
+                path.display()
+            )),
+            Self::NotOurs { path, why: WRITABLE } => Some(format!("chmod go-w {}", path.display())),
+            _ => None,
+        }
     }
 
     /// Wraps what the system said.
@@ -63,9 +83,120 @@ impl FileError {
 /// When it cannot be read, or is larger.
 pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     let io = |source| FileError::io("read", path, source);
+    bounded(File::open(path).map_err(io)?, path, max)
+}
+
+/// Reads a regular file of at most `max` bytes: nothing that never ends, and nothing to wait for.
+///
+/// # Errors
+/// When it cannot be read, is larger, or is a pipe or device.
+pub fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    let (file, _) = open_regular(path, true)?;
+    bounded(file, path, max)
+}
+
+/// Reads a file of ours, of at most `max` bytes.
+///
+/// # Errors
+/// When it cannot be read, is larger, or is not as [`open_own`] wants it.
+pub fn read_own(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    bounded(open_own(path)?, path, max)
+}
+
+/// Opens a file of ours: no link, a regular file, of the user who runs this or of root, and
+/// writable by nobody else.
+///
+/// # Errors
+/// When it cannot be opened, or is not so.
+pub fn open_own(path: &Path) -> Result<File, FileError> {
+    let (file, metadata) = open_regular(path, false)?;
+    own(path, &metadata)?;
+    Ok(file)
+}
+
+/// Opens a regular file.
+///
+/// # Errors
+/// When it cannot be opened, or is something else.
+pub fn open_regular(path: &Path, follow: bool) -> Result<(File, Metadata), FileError> {
+    let io = |source| FileError::io("read", path, source);
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // A pipe without a writer would not open before there is one.
+        let link = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+        options.custom_flags((OFlags::NONBLOCK | link).bits().cast_signed());
+    }
+    #[cfg(not(unix))]
+    let _ = follow;
+    let file = options.open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    if !metadata.is_file() {
+        return Err(io(io::Error::other("it is not a regular file")));
+    }
+    Ok((file, metadata))
+}
+
+/// Reads a key file of at most `max` bytes, which may be a pipe, with what speaks against using it:
+/// a private key must be as [`open_own`] wants it; a public one, not writable by everybody.
+///
+/// # Errors
+/// When it cannot be read, or is larger.
+pub fn read_key(path: &Path, max: u64) -> Result<(Vec<u8>, KeyFile), FileError> {
+    let io = |source| FileError::io("read", path, source);
     let file = File::open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    let bytes = bounded(file, path, max)?;
+    Ok((bytes, KeyFile { path: path.to_owned(), metadata }))
+}
+
+/// Whose a key file was when it was opened.
+pub struct KeyFile {
+    path: PathBuf,
+    metadata: Metadata,
+}
+
+impl KeyFile {
+    /// Refuses a private key that somebody else could have put there.
+    ///
+    /// # Errors
+    /// [`FileError::NotOurs`] says why.
+    pub fn require_own(&self) -> Result<(), FileError> {
+        if self.metadata.is_file() { own(&self.path, &self.metadata) } else { Ok(()) }
+    }
+
+    /// Refuses a public key that anybody could have put there.
+    ///
+    /// # Errors
+    /// [`FileError::NotOurs`] says so.
+    pub fn require_not_everybodys(&self) -> Result<(), FileError> {
+        if self.metadata.is_file() && self.mode() & 0o002 != 0 {
+            return Err(FileError::NotOurs { path: self.path.clone(), why: WRITABLE });
+        }
+        Ok(())
+    }
+
+    /// Whether others than its owner can read it (never on Windows, where access lists decide).
+    pub fn is_readable_by_others(&self) -> bool {
+        self.mode() & 0o044 != 0
+    }
+
+    fn mode(&self) -> u32 {
+        #[cfg(unix)]
+        return std::os::unix::fs::MetadataExt::mode(&self.metadata);
+        #[cfg(not(unix))]
+        return 0;
+    }
+}
+
+fn bounded(file: File, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    file.take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+    file.take(max.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|source| FileError::io("read", path, source))?;
     if bytes.len() as u64 > max {
         return Err(FileError::TooLarge { path: path.to_owned(), max });
     }
@@ -83,6 +214,48 @@ pub fn open(path: &Path, max: u64) -> Result<File, FileError> {
         return Err(FileError::TooLarge { path: path.to_owned(), max });
     }
     Ok(file)
+}
+
+/// Refuses a file or folder that somebody else than the user who runs this, or root, owns or can
+/// write. One that is not there is nobody's.
+///
+/// # Errors
+/// [`FileError::NotOurs`] says why.
+pub fn require_own(path: &Path) -> Result<(), FileError> {
+    match std::fs::metadata(path) {
+        Ok(metadata) => own(path, &metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(FileError::io("read", path, error)),
+    }
+}
+
+const OTHER_USER: &str = "belongs to another user";
+const WRITABLE: &str = "can be changed by other users";
+
+#[cfg(unix)]
+fn own(path: &Path, metadata: &Metadata) -> Result<(), FileError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let why =
+        match why_not_own(metadata.uid(), metadata.mode(), rustix::process::geteuid().as_raw()) {
+            Some(why) => why,
+            None => return Ok(()),
+        };
+    Err(FileError::NotOurs { path: path.to_owned(), why })
+}
+
+/// Access lists decide there.
+#[cfg(not(unix))]
+fn own(_path: &Path, _metadata: &Metadata) -> Result<(), FileError> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn why_not_own(owner: u32, mode: u32, user: u32) -> Option<&'static str> {
+    match () {
+        () if owner != user && owner != 0 => Some(OTHER_USER),
+        () if mode & 0o022 != 0 => Some(WRITABLE),
+        () => None,
+    }
 }
 
 /// Makes a folder that only its owner can look into, and those above it. One that is there stays
@@ -106,20 +279,22 @@ pub fn make_private(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Where a file is to be written: what a link leads to, which is a regular file where there is one.
-/// A device or a pipe would be replaced by a file.
+/// Where a file is to be written: a regular file, or nothing yet. A device or a pipe would be
+/// replaced by a file; a link may lead to where nobody meant to write.
 ///
 /// # Errors
 /// When something else is there.
 pub fn writable(path: &Path) -> Result<PathBuf, FileError> {
     let io = |source| FileError::io("write", path, source);
-    match std::fs::metadata(path) {
+    match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
         Err(error) => Err(io(error)),
+        Ok(there) if there.is_symlink() => {
+            Err(io(io::Error::other("it is a symbolic link, which is not followed")))
+        }
         Ok(there) if !there.is_file() => {
             Err(io(io::Error::other("it is there and is not a regular file")))
         }
-        Ok(_) if path.is_symlink() => std::fs::canonicalize(path).map_err(io),
         Ok(_) => Ok(path.to_owned()),
     }
 }
@@ -141,15 +316,29 @@ pub fn is_filled(path: &Path) -> bool {
 /// # Errors
 /// When the folder is not there or cannot be written.
 pub fn temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
+    temporary_of_mode(target, 0o666)
+}
+
+/// As [`temporary`], for its owner alone.
+///
+/// # Errors
+/// When the folder is not there or cannot be written.
+pub fn private_temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileError> {
+    temporary_of_mode(target, 0o600)
+}
+
+fn temporary_of_mode(target: &Path, mode: u32) -> Result<tempfile::NamedTempFile, FileError> {
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".sealift-");
-    // As any file that a program makes: the process's mask decides, not the crate's 0600.
+    // As of any file that a program makes: the process's mask takes its part away.
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
     let mut made = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
     // What tempfile says names a file that nobody has asked for.
     let file = builder.tempfile_in(folder).map_err(|source| {
@@ -247,16 +436,18 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_followed_and_only_files_are_replaced() {
+    fn links_are_not_followed_and_only_files_are_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name| folder.path().join(name);
         std::fs::write(path("file"), b"").unwrap();
         std::os::unix::fs::symlink("file", path("link")).unwrap();
         std::os::unix::fs::symlink("nowhere", path("dangling")).unwrap();
-        let real = std::fs::canonicalize(path("file")).unwrap();
-        assert_eq!(writable(&path("link")).unwrap(), real);
-        for itself in ["file", "new", "dangling"] {
+        for itself in ["file", "new"] {
             assert_eq!(writable(&path(itself)).unwrap(), path(itself));
+        }
+        for link in ["link", "dangling"] {
+            let refused = writable(&path(link)).unwrap_err().to_string();
+            assert!(refused.ends_with("it is a symbolic link, which is not followed"), "{refused}");
         }
         for other in [folder.path(), Path::new("/dev/null")] {
             let refused = writable(other).unwrap_err().to_string();
@@ -264,6 +455,68 @@ mod tests {
         }
         assert!(is_same(&path("file"), &path("link")));
         assert!(!is_same(&path("new"), &path("new")) && !is_same(&path("file"), folder.path()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_write_replaces_a_link_and_leaves_what_it_leads_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name| folder.path().join(name);
+        std::fs::write(path("file"), b"old").unwrap();
+        std::os::unix::fs::symlink("file", path("link")).unwrap();
+        write(&path("link"), b"new").unwrap();
+        assert_eq!(std::fs::read(path("file")).unwrap(), b"old");
+        assert!(!path("link").is_symlink());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_can_change_is_not_ours() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        std::fs::write(&path, b"12345").unwrap();
+        let mode = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for good in [0o600, 0o644, 0o755] {
+            mode(&path, good);
+            assert_eq!(read_own(&path, 5).unwrap(), b"12345", "{good:o}");
+            assert!(require_own(&path).is_ok());
+        }
+        for bad in [0o620, 0o602, 0o666] {
+            mode(&path, bad);
+            let refused = |error| matches!(error, FileError::NotOurs { why: WRITABLE, .. });
+            assert!(refused(read_own(&path, 5).unwrap_err()), "{bad:o}");
+            assert!(refused(require_own(&path).unwrap_err()), "{bad:o}");
+        }
+        mode(folder.path(), 0o777);
+        let error = require_own(folder.path()).unwrap_err();
+        assert_eq!(error.hint().unwrap(), format!("chmod go-w {}", folder.path().display()));
+        assert!(require_own(&folder.path().join("missing")).is_ok());
+        assert_eq!(why_not_own(1000, 0o600, 1000), None);
+        assert_eq!(why_not_own(0, 0o644, 1000), None, "root can do anything anyway");
+        assert_eq!(why_not_own(1001, 0o600, 1000), Some(OTHER_USER));
+        assert_eq!(why_not_own(1001, 0o600, 0), Some(OTHER_USER));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_or_device_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for other in [pipe.as_path(), Path::new("/dev/zero"), folder.path()] {
+            for error in [read_regular(other, 5).unwrap_err(), read_own(other, 5).unwrap_err()] {
+                assert!(matches!(error, FileError::Io { .. }), "{error}");
+            }
+        }
+        let link = folder.path().join("link");
+        std::fs::write(folder.path().join("file"), b"12345").unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        assert_eq!(read_regular(&link, 5).unwrap(), b"12345");
+        assert!(matches!(read_regular(&link, 4), Err(FileError::TooLarge { max: 4, .. })));
+        assert!(read_own(&link, 5).is_err());
     }
 
     #[test]

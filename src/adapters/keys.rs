@@ -23,7 +23,7 @@ use ed25519_dalek::{
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{
-    adapters::files::{self, FileError},
+    adapters::files::{self, FileError, KeyFile},
     core::{
         key::{PublicKey, SigningKey},
         limits,
@@ -82,6 +82,7 @@ impl KeyError {
             Self::File(FileError::Exists(_)) => {
                 "keys are never overwritten; choose another file".to_owned()
             }
+            Self::File(error) => return error.hint(),
             _ => return None,
         };
         Some(hint)
@@ -155,6 +156,7 @@ pub fn load_public_half(path: &Path) -> Result<PublicKey, KeyError> {
 
 fn private(pem: &Pem) -> Result<PrivateKey, KeyError> {
     let path = pem.path.as_path();
+    pem.file.require_own()?;
     match pem.label()? {
         "PRIVATE KEY" => {}
         "PUBLIC KEY" => return Err(KeyError::PublicGiven(path.to_owned())),
@@ -167,11 +169,12 @@ fn private(pem: &Pem) -> Result<PrivateKey, KeyError> {
     let mut pair = KeypairBytes::try_from(info).map_err(|_| pem.malformed())?;
     let key = SigningKey::try_from(&pair).map_err(|_| pem.malformed());
     pair.secret_key.zeroize();
-    Ok(PrivateKey { key: key?, readable_by_others: pem.readable_by_others })
+    Ok(PrivateKey { key: key?, readable_by_others: pem.file.is_readable_by_others() })
 }
 
 fn public(pem: &Pem) -> Result<PublicKey, KeyError> {
     let path = pem.path.as_path();
+    pem.file.require_not_everybodys()?;
     match pem.label()? {
         "PUBLIC KEY" => {}
         "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" => {
@@ -193,15 +196,16 @@ fn public(pem: &Pem) -> Result<PublicKey, KeyError> {
 struct Pem {
     path: PathBuf,
     text: Zeroizing<String>,
-    readable_by_others: bool,
+    file: KeyFile,
 }
 
 impl Pem {
     fn read(path: &Path) -> Result<Self, KeyError> {
-        let bytes = Zeroizing::new(files::read(path, limits::KEY_BYTES)?);
+        let (bytes, file) = files::read_key(path, limits::KEY_BYTES)?;
+        let bytes = Zeroizing::new(bytes);
         let text = std::str::from_utf8(&bytes).map_err(|_| KeyError::Malformed(path.to_owned()))?;
         let text = Zeroizing::new(text.to_owned());
-        Ok(Self { path: path.to_owned(), text, readable_by_others: readable_by_others(path)? })
+        Ok(Self { path: path.to_owned(), text, file })
     }
 
     /// What the first block says that it is.
@@ -290,18 +294,6 @@ fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
 
 fn remove(path: &Path) -> Result<(), FileError> {
     std::fs::remove_file(path).map_err(|error| FileError::io("remove", path, error))
-}
-
-#[cfg(unix)]
-fn readable_by_others(path: &Path) -> Result<bool, FileError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let metadata = std::fs::metadata(path).map_err(|error| FileError::io("read", path, error))?;
-    Ok(metadata.permissions().mode() & 0o044 != 0)
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_path: &Path) -> Result<bool, FileError> {
-    Ok(false)
 }
 
 #[cfg(test)]

@@ -174,8 +174,27 @@ pub const REDIRECTS: usize = 5;
 /// Bytes of an address; longer ones are refused by most servers.
 pub const URL_BYTES: u64 = 8192;
 
-/// Requests in flight, whatever they are for: what pnpm allows itself; npm's audit runs 20.
-pub const IN_FLIGHT: usize = 16;
+/// Requests in flight for one host, at most: with answers after 50 ms, fewer take twice the time of
+/// as many (1,214 packages in 3.8 s, with 16 in 8.2 s). pnpm allows itself up to 64.
+pub const IN_FLIGHT: usize = 48;
+
+/// Requests in flight for a host that has not answered yet: what pnpm always allowed itself.
+pub const IN_FLIGHT_FIRST: usize = 16;
+
+/// Requests in flight for a host that answers slowly, at least; one that answers 429 may get fewer.
+pub const IN_FLIGHT_SLOW: usize = 8;
+
+/// Requests in flight for all hosts together: each may hold a socket and a file, of which a process
+/// may have 1,024, on some systems 256.
+pub const IN_FLIGHT_TOTAL: usize = 96;
+
+/// A host that usually answers this much later than four times its best has too much to do. Less is
+/// what a cache that misses costs.
+pub const SLOWER: Duration = Duration::from_millis(250);
+
+/// How often one request is made of a host that says that it gets too many (429): as often as its
+/// number in flight can be halved.
+pub const BUSY_TRIES: u32 = 6;
 
 /// How long a connection may take to be made.
 pub const CONNECT: Duration = Duration::from_secs(10);
@@ -208,6 +227,9 @@ pub const INSTANCE_NAME_BYTES: usize = 64;
 
 /// Bytes of a file that holds one number, time or digest: a SHA-512 in hex has 128.
 pub const LINE_BYTES: u64 = 128;
+
+/// Bytes of a file that holds a SHA-512 in hex and a time.
+pub const INDEX_BYTES: u64 = 256;
 
 /// No reference time can be earlier: Sigstore's first root was signed in June 2021. A clock that
 /// lost its battery says 1970, and then nothing would ever be expired.

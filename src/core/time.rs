@@ -15,6 +15,11 @@ pub fn format(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// The second that a time is in, as [`format`] renders it.
+pub fn to_second(time: Time) -> Time {
+    DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)
+}
+
 /// To the time type of the Sigstore crates. Times outside its range are clamped to it: the
 /// range (years -9999 to 9999) is wider than any certificate or metadata can express.
 pub fn to_jiff(time: Time) -> jiff::Timestamp {

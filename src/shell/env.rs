@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::{
+    adapters::files,
     core::time::Time,
     shell::failure::{Failure, Outcome},
 };
@@ -38,7 +39,10 @@ impl Env {
     /// When there is no home folder, or `SOURCE_DATE_EPOCH` is no number of seconds.
     pub fn read() -> Outcome<Self> {
         let folders = match std::env::var_os("SEALIFT_HOME").map(PathBuf::from) {
-            Some(home) => [home.join("config"), home.join("cache"), home.join("data")],
+            Some(home) => {
+                files::require_own(&home)?;
+                [home.join("config"), home.join("cache"), home.join("data")]
+            }
             None => {
                 let folders =
                     directories::ProjectDirs::from("", "", "sealift").ok_or_else(|| {
@@ -48,6 +52,10 @@ impl Env {
                 [folders.config_dir(), folders.cache_dir(), folders.data_dir()].map(Into::into)
             }
         };
+        // Whoever can change them decides what is signed and what is trusted.
+        for folder in &folders {
+            files::require_own(folder)?;
+        }
         let [config, cache, data] = folders;
         let npmrc = match std::env::var_os("NPM_CONFIG_USERCONFIG") {
             Some(path) => Some(PathBuf::from(path)),

@@ -108,6 +108,7 @@ impl Kind {
 /// An error of the file system is always "could not check".
 impl From<crate::adapters::files::FileError> for Failure {
     fn from(error: crate::adapters::files::FileError) -> Self {
-        Self::could_not(error)
+        let hint = error.hint();
+        Self::could_not(error).maybe_hint(hint)
     }
 }

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)]
 
+mod absences;
 mod cache;
 mod faults;
+mod hosts;
 mod secrets;
 
 use std::{
@@ -19,8 +21,8 @@ use sealift::{
     adapters::{
         network::{Failure, Network, NetworkError, Settings},
         registry::{
-            Cache, CollectError, Collected, Item, Npmrc, Progress, RecordError, RegistryConfig,
-            Source, collect,
+            Cache, CollectError, Collected, Collection, Item, Npmrc, Options, Origin, Progress,
+            RecordError, RegistryConfig, Request, Source, collect,
         },
     },
     core::{
@@ -66,7 +68,9 @@ fn item(name: &str, version: &str) -> Item {
     let resolved = format!("https://registry.npmjs.org{}", tarball_path(name, version));
     Item {
         id: id(name, version),
-        resolved: Some(Url::parse(&resolved).unwrap()),
+        origin: Origin::Registry,
+        resolved: vec![Url::parse(&resolved).unwrap()],
+        optional: false,
         integrity: vec![Integrity::parse(&integrity(&tarball(name, version))).unwrap()],
     }
 }
@@ -79,11 +83,27 @@ fn published(packages: &[(&str, &str)]) -> Registry {
 
 type Outcomes = Vec<(PackageId, Result<Collected, CollectError>)>;
 
+fn options() -> Options {
+    Options { now: now(), not_after: None, concurrency: None }
+}
+
+/// Collects by an `.npmrc` alone.
+fn collect_by(cache: &Path, npmrc: &str, options: &Options, items: &[Item]) -> Collection {
+    let config = RegistryConfig::new(&Npmrc::parse(npmrc, &|_| None), None).unwrap();
+    collect(&NETWORK, &config, &Cache::open(cache).unwrap(), items, options, &Quiet).unwrap()
+}
+
 fn collect_into(cache: &Path, registry: &Running, npmrc: &str, items: &[Item]) -> Outcomes {
     let npmrc = Npmrc::parse(npmrc, &|_| None);
     let config = RegistryConfig::new(&npmrc, Some(&registry.url())).unwrap();
     let cache = Cache::open(cache).unwrap();
-    collect(&NETWORK, &config, &cache, items, now(), &Quiet)
+    collect(&NETWORK, &config, &cache, items, &options(), &Quiet).unwrap().outcomes
+}
+
+/// Status and path of a request.
+fn asked<'a>(request: &'a Option<Request>, registry: &Running) -> Option<(u16, &'a str)> {
+    let request = request.as_ref()?;
+    Some((request.status, request.url.strip_prefix(&registry.url()).unwrap()))
 }
 
 fn collect_from(registry: &Running, items: &[Item]) -> Outcomes {
@@ -122,39 +142,38 @@ fn a_package_is_collected_byte_for_byte() {
     let outcomes = collect_into(folder.path(), &registry, "", &[item(name, "1.0.0")]);
     let collected = outcomes[0].1.as_ref().unwrap();
     let expected = tarball(name, "1.0.0");
-    assert_eq!(std::fs::read(&collected.tarball).unwrap(), expected);
-    assert_eq!(collected.sha512, Algorithm::Sha512.digest(&expected));
-    assert_eq!(collected.size, expected.len() as u64);
-    assert_eq!(collected.registry, "https://registry.npmjs.org");
+    let artifact = collected.artifact.as_ref().unwrap();
+    assert_eq!(std::fs::read(&artifact.path).unwrap(), expected);
+    assert_eq!(artifact.sha512, Algorithm::Sha512.digest(&expected));
+    assert_eq!(artifact.size, expected.len() as u64);
+    assert_eq!(collected.registry.as_deref(), Some("https://registry.npmjs.org"));
     assert_eq!(collected.attestations.as_deref(), Some(RESPONSE));
-    let record: serde_json::Value = serde_json::from_slice(&collected.record).unwrap();
+    let record: serde_json::Value =
+        serde_json::from_slice(collected.record.as_ref().unwrap()).unwrap();
     assert_eq!(record["name"], name);
     assert_eq!(record["version"], "1.0.0");
     assert_eq!(record["time"], "2026-01-02T03:04:05.678Z");
     assert_eq!(record["manifest"]["dist"]["signatures"][0]["keyid"], "SHA256:key");
-    let requests: Vec<_> =
-        collected.requests.iter().map(|one| (one.url.as_str(), one.status)).collect();
-    let url = |path| format!("{}{path}", registry.url());
-    assert_eq!(
-        requests,
-        [
-            (url("/@scope%2fname").as_str(), 200),
-            (url("/@scope/name/-/name-1.0.0.tgz").as_str(), 200),
-            (url("/-/npm/v1/attestations/@scope%2fname@1.0.0").as_str(), 200),
-        ]
-    );
-    assert!(collected.requests.iter().all(|one| one.time == "2026-11-23T04:00:00Z"));
+    let requests = [
+        (&collected.record_request, "/@scope%2fname"),
+        (&collected.artifact_request, "/@scope/name/-/name-1.0.0.tgz"),
+        (&collected.attestations_request, "/-/npm/v1/attestations/@scope%2fname@1.0.0"),
+    ];
+    for (request, path) in requests {
+        assert_eq!(asked(request, &registry), Some((200, path)));
+        assert_eq!(request.as_ref().unwrap().answered_at, now());
+    }
     let agent = ("user-agent".to_owned(), format!("sealift/{}", env!("CARGO_PKG_VERSION")));
     assert!(registry.requests().iter().all(|seen| seen.headers.contains(&agent)));
 }
 
 #[test]
-fn outcomes_are_sorted_and_a_name_is_asked_for_once() {
+fn outcomes_are_in_the_items_order_and_a_name_is_asked_for_once() {
     let registry = published(&[("b", "1.0.0"), ("a", "2.0.0"), ("a", "1.0.0")]).start();
     let items = [item("b", "1.0.0"), item("a", "2.0.0"), item("a", "1.0.0")];
     let outcomes = collect_from(&registry, &items);
     let ids: Vec<_> = outcomes.iter().map(|(id, _)| id.to_string()).collect();
-    assert_eq!(ids, ["a@1.0.0", "a@2.0.0", "b@1.0.0"]);
+    assert_eq!(ids, ["b@1.0.0", "a@2.0.0", "a@1.0.0"]);
     assert!(outcomes.iter().all(|(_, result)| result.is_ok()));
     assert_eq!(registry.count(&packument_path("a")), 1);
 }
@@ -167,7 +186,7 @@ fn without_resolved_the_records_tarball_is_asked_for_at_the_configured_registry(
         })
         .file("/elsewhere/a.tgz", "application/octet-stream", tarball("a", "1.0.0"))
         .start();
-    let item = Item { resolved: None, ..item("a", "1.0.0") };
+    let item = Item { resolved: Vec::new(), ..item("a", "1.0.0") };
     assert!(collect_from(&registry, &[item])[0].1.is_ok());
     assert_eq!(registry.count("/elsewhere/a.tgz"), 1);
 }
@@ -176,12 +195,14 @@ fn without_resolved_the_records_tarball_is_asked_for_at_the_configured_registry(
 fn attestations_are_asked_for_only_where_the_record_names_some() {
     let (result, registry) = one(published(&[("a", "1.0.0")]));
     let collected = result.unwrap();
-    assert_eq!((collected.attestations, collected.requests.len()), (None, 2));
+    assert_eq!((collected.attestations, collected.attestations_request), (None, None));
     assert_eq!(registry.count(&attestations_path("a", "1.0.0")), 0);
 
-    let (result, _registry) = one(published(&[("a", "1.0.0")]).names_attestations("a", "1.0.0"));
+    let (result, registry) = one(published(&[("a", "1.0.0")]).names_attestations("a", "1.0.0"));
     let collected = result.unwrap();
-    assert_eq!((collected.attestations, collected.requests[2].status), (None, 404));
+    assert_eq!(collected.attestations, None);
+    let path = attestations_path("a", "1.0.0");
+    assert_eq!(asked(&collected.attestations_request, &registry), Some((404, path.as_str())));
 }
 
 #[test]
@@ -193,22 +214,6 @@ fn attestations_that_cannot_be_had_fail_the_package() {
     assert!(matches!(result, Err(CollectError::Status { status: 403, .. })), "{result:?}");
     let (result, _registry) = one(a().fault(&path, Fault::Endless));
     assert_eq!(failure(result), Failure::TooLarge(limits::ATTESTATIONS_BYTES));
-}
-
-#[test]
-fn what_the_registry_lacks_is_said() {
-    let (result, registry) = one(Registry::new());
-    assert!(matches!(result, Err(CollectError::NotInRegistry { .. })), "{result:?}");
-    assert_eq!(registry.requests().len(), 1, "404 is final");
-
-    let (result, _registry) = one(published(&[("a", "2.0.0")]));
-    let no_such = |error: &CollectError| {
-        matches!(error, CollectError::Record { error: RecordError::NoSuchVersion, .. })
-    };
-    assert!(result.as_ref().is_err_and(no_such), "{result:?}");
-
-    let (result, _registry) = one(a().fault(&tarball_path("a", "1.0.0"), Fault::Status(404)));
-    assert!(matches!(result, Err(CollectError::Status { status: 404, .. })), "{result:?}");
 }
 
 #[test]
@@ -243,7 +248,7 @@ fn one_failure_stops_no_other() {
 }
 
 #[test]
-fn sixteen_requests_are_in_flight_and_no_more() {
+fn as_many_requests_are_in_flight_as_may_be_and_no_more() {
     /// Counts the files that are being written whenever bytes arrive.
     struct Files<'a>(&'a Path, RefCell<usize>);
     impl Progress for Files<'_> {
@@ -255,18 +260,22 @@ fn sixteen_requests_are_in_flight_and_no_more() {
             *most = open.max(*most);
         }
     }
-    let names: Vec<String> = (0..60).map(|number| format!("p{number}")).collect();
+    let names: Vec<String> = (0..200).map(|number| format!("p{number}")).collect();
     let packages: Vec<_> = names.iter().map(|name| (name.as_str(), "1.0.0")).collect();
-    let registry = published(&packages).pause(Duration::from_millis(30)).start();
     let items: Vec<_> = names.iter().map(|name| item(name, "1.0.0")).collect();
-    let folder = tempfile::tempdir().unwrap();
-    let config = RegistryConfig::new(&Npmrc::default(), Some(&registry.url())).unwrap();
-    let cache = Cache::open(folder.path()).unwrap();
-    let files = Files(folder.path(), RefCell::default());
-    let outcomes = collect(&NETWORK, &config, &cache, &items, now(), &files);
-    assert!(outcomes.iter().all(|(_, result)| result.is_ok()));
-    assert!((2..=16).contains(&registry.most_in_flight()), "{}", registry.most_in_flight());
-    assert!((1..=16).contains(&files.1.into_inner()));
+    for (concurrency, most) in [(Some(5), 5), (None, limits::IN_FLIGHT)] {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        let registry = published(&packages).pause(Duration::from_millis(50)).start();
+        let config = RegistryConfig::new(&Npmrc::default(), Some(&registry.url())).unwrap();
+        let files = Files(folder.path(), RefCell::default());
+        let options = Options { concurrency, ..options() };
+        let collection = collect(&NETWORK, &config, &cache, &items, &options, &files).unwrap();
+        assert!(collection.outcomes.iter().all(|(_, result)| result.is_ok()));
+        let in_flight = registry.most_in_flight();
+        assert!((most * 3 / 4..=most).contains(&in_flight), "{in_flight} of {most}");
+        assert!((1..=most).contains(&files.1.into_inner()));
+    }
 }
 
 #[test]
@@ -290,7 +299,7 @@ fn progress_is_told() {
     let cache = Cache::open(folder.path()).unwrap();
     let told = Told::default();
     let items = [item("a", "1.0.0"), item("missing", "1.0.0")];
-    collect(&NETWORK, &config, &cache, &items, now(), &told);
+    collect(&NETWORK, &config, &cache, &items, &options(), &told).unwrap();
     let (total, bytes, mut done) = told.0.into_inner();
     done.sort();
     assert_eq!((total, bytes), (2, tarball("a", "1.0.0").len() as u64));

@@ -41,6 +41,44 @@ fn a_private_key_is_for_its_owner() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_key_that_others_can_change_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    generate(&path).unwrap();
+    let public = public_path(&path);
+    let mode = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for bad in [0o620, 0o602] {
+        mode(&path, bad);
+        let error = private_error(&path);
+        assert!(matches!(error, KeyError::File(FileError::NotOurs { .. })), "{bad:o}: {error}");
+        assert_eq!(error.hint().unwrap(), format!("chmod go-w {}", path.display()));
+    }
+    mode(&public, 0o664);
+    assert!(load_public(&public).is_ok(), "a group's checkout");
+    mode(&public, 0o666);
+    let error = load_public(&public).unwrap_err();
+    assert!(matches!(error, KeyError::File(FileError::NotOurs { .. })), "{error}");
+}
+
+#[test]
+#[cfg(unix)]
+fn no_key_is_written_through_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    for link in ["key", "key.pub"] {
+        let place = folder.path().join(link);
+        std::os::unix::fs::symlink("elsewhere", &place).unwrap();
+        let error = generate(&folder.path().join("key")).unwrap_err();
+        assert!(matches!(error, KeyError::File(FileError::Exists(_))), "{error}");
+        assert!(!folder.path().join("elsewhere").exists());
+        std::fs::remove_file(place).unwrap();
+    }
+}
+
+#[test]
 fn neither_file_is_overwritten_and_a_failure_leaves_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");

@@ -4,6 +4,8 @@ use std::{fmt, io, time::Duration};
 
 use url::Url;
 
+use super::reach::NotPublic;
+
 /// An address without userinfo, query and fragment: any of them can hold a token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address(String);
@@ -18,6 +20,11 @@ impl Address {
         url.set_query(None);
         url.set_fragment(None);
         Self(url.into())
+    }
+
+    /// What was rendered before.
+    pub(crate) fn of_text(address: &str) -> Self {
+        Self(address.to_owned())
     }
 
     /// The address as text.
@@ -108,6 +115,9 @@ pub enum Failure {
     /// From HTTPS to something less.
     #[error("redirected from https to {0}")]
     Downgrade(Address),
+    /// An address that strangers gave, on this machine or in a private network.
+    #[error("{0} is this machine or a private address, and no registry is configured there")]
+    NotPublic(String),
     /// Neither `http` nor `https`.
     #[error("scheme {0:?} is neither http nor https")]
     Scheme(String),
@@ -134,8 +144,16 @@ impl Failure {
         }
     }
 
+    /// Whether there was no connection at all.
+    pub(super) fn is_connection(&self) -> bool {
+        matches!(self, Self::Refused | Self::ConnectTimeout(_) | Self::Connect(_))
+    }
+
     /// Sorts an error of the HTTP client, and drops the address from its text.
     pub(super) fn of(error: &reqwest::Error, connect: Duration) -> Self {
+        if let Some(NotPublic(host)) = sources(error).find_map(|error| error.downcast_ref()) {
+            return Self::NotPublic(host.clone());
+        }
         match () {
             () if has(error, &[io::ErrorKind::ConnectionRefused]) => Self::Refused,
             () if error.is_connect() && error.is_timeout() => Self::ConnectTimeout(connect),
@@ -165,6 +183,9 @@ impl NetworkError {
             return None;
         };
         let hint = match failure {
+            Failure::NotPublic(_) => {
+                "if it is a registry of yours, name it with registry= or @scope:registry= in .npmrc"
+            }
             Failure::Html => "a captive portal or a proxy may stand between; log in to it first",
             Failure::Status(401) => TOKEN_HINT,
             Failure::Status(407) => "the proxy wants a password; set HTTPS_PROXY with it",

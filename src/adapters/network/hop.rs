@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Address, Failure};
+use super::{Address, Failure, reach};
 
 /// The first address, without its userinfo: the client would make credentials of it unasked.
 pub(super) fn first(url: &Url) -> Result<Url, Failure> {
@@ -29,13 +29,7 @@ pub(super) fn next(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
 /// Whether credentials may go to `url`, on the way from `origin`: not to another host, and only
 /// over TLS or without leaving this machine.
 pub(super) fn may_carry_credentials(origin: &Url, url: &Url) -> bool {
-    let local = match url.host() {
-        Some(url::Host::Domain(domain)) => domain == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    origin.origin() == url.origin() && (url.scheme() == "https" || local)
+    origin.origin() == url.origin() && (url.scheme() == "https" || reach::is_loopback(url))
 }
 
 #[cfg(test)]

@@ -23,6 +23,14 @@ pub enum CollectError {
         /// The packument's address.
         address: Address,
     },
+    /// A mirror lacks an optional package, which only the expected registry can call unavailable.
+    #[error("{missing}, which is a mirror")]
+    NotInMirror {
+        /// What the mirror lacks.
+        missing: Box<CollectError>,
+        /// The expected registry.
+        expected: String,
+    },
     /// The packument does not list the version, and no strong hash pins a tarball.
     #[error("{address}: the registry does not list version {version}")]
     NotListed {
@@ -96,6 +104,12 @@ impl CollectError {
             Self::NotInRegistry { .. } => {
                 "if it is in a private registry, name that with @scope:registry= in .npmrc"
             }
+            Self::NotInMirror { expected, .. } => {
+                return Some(format!(
+                    "the package is optional: collect without the mirror, so that {expected} itself \
+                     can say whether it is unavailable"
+                ));
+            }
             Self::NotListed { pinned: false, .. } => {
                 "the registry may still serve the tarball, but without a hash of SHA-256 or \
                  stronger in the lockfile nothing says which bytes it must have"
@@ -118,6 +132,25 @@ impl CollectError {
             | Self::File(_) => return None,
         };
         Some(hint.to_owned())
+    }
+
+    /// An absence is that of a mirror.
+    pub(super) fn in_mirror(self, expected: &str) -> Self {
+        if !self.is_absence() {
+            return self;
+        }
+        Self::NotInMirror { missing: Box::new(self), expected: expected.to_owned() }
+    }
+
+    /// Whether somebody has answered that there is no such package.
+    pub(super) fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::NotInRegistry { .. }
+                | Self::NotInMirror { .. }
+                | Self::NotListed { .. }
+                | Self::Status { status: 404 | 410, .. }
+        )
     }
 
     /// The host that cannot be reached, where that is the reason: one of many packages, and said

@@ -34,6 +34,17 @@ pub struct Mismatch {
     pub found: Digest,
 }
 
+/// Whether a hash without known collisions says which bytes a tarball must have.
+pub(super) fn is_pinned(integrity: &[Integrity]) -> bool {
+    integrity.iter().any(|one| !one.algorithm().is_weak())
+}
+
+/// Whether all give the same hashes, without known collisions.
+pub(super) fn is_one_strong(integrity: &[Integrity]) -> bool {
+    let Some((first, rest)) = integrity.split_first() else { return false };
+    !first.algorithm().is_weak() && rest.iter().all(|one| one.strongest().eq(first.strongest()))
+}
+
 /// All that is expected of one tarball.
 #[derive(Debug, Clone)]
 pub(super) struct Expected(Vec<(Source, Digest)>);
@@ -54,19 +65,6 @@ impl Expected {
     /// Whether nothing is expected, so that any bytes would do.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// A SHA-512 among the expected digests: the name of the tarball in the cache.
-    pub fn sha512(&self) -> Option<&Digest> {
-        self.0.iter().map(|(_, digest)| digest).find(|one| one.algorithm() == Algorithm::Sha512)
-    }
-
-    /// A text that is the same for the same expectations.
-    pub fn key(&self) -> String {
-        let mut all: Vec<_> = self.0.iter().map(|(_, digest)| digest.to_sri()).collect();
-        all.sort();
-        all.dedup();
-        all.join(" ")
     }
 
     /// Hashers for SHA-512 and for every other algorithm asked for.
@@ -152,14 +150,25 @@ mod tests {
     #[test]
     fn nothing_expected_is_known_as_such() {
         assert!(Expected::new(&[], None).is_empty());
-        assert_eq!(Expected::new(&[], None).sha512(), None);
     }
 
     #[test]
-    fn the_key_does_not_depend_on_the_order() {
-        let (one, two) = (Algorithm::Sha512.digest(b"1"), Algorithm::Sha1.digest(b"2"));
-        let (one, two) = (Integrity::of(one), Integrity::of(two));
-        let key = |list: &[Integrity], record| Expected::new(list, record).key();
-        assert_eq!(key(&[one.clone(), two.clone()], None), key(&[two, one.clone()], Some(&one)));
+    fn a_strong_hash_pins_and_a_weak_one_does_not() {
+        let of = |algorithm: Algorithm, bytes: &[u8]| Integrity::of(algorithm.digest(bytes));
+        let (weak, strong) = (of(Algorithm::Sha1, b"x"), of(Algorithm::Sha512, b"x"));
+        assert!(is_pinned(&[weak.clone(), strong.clone()]));
+        assert!(!is_pinned(std::slice::from_ref(&weak)) && !is_pinned(&[]));
+        assert!(is_one_strong(&[strong.clone(), strong.clone()]));
+        let both = Integrity::parse(&format!("{weak} {strong}")).unwrap();
+        assert!(is_one_strong(&[strong.clone(), both]), "the strongest counts");
+        for differ in [
+            vec![],
+            vec![weak.clone()],
+            vec![strong.clone(), weak],
+            vec![strong.clone(), of(Algorithm::Sha512, b"y")],
+            vec![strong, of(Algorithm::Sha256, b"x")],
+        ] {
+            assert!(!is_one_strong(&differ), "{differ:?}");
+        }
     }
 }

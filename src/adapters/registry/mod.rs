@@ -3,26 +3,29 @@
 //! Brings bytes and judges nothing but their digests: a tarball that is not the expected one is
 //! never kept. Signatures and attestations are carried as received, for `core::verify` to judge.
 
+mod answers;
 mod cache;
+mod collect;
 mod config;
 mod credentials;
 mod error;
 mod expected;
-mod npm;
 mod npmrc;
+mod package;
 pub mod packument;
+mod route;
 
 use std::path::PathBuf;
 
 use url::Url;
 
 pub use cache::Cache;
+pub use collect::collect;
 pub use config::{ConfigError, RegistryConfig};
 pub use credentials::Credentials;
 pub use error::{CollectError, Conflict, Conflicts, Unreachable};
 pub use expected::{Mismatch, Source};
-pub use npm::collect;
-pub use npmrc::{Env, Npmrc};
+pub use npmrc::{Env, Npmrc, Replaced};
 pub use packument::RecordError;
 
 use crate::core::{

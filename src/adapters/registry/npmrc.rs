@@ -2,11 +2,19 @@
 //!
 //! Understands what concerns these, the way npm reads it, and passes over every other setting.
 //! Never turns verification off: `strict-ssl=false` is answered with a warning.
+//!
+//! The user's own file is trusted. The project's came with the lockfile, from a stranger: it says
+//! which registries there are, and nothing else. It cannot name a variable of the environment, a
+//! credential, a proxy or a certificate.
+
+mod text;
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
+
+use url::Url;
 
 use super::credentials::Credentials;
 use crate::{
@@ -14,7 +22,7 @@ use crate::{
         files::{self, FileError},
         network::{Proxy, Secret, Settings},
     },
-    core::limits,
+    core::{addresses, limits},
 };
 
 /// Gives the value of an environment variable.
@@ -27,6 +35,8 @@ pub struct Npmrc {
     pub registry: Option<Secret>,
     /// `@scope:registry=`, by scope with its `@`.
     pub scopes: BTreeMap<String, Secret>,
+    /// `replace-registry-host=`.
+    pub replaced: Replaced,
     /// What is sent where.
     pub credentials: Credentials,
     /// `cafile=`.
@@ -39,30 +49,67 @@ pub struct Npmrc {
     pub warnings: Vec<String>,
 }
 
+/// Which addresses in a lockfile stand for the registry that is configured
+/// (`replace-registry-host=`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Replaced {
+    /// Those at the public registry.
+    #[default]
+    Public,
+    /// None.
+    Never,
+    /// All.
+    Always,
+    /// Those at this host.
+    Host(String),
+}
+
+/// Who wrote a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Author {
+    User,
+    Stranger,
+}
+
+/// The lines that count.
+#[derive(Default)]
+struct Lines {
+    values: BTreeMap<String, String>,
+    /// Settings of the project's file that are not heeded.
+    ignored: Vec<String>,
+}
+
 impl Npmrc {
     /// Loads the user's file and the project's, of which the latter has precedence. A file that is
-    /// not there is an empty one.
+    /// not there is an empty one. Of the project's file only registries are heeded, unless
+    /// `trust_project` says that it is as good as the user's.
     ///
     /// # Errors
     /// When a file is there and cannot be read.
-    pub fn load(user: Option<&Path>, project: Option<&Path>, env: Env) -> Result<Self, FileError> {
-        let mut values = BTreeMap::new();
-        for path in [user, project].into_iter().flatten() {
-            match files::read(path, limits::NPMRC_BYTES) {
-                Ok(bytes) => read(&String::from_utf8_lossy(&bytes), env, &mut values),
-                Err(FileError::Io { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound => {}
+    pub fn load(
+        user: Option<&Path>,
+        project: Option<&Path>,
+        trust_project: bool,
+        env: Env,
+    ) -> Result<Self, FileError> {
+        let stranger = if trust_project { Author::User } else { Author::Stranger };
+        let mut lines = Lines::default();
+        for (path, author) in [(user, Author::User), (project, stranger)] {
+            let Some(path) = path else { continue };
+            match files::read_regular(path, limits::NPMRC_BYTES) {
+                Ok(bytes) => lines.read(&String::from_utf8_lossy(&bytes), author, env),
+                Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(Self::of(values))
+        Ok(Self::of(lines))
     }
 
-    /// Parses one file.
+    /// Parses one file of the user's.
     pub fn parse(text: &str, env: Env) -> Self {
-        let mut values = BTreeMap::new();
-        read(text, env, &mut values);
-        Self::of(values)
+        let mut lines = Lines::default();
+        lines.read(text, Author::User, env);
+        Self::of(lines)
     }
 
     /// Puts certificates and proxies into the settings of the network.
@@ -84,10 +131,11 @@ impl Npmrc {
         Ok(())
     }
 
-    fn of(values: BTreeMap<String, String>) -> Self {
+    fn of(lines: Lines) -> Self {
         let mut npmrc = Self::default();
+        npmrc.warnings.extend(lines.warning());
         let mut proxy = Proxy::default();
-        for (key, value) in values {
+        for (key, value) in lines.values {
             if value.contains("${") {
                 npmrc.warnings.push(format!(
                     "{key} in .npmrc names an environment variable that is not set; ignored"
@@ -95,26 +143,10 @@ impl Npmrc {
                 continue;
             }
             match key.as_str() {
-                "registry" => npmrc.registry = Some(Secret::new(value)),
-                "cafile" => npmrc.cafile = Some(PathBuf::from(value)),
-                "ca" if value != "null" => npmrc.ca = Some(value.replace("\\n", "\n")),
-                "strict-ssl" if value == "false" => npmrc.warnings.push(
-                    "strict-ssl=false in .npmrc is ignored: certificates are always verified; \
-                     name a private authority with cafile="
-                        .into(),
-                ),
                 "https-proxy" if is_set(&value) => proxy.https = Some(Secret::new(value)),
                 "proxy" if is_set(&value) => proxy.http = Some(Secret::new(value)),
                 "noproxy" | "no-proxy" => proxy.except = Some(value),
-                _ => {
-                    if let Some(scope) = key.strip_suffix(":registry") {
-                        if scope.starts_with('@') {
-                            npmrc.scopes.insert(scope.to_owned(), Secret::new(value));
-                        }
-                    } else if key.starts_with("//") {
-                        npmrc.credentials.set(&key, value);
-                    }
-                }
+                _ => npmrc.set(&key, value),
             }
         }
         // npm asks `proxy` for both schemes where `https-proxy` is not set.
@@ -124,215 +156,116 @@ impl Npmrc {
         npmrc.proxy = proxy.https.is_some().then_some(proxy);
         npmrc
     }
+
+    fn set(&mut self, key: &str, value: String) {
+        match key {
+            "registry" => self.registry = Some(Secret::new(value)),
+            "replace-registry-host" => self.replaced = Replaced::of(&value),
+            "cafile" => self.cafile = Some(PathBuf::from(value)),
+            "ca" if value != "null" => self.ca = Some(value.replace("\\n", "\n")),
+            "strict-ssl" if value == "false" => self.warnings.push(
+                "strict-ssl=false in .npmrc is ignored: certificates are always verified; name a \
+                 private authority with cafile="
+                    .into(),
+            ),
+            _ if key.starts_with("//") => self.credentials.set(key, value),
+            _ => {
+                if let Some(scope) = scope(key) {
+                    self.scopes.insert(scope.to_owned(), Secret::new(value));
+                }
+            }
+        }
+    }
+}
+
+impl Replaced {
+    fn of(value: &str) -> Self {
+        match value {
+            "" | "npmjs" => Self::Public,
+            "never" => Self::Never,
+            "always" => Self::Always,
+            host => Self::Host(host.to_ascii_lowercase()),
+        }
+    }
+
+    /// Whether an address stands for the registry that is configured. `public` says whether it is
+    /// at the public registry, by any of its names.
+    pub(super) fn includes(&self, url: &Url, public: bool) -> bool {
+        match self {
+            Self::Public => public,
+            Self::Never => false,
+            Self::Always => true,
+            Self::Host(host) => {
+                url.host_str() == Some(host) || (public && host == addresses::NPM_REGISTRY_HOST)
+            }
+        }
+    }
+}
+
+impl Lines {
+    fn read(&mut self, text: &str, author: Author, env: Env) {
+        for (key, value) in text::lines(text) {
+            if author == Author::User {
+                self.values.insert(text::expand(&key, env), text::expand(&value, env));
+            } else if let Some(value) = of_stranger(&key, &value) {
+                self.values.insert(key, value);
+            } else if concerns(&key) {
+                self.ignored.push(key);
+            }
+        }
+    }
+
+    /// One line for everything that was ignored: a stranger decides how much it is.
+    fn warning(&self) -> Option<String> {
+        let (first, more) = (self.ignored.first()?, self.ignored.len() - 1);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        Some(format!(
+            "{first}{more} in the project's .npmrc: ignored, since whoever wrote the project may \
+             only say where registries are; what you trust belongs into your own .npmrc, or give \
+             --trust-project-npmrc"
+        ))
+    }
+}
+
+/// What a stranger's line says of registries: nothing if it names variables or credentials.
+fn of_stranger(key: &str, value: &str) -> Option<String> {
+    if key.contains("${") || value.contains("${") {
+        return None;
+    }
+    if key == "replace-registry-host" {
+        return Some(value.to_owned());
+    }
+    if key != "registry" && scope(key).is_none() {
+        return None;
+    }
+    let url = addresses::parse(value)?;
+    (url.username().is_empty() && url.password().is_none()).then(|| value.to_owned())
+}
+
+/// Whether a setting would change something if the user had written it.
+fn concerns(key: &str) -> bool {
+    const KEYS: [&str; 9] = [
+        "registry",
+        "replace-registry-host",
+        "cafile",
+        "ca",
+        "strict-ssl",
+        "https-proxy",
+        "proxy",
+        "noproxy",
+        "no-proxy",
+    ];
+    KEYS.contains(&key) || key.starts_with("//") || scope(key).is_some() || key.contains("${")
+}
+
+/// The scope of `@scope:registry`.
+fn scope(key: &str) -> Option<&str> {
+    key.strip_suffix(":registry").filter(|scope| scope.starts_with('@'))
 }
 
 fn is_set(value: &str) -> bool {
     !matches!(value, "" | "null" | "false")
 }
 
-/// Reads the lines of a file into `values`, later ones over earlier ones.
-fn read(text: &str, env: Env, values: &mut BTreeMap<String, String>) {
-    for line in text.split(['\r', '\n']) {
-        let line = line.trim();
-        if line.starts_with('[') {
-            return; // npm knows no sections: what follows is not its own
-        }
-        if line.is_empty() || line.starts_with([';', '#']) {
-            continue;
-        }
-        let (key, value) = line.split_once('=').unwrap_or((line, "true"));
-        values.insert(expand(&unquote(key), env), expand(&unquote(value), env));
-    }
-}
-
-/// Takes off quotes, or a comment where there are none, and escapes (as npm's `ini` does).
-fn unquote(text: &str) -> String {
-    let text = text.trim();
-    for quote in ['"', '\''] {
-        if let Some(inner) = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
-            return serde_json::from_str(&format!("\"{inner}\"")).unwrap_or_else(|_| inner.into());
-        }
-    }
-    let mut out = String::new();
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            ';' | '#' => break,
-            '\\' => match characters.next() {
-                Some(next @ ('\\' | ';' | '#')) => out.push(next),
-                Some(next) => out.extend(['\\', next]),
-                None => out.push('\\'),
-            },
-            _ => out.push(character),
-        }
-    }
-    out.trim().to_owned()
-}
-
-/// Expands `${NAME}`, and `${NAME?}` which is empty where it is not set. Other variables that are
-/// not set stay as they are.
-fn expand(text: &str, env: Env) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            rest = rest.get(before.len()..).unwrap_or_default();
-            break;
-        };
-        let (name, optional) = match name.strip_suffix('?') {
-            Some(name) => (name, true),
-            None => (name, false),
-        };
-        match env(name) {
-            Some(value) => out.push_str(&value),
-            None if optional => {}
-            None => out.push_str(&format!("${{{name}}}")),
-        }
-        rest = tail;
-    }
-    out.push_str(rest);
-    out
-}
-
 #[cfg(test)]
-mod tests {
-    use url::Url;
-
-    use super::*;
-
-    fn env(name: &str) -> Option<String> {
-        (name == "NPM_TOKEN").then(|| "from-env".to_owned())
-    }
-
-    fn authorization(npmrc: &Npmrc, url: &str) -> Option<String> {
-        let url = Url::parse(url).unwrap();
-        npmrc.credentials.authorization(&url).map(|secret| secret.reveal().to_owned())
-    }
-
-    #[test]
-    fn settings_are_read_as_npm_reads_them() {
-        let text = "; comment\n# comment\nregistry = https://mirror.example/npm/ # mine\r\n\
-                    @acme:registry=\"https://npm.acme.example\"\nsave-exact\nproxy=null\n";
-        let npmrc = Npmrc::parse(text, &env);
-        assert_eq!(npmrc.registry.unwrap().reveal(), "https://mirror.example/npm/");
-        assert_eq!(npmrc.scopes["@acme"].reveal(), "https://npm.acme.example");
-        assert!(npmrc.proxy.is_none());
-        assert_eq!(npmrc.warnings, Vec::<String>::new());
-    }
-
-    #[test]
-    fn variables_are_expanded_in_one_pass() {
-        for (text, expanded) in [
-            ("a${NPM_TOKEN}b", "afrom-envb"),
-            ("${NONE?}a${NONE}", "a${NONE}"),
-            ("a${NPM_TOKEN", "a${NPM_TOKEN"),
-            ("${a${NPM_TOKEN}", "${a${NPM_TOKEN}"),
-        ] {
-            assert_eq!(expand(text, &env), expanded, "{text}");
-        }
-        let endless = "${".repeat(500_000);
-        assert_eq!(expand(&endless, &env), endless);
-    }
-
-    #[test]
-    fn the_longest_place_wins_and_no_other_gets_anything() {
-        let text = "//npm.acme.example/:_authToken=root\n\
-                    //npm.acme.example/team/:_authToken=${NPM_TOKEN}\n\
-                    //npm.acme.example:8443/:_authToken=port\n\
-                    //basic.example/:_auth=bWU6cGFzcw==\n\
-                    //old.example/:username=me\n//old.example/:_password=cGFzcw==\n";
-        let npmrc = Npmrc::parse(text, &env);
-        let is = |url, expected: Option<&str>| {
-            assert_eq!(authorization(&npmrc, url).as_deref(), expected, "{url}");
-        };
-        is("https://npm.acme.example/team/a/-/a-1.tgz", Some("Bearer from-env"));
-        is("https://npm.acme.example/teammate/a", Some("Bearer root"));
-        is("https://npm.acme.example/@acme%2fa", Some("Bearer root"));
-        is("https://npm.acme.example:8443/a", Some("Bearer port"));
-        is("https://npm.acme.example:9/a", None);
-        is("https://npm.acme.example.evil.example/a", None);
-        is("https://evil.example/npm.acme.example/a", None);
-        is("https://basic.example/a", Some("Basic bWU6cGFzcw=="));
-        is("https://old.example/a", Some("Basic bWU6cGFzcw=="));
-    }
-
-    #[test]
-    fn a_variable_that_is_not_set_disables_the_line() {
-        let npmrc = Npmrc::parse("//a.example/:_authToken=${MISSING}\nregistry=${NO?}x", &env);
-        assert_eq!(authorization(&npmrc, "https://a.example/b"), None);
-        assert_eq!(npmrc.registry.unwrap().reveal(), "x");
-        assert_eq!(npmrc.warnings.len(), 1);
-    }
-
-    #[test]
-    fn certificates_stay_verified() {
-        let npmrc = Npmrc::parse("strict-ssl=false", &env);
-        assert!(npmrc.warnings[0].starts_with("strict-ssl=false in .npmrc is ignored"));
-    }
-
-    #[test]
-    fn proxies_reach_the_settings() {
-        let npmrc =
-            Npmrc::parse("proxy=http://me:pass@proxy.example:3128\nnoproxy=a.example", &env);
-        let mut settings = Settings::default();
-        npmrc.configure(&mut settings).unwrap();
-        let proxy = settings.proxy.unwrap();
-        assert_eq!(proxy.https.as_ref().unwrap().reveal(), "http://me:pass@proxy.example:3128");
-        assert_eq!(proxy.except.as_deref(), Some("a.example"));
-    }
-
-    #[test]
-    #[allow(clippy::disallowed_methods)] // writes the files to be read
-    fn the_project_goes_before_the_user_and_files_may_be_missing() {
-        let folder = tempfile::tempdir().unwrap();
-        let (user, project) = (folder.path().join("user"), folder.path().join("project"));
-        std::fs::write(&user, "registry=https://user.example\n//u.example/:_authToken=t").unwrap();
-        std::fs::write(&project, "registry=https://project.example").unwrap();
-        let npmrc = Npmrc::load(Some(&user), Some(&project), &env).unwrap();
-        assert_eq!(npmrc.registry.as_ref().unwrap().reveal(), "https://project.example");
-        assert_eq!(authorization(&npmrc, "https://u.example/a").as_deref(), Some("Bearer t"));
-        let missing = folder.path().join("missing");
-        assert!(Npmrc::load(Some(&missing), None, &env).unwrap().registry.is_none());
-        let size = usize::try_from(limits::NPMRC_BYTES).unwrap();
-        std::fs::write(&user, vec![b'\n'; size]).unwrap();
-        assert!(Npmrc::load(Some(&user), None, &env).is_ok());
-        std::fs::write(&user, vec![b'\n'; size + 1]).unwrap();
-        assert!(matches!(
-            Npmrc::load(Some(&user), None, &env),
-            Err(FileError::TooLarge { max: limits::NPMRC_BYTES, .. })
-        ));
-        assert!(matches!(Npmrc::load(Some(folder.path()), None, &env), Err(FileError::Io { .. })));
-    }
-
-    #[test]
-    #[allow(clippy::disallowed_methods)] // writes the file to be read
-    fn a_cafile_is_as_large_as_the_limit() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ca.pem");
-        let npmrc = Npmrc::parse(&format!("cafile={}", path.display()), &env);
-        let size = usize::try_from(limits::NPMRC_BYTES).unwrap();
-        std::fs::write(&path, vec![b'\n'; size]).unwrap();
-        let mut settings = Settings::default();
-        npmrc.configure(&mut settings).unwrap();
-        // A line break goes between `ca` and what is in the file.
-        assert_eq!(settings.certificates.unwrap().len(), size + 1);
-        std::fs::write(&path, vec![b'\n'; size + 1]).unwrap();
-        assert!(matches!(
-            npmrc.configure(&mut Settings::default()),
-            Err(FileError::TooLarge { max: limits::NPMRC_BYTES, .. })
-        ));
-    }
-
-    #[test]
-    fn nothing_shows_a_secret() {
-        let npmrc = Npmrc::parse(
-            "//a.example/:_authToken=hush\n//a.example/:_auth=hush\n\
-             //a.example/:username=hush\n//a.example/:_password=hush\n\
-             registry=https://hush:hush@a.example\n@b:registry=https://hush@b.example\n\
-             https-proxy=http://hush@proxy.example\n",
-            &env,
-        );
-        assert!(!format!("{npmrc:?} {npmrc:#?}").contains("hush"));
-    }
-}
+mod tests;

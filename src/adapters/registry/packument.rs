@@ -29,9 +29,6 @@ pub enum RecordError {
     /// Not JSON, or not a packument.
     #[error("the registry's answer is not a packument: {0}")]
     Malformed(String),
-    /// The version is not among those of the packument.
-    #[error("the registry has no such version")]
-    NoSuchVersion,
     /// One version's record is larger than any can be.
     #[error("the registry's record is larger than {0} bytes")]
     TooLarge(u64),

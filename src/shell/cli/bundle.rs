@@ -70,6 +70,13 @@ pub struct Fetch {
     /// addresses lead to: changes where bytes come from, not whose keys are expected
     #[arg(long, value_name = "URL")]
     pub registry: Option<url::Url>,
+    /// take credentials, proxies, certificates and ${VARIABLES} from the .npmrc beside the lockfile
+    /// too, and not only where registries are: for a project that is your own
+    #[arg(long)]
+    pub trust_project_npmrc: bool,
+    /// requests in flight for each host, at most; fewer where a host says that it is too much
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<usize>,
     /// seal with the trust at hand, without asking the TUF repository for newer
     #[arg(long)]
     pub no_refresh: bool,
@@ -199,6 +206,13 @@ fn past_limit(name: String) -> PastLimit {
 fn sha256(text: &str) -> Result<Digest, String> {
     Digest::from_hex(Algorithm::Sha256, &text.to_ascii_lowercase())
         .ok_or_else(|| "not a SHA-256 in hex (64 digits), as sha256sum prints it".to_owned())
+}
+
+#[cfg(feature = "network")]
+fn concurrency(text: &str) -> Result<usize, String> {
+    let most = crate::core::limits::IN_FLIGHT_TOTAL;
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("not a number from 1 to {most}"))
 }
 
 fn age(text: &str) -> Result<TimeDelta, String> {

@@ -56,6 +56,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let npmrc = Npmrc::load(
         context.env.npmrc.as_deref(),
         project.map(|folder| folder.join(".npmrc")).as_deref(),
+        options.trust_project_npmrc,
         &Env::variable,
     )?;
     let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
@@ -64,8 +65,13 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 
     let cache = Cache::open(&context.env.cache)?;
-    let collector =
-        Collector { network: &network, config: &config, cache: &cache, inputs: &inputs };
+    let collector = Collector {
+        network: &network,
+        config: &config,
+        cache: &cache,
+        inputs: &inputs,
+        concurrency: options.concurrency,
+    };
     let collected = collector.collect(&inventory, context)?;
     let assembly = Assembly::new(&inputs, &collected, &basis, sealed_at)?;
     let manifest =

@@ -36,7 +36,7 @@ pub fn run(options: &Refresh, context: &mut Context<'_>) -> Outcome {
         Some(name) => vec![name.clone()],
         None => store.instances()?,
     };
-    let npmrc = Npmrc::load(context.env.npmrc.as_deref(), None, &Env::variable)?;
+    let npmrc = Npmrc::load(context.env.npmrc.as_deref(), None, false, &Env::variable)?;
     let network = super::bundle_fetch::acquire(&npmrc, context)?;
     let mut advances = Vec::new();
     let mut failures = Vec::new();

@@ -55,6 +55,7 @@ pub struct Registry {
     faults: BTreeMap<String, Faults>,
     token: Option<String>,
     pause: Duration,
+    busy_above: Option<usize>,
     gzip: bool,
 }
 
@@ -181,6 +182,12 @@ impl Registry {
         self
     }
 
+    /// Answers 429 while more requests than this are being answered.
+    pub fn busy_above(mut self, requests: usize) -> Self {
+        self.busy_above = Some(requests);
+        self
+    }
+
     /// Compresses JSON on the way, as the public registry does.
     pub fn gzip(mut self) -> Self {
         self.gzip = true;
@@ -210,7 +217,12 @@ impl Registry {
             let body = serde_json::to_vec(&packument).expect("JSON of strings");
             self.files.entry(packument_path(name)).or_insert(document(body, self.gzip));
         }
-        server::start(self.files, self.faults, self.token, self.pause)
+        let manners = server::Manners {
+            token: self.token,
+            pause: self.pause,
+            busy_above: self.busy_above.unwrap_or(usize::MAX),
+        };
+        server::start(self.files, self.faults, manners)
     }
 
     fn version(&mut self, name: &str, version: &str) -> &mut Version {

@@ -38,6 +38,8 @@ pub struct Collector<'a> {
     pub config: &'a RegistryConfig,
     pub cache: &'a Cache,
     pub inputs: &'a [Input],
+    /// Requests in flight for each host, at most.
+    pub concurrency: Option<usize>,
 }
 
 impl Collector<'_> {
@@ -84,7 +86,7 @@ impl Collector<'_> {
         let options = Options {
             now: context.env.now,
             not_after: context.env.source_date,
-            concurrency: None,
+            concurrency: self.concurrency,
         };
         let collection =
             registry::collect(self.network, self.config, self.cache, &items, &options, &bar);

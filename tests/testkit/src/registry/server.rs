@@ -37,12 +37,19 @@ pub struct Seen {
     pub headers: Vec<(String, String)>,
 }
 
+/// How every request is treated.
+#[derive(Debug)]
+pub(super) struct Manners {
+    pub token: Option<String>,
+    pub pause: Duration,
+    pub busy_above: usize,
+}
+
 #[derive(Debug)]
 struct State {
     files: BTreeMap<String, Served>,
     faults: Mutex<BTreeMap<String, Faults>>,
-    token: Option<String>,
-    pause: Duration,
+    manners: Manners,
     seen: Mutex<Vec<Seen>>,
     now: AtomicUsize,
     most: AtomicUsize,
@@ -92,16 +99,14 @@ impl Drop for Running {
 pub(super) fn start(
     files: BTreeMap<String, Served>,
     faults: BTreeMap<String, Faults>,
-    token: Option<String>,
-    pause: Duration,
+    manners: Manners,
 ) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
     let address = listener.local_addr().expect("a bound listener has an address");
     let state = Arc::new(State {
         files,
         faults: Mutex::new(faults),
-        token,
-        pause,
+        manners,
         seen: Mutex::default(),
         now: AtomicUsize::new(0),
         most: AtomicUsize::new(0),
@@ -128,8 +133,12 @@ impl State {
             let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(now, Ordering::SeqCst);
             self.seen.lock().expect("no thread panicked").push(seen.clone());
-            thread::sleep(self.pause);
-            let answered = self.answer(&mut stream, &seen);
+            thread::sleep(self.manners.pause);
+            let answered = if now > self.manners.busy_above {
+                whole(&mut stream, "429 Too Many Requests", &[], b"")
+            } else {
+                self.answer(&mut stream, &seen)
+            };
             self.now.fetch_sub(1, Ordering::SeqCst);
             if !answered? {
                 break;
@@ -141,7 +150,7 @@ impl State {
     /// Whether the connection can go on.
     fn answer(&self, stream: &mut TcpStream, seen: &Seen) -> Result<bool> {
         let path = seen.path.split('?').next().unwrap_or(&seen.path);
-        let bearer = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        let bearer = self.manners.token.as_ref().map(|token| format!("Bearer {token}"));
         if bearer.is_some() && seen.authorization != bearer {
             return whole(stream, "401 Unauthorized", &[], b"");
         }

@@ -1,0 +1,288 @@
+//! Which machines a request may reach.
+//!
+//! Lockfiles and redirects are written by strangers, and this machine may stand where strangers do
+//! not: they must not make it talk to itself, to its neighbours or to a cloud's metadata service.
+//! A host that is configured may be anywhere. Any other must be public: this is checked for
+//! addresses here, and for names where they are resolved, so that no second answer of a name
+//! server can be another one. Behind a proxy it is the proxy that resolves names.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use super::Failure;
+
+/// How a host is connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// This machine: never through a proxy, which would see what was not meant to leave.
+    Loopback,
+    /// A host that is configured, or a public address.
+    Open,
+    /// A name that must resolve to public addresses.
+    Guarded,
+}
+
+/// How the host of an address is connected to.
+///
+/// # Errors
+/// [`Failure::NotPublic`] for a host that is not configured, and is this machine or has a private
+/// address for its name.
+pub(super) fn way(url: &Url, configured: bool) -> Result<Way, Failure> {
+    let refused = || Failure::NotPublic(url.host_str().unwrap_or_default().to_owned());
+    let (loopback, public) = match url.host() {
+        Some(Host::Domain(name)) if is_loopback_name(name) => (true, false),
+        Some(Host::Domain(_)) if configured => (false, true),
+        Some(Host::Domain(_)) => return Ok(Way::Guarded),
+        Some(Host::Ipv4(address)) => (address.is_loopback(), is_public(address.into())),
+        Some(Host::Ipv6(address)) => (address.is_loopback(), is_public(address.into())),
+        None => (false, false),
+    };
+    match (loopback, public || configured) {
+        (true, true) => Ok(Way::Loopback),
+        (false, true) => Ok(Way::Open),
+        (_, false) => Err(refused()),
+    }
+}
+
+/// Whether a host is this machine, by its name or address.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => is_loopback_name(name),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// `localhost` and the names below it (RFC 6761, 6.3).
+fn is_loopback_name(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether anybody on the Internet can have this address: the special-purpose registries of IANA
+/// (RFC 6890) say which ones nobody has.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = matches!(
+        (a, b, c),
+        (0 | 10 | 127, ..)           // this network, private, loopback
+            | (100, 64..=127, _)     // shared by carriers
+            | (169, 254, _)          // link-local
+            | (172, 16..=31, _)      // private
+            | (192, 0, 0 | 2)        // protocol assignments, documentation
+            | (192, 168, _)          // private
+            | (198, 18 | 19, _)      // benchmarks
+            | (198, 51, 100)         // documentation
+            | (203, 0, 113)          // documentation
+            | (224..=255, ..) // multicast, reserved, broadcast
+    );
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    let embedded = |high: u16, low: u16| {
+        let ([w, x], [y, z]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(w, x, y, z))
+    };
+    match (a, b, c, d, e, f) {
+        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => embedded(g, h), // mapped, NAT64
+        (0x2002, ..) => embedded(b, c),                                         // 6to4
+        (0x2001, 0x0000..=0x01ff | 0xdb8, ..) => false, // protocol assignments, documentation
+        // Global unicast is 2000::/3, and all that is given out.
+        _ => (0x2000..=0x3fff).contains(&a),
+    }
+}
+
+/// Resolves names with the system's resolver, and holds the addresses against what they may be.
+#[derive(Debug, Clone)]
+pub(super) struct Resolver {
+    way: Way,
+    /// Of the guarded way: the names that lockfiles and redirects brought. The names of proxies are
+    /// resolved too, and they may be anywhere.
+    guarded: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Resolver {
+    pub(super) fn new(way: Way) -> Self {
+        Self { way, guarded: Arc::default() }
+    }
+
+    /// Holds a name against its addresses from now on.
+    pub(super) fn guard(&self, url: &Url) {
+        let mut guarded = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
+        guarded.insert(url.host_str().unwrap_or_default().to_owned());
+    }
+
+    fn may_be(&self, name: &str, address: IpAddr) -> bool {
+        match self.way {
+            Way::Loopback => address.is_loopback(),
+            Way::Open => true,
+            Way::Guarded => {
+                let guarded = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
+                is_public(address) || !guarded.contains(name)
+            }
+        }
+    }
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let this = self.clone();
+        Box::pin(async move {
+            let name = name.as_str();
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name, 0)).await?.collect();
+            let some = !found.is_empty();
+            let kept: Vec<SocketAddr> =
+                found.into_iter().filter(|address| this.may_be(name, address.ip())).collect();
+            if some && kept.is_empty() {
+                return Err(NotPublic(name.to_owned()).into());
+            }
+            if kept.is_empty() {
+                return Err(io::Error::other("the name has no address").into());
+            }
+            Ok(Box::new(kept.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// A name without any address that it may have.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not a public host")]
+pub(super) struct NotPublic(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn only_public_addresses_are_public() {
+        for public in ["1.1.1.1", "172.15.0.1", "172.32.0.1", "100.63.0.1", "100.128.0.1"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for public in ["2606:4700::1", "2a00::1", "64:ff9b::101:101", "2002:101:101::"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for private in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "127.0.0.1",
+            "127.255.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "100.64.0.1",
+            "100.127.0.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "192.0.2.1",
+            "203.0.113.9",
+        ] {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+        for private in [
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "::7f00:1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "2001::1",
+            "2001:db8::1",
+            "fec0::1",
+            "64:ff9b:1::1",
+        ] {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_not_configured_must_be_public() {
+        for private in [
+            "http://127.0.0.1:80/",
+            "http://127.1/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://localhost/",
+            "http://LOCALHOST./",
+            "http://a.localhost/",
+            "http://10.1.2.3/",
+            "http://169.254.169.254/latest/meta-data",
+            "http://[fe80::1]/",
+            "http://0/",
+        ] {
+            let host = url(private).host_str().unwrap().to_owned();
+            assert_eq!(way(&url(private), false), Err(Failure::NotPublic(host)), "{private}");
+            assert!(way(&url(private), true).is_ok(), "{private}");
+        }
+        assert_eq!(way(&url("https://a.example/"), false), Ok(Way::Guarded));
+        assert_eq!(way(&url("https://a.example/"), true), Ok(Way::Open));
+        assert_eq!(way(&url("https://1.1.1.1/"), false), Ok(Way::Open));
+        assert_eq!(way(&url("https://10.1.1.1/"), true), Ok(Way::Open));
+        for local in ["http://localhost:1/", "http://127.0.0.2/", "http://[::1]/"] {
+            assert_eq!(way(&url(local), true), Ok(Way::Loopback), "{local}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_held_against_its_addresses() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let guarded = Resolver::new(Way::Guarded);
+        assert!(guarded.may_be("proxy.example", address("10.0.0.1")), "a proxy");
+        guarded.guard(&url("https://a.example/x"));
+        assert!(!guarded.may_be("a.example", address("10.0.0.1")));
+        assert!(!guarded.may_be("a.example", address("::1")));
+        assert!(guarded.may_be("a.example", address("1.1.1.1")));
+        let open = Resolver::new(Way::Open);
+        open.guard(&url("https://a.example/x"));
+        assert!(open.may_be("a.example", address("10.0.0.1")));
+        let loopback = Resolver::new(Way::Loopback);
+        assert!(loopback.may_be("localhost", address("::1")));
+        assert!(!loopback.may_be("localhost", address("1.1.1.1")));
+    }
+
+    #[test]
+    fn a_guarded_name_with_private_addresses_does_not_resolve() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let resolve = |resolver: &Resolver| {
+            let resolved = runtime.block_on(resolver.resolve("localhost".parse().unwrap()));
+            resolved.map(|addresses| addresses.count() > 0)
+        };
+        let guarded = Resolver::new(Way::Guarded);
+        assert!(resolve(&guarded).unwrap());
+        guarded.guard(&url("http://localhost/"));
+        let error = resolve(&guarded).unwrap_err();
+        assert!(error.downcast_ref::<NotPublic>().is_some(), "{error}");
+    }
+}
