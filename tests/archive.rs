@@ -198,7 +198,7 @@ fn more_entries_than_16_bits_count_need_zip64_and_have_it() {
     // With the lockfile and the envelope: one more than the plain end record counts.
     let mut contents = BTreeMap::from([("inputs/1/package-lock.json".to_owned(), Vec::new())]);
     contents.extend((0..65_534).map(|n| (format!("trust/public-good/{n}.root.json"), Vec::new())));
-    let predicate = Predicate { packages: Vec::new(), out_of_scope: Vec::new(), ..predicate() };
+    let predicate = Predicate { packages: Vec::new(), ..predicate() };
     let manifest = Manifest::build(predicate, subjects(&contents)).unwrap();
     let content = given(contents);
     let file = seal(&path, &manifest, &[key(1)], |subject| content.get(&subject.name)).unwrap();
@@ -246,7 +246,7 @@ fn offsets_after(hole: u32) {
         names.iter().map(|name| ((*name).to_owned(), Vec::new())).collect();
     let mut listed = subjects(&contents);
     listed[0].size = hole.into();
-    let predicate = Predicate { packages: Vec::new(), out_of_scope: Vec::new(), ..predicate() };
+    let predicate = Predicate { packages: Vec::new(), ..predicate() };
     let manifest = Manifest::build(predicate, listed).unwrap().to_json();
     let envelope = Envelope::sign(&manifest, &[key(1)]).unwrap().to_json();
     contents.insert("sealift.dsse.json".to_owned(), envelope);

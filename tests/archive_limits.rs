@@ -124,7 +124,6 @@ fn a_directory_is_written_as_large_as_it_is_read() {
         let contents = names.map(|name| (name, Vec::new())).collect();
         let mut predicate = predicate();
         (predicate.inputs, predicate.packages) = (Vec::new(), Vec::new());
-        predicate.out_of_scope = Vec::new();
         let manifest = Manifest::build(predicate, subjects(&contents)).unwrap();
         let content = given(contents);
         let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,12 @@
 
 mod world;
 
-use sealift::core::{dsse::Envelope, limits};
+use sealift::core::{
+    dsse::Envelope,
+    limits,
+    manifest::Part,
+    package::{Origin, PackageId, Purl},
+};
 use serde_json::json;
 use world::{Package, Parts, Run, World, key, lockfile};
 
@@ -30,23 +35,25 @@ fn a_lockfile_without_hashes_proves_nothing() {
         let line = format!(",\n      \"integrity\": \"{}\"", package.integrity());
         assert!(text.contains(&line), "{text}");
         *bytes = text.replace(&line, "").into_bytes();
-        parts.listed(package).integrity.clear();
+        // Without the registry's signature, which would pin the bytes.
+        let record = parts.of_package(package, "registry.json");
+        let text = String::from_utf8(record.clone()).unwrap();
+        *record = text.replace("\"signatures\"", "\"other\"").into_bytes();
     });
-    run.refused().says("no hash for a@1.0.0");
+    let report = run.refused().json();
+    assert_eq!(report["inputs"][0]["entries"][1]["denied"]["code"], "unpinned");
+    assert_eq!(report["packages"][0]["claims"]["integrity"]["reason"], "unpinned");
 }
 
 #[test]
-fn what_the_manifest_says_of_a_lockfile_is_held_against_it() {
-    let (_, run) = resealed(|parts, _| parts.predicate.inputs[0].lockfile_version = 2);
-    run.refused().says("inputs/1/package-lock.json is not what the manifest says");
-    let (_, run) = resealed(|parts, _| parts.predicate.inputs[0].kind = "npm-shrinkwrap".into());
-    run.refused().says("inputs/1/package-lock.json is not what the manifest says");
+fn rejects_an_archive_without_lockfile() {
     let (_, run) = resealed(|parts, _| {
         parts.entries.clear();
         parts.predicate.inputs.clear();
         parts.predicate.packages.clear();
     });
-    run.refused().says("holds no lockfile");
+    let run = run.refused().says("the archive contains no lockfile");
+    assert_eq!(run.json()["code"], "no-lockfile");
 }
 
 #[test]
@@ -55,9 +62,10 @@ fn a_key_of_another_registry_is_no_reason_to_look_away() {
         ["https://registry.npmjs.org/x", "http://registry.npmjs.org", "https://npm.example"]
     {
         let (_, run) = resealed(|parts, package| {
-            parts.listed(package).registry = other.into();
+            move_to(parts, package, other);
             // A signature that would be refused, if anyone looked.
-            let record = parts.of_package(package, "registry.json");
+            let name = parts.listed(package).record.clone().unwrap().entry.unwrap();
+            let record = parts.entries.get_mut(&name).unwrap();
             let text = String::from_utf8(record.clone()).unwrap();
             *record = text.replace("\"sig\":\"M", "\"sig\":\"N").into_bytes();
         });
@@ -70,8 +78,26 @@ fn a_key_of_another_registry_is_no_reason_to_look_away() {
     }
 }
 
+/// Has a package said to be from another registry.
+fn move_to(parts: &mut Parts, package: &Package, registry: &str) {
+    let id = PackageId::new(&package.name, &package.version).unwrap();
+    let purl = Purl::new(id, Origin::Registry(registry.into()));
+    let mut moved = |part: &mut Option<Part>| {
+        let entry = part.as_mut().unwrap().entry.as_mut().unwrap();
+        let file = entry.rsplit('/').next().unwrap().to_owned();
+        let bytes = parts.entries.remove(entry.as_str()).unwrap();
+        *entry = format!("{}/{file}", purl.folder());
+        parts.entries.insert(entry.clone(), bytes);
+    };
+    let listed = &mut parts.predicate.packages[0];
+    (listed.purl, listed.registry) = (purl.to_string(), Some(registry.into()));
+    moved(&mut listed.artifact);
+    moved(&mut listed.record);
+    moved(&mut listed.attestations);
+}
+
 #[test]
-fn what_no_registry_vouches_for_is_not_covered_unless_it_was_listed() {
+fn what_the_archive_does_not_hold_is_not_covered() {
     let world = World::new();
     let package = Package::new("a", "1.0.0").signed(&world.sigstore);
     world.fetched([&package]).done();
@@ -79,18 +105,23 @@ fn what_no_registry_vouches_for_is_not_covered_unless_it_was_listed() {
         let entry = json!({"version": "1.0.0", "resolved": url, "integrity": package.integrity()});
         lockfile([package.locked(), ("node_modules/strange".into(), entry)])
     };
-    for url in ["https://evil.example/x.tgz", "git+ssh://git@evil.example/x.git#0000000"] {
+    for (url, code) in [
+        ("https://evil.example/x.tgz", "not-in-archive"),
+        ("git+ssh://git@evil.example/x.git#0000000", "foreign"),
+    ] {
         world.write("package-lock.json", strange(url));
         let run = world.verify("--require integrity --lockfile package-lock.json").refused();
-        assert!(run.stdout.contains("node_modules/strange is not listed as left out"), "{run}");
+        assert!(run.stdout.contains("not covered: 1 entry of package-lock.json"), "{run}");
         let report = world.report("--lockfile package-lock.json");
-        assert_eq!(report["lockfile"]["uncovered"][0]["entry"], "node_modules/strange");
+        let entry = &report["lockfiles"][0]["entries"][2];
+        assert_eq!(entry["path"], "node_modules/strange");
+        assert_eq!(entry["denied"]["code"], code);
     }
-    // Sealed with that lockfile, it is: then it is known, and said.
+    // Sealed with that lockfile it is denied all the same: nothing can vouch for it.
     let _registry = world.serve([&package]);
-    world.fetch("").done();
-    let run = world.verify("--require integrity --lockfile package-lock.json").done();
-    assert!(run.stdout.contains("not in the archive\n  node_modules/strange: git"), "{run}");
+    world.fetch("").done().says("`bundle verify` denies 1 entry");
+    let run = world.verify("--require integrity").refused();
+    assert!(run.stdout.contains("node_modules/strange [foreign]"), "{run}");
 }
 
 #[test]
@@ -101,13 +132,24 @@ fn an_age_that_nobody_knows_is_not_promised() {
 }
 
 #[test]
-fn two_places_for_one_package_are_one_too_many() {
+fn registries_that_really_differ_are_all_named() {
     let world = World::new();
-    let package = Package::new("a", "1.0.0");
-    let (_, mut entry) = package.locked();
-    entry["resolved"] = json!("https://npm.example/a/-/a-1.0.0.tgz");
-    world.lock_entries([package.locked(), ("node_modules/b/node_modules/a".into(), entry)]);
-    world.fetch("").failed().says("gets a@1.0.0 from");
+    let packages = [Package::new("a", "1.0.0"), Package::new("b", "1.0.0")];
+    let at = |package: &Package, host: &str, path: &str| {
+        let (_, mut entry) = package.locked();
+        entry["resolved"] = json!(format!("https://{host}/{0}/-/{0}-1.0.0.tgz", package.name));
+        (path.replace('*', &package.name), entry)
+    };
+    world.lock_entries(packages.iter().flat_map(|package| {
+        [
+            at(package, "one.example", "node_modules/*"),
+            at(package, "two.example", "node_modules/x/node_modules/*"),
+        ]
+    }));
+    let run = world.fetch("").failed();
+    for name in ["a@1.0.0", "b@1.0.0", "one.example", "two.example"] {
+        assert!(run.stderr.contains(name), "{name}: {run}");
+    }
     assert!(!world.path("app.sealift").exists());
 }
 

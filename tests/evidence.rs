@@ -7,6 +7,7 @@
 
 mod world;
 
+use sealift::core::manifest::Part;
 use serde_json::{Value, json};
 use testkit::{
     registry::{Registry, attestations_path},
@@ -236,7 +237,10 @@ fn evidence_that_does_not_verify_stops_the_seal_and_refuses_what_was_sealed() {
     for package in &packages {
         let entry = format!("npm/{}/1.0.0/attestations.json", package.name);
         parts.entries.insert(entry.clone(), package.response());
-        parts.listed(package).attestations = Some(entry);
+        let listed = parts.listed(package);
+        // As if the registry had been asked and had answered so.
+        let part = listed.record.clone().map(|part| Part { entry: Some(entry), ..part });
+        listed.attestations = part;
     }
     parts.seal(&world.path("app.sealift"), &[key(1)]);
     world.verify("--require integrity").refused();

@@ -18,7 +18,7 @@ use testkit::{
     registry::{Fault, Registry, Running, tarball_path},
     sigstore::{ATTESTATIONS, Build, NpmKey, SIGNATURES, Window},
 };
-use world::{NOW, PUBLISHED, Package, Run, SEALED, World, lockfile, published};
+use world::{NOW, PUBLISHED, Package, Run, SEALED, TRUST, World, lockfile, published};
 
 const TOKEN: &str = "npm_hush0123456789";
 
@@ -74,13 +74,7 @@ impl Mixed {
             ),
             named("node_modules/workspace", json!({"resolved": "workspace", "link": true})),
             named("workspace", json!({"version": "1.0.0"})),
-            named(
-                "node_modules/from-git",
-                json!({
-                    "version": "1.0.0",
-                    "resolved": "git+ssh://git@github.com/acme/from-git.git#46e7056ff9912ebfee5298d94024895a9fea76c0",
-                }),
-            ),
+            named("node_modules/placeholder", json!({"optional": true, "peer": true})),
         ]);
         world.lock_entries(entries);
         let mut lock: Value = serde_json::from_slice(&world.read("package-lock.json")).unwrap();
@@ -195,7 +189,7 @@ fn without_any_evidence_it_is_said_plainly() {
     }
     let refused = world.verify("--require registry-signature").refused();
     assert!(
-        refused.stdout.contains("registry-signature: required, and there is none"),
+        refused.stdout.contains("missing: demanded, and not there\n  registry-signature: 2 packages"),
         "{refused}"
     );
 }
@@ -211,11 +205,9 @@ fn two_lockfiles_share_an_archive() {
     assert_eq!(registry.count(&tarball_path("b", "1.0.0")), 1);
     for lockfile in ["package-lock.json", "other/package-lock.json"] {
         let run = world.verify(&format!("--require integrity --lockfile {lockfile}")).done();
-        assert!(run.stdout.contains("covered: all 2 packages"), "{run}");
+        assert!(run.stdout.contains(&format!("{lockfile}: same bytes as inputs/")), "{run}");
     }
-    let parts = world.parts();
-    let needed_by = parts.predicate.packages.iter().map(|package| package.needed_by.len());
-    assert_eq!(needed_by.collect::<Vec<_>>(), [1, 2, 1]);
+    assert_eq!(world.parts().predicate.packages.len(), 3);
 }
 
 #[test]
@@ -225,11 +217,12 @@ fn a_lockfile_that_asks_for_more_is_not_covered() {
     world.fetched([&a]).done();
     world.lock([&a, &b]);
     let run = world.verify("--require integrity --lockfile package-lock.json").refused();
-    assert!(run.stdout.contains("not covered: 1 package of 2"), "{run}");
+    assert!(run.stdout.contains("not covered: 1 entry of package-lock.json"), "{run}");
     assert!(run.stdout.contains("b@1.0.0 is not in the archive"), "{run}");
     let report = world.report("--lockfile package-lock.json");
     assert_eq!(report["verdict"], "refused");
-    assert_eq!(report["lockfile"]["uncovered"][0]["purl"], "pkg:npm/b@1.0.0");
+    let entry = &report["lockfiles"][0]["entries"][2];
+    assert_eq!((&entry["path"], &entry["denied"]["code"]), (&json!("node_modules/b"), &json!("not-in-archive")));
 }
 
 #[test]
@@ -238,7 +231,10 @@ fn two_people_seal() {
     world.fetched(&[Package::new("a", "1.0.0")]).done();
     let both = "--key second.key.pub --threshold 2 --require integrity";
     world.verify(both).refused().says("1 of 2 required signatures");
-    let sign = "bundle sign app.sealift --key second.key --signed-by release.key.pub";
+    let sign = &format!(
+        "bundle sign app.sealift --key second.key --signed-by release.key.pub --at {NOW} {TRUST} \
+         --require integrity"
+    );
     world.sealift(sign).done();
     world.verify(both).done();
     // One of them is enough for who asks for one.

@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use sealift::core::digest::Algorithm;
-use sealift::core::lockfile::{Disposition, Inventory, Lockfile, LockfileError, inventory, parse};
+use sealift::core::lockfile::{
+    Ask, Inventory, Lockfile, LockfileError, Source, Target, Wanted, parse,
+};
 
 fn read(folder: &str) -> Lockfile {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("package-lock.json");
@@ -13,15 +15,41 @@ fn read(folder: &str) -> Lockfile {
 }
 
 fn sole(lockfile: &Lockfile) -> Inventory {
-    inventory(&[("inputs/package-lock.json".to_owned(), lockfile.clone())])
+    Inventory::new(vec![("inputs/1/package-lock.json".to_owned(), lockfile.clone())])
 }
 
-/// Paths and packages to collect.
+/// Paths and versions of a registry that entries ask for.
 fn collected(lockfile: &Lockfile) -> BTreeSet<(String, String)> {
     let entries = lockfile.entries.iter();
     entries
-        .filter_map(|entry| match &entry.disposition {
-            Disposition::Collect(wanted) => Some((entry.path.clone(), wanted.id.to_string())),
+        .filter_map(|entry| match &entry.asks {
+            Ask::Package(Wanted { source: Source::Version { id, .. }, .. }) => {
+                Some((entry.path.clone(), id.to_string()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Paths of entries that ask for something else, and what.
+fn others(lockfile: &Lockfile) -> BTreeSet<(String, String)> {
+    let entries = lockfile.entries.iter();
+    entries
+        .filter_map(|entry| match &entry.asks {
+            Ask::Package(Wanted { source: source @ Source::Tarball { .. }, .. }) => {
+                Some((entry.path.clone(), source.to_string()))
+            }
+            Ask::Foreign(foreign) => Some((entry.path.clone(), foreign.to_string())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn bundled(lockfile: &Lockfile) -> BTreeSet<(String, String)> {
+    let entries = lockfile.entries.iter();
+    entries
+        .filter_map(|entry| match &entry.asks {
+            Ask::Bundled(bundled) => Some((entry.path.clone(), bundled.parent.clone())),
             _ => None,
         })
         .collect()
@@ -32,32 +60,22 @@ fn all_versions_of_one_tree_ask_for_the_same() {
     let [v1, v2, v3] = [1, 2, 3].map(|version| {
         let lockfile = read(&format!("tests/data/lockfiles/v{version}"));
         assert_eq!(lockfile.version, version);
-        assert_eq!(sole(&lockfile).entries(), lockfile.entries.len());
         lockfile
     });
     assert_eq!(v2.entries, v3.entries);
     assert_eq!(collected(&v1), collected(&v3));
-
-    let [first, third] = [&v1, &v3].map(sole);
-    assert_eq!(first.packages.len(), third.packages.len());
-    for (a, b) in first.packages.iter().zip(&third.packages) {
-        assert_eq!((&a.id, &a.integrity, &a.resolved), (&b.id, &b.integrity, &b.resolved));
+    let [first, third] = [&v1, &v3].map(|lockfile| sole(lockfile).wants(|_, _, _| true));
+    assert_eq!(first.len(), third.len());
+    for (a, b) in first.iter().zip(&third) {
+        assert_eq!((&a.target, &a.integrity, &a.addresses), (&b.target, &b.integrity, &b.addresses));
     }
-    let bundled = |inventory: &Inventory| -> BTreeSet<_> {
-        inventory.bundled.iter().map(|entry| (entry.path.clone(), entry.parent.clone())).collect()
-    };
-    assert_eq!(bundled(&first), bundled(&third));
-    let out_of_scope = |inventory: &Inventory| -> BTreeSet<_> {
-        let entries = inventory.out_of_scope.iter();
-        entries.map(|entry| (entry.path.clone(), entry.reason.to_string())).collect()
-    };
-    assert_eq!(out_of_scope(&first), out_of_scope(&third));
+    assert_eq!(bundled(&v1), bundled(&v3));
+    assert_eq!(others(&v1), others(&v3));
 }
 
 #[test]
 fn a_real_tree_is_accounted_for() {
     let lockfile = read("tests/data/lockfiles/v3");
-    let inventory = sole(&lockfile);
     let collected = collected(&lockfile);
     for (path, id) in [
         ("node_modules/pad", "left-pad@1.3.0"),
@@ -68,73 +86,55 @@ fn a_real_tree_is_accounted_for() {
     ] {
         assert!(collected.contains(&(path.to_owned(), id.to_owned())), "{path}");
     }
-    assert_eq!(inventory.bundled.len(), 6);
-    assert!(
-        inventory
-            .bundled
-            .iter()
-            .all(|entry| entry.parent == "node_modules/@tailwindcss/oxide-wasm32-wasi")
-    );
-    let local: Vec<_> = inventory.local.iter().map(|entry| entry.path.as_str()).collect();
-    assert_eq!(
-        local,
-        ["", "lib/greet", "node_modules/@shop/ui", "node_modules/greet", "packages/ui"]
-    );
-    let out: Vec<_> = inventory
-        .out_of_scope
+    let bundled = bundled(&lockfile);
+    assert_eq!(bundled.len(), 6);
+    let parent = "node_modules/@tailwindcss/oxide-wasm32-wasi";
+    assert!(bundled.iter().all(|(_, found)| found == parent));
+    let folders: Vec<_> = lockfile
+        .entries
         .iter()
-        .map(|entry| (entry.path.as_str(), entry.reason.to_string()))
+        .filter(|entry| matches!(entry.asks, Ask::Folder(_)))
+        .map(|entry| entry.path.as_str())
         .collect();
     assert_eq!(
-        out,
-        [
-            (
-                "node_modules/banner",
-                "tarball from https://files.example/banner.tgz, where no registry has this version"
-                    .to_owned()
-            ),
-            ("node_modules/tiny", "local tarball vendor/tiny-1.0.0.tgz".to_owned()),
-            (
-                "node_modules/widget",
-                "git dependency, commit 8f2a4c1d9e3b5a7f6c0d1e2f3a4b5c6d7e8f9a0b".to_owned()
-            ),
-        ]
+        folders,
+        ["", "lib/greet", "node_modules/@shop/ui", "node_modules/greet", "packages/ui"]
     );
+    let others: Vec<_> = others(&lockfile).into_iter().collect();
+    let git = "git dependency git+ssh://git@code.example/acme/widget.git#8f2a4c1d9e3b5a7f6c0d1e2f3a4b5c6d7e8f9a0b";
+    let expected = [
+        ("node_modules/banner", "https://files.example/banner.tgz"),
+        ("node_modules/tiny", "vendor/tiny-1.0.0.tgz"),
+        ("node_modules/widget", git),
+    ];
+    assert_eq!(others, expected.map(|(path, what)| (path.to_owned(), what.to_owned())));
 }
 
 #[test]
-fn what_npm_would_download_is_collected_or_out_of_scope() {
+fn what_npm_would_download_is_collected_or_foreign() {
     let lockfile = read("tests/data/lockfiles/v3");
-    let out_of_scope: BTreeSet<_> =
-        sole(&lockfile).out_of_scope.into_iter().map(|entry| entry.path).collect();
+    let others: BTreeSet<_> = others(&lockfile).into_iter().map(|(path, _)| path).collect();
     let downloads: BTreeSet<_> = include_str!("data/lockfiles/downloads.txt")
         .lines()
         .map(|line| line.split_once(' ').unwrap())
         .map(|(path, id)| (path.to_owned(), id.to_owned()))
         .collect();
     let (out, collect): (BTreeSet<_>, BTreeSet<_>) =
-        downloads.into_iter().partition(|(path, _)| out_of_scope.contains(path));
-    assert_eq!(out.len(), out_of_scope.len());
+        downloads.into_iter().partition(|(path, _)| others.contains(path));
+    assert_eq!(out.len(), others.len());
     assert_eq!(collect, collected(&lockfile));
 }
 
 #[test]
 fn npm_6_asks_for_a_part_of_the_same() {
     let old = read("tests/data/lockfiles/npm6");
-    let inventory = sole(&old);
-    assert_eq!(inventory.entries(), old.entries.len());
     assert!(!collected(&old).is_empty());
     assert!(collected(&old).is_subset(&collected(&read("tests/data/lockfiles/v3"))));
-    for item in &inventory.packages {
-        assert_eq!(item.resolved.len(), 1, "{}", item.id);
-    }
-    let registries: HashSet<_> = old
-        .entries
+    let registries: HashSet<_> = sole(&old)
+        .wants(|_, _, _| true)
         .iter()
-        .filter_map(|entry| match &entry.disposition {
-            Disposition::Collect(wanted) => wanted.resolved.as_ref().map(|url| url.origin()),
-            _ => None,
-        })
+        .filter(|want| matches!(want.target, Target::Version(_)))
+        .flat_map(|want| want.addresses.iter().map(url::Url::origin))
         .collect();
     let registries: Vec<_> = registries.iter().map(url::Origin::ascii_serialization).collect();
     assert_eq!(registries, ["https://registry.example"]);
@@ -142,13 +142,11 @@ fn npm_6_asks_for_a_part_of_the_same() {
 
 #[test]
 fn the_example_is_whole_and_strong() {
-    let lockfile = read("examples/app");
-    let inventory = sole(&lockfile);
-    assert_eq!(inventory.entries(), lockfile.entries.len());
-    assert_eq!(inventory.packages.len(), 78);
-    for item in &inventory.packages {
-        assert_eq!(item.integrity.len(), 1, "{}", item.id);
-        assert_eq!(item.integrity[0].algorithm(), Algorithm::Sha512, "{}", item.id);
+    let wants = sole(&read("examples/app")).wants(|_, _, _| true);
+    assert_eq!(wants.len(), 78);
+    for want in &wants {
+        assert_eq!(want.integrity.len(), 1, "{:?}", want.target);
+        assert_eq!(want.integrity[0].algorithm(), Algorithm::Sha512, "{:?}", want.target);
     }
 }
 

@@ -13,8 +13,8 @@ use sealift::{
         addresses::NPM_REGISTRY,
         digest::{Algorithm, Digest},
         key::PublicKey,
-        lockfile,
-        manifest::{self, Manifest, Predicate, Subject, Tool, TrustSource},
+        manifest::{self, Manifest, Part, Predicate, Subject, Tool, TrustSource},
+        package::{Origin, PackageId, Purl},
         time,
     },
 };
@@ -204,29 +204,30 @@ fn lockfile(packages: &[Package]) -> Vec<u8> {
 
 fn assemble(packages: &[Package]) -> (Manifest, BTreeMap<String, Content>) {
     let bytes = lockfile(packages);
-    let parsed = lockfile::parse(LOCKFILE, &bytes).unwrap();
-    let inventory = lockfile::inventory(&[(LOCKFILE.to_owned(), parsed)]);
     let mut contents = BTreeMap::from([(LOCKFILE.to_owned(), bytes)]);
     let mut listed = Vec::new();
-    for (item, package) in inventory.packages.iter().zip(packages) {
-        assert_eq!(item.id.name(), package.name);
+    for package in packages {
+        let id = PackageId::new(&package.name, VERSION).unwrap();
+        let purl = Purl::new(id, Origin::Registry(NPM_REGISTRY.into()));
         let mut add = |name: &str, bytes: &[u8]| {
-            let entry = format!("{}/{name}", item.id.folder());
+            let entry = format!("{}/{name}", purl.folder());
             contents.insert(entry.clone(), bytes.to_vec());
-            entry
+            Some(Part {
+                entry: Some(entry),
+                url: Some(address(&package.name)),
+                status: Some(200),
+                answered_at: Some(NOW.into()),
+            })
         };
         listed.push(manifest::Package {
-            purl: item.id.purl(),
-            name: item.id.name().into(),
-            version: item.id.version().into(),
-            registry: NPM_REGISTRY.into(),
+            purl: purl.to_string(),
+            registry: Some(NPM_REGISTRY.into()),
             artifact: add("package.tgz", &package.tarball),
-            record: Some(add("registry.json", &package.record)),
-            attestations: Some(add("attestations.json", &package.attestations)),
-            integrity: item.expected(),
-            needed_by: item.needs(),
+            record: add("registry.json", &package.record),
+            attestations: add("attestations.json", &package.attestations),
         });
     }
+    listed.sort_by(|a, b| a.purl.cmp(&b.purl));
     let subjects = contents.iter().map(|(name, bytes)| {
         let tarball = name.ends_with(".tgz");
         let algorithm = if tarball { Algorithm::Sha512 } else { Algorithm::Sha256 };
@@ -236,20 +237,13 @@ fn assemble(packages: &[Package]) -> (Manifest, BTreeMap<String, Content>) {
         format_version: manifest::FORMAT_VERSION,
         tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
         sealed_at: NOW.into(),
-        inputs: vec![manifest::Input {
-            entry: LOCKFILE.into(),
-            kind: "package-lock".into(),
-            lockfile_version: 3,
-        }],
+        inputs: vec![LOCKFILE.into()],
         trust: vec![manifest::Trust {
             instance: "public-good".into(),
             source: TrustSource::Files,
-            roles: Vec::new(),
             refreshed_at: None,
         }],
         packages: listed,
-        out_of_scope: Vec::new(),
-        collection: Vec::new(),
     };
     let manifest = Manifest::build(predicate, subjects.collect()).unwrap();
     (manifest, contents.into_iter().map(|(name, bytes)| (name, Content::Bytes(bytes))).collect())

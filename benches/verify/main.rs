@@ -181,8 +181,10 @@ fn tarballs(fixture: &Fixture) -> Line {
         .unwrap()
         .verify_signatures(std::slice::from_ref(&fixture.public), 1)
         .unwrap();
-    let names: Vec<_> =
-        signed.manifest().packages().map(|(_, package)| package.artifact.clone()).collect();
+    let packages = signed.manifest().packages();
+    let names: Vec<_> = packages
+        .map(|(_, package)| package.artifact.as_ref().unwrap().entry.clone().unwrap())
+        .collect();
     let times = fastest(
         || {
             for name in &names {

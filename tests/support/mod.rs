@@ -14,11 +14,8 @@ use sealift::{
     core::{
         digest::Algorithm,
         key::{PublicKey, SigningKey},
-        manifest::{
-            Input, Manifest, Need, OutOfScope, Package, Predicate, Request, Role, Subject, Tool,
-            Trust, TrustSource,
-        },
-        package::PackageId,
+        manifest::{Manifest, Package, Part, Predicate, Subject, Tool, Trust, TrustSource},
+        package::Purl,
     },
 };
 
@@ -67,53 +64,35 @@ pub fn subjects(contents: &BTreeMap<String, Vec<u8>>) -> Vec<Subject> {
 
 /// What fits [`contents`].
 pub fn predicate() -> Predicate {
-    let input = "inputs/1/package-lock.json".to_owned();
-    let package = |name: &str, version: &str, path: &str| {
-        let id = PackageId::new(name, version).unwrap();
+    let part = |entry: Option<String>, status: u16| Part {
+        entry,
+        url: Some("https://registry.npmjs.org/any".to_owned()),
+        status: Some(status),
+        answered_at: Some("2026-11-23T03:59:30Z".to_owned()),
+    };
+    let package = |purl: &str| {
+        let purl = Purl::parse(purl).unwrap();
         Package {
-            purl: id.purl(),
-            name: name.to_owned(),
-            version: version.to_owned(),
-            registry: "https://registry.example".to_owned(),
-            artifact: format!("{}/package.tgz", id.folder()),
-            record: None,
-            attestations: None,
-            integrity: vec![Algorithm::Sha512.digest(b"").to_sri()],
-            needed_by: vec![Need { input: input.clone(), paths: vec![path.to_owned()] }],
+            purl: purl.to_string(),
+            registry: purl.origin().registry().map(str::to_owned),
+            artifact: Some(part(Some(format!("{}/package.tgz", purl.folder())), 200)),
+            record: Some(part(None, 404)),
+            attestations: Some(part(None, 404)),
         }
     };
-    let mut tool = package("@acme/tool", "2.0.0", "node_modules/@acme/tool");
-    tool.record = Some("npm/@acme/tool/2.0.0/record.json".to_owned());
-    tool.attestations = Some("npm/@acme/tool/2.0.0/attestations.json".to_owned());
+    let mut tool = package("pkg:npm/%40acme/tool@2.0.0");
+    tool.record = Some(part(Some("npm/@acme/tool/2.0.0/record.json".to_owned()), 200));
+    tool.attestations = Some(part(Some("npm/@acme/tool/2.0.0/attestations.json".to_owned()), 200));
     Predicate {
         format_version: 1,
         tool: Tool { name: "sealift".to_owned(), version: "0.1.0".to_owned() },
         sealed_at: "2026-11-23T04:00:00Z".to_owned(),
-        inputs: vec![Input {
-            entry: input.clone(),
-            kind: "package-lock".to_owned(),
-            lockfile_version: 3,
-        }],
+        inputs: vec!["inputs/1/package-lock.json".to_owned()],
+        packages: vec![tool, package("pkg:npm/con@1.0.0")],
         trust: vec![Trust {
             instance: "public-good".to_owned(),
             source: TrustSource::Tuf,
-            roles: vec![Role {
-                name: "root".to_owned(),
-                version: 1,
-                expires: "2027-01-01T00:00:00Z".to_owned(),
-            }],
             refreshed_at: Some("2026-11-23T03:59:00Z".to_owned()),
-        }],
-        packages: vec![tool, package("con", "1.0.0", "node_modules/con")],
-        out_of_scope: vec![OutOfScope {
-            input,
-            entry: "node_modules/x".to_owned(),
-            reason: "git dependency".to_owned(),
-        }],
-        collection: vec![Request {
-            url: "https://registry.example/con".to_owned(),
-            status: 404,
-            time: "2026-11-23T03:59:30Z".to_owned(),
         }],
     }
 }

@@ -45,7 +45,7 @@ pub const SEALED: &str = "2026-02-01T00:00:00Z";
 pub const NOW: &str = "2026-03-01T00:00:00Z";
 
 /// Trust in the world's own Sigstore instance.
-const TRUST: &str = "--trusted-root trusted_root.json --npm-keys keys.json";
+pub const TRUST: &str = "--trusted-root trusted_root.json --npm-keys keys.json";
 
 /// [`PUBLISHED`], as a time.
 pub fn published() -> DateTime<Utc> {

@@ -13,6 +13,7 @@ use sealift::{
         entry_name,
         key::{PublicKey, SigningKey},
         manifest::{Manifest, Predicate, Subject},
+        package::{PackageId, Purl},
     },
 };
 
@@ -77,8 +78,9 @@ impl Parts {
 
     /// What the manifest says of a package.
     pub fn listed(&mut self, package: &Package) -> &mut sealift::core::manifest::Package {
+        let id = PackageId::new(&package.name, &package.version).unwrap();
         let mut packages = self.predicate.packages.iter_mut();
-        packages.find(|listed| listed.name == package.name).unwrap()
+        packages.find(|listed| *Purl::parse(&listed.purl).unwrap().id() == id).unwrap()
     }
 }
 

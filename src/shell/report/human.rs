@@ -277,10 +277,10 @@ impl Human<'_> {
         self.listed(f, &denied, |f, (entry, denial)| {
             writeln!(
                 f,
-                "  {}\n    {} {DIM}[{}]{DIM:#}",
+                "  {} {DIM}[{}]{DIM:#}\n    {}",
                 Untrusted(&entry.path),
-                Untrusted(&denial.to_string()),
-                denial.code()
+                denial.code(),
+                Untrusted(&denial.to_string())
             )
         })
     }

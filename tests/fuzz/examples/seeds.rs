@@ -112,6 +112,7 @@ fn main() {
     write("tampered", "file", b"\0\0\x10\0\x01\x01");
     write("tampered", "envelope", b"\x05\x01\0\x01\x01 ");
     write("tampered", "entry", b"\x07\x03\0\0\0\x01\x01");
+    write("tarball", "plain", &testkit::registry::tarball("a", "1.0.0"));
     write("npmrc", "all", NPMRC.as_bytes());
     let spki = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
     let public = format!("-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n");

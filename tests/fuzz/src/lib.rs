@@ -17,14 +17,16 @@ use sealift::{
     },
     core::{
         addresses::NPM_REGISTRY,
+        coverage::{Coverage, Disposition},
         digest::{Digest, Integrity},
         dsse::{Envelope, EnvelopeParser},
         entry_name,
         instance::Instance,
-        lockfile as lockfiles,
+        lockfile::{self as lockfiles, Inventory},
         manifest::Manifest,
-        package::PackageId,
+        package::{Origin, PackageId, Purl},
         statement::{self as statements, Statement},
+        tarball,
         text::{Untrusted, bounded},
         time::{self, Time},
         trust::{NpmKeys, Trust},
@@ -52,7 +54,7 @@ use support::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 16] = [
+pub const ALL: [Target; 17] = [
     ("archive", archive),
     ("bundle", bundle),
     ("certificate", certificate),
@@ -66,6 +68,7 @@ pub const ALL: [Target; 16] = [
     ("packument", packument),
     ("statement", statement),
     ("tampered", tampered),
+    ("tarball", tarball_contents),
     ("text", text),
     ("trusted_root", trusted_root),
     ("tuf", tuf),
@@ -173,9 +176,10 @@ pub fn envelope(bytes: &[u8]) {
 pub fn manifest(bytes: &[u8]) {
     let Ok(manifest) = Manifest::parse(bytes) else { return };
     assert_eq!(Manifest::parse(&manifest.to_json()).unwrap(), manifest);
-    for (id, package) in manifest.packages() {
-        assert_eq!(manifest.package(id), Some(package));
-        assert!(manifest.subject(&package.artifact).is_some());
+    for (purl, package) in manifest.packages() {
+        assert_eq!(Purl::parse(&package.purl).as_ref(), Some(purl));
+        let entry = package.artifact.as_ref().and_then(|artifact| artifact.entry.as_ref());
+        assert!(entry.is_none_or(|entry| manifest.subject(entry).is_some()));
     }
 }
 
@@ -257,15 +261,26 @@ fn claims() -> &'static Claims {
     })
 }
 
-/// A lockfile, and the inventory of it. No entry may be lost.
+/// A lockfile, the packages that it asks for, and what becomes of its entries in an empty archive:
+/// nothing is covered but what asks for nothing.
 pub fn lockfile(bytes: &[u8]) {
     let Ok(lockfile) = lockfiles::parse("package-lock.json", bytes) else { return };
     let entries = lockfile.entries.len();
-    let inventory = lockfiles::inventory(&[("inputs/package-lock.json".into(), lockfile)]);
-    assert_eq!(inventory.entries(), entries);
-    for item in &inventory.packages {
-        assert!(!item.needs().is_empty(), "{} is needed nowhere", item.id);
-        entry_name::parse(item.id.folder().as_bytes()).unwrap();
+    let inventory = Inventory::new(vec![("inputs/1/package-lock.json".into(), lockfile)]);
+    assert!(inventory.wants(|_, _, _| false).len() <= entries);
+    let outcomes = Coverage::new(&[]).judge(&inventory);
+    assert_eq!(outcomes.len(), entries);
+    for outcome in outcomes {
+        let nothing = matches!(outcome.disposition, Disposition::Local | Disposition::Placeholder);
+        assert_eq!(outcome.denial.is_none(), nothing);
+    }
+}
+
+/// A tarball's listing.
+pub fn tarball_contents(bytes: &[u8]) {
+    let Ok(contents) = tarball::list(bytes) else { return };
+    for path in contents.bundled.keys() {
+        assert!(path.split('/').all(|part| !matches!(part, "" | "." | "..")), "{path}");
     }
 }
 
@@ -339,8 +354,9 @@ pub fn text(bytes: &[u8]) {
     if let Some((name, version)) = text.rsplit_once('@')
         && let Ok(id) = PackageId::new(name, version)
     {
-        entry_name::parse(id.folder().as_bytes()).unwrap();
-        assert!(!id.purl().contains(char::is_whitespace));
+        let purl = Purl::new(id, Origin::File(text.to_owned()));
+        entry_name::parse(purl.folder().as_bytes()).unwrap();
+        assert!(!purl.to_string().contains(char::is_whitespace));
     }
     if let Ok(integrity) = Integrity::parse(text) {
         assert_ne!(integrity.strongest().count(), 0);
