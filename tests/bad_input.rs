@@ -308,9 +308,10 @@ fn a_full_disk_leaves_no_file() {
     let world = World::new();
     let mut package = Package::new("a", "1.0.0");
     package.tarball = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
-    world.fetched(std::slice::from_ref(&package)).done();
-    let archive = world.read("app.sealift");
+    world.lock([&package]);
     let _registry = world.serve(&[package]);
+    world.fetch("").done();
+    let archive = world.read("app.sealift");
     let before = world.files();
     let limited = |line: &str| {
         // Blocks of 1 KiB: enough for the cache's small files, not for the archive.

@@ -233,7 +233,8 @@ fn nothing_goes_past_a_proxy_whose_address_is_none() {
         for name in ["https-proxy", "proxy"] {
             let npmrc = format!("registry={}\n{name}={address}\n", registry.url());
             world.write(".npmrc", npmrc);
-            refused(&mut fetching(&world), "the address of the proxy is malformed");
+            let mut command = fetching(&world);
+            refused(command.arg("--trust-project-npmrc"), "the address of the proxy is malformed");
         }
         world.write(".npmrc", format!("registry={}\n", registry.url()));
     }

@@ -104,11 +104,25 @@ fn an_age_that_nobody_knows_is_not_promised() {
 fn two_places_for_one_package_are_one_too_many() {
     let world = World::new();
     let package = Package::new("a", "1.0.0");
-    let (_, mut entry) = package.locked();
-    entry["resolved"] = json!("https://npm.example/a/-/a-1.0.0.tgz");
-    world.lock_entries([package.locked(), ("node_modules/b/node_modules/a".into(), entry)]);
-    world.fetch("").failed().says("gets a@1.0.0 from");
+    let _registry = world.serve([&package]);
+    let lock = |weak: Option<&str>| {
+        let (path, mut one) = package.locked();
+        if let Some(weak) = weak {
+            one["integrity"] = json!(weak);
+        }
+        let mut other = one.clone();
+        other["resolved"] = json!("https://npm.example/a/-/a-1.0.0.tgz");
+        world.lock_entries([(path, one), ("node_modules/b/node_modules/a".into(), other)]);
+    };
+    lock(Some("sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="));
+    let run = world.fetch("").failed();
+    let run =
+        run.says("a@1.0.0 comes from https://npm.example and from https://registry.npmjs.org");
+    run.says("1 package from registries that differ");
     assert!(!world.path("app.sealift").exists());
+    // One strong hash says which bytes they are, and then the public registry counts.
+    lock(None);
+    world.fetch("").done();
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
         &Env::variable,
     )?;
     let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
-        .map_err(Failure::could_not)?;
+        .map_err(|error| Failure::could_not(&error).maybe_hint(error.hint()))?;
     let key = signing_key(options, context)?;
     let now = context.env.source_date.unwrap_or(context.env.now);
     if now > context.env.now || context.env.now > context.env.clock {
@@ -239,7 +239,13 @@ fn collect(
     let Collection { outcomes, unreachable } =
         collection.map_err(|conflicts| report_conflicts(&conflicts, context))?;
     for host in &unreachable {
-        context.terminal.note(Untrusted(&host.to_string()));
+        let text = host.to_string();
+        if host.failed == 0 {
+            context.terminal.note(Untrusted(&text));
+        } else {
+            let failure = Failure::could_not(Untrusted(&text)).maybe_hint(host.hint());
+            context.terminal.failure(&failure);
+        }
     }
 
     let total = outcomes.len();
