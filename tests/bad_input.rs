@@ -273,10 +273,12 @@ fn registries() {
     let registry = world.serve(&packages);
     for (path, fault) in [
         (packument_path("a"), Fault::Status(404)),
+        (tarball_path("a", "1.0.0"), Fault::Status(404)),
         (tarball_path("b", "1.0.0"), Fault::Status(404)),
         (attestations_path("c", "1.0.0"), Fault::Status(500)),
         (packument_path("d"), Fault::Html),
         (packument_path("e"), Fault::Body(b"{\"versions\": {}}".to_vec())),
+        (tarball_path("e", "1.0.0"), Fault::Status(404)),
     ] {
         registry.set_fault(&path, Some(fault));
     }

@@ -17,6 +17,7 @@ mod error;
 mod inventory;
 mod json;
 mod packages;
+pub mod secrets;
 mod v1;
 
 use std::fmt;
