@@ -273,10 +273,12 @@ fn registries() {
     let registry = world.serve(&packages);
     for (path, fault) in [
         (packument_path("a"), Fault::Status(404)),
+        (tarball_path("a", "1.0.0"), Fault::Status(404)),
         (tarball_path("b", "1.0.0"), Fault::Status(404)),
         (attestations_path("c", "1.0.0"), Fault::Status(500)),
         (packument_path("d"), Fault::Html),
         (packument_path("e"), Fault::Body(b"{\"versions\": {}}".to_vec())),
+        (tarball_path("e", "1.0.0"), Fault::Status(404)),
     ] {
         registry.set_fault(&path, Some(fault));
     }
@@ -308,9 +310,10 @@ fn a_full_disk_leaves_no_file() {
     let world = World::new();
     let mut package = Package::new("a", "1.0.0");
     package.tarball = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
-    world.fetched(std::slice::from_ref(&package)).done();
-    let archive = world.read("app.sealift");
+    world.lock([&package]);
     let _registry = world.serve(&[package]);
+    world.fetch("").done();
+    let archive = world.read("app.sealift");
     let before = world.files();
     let limited = |line: &str| {
         // Blocks of 1 KiB: enough for the cache's small files, not for the archive.

@@ -233,7 +233,8 @@ fn nothing_goes_past_a_proxy_whose_address_is_none() {
         for name in ["https-proxy", "proxy"] {
             let npmrc = format!("registry={}\n{name}={address}\n", registry.url());
             world.write(".npmrc", npmrc);
-            refused(&mut fetching(&world), "the address of the proxy is malformed");
+            let mut command = fetching(&world);
+            refused(command.arg("--trust-project-npmrc"), "the address of the proxy is malformed");
         }
         world.write(".npmrc", format!("registry={}\n", registry.url()));
     }
@@ -254,4 +255,31 @@ fn the_name_of_a_file_does_not_steer_the_terminal() {
     }
     let plain = world.sealift("bundle inspect a b").failed();
     assert!(plain.stderr.contains("unexpected argument 'b'"), "{plain}");
+}
+
+/// Whoever can change the folder of keys decides who signs.
+#[cfg(unix)]
+#[test]
+fn folders_and_keys_that_others_can_change_are_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (world, package) = sealed();
+    let _registry = world.serve([&package]);
+    let mode = |name: &str, mode| {
+        fs::set_permissions(world.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for (name, bad, good) in [
+        ("home", 0o777, 0o755),
+        ("home", 0o775, 0o755),
+        ("home/cache", 0o707, 0o700),
+        ("home/cache/tarballs", 0o770, 0o700),
+        ("release.key", 0o620, 0o600),
+    ] {
+        mode(name, bad);
+        let run = world.fetch("").failed().says("can be changed by other users");
+        run.says("chmod go-w");
+        mode(name, good);
+    }
+    world.fetch("").done();
+    mode("release.key.pub", 0o646);
+    world.verify("--require integrity").failed().says("can be changed by other users");
 }

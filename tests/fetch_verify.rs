@@ -84,13 +84,9 @@ impl Mixed {
         let public = world.serve(public);
         let private = private.on(Registry::new()).token(TOKEN).start();
         let (scope, host) = (private.url(), private.host());
-        world.write(
-            ".npmrc",
-            format!(
-                "registry={}\n@acme:registry={scope}/\n//{host}/:_authToken={TOKEN}\n",
-                public.url()
-            ),
-        );
+        let npmrc = format!("registry={}\n@acme:registry={scope}/\n", public.url());
+        world.write(".npmrc", npmrc);
+        world.write("home/.npmrc", format!("//{host}/:_authToken={TOKEN}\n"));
         Self { world, public, private }
     }
 
@@ -284,7 +280,8 @@ fn a_fetch_that_was_killed_resumes_too() {
     let registry = world.serve(&packages);
     registry.set_fault(&b, Some(Fault::Silence(Duration::from_secs(60))));
     let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
-    let fetch = "bundle fetch package-lock.json -o app.sealift --key release.key --no-refresh";
+    let fetch = "bundle fetch package-lock.json -o app.sealift --key release.key --no-refresh \
+                 --at 2026-02-01T00:00:00Z";
     let mut running = command.args(fetch.split(' ')).stderr(Stdio::null()).spawn().unwrap();
     let kept = || {
         std::fs::read_dir(world.path("home/cache/tarballs"))

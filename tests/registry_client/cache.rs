@@ -107,8 +107,8 @@ fn what_is_confirmed_keeps_the_time_of_its_first_answer() {
 }
 
 #[test]
-fn what_is_answered_again_without_a_tag_keeps_its_time() {
-    // The same bodies, whole and without a tag.
+fn what_is_answered_whole_again_keeps_its_time() {
+    // The same bodies, whole: no tag confirms them.
     let packument = serde_json::json!({"versions": {"1.0.0": {"dist": {
         "integrity": integrity(&tarball("a", "1.0.0")), "attestations": {}}}}});
     let whole = |body: &serde_json::Value| Some(Fault::Body(body.to_string().into_bytes()));

@@ -208,7 +208,7 @@ impl Tally {
             .map(|(host, failure)| Unreachable {
                 failed: self.failed.get(&host).copied().unwrap_or(0),
                 replaced: self.replaced.get(&host).copied().unwrap_or(0),
-                reason: failure.to_string(),
+                failure,
                 host,
             })
             .filter(|one| one.failed + one.replaced > 0)

@@ -16,12 +16,41 @@ use crate::{
     },
 };
 
-/// A registry's address that makes no sense.
+/// A registry's address that cannot be used: to pass it over would be to ask another registry for
+/// its packages. `of` says where it was given; the address itself may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{of} is not an http or https address")]
-pub struct ConfigError {
-    /// Where it was given. The address itself may hold a password.
-    of: String,
+pub enum ConfigError {
+    /// Not an address.
+    #[error("{of} is not an http or https address")]
+    Address {
+        /// Which one.
+        of: String,
+    },
+    /// A variable that is not set.
+    #[error("{of} names an environment variable that is not set")]
+    Variable {
+        /// Which one.
+        of: String,
+    },
+    /// A variable, in a file that may name none.
+    #[error("{of} names an environment variable")]
+    ProjectVariable {
+        /// Which one.
+        of: String,
+    },
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::ProjectVariable { .. } => Some(
+                "whoever wrote the project could have it sent anywhere: if you trust them, give \
+                 --trust-project-npmrc",
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// The registries to ask, and with which credentials.
@@ -46,9 +75,13 @@ impl RegistryConfig {
     /// # Errors
     /// When an address is not one.
     pub fn new(npmrc: &Npmrc, registry: Option<&str>) -> Result<Self, ConfigError> {
+        if let Some(error) = &npmrc.refused {
+            return Err(error.clone());
+        }
         let mut credentials = npmrc.credentials.clone();
         let mut base = |address: &str, of: &str| {
-            Base::parse(address, &mut credentials).ok_or(ConfigError { of: of.to_owned() })
+            Base::parse(address, &mut credentials)
+                .ok_or_else(|| ConfigError::Address { of: of.to_owned() })
         };
         let public = base(NPM_REGISTRY, "the public registry")?;
         let default = match &npmrc.registry {

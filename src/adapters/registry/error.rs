@@ -6,7 +6,7 @@ use super::{Mismatch, RecordError, Source};
 use crate::{
     adapters::{
         files::FileError,
-        network::{Address, NetworkError, TOKEN_HINT},
+        network::{Address, Failure, NetworkError, TOKEN_HINT},
     },
     core::{
         package::PackageId,
@@ -201,17 +201,25 @@ pub struct Unreachable {
     /// `HOST:PORT`.
     pub host: String,
     /// Why.
-    pub reason: String,
+    pub failure: Failure,
     /// Packages that could not be collected because of it.
     pub failed: usize,
     /// Packages that a hash pins, and that were collected from the public registry instead.
     pub replaced: usize,
 }
 
+impl Unreachable {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let (host, failure) = (self.host.clone(), self.failure.clone());
+        NetworkError::Unreachable { host, failure }.hint()
+    }
+}
+
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, reason, failed, replaced } = self;
-        write!(f, "{host} cannot be reached ({reason}): ")?;
+        let Self { host, failure, failed, replaced } = self;
+        write!(f, "{host} cannot be reached ({failure}): ")?;
         match (failed, replaced) {
             (failed, 0) => write!(f, "{}", packages(*failed)),
             (0, replaced) => write!(f, "{}, taken from the public registry", packages(*replaced)),
@@ -246,8 +254,8 @@ mod tests {
     #[test]
     fn an_unreachable_host_is_one_line() {
         let text = |failed, replaced| {
-            let (host, reason) = ("mirror.example:443".into(), "connection refused".into());
-            Unreachable { host, reason, failed, replaced }.to_string()
+            let (host, failure) = ("mirror.example:443".into(), Failure::Refused);
+            Unreachable { host, failure, failed, replaced }.to_string()
         };
         let start = "mirror.example:443 cannot be reached (connection refused): ";
         assert_eq!(text(1318, 0), format!("{start}1,318 packages"));

