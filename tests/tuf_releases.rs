@@ -163,7 +163,7 @@ fn real() -> Option<History> {
         let expires = time::parse(timestamp["signed"]["expires"].as_str().unwrap()).unwrap();
         Era { root, at: expires - Duration::days(2), published }
     };
-    let eras = [10, 12, 15].map(era).to_vec();
+    let eras = [10, 12, 15].map(era).into();
     Some(History { eras, rotated: vec![11], today: Instance::public_good() })
 }
 
