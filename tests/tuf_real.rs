@@ -167,8 +167,11 @@ fn without_it() {
         let base = tempfile::tempdir().unwrap();
         let error = over_http(&server, &instance, base.path(), at("2026-11-23T04:00:00Z"));
         let error = error.unwrap_err();
-        assert_eq!(error.to_string(), "the repository has no timestamp.json", "{name}");
-        let next = format!("{}.root.json", instance.pinned.newest() + 1);
-        assert_eq!(server.asked(), [next, "timestamp.json".to_owned()]);
+        let root = |version: u64| format!("{version}.root.json");
+        let newest = root(instance.pinned.newest());
+        assert_eq!(error.to_string(), format!("the repository has no {newest}"), "{name}");
+        let mut asked: Vec<String> = instance.pinned.roots().map(|(v, _)| root(v)).collect();
+        asked.reverse();
+        assert_eq!(server.asked(), asked);
     }
 }

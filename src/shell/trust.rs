@@ -241,3 +241,6 @@ fn facts(instance: &str, source: TrustSource) -> report::Trust {
         keys_checked_at: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,11 @@
     python3 tests/crosscheck/lay_out.py CHECKOUT FOLDER
     SEALIFT_ROOT_SIGNING=FOLDER cargo test --test tuf_real
 
+With checkouts of January 2025, May 2025 and August 2026, laid out in FOLDER/10, FOLDER/12 and FOLDER/15
+(the folder is named by the root that the repository was at):
+
+    SEALIFT_ROOT_SIGNING_HISTORY=FOLDER cargo test --test tuf_releases
+
 Nothing of the checkout is part of this repository.
 """
 

@@ -126,7 +126,12 @@ impl Arguments {
             }
             None => Held { local: held.local.clone().with_floor(session.floor()), ..held },
         };
-        locked.commit(&instance, &held)?;
+        // Read back with what was found, as the next run will.
+        let wanted = match &held.checked {
+            Some(checked) if *checked == now => Wanted { required: found, optional: Vec::new() },
+            _ => instance.wanted.clone(),
+        };
+        locked.commit(&Instance { wanted, ..instance.clone() }, &held)?;
         for (role, bytes) in session.accepted() {
             let file = role.replace('%', "%25").replace('/', "%2F");
             fs::write(self.metadata.join(format!("{file}.json")), bytes)?;

@@ -53,7 +53,13 @@ impl State {
         self.check_same_roots(other)?;
         self.check_fork(other)?;
         let crossed = |newer: String| {
-            move |older: MetadataError| MetadataError::Crossed { newer, older: role_of(&older) }
+            move |error: MetadataError| match error {
+                MetadataError::Rollback { role: older, .. }
+                | MetadataError::Removed { role: older, .. } => {
+                    MetadataError::Crossed { newer, older }
+                }
+                other => other,
+            }
         };
         let by_root = self.version("root").cmp(&other.version("root"));
         match by_root {
@@ -92,6 +98,7 @@ impl State {
         let root = root.signed();
         if let Some(before) = vouched::<Timestamp>("timestamp", timestamp, root) {
             let offered = metadata::parse::<Timestamp>("timestamp", self.bytes("timestamp"))?;
+            check_one_content("timestamp", &before, &offered)?;
             let (before, offered) = (before.signed(), offered.signed());
             check_rollback("timestamp", before.version, offered.version)?;
             let pinned = |timestamp: &Timestamp| timestamp.snapshot_meta().map(|pin| pin.version);
@@ -100,6 +107,7 @@ impl State {
         }
         if let Some(before) = vouched::<Snapshot>("snapshot", snapshot, root) {
             let offered = metadata::parse::<Snapshot>("snapshot", self.bytes("snapshot"))?;
+            check_one_content("snapshot", &before, &offered)?;
             check_rollback("snapshot", before.signed().version, offered.signed().version)?;
             check_no_rollback(before.signed(), offered.signed())?;
         }
@@ -159,6 +167,19 @@ impl Local {
         check_rollback("root", self.newest_root().unwrap_or(0), offered.version("root"))?;
         offered.check_above(timestamp.as_deref(), snapshot.as_deref())
     }
+}
+
+/// One version has one content, as long as the same keys vouch for it.
+fn check_one_content<T: Role>(
+    role: &str,
+    one: &Metadata<T>,
+    other: &Metadata<T>,
+) -> Result<(), MetadataError> {
+    let version = one.signed().version();
+    if version == other.signed().version() && one.signed_canonical() != other.signed_canonical() {
+        return Err(MetadataError::Forked { role: role.to_owned(), version });
+    }
+    Ok(())
 }
 
 fn check_rollback(role: &str, trusted: u64, offered: u64) -> Result<(), MetadataError> {
