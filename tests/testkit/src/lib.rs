@@ -4,4 +4,5 @@
 
 pub mod registry;
 pub mod sigstore;
+pub mod tarball;
 pub mod tuf;

@@ -5,7 +5,7 @@
 
 mod server;
 
-use std::{collections::BTreeMap, io::Write as _, time::Duration};
+use std::{collections::BTreeMap, io::Write as _, net::TcpListener, time::Duration};
 
 use crate::sigstore::statement::PROVENANCE_V1;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -57,6 +57,7 @@ pub struct Registry {
     pause: Duration,
     busy_above: Option<usize>,
     gzip: bool,
+    names_itself: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -194,12 +195,24 @@ impl Registry {
         self
     }
 
+    /// Names its own address in `dist.tarball`, as mirrors do that rewrite records.
+    pub fn names_itself(mut self) -> Self {
+        self.names_itself = true;
+        self
+    }
+
     /// Listens on a free port of the loopback interface.
     pub fn start(mut self) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
+        let address = listener.local_addr().expect("a bound listener has an address");
         for (name, versions) in &self.packages {
             let mut packument = json!({ "name": name, "versions": {}, "time": {} });
             for (number, version) in versions {
                 packument["versions"][number] = version.manifest.clone();
+                if self.names_itself {
+                    let tarball = format!("http://{address}{}", tarball_path(name, number));
+                    packument["versions"][number]["dist"]["tarball"] = json!(tarball);
+                }
                 if let Some(time) = &version.time {
                     packument["time"][number] = json!(time);
                 }
@@ -222,7 +235,7 @@ impl Registry {
             pause: self.pause,
             busy_above: self.busy_above.unwrap_or(usize::MAX),
         };
-        server::start(self.files, self.faults, manners)
+        server::start(listener, self.files, self.faults, manners)
     }
 
     fn version(&mut self, name: &str, version: &str) -> &mut Version {
@@ -284,7 +297,7 @@ pub fn tarball(name: &str, version: &str) -> Vec<u8> {
     compress(&tar.into_inner().expect("a tar in memory"))
 }
 
-fn compress(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn compress(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = flate2::GzBuilder::new().write(Vec::new(), flate2::Compression::best());
     gzip.write_all(bytes).expect("a gzip in memory");
     gzip.finish().expect("a gzip in memory")

@@ -97,11 +97,11 @@ impl Drop for Running {
 }
 
 pub(super) fn start(
+    listener: TcpListener,
     files: BTreeMap<String, Served>,
     faults: BTreeMap<String, Faults>,
     manners: Manners,
 ) -> Running {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
     let address = listener.local_addr().expect("a bound listener has an address");
     let state = Arc::new(State {
         files,
