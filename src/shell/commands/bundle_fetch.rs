@@ -43,6 +43,16 @@ use crate::{
 /// should be. No archive is left behind then.
 pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let inputs = inputs::read(&options.lockfiles)?;
+    for input in inputs.iter().filter(|input| input.stripped > 0) {
+        context.terminal.warning(
+            format_args!(
+                "{}: {} with credentials or a query; the archive carries a copy without them",
+                input.path.display(),
+                count(input.stripped, "address")
+            ),
+            Some("whoever can read the lockfile can use them: take them out of the file"),
+        );
+    }
     let locks = inputs.iter().map(|input| (input.entry.clone(), input.lock.lockfile.clone()));
     let inventory = Inventory::new(locks.collect());
     // So that it shows before the work what cannot be written, or must not be.

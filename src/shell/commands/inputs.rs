@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::{
     adapters::files,
     core::{
-        digest::Algorithm,
+        digest::{Algorithm, Digest},
         entry_name, limits,
-        lockfile::{self, Ask, Kind, Source},
+        lockfile::{self, Ask, Kind, Source, secrets},
         text::Untrusted,
     },
     shell::{
@@ -27,12 +27,17 @@ pub struct Input {
     pub bytes: Vec<u8>,
     /// What it says, under the name of its entry.
     pub lock: Lock,
+    /// How many addresses in it had credentials or a query. They are taken out of the bytes.
+    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching carries them"))]
+    pub stripped: usize,
+    /// SHA-256 of the file as it is.
+    sha256: Digest,
 }
 
 impl Input {
     /// The lockfile under the name of its file, as this build's.
     pub fn given(self) -> Lock {
-        Lock { name: self.path.display().to_string(), ..self.lock }
+        Lock { name: self.path.display().to_string(), sha256: self.sha256, ..self.lock }
     }
 }
 
@@ -123,6 +128,16 @@ fn input(at: usize, path: &Path) -> Outcome<Input> {
     })?;
     let entry = format!("inputs/{}/{}", at + 1, entry_name::encode(&name));
     let sha256 = Algorithm::Sha256.digest(&bytes);
-    let lock = Lock { name: entry.clone(), sha256, lockfile };
-    Ok(Input { path: path.to_owned(), entry, bytes, lock })
+    let secrets = secrets::find(&bytes).map_err(Failure::could_not)?;
+    let (bytes, lockfile) = match secrets.as_slice() {
+        [] => (bytes, lockfile),
+        secrets => {
+            let bytes = secrets::strip(&bytes, secrets);
+            let lockfile = lockfile::parse(&name, &bytes).map_err(Failure::could_not)?;
+            (bytes, lockfile)
+        }
+    };
+    let carried = Algorithm::Sha256.digest(&bytes);
+    let lock = Lock { name: entry.clone(), sha256: carried, lockfile };
+    Ok(Input { path: path.to_owned(), entry, bytes, lock, stripped: secrets.len(), sha256 })
 }

@@ -28,6 +28,7 @@ pub fn ago(age: TimeDelta) -> String {
 pub fn count(number: usize, noun: &str) -> String {
     match (number, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),
+        _ if noun.ends_with('s') => format!("{number} {noun}es"),
         (_, Some(stem)) if !stem.ends_with(['a', 'e', 'o']) => format!("{number} {stem}ies"),
         _ => format!("{number} {noun}s"),
     }
