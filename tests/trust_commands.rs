@@ -2,11 +2,12 @@
 //! `bundle fetch` and `bundle verify` make of it.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // a test looks at files
 
+mod sides;
 mod world;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::fs;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use sealift::core::{
     entry_name,
     limits::{
@@ -15,93 +16,9 @@ use sealift::core::{
     time, tuf,
 };
 use serde_json::{Value, json};
-use testkit::tuf::{Repository, server::Server};
-use world::{Package, Parts, Run, SEALED, World, key};
-
-const NPM_KEYS: &str = "registry.npmjs.org/keys.json";
-
-/// A machine on each side of the gap, and a private instance with its repository.
-struct Sides {
-    world: World,
-    repository: Repository,
-    server: Server,
-}
-
-impl Sides {
-    fn new() -> Self {
-        let world = World::new();
-        let published: DateTime<Utc> = "2026-01-30T00:00:00Z".parse().unwrap();
-        let mut repository = Repository::new(published);
-        repository.targets = BTreeMap::from([
-            ("trusted_root.json".to_owned(), world.read("trusted_root.json")),
-            (NPM_KEYS.to_owned(), world.read("keys.json")),
-        ]);
-        repository.publish();
-        world.write("root.json", repository.root_bytes(1));
-        let server = Server::start(repository.files.clone());
-        Self { world, repository, server }
-    }
-
-    /// Runs a command line on one side. Each side has a home of its own.
-    fn on(&self, side: &str, line: &str) -> Run {
-        let mut command = self.world.command(env!("CARGO_BIN_EXE_sealift"));
-        let line = line.replace("URL", &self.server.url());
-        Run::of(command.env("SEALIFT_HOME", self.world.path(side)).args(line.split_whitespace()))
-    }
-
-    fn pinned(self) -> Self {
-        for side in ["connected", "gap"] {
-            self.on(side, "trust pin root.json --instance acme --url URL --registry https://registry.npmjs.org --yes").done();
-        }
-        self
-    }
-
-    /// A signed package, sealed after a refresh at that time.
-    fn sealed(&self, at: &str, archive: &str) -> Run {
-        let package = Package::new("left-pad", "1.3.0").signed(&self.world.sigstore);
-        self.world.lock([&package]);
-        let _registry = self.world.serve([&package]);
-        let line = format!(
-            "bundle fetch package-lock.json -o {archive} --key release.key --instance acme --at {at}"
-        );
-        self.on("connected", &line)
-    }
-
-    fn verify(&self, archive: &str, at: &str) -> Run {
-        let line = format!(
-            "bundle verify {archive} --key release.key.pub --require registry-signature \
-             --instance acme --format json --at {at}"
-        );
-        self.on("gap", &line)
-    }
-
-    /// Publishes the next version, with other keys of the registry, and serves it.
-    fn publish(&mut self, npm_keys: Vec<u8>) {
-        self.repository.targets.insert(NPM_KEYS.to_owned(), npm_keys);
-        self.repository.publish();
-        self.server = Server::start(self.repository.files.clone());
-    }
-
-    /// The generation that counts.
-    fn store(&self, side: &str) -> BTreeMap<String, Vec<u8>> {
-        let mut files = BTreeMap::new();
-        let folder = self.world.path(side).join("data/trust/acme");
-        let current = fs::read_to_string(folder.join("current")).unwrap();
-        collect(&folder.join("generations").join(current), "", &mut files);
-        files
-    }
-}
-
-fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
-        match entry.file_type().unwrap().is_dir() {
-            true => collect(&entry.path(), &format!("{name}/"), files),
-            false => drop(files.insert(name, fs::read(entry.path()).unwrap())),
-        }
-    }
-}
+use sides::Sides;
+use testkit::tuf::server::Server;
+use world::{Parts, SEALED, key};
 
 #[test]
 fn a_root_is_pinned_only_after_its_fingerprint_was_confirmed() {
