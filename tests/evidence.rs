@@ -271,7 +271,7 @@ fn evidence_that_is_not_understood_is_sealed_and_satisfies_no_demand() {
     let keyless = statement::publish("new", "1.0.0", &package.sha512(), REGISTRY);
     let package =
         package.attested(PUBLISH_V01, attest(&keyless)).attested(PROVENANCE_V1, attest(&built));
-    world.fetched(&[package.clone()]).done();
+    world.fetched([&package]).done();
     let report = world.report("--require registry-signature");
     assert_eq!(report["verdict"], "verified");
     for (name, code) in [
