@@ -258,3 +258,33 @@ fn a_response_that_is_none_stops_the_seal() {
     assert_eq!(reason(&report, &package, "provenance"), "malformed-response");
     assert!(!world.files().contains(&"app.sealift".to_owned()));
 }
+
+/// A new build type, and a publish attestation that is signed with a certificate.
+#[test]
+fn evidence_that_is_not_understood_is_sealed_and_satisfies_no_demand() {
+    let world = World::new();
+    let build = Build::github("acme/widgets");
+    let leaf = Leaf::of(&build, published());
+    let signer = Signer::Certificate(world.sigstore.fulcio.issue(&leaf, &world.sigstore.ct));
+    let attest = |statement: &Value| {
+        world.sigstore.attest(statement, &signer, published(), &Options::default())
+    };
+    let package = Package::new("new", "1.0.0").signed(&world.sigstore);
+    let mut built = statement::provenance(&build, &package.subject());
+    built["predicate"]["buildDefinition"]["buildType"] = json!("https://build.example/v9");
+    let keyless = statement::publish("new", "1.0.0", &package.sha512(), REGISTRY);
+    let package =
+        package.attested(PUBLISH_V01, attest(&keyless)).attested(PROVENANCE_V1, attest(&built));
+    world.fetched([&package]).done();
+    let report = world.report("--require registry-signature");
+    assert_eq!(report["verdict"], "verified");
+    for (name, code) in [
+        ("publish-attestation", "keyless-publish-attestation"),
+        ("provenance", "unknown-build-type"),
+    ] {
+        let claim = world::claim(&report, &package, name);
+        assert_eq!((&claim["status"], &claim["reason"]), (&json!("unrecognized"), &json!(code)));
+        let refused = world.verify(&format!("--require {name}")).refused();
+        assert!(refused.stdout.contains("what there is is not understood"), "{refused}");
+    }
+}

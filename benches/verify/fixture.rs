@@ -107,7 +107,7 @@ impl Package {
         let entry = "/verificationMaterial/tlogEntries/0/canonicalizedBody";
         let payload = "/dsseEnvelope/payload";
         Self {
-            record: record(sigstore, &name, &sha512),
+            record: record(sigstore, &name, &sha512, &tarball),
             provenance: provenance.to_string().into_bytes(),
             entries: (sizes(&provenance, entry), sizes(&publish, entry)),
             statements: (sizes(&provenance, payload) * 3 / 4, sizes(&publish, payload) * 3 / 4),
@@ -147,7 +147,7 @@ fn noise(seed: u64, bytes: usize) -> Vec<u8> {
 }
 
 /// The registry's record, with as many fields as usual.
-fn record(sigstore: &Sigstore, name: &str, sha512: &Digest) -> Vec<u8> {
+fn record(sigstore: &Sigstore, name: &str, sha512: &Digest, tarball: &[u8]) -> Vec<u8> {
     let integrity = sha512.to_sri();
     let dependencies: serde_json::Map<String, Value> =
         (0..12).map(|n| (format!("dependency-{n}"), json!("^1.0.0"))).collect();
@@ -169,7 +169,7 @@ fn record(sigstore: &Sigstore, name: &str, sha512: &Digest) -> Vec<u8> {
             "devDependencies": dependencies,
             "dist": {
                 "integrity": integrity,
-                "shasum": "0".repeat(40),
+                "shasum": Algorithm::Sha1.digest(tarball).to_hex(),
                 "tarball": address(name),
                 "fileCount": 30,
                 "unpackedSize": 100_000,

@@ -53,7 +53,9 @@ impl NpmKey {
         self.usage
     }
 
-    /// When it may sign.
+    /// When it may sign, both ends included. A publish attestation is judged by the time that the
+    /// log or a timestamp authority vouches for, a registry signature as
+    /// [`crate::core::verify::registry_signature`] says.
     pub fn window(&self) -> Window {
         self.window
     }

@@ -86,7 +86,9 @@ pub(super) fn all<F>(
     Outcome { verdict, beside }
 }
 
-/// Step 4: key and usage, or identity; signature, log, subject, predicate.
+/// Step 4: key and usage, or identity; signature, log, subject, predicate. The key's window is judged
+/// by the time of signing that the log or a timestamp authority vouches for; without one, the
+/// attestation is refused.
 pub(super) fn published(
     trust: &Trust,
     evidence: &Evidence<'_>,
