@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use testkit::{
     registry::{Fault, attestations_path, packument_path, tarball_path},
     sigstore::Key,
+    tarball::Tarball,
 };
 use world::{Package, Run, World};
 
@@ -69,11 +70,14 @@ fn lockfiles() {
         ("white space", "\n\n".into()),
         ("not JSON", "<<<<<<< HEAD\n{\n".into()),
         ("cut short", cut[..cut.len() / 2].into()),
-        ("JSON of something else", json!({"name": "app", "dependencies": {"a": "^1"}}).to_string()),
+        ("JSON of something else", json!({"name": "app", "version": "1.0.0"}).to_string()),
         ("an array", "[]".into()),
-        ("version 4", version(4)),
+        ("version 5", version(5)),
         ("version 0", version(0)),
-        ("no integrity", entry(|entry| drop(entry.as_object_mut().unwrap().remove("integrity")))),
+        ("UTF-16", "\u{feff}{}\0".into()),
+        ("a shrinkwrap of npm 3", json!({"dependencies": {"a": {"version": "1.0.0"}}}).to_string()),
+        ("no package", world::lockfile([])),
+        ("a link to no folder", entry(|entry| entry["link"] = json!(true))),
         ("integrity of MD5", integrity("md5-1B2M2Y8AsgTpgAmY7PhCfg==")),
         ("integrity that is none", integrity("sha512-!")),
         ("a name that is none", entry(|entry| entry["name"] = json!("../../etc"))),
@@ -91,8 +95,12 @@ fn lockfiles() {
         std::fs::remove_file(world.path("package-lock.json")).unwrap();
         assert_eq!(world.files(), before, "{what}");
     }
-    for name in ["yarn.lock", "pnpm-lock.yaml", "package.json"] {
-        world.write(name, "{}");
+    for (name, text) in [
+        ("yarn.lock", "# yarn lockfile v1\n"),
+        ("pnpm-lock.yaml", "lockfileVersion: '9.0'\n"),
+        ("package.json", "{}"),
+    ] {
+        world.write(name, text);
         let fetch = format!("bundle fetch {name} -o app.sealift --no-refresh");
         said.add(name, &world.sealift(&fetch).failed());
     }
@@ -191,7 +199,8 @@ fn archives() {
             }
         }
     }
-    let sign = "bundle sign app.sealift --key second.key --signed-by release.key.pub";
+    let sign = "bundle sign app.sealift --key second.key --signed-by release.key.pub \
+                --require integrity";
     said.add("to be signed, with bytes after it", &world.sealift(sign).refused());
     std::fs::remove_file(world.path("app.sealift")).unwrap();
     said.add("not there", &world.verify("--require integrity").failed());
@@ -309,7 +318,15 @@ fn registries() {
 fn a_full_disk_leaves_no_file() {
     let world = World::new();
     let mut package = Package::new("a", "1.0.0");
-    package.tarball = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    // More than gzip can make small.
+    let mut state = 1_u32;
+    let noise: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b' ' + (state >> 24) as u8 % 90)
+    })
+    .take(1_200_000)
+    .collect();
+    package.tarball = Tarball::of("test", "a", "1.0.0").file("package/noise", &noise).gzip();
     world.lock([&package]);
     let _registry = world.serve(&[package]);
     world.fetch("").done();
@@ -325,7 +342,8 @@ fn a_full_disk_leaves_no_file() {
     let fetch = "bundle fetch package-lock.json -o app.sealift --key release.key";
     said.add("seal", &limited(&format!("{fetch} {trust}")).failed());
     let sign = "bundle sign app.sealift --key second.key --signed-by release.key.pub";
-    said.add("sign", &limited(sign).failed());
+    let sign = format!("{sign} --require integrity {trust}");
+    said.add("sign", &limited(&sign).failed());
     std::fs::remove_dir_all(world.path("home")).unwrap();
     said.add("download", &limited(&format!("{fetch} {trust}")).failed());
     assert_eq!(world.files(), before);

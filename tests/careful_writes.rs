@@ -20,7 +20,8 @@ use testkit::registry::{Fault, Registry, tarball_path};
 
 use world::{Package, Run, SEALED, World};
 
-const SIGN: &str = "bundle sign app.sealift --key second.key --signed-by release.key.pub";
+const SIGN: &str = "bundle sign app.sealift --key second.key --signed-by release.key.pub \
+    --require integrity --trusted-root trusted_root.json --npm-keys keys.json";
 
 fn fetch(world: &World, output: &str) -> Run {
     world.sealift(&format!(

@@ -285,6 +285,6 @@ fn evidence_that_is_not_understood_is_sealed_and_satisfies_no_demand() {
         let claim = world::claim(&report, &package, name);
         assert_eq!((&claim["status"], &claim["reason"]), (&json!("unrecognized"), &json!(code)));
         let refused = world.verify(&format!("--require {name}")).refused();
-        assert!(refused.stdout.contains("what there is is not understood"), "{refused}");
+        assert!(refused.stdout.contains("what there is, is not understood"), "{refused}");
     }
 }

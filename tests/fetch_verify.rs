@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use testkit::{
     registry::{Fault, Registry, Running, tarball_path},
     sigstore::{ATTESTATIONS, Build, NpmKey, SIGNATURES, Window},
+    tarball::Tarball,
 };
 use world::{NOW, PUBLISHED, Package, Run, SEALED, TRUST, World, lockfile, published};
 
@@ -31,6 +32,7 @@ macro_rules! snapshot {
                 // Keys and signatures are made afresh, and with them the length of ECDSA's.
                 (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
                 (r#""bytes": \d+"#, r#""bytes": "SIZE""#),
+                (r"sha256(:?\W+)[0-9a-f]{64}", "sha256${1}SHA256"),
                 (r"[\d.]+ KiB", "SIZE"),
             ],
         }, { insta::assert_snapshot!($name, $text) })
@@ -57,7 +59,10 @@ impl Mixed {
             .published(sigstore)
             .built(sigstore, &Build::gitlab("acme/tools/build"));
         let published = Package::new("published", "1.0.0").signed(sigstore).published(sigstore);
-        let signed = Package::new("signed", "1.0.0").signed(sigstore);
+        let mut signed = Package::new("signed", "1.0.0");
+        signed.tarball =
+            Tarball::of("test", "signed", "1.0.0").bundle("bundled", "9.9.9", &json!({})).gzip();
+        let signed = signed.signed(sigstore);
         let plain = Package::new("plain", "0.0.1");
         let private = Package::new("@acme/private", "3.1.4");
         let public = [&github, &gitlab, &published, &signed, &plain];
@@ -185,7 +190,9 @@ fn without_any_evidence_it_is_said_plainly() {
     }
     let refused = world.verify("--require registry-signature").refused();
     assert!(
-        refused.stdout.contains("missing: demanded, and not there\n  registry-signature: 2 packages"),
+        refused
+            .stdout
+            .contains("missing: demanded, and not there\n  registry-signature: 2 packages"),
         "{refused}"
     );
 }
@@ -218,7 +225,10 @@ fn a_lockfile_that_asks_for_more_is_not_covered() {
     let report = world.report("--lockfile package-lock.json");
     assert_eq!(report["verdict"], "refused");
     let entry = &report["lockfiles"][0]["entries"][2];
-    assert_eq!((&entry["path"], &entry["denied"]["code"]), (&json!("node_modules/b"), &json!("not-in-archive")));
+    assert_eq!(
+        (&entry["path"], &entry["denied"]["code"]),
+        (&json!("node_modules/b"), &json!("not-in-archive"))
+    );
 }
 
 #[test]
@@ -419,17 +429,19 @@ mod real {
         let (world, real) = (World::new(), packages());
         fetch(&world, &real).done();
         let late = "--at 2028-01-01T00:00:00Z";
-        let stale = verify(&world, late).done();
-        assert!(stale.stdout.starts_with("app.sealift: stale\n"), "{stale}");
-        let report = verify(&world, &format!("{late} --format json")).done().json();
-        assert_eq!(
-            (&report["verdict"], &report["trust"][0]["stale"]),
-            (&json!("stale"), &json!(true))
-        );
-
+        let old = verify(&world, late).done();
+        assert!(old.stdout.starts_with("verified: "), "without a limit nothing is stale: {old}");
         verify(&world, "--at 2026-11-01T00:00:00Z --max-trust-age 3650d").done();
-        let denied = verify(&world, &format!("{late} --max-trust-age 30d")).refused();
-        assert!(denied.stdout.contains("longer than --max-trust-age allows"), "{denied}");
+        for what in ["trust", "archive"] {
+            let limit = if what == "trust" { "--max-trust-age 30d" } else { "--max-age 30d" };
+            let denied = verify(&world, &format!("{late} {limit}")).refused();
+            let first = denied.stdout.lines().next().unwrap();
+            assert!(first.ends_with(&format!("{what} too old")), "{denied}");
+            let stale = verify(&world, &format!("{late} {limit} --past-limit warn")).done();
+            assert!(stale.stdout.starts_with("stale: "), "{stale}");
+            let report = verify(&world, &format!("{late} {limit} --format json")).refused().json();
+            assert_eq!(report["pastLimits"][0]["what"], what);
+        }
     }
 }
 

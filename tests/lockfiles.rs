@@ -67,7 +67,10 @@ fn all_versions_of_one_tree_ask_for_the_same() {
     let [first, third] = [&v1, &v3].map(|lockfile| sole(lockfile).wants(|_, _, _| true));
     assert_eq!(first.len(), third.len());
     for (a, b) in first.iter().zip(&third) {
-        assert_eq!((&a.target, &a.integrity, &a.addresses), (&b.target, &b.integrity, &b.addresses));
+        assert_eq!(
+            (&a.target, &a.integrity, &a.addresses),
+            (&b.target, &b.integrity, &b.addresses)
+        );
     }
     assert_eq!(bundled(&v1), bundled(&v3));
     assert_eq!(others(&v1), others(&v3));
@@ -101,7 +104,7 @@ fn a_real_tree_is_accounted_for() {
         ["", "lib/greet", "node_modules/@shop/ui", "node_modules/greet", "packages/ui"]
     );
     let others: Vec<_> = others(&lockfile).into_iter().collect();
-    let git = "git dependency git+ssh://git@code.example/acme/widget.git#8f2a4c1d9e3b5a7f6c0d1e2f3a4b5c6d7e8f9a0b";
+    let git = "git dependency git+ssh://git@git.example/acme/widget.git#8f2a4c1d9e3b5a7f6c0d1e2f3a4b5c6d7e8f9a0b";
     let expected = [
         ("node_modules/banner", "https://files.example/banner.tgz"),
         ("node_modules/tiny", "vendor/tiny-1.0.0.tgz"),

@@ -290,7 +290,10 @@ mod tests {
                 Origin::Url("https://files.example/a%20b.tgz".into()),
                 "pkg:npm/%40acme/a@1.0.0%2Bb?download_url=https://files.example/a%2520b.tgz",
             ),
-            (Origin::File("lib/ä.tgz".into()), "pkg:npm/%40acme/a@1.0.0%2Bb?file_name=lib/%C3%A4.tgz"),
+            (
+                Origin::File("lib/ä.tgz".into()),
+                "pkg:npm/%40acme/a@1.0.0%2Bb?file_name=lib/%C3%A4.tgz",
+            ),
         ] {
             let purl = Purl::new(id(), origin);
             assert_eq!(purl.to_string(), text);

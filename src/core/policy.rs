@@ -89,7 +89,8 @@ pub struct Policy {
 impl Policy {
     /// The claims that every package must have, in the order of verification.
     pub fn required(&self) -> impl Iterator<Item = Claim> {
-        let is_required = |claim: &Claim| *claim == Claim::Integrity || self.require.contains(claim);
+        let is_required =
+            |claim: &Claim| *claim == Claim::Integrity || self.require.contains(claim);
         Claim::ALL.into_iter().filter(is_required)
     }
 

@@ -96,7 +96,8 @@ pub struct Contents {
 /// # Errors
 /// [`TarballError`].
 pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
-    let inflated = Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES };
+    let inflated =
+        Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES };
     let mut files: BTreeMap<String, (String, Vec<u8>)> = BTreeMap::new();
     let mut held = 0_usize;
     Headers::new(inflated).each(|Found { path, bytes }| {

@@ -36,12 +36,24 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     /// Evidence was examined and refused.
     pub fn refused(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::Refused, code: None, message: message.to_string(), hint: None, packages: Vec::new() }
+        Self {
+            kind: Kind::Refused,
+            code: None,
+            message: message.to_string(),
+            hint: None,
+            packages: Vec::new(),
+        }
     }
 
     /// It could not be checked.
     pub fn could_not(message: impl fmt::Display) -> Self {
-        Self { kind: Kind::CouldNotCheck, code: None, message: message.to_string(), hint: None, packages: Vec::new() }
+        Self {
+            kind: Kind::CouldNotCheck,
+            code: None,
+            message: message.to_string(),
+            hint: None,
+            packages: Vec::new(),
+        }
     }
 
     /// What was printed on standard output says why already.

@@ -9,8 +9,8 @@ use std::path::Path;
 #[cfg(feature = "network")]
 use url::Url;
 
-pub use carried::{Carried, carried};
 use carried::folder;
+pub use carried::{Carried, carried};
 pub use newest::Material;
 
 #[cfg(feature = "network")]

@@ -304,6 +304,5 @@ pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
     failure.maybe_hint(error.hint()).code(error.code())
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -37,7 +37,9 @@ pub enum Denial {
         weak: bool,
     },
     /// No hash, and an address that is not the package's.
-    #[error("the lockfile has {wanted} from {address}, which is not where the archive has it from, and gives no hash")]
+    #[error(
+        "the lockfile has {wanted} from {address}, which is not where the archive has it from, and gives no hash"
+    )]
     Address {
         /// What the entry asks for.
         wanted: String,

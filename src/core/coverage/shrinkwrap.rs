@@ -39,7 +39,9 @@ pub(super) fn require_entries(
 
 fn is_same(listed: &Ask, shrinkwrapped: &Ask) -> bool {
     match (listed, shrinkwrapped) {
-        (Ask::Package(one), Ask::Package(other)) => same_source(one, other) && same_hash(one, other),
+        (Ask::Package(one), Ask::Package(other)) => {
+            same_source(one, other) && same_hash(one, other)
+        }
         (Ask::Bundled(one), Ask::Bundled(other)) => {
             (&one.name, &one.version) == (&other.name, &other.version)
         }

@@ -290,7 +290,9 @@ fn a_shrinkwrap_in_a_tarball_asks_for_nothing_that_the_lockfile_lacks() {
         outcomes(packages, entries).remove(0).denial.map_or("covered", |denial| denial.code())
     };
     let v1 = |more: &str| {
-        format!(r#"{{"lockfileVersion": 1, "dependencies": {{"b": {{"version": "1.0.0"{more}}}}}}}"#)
+        format!(
+            r#"{{"lockfileVersion": 1, "dependencies": {{"b": {{"version": "1.0.0"{more}}}}}}}"#
+        )
     };
     let npm3 = r#"{"dependencies": {"b": {"version": "1.0.0"}}}"#;
     for shrinkwrap in [v1(""), v1(&format!(r#", "integrity": "{sri_b}""#)), npm3.to_owned()] {

@@ -33,7 +33,10 @@ impl Spec {
             let git = url.path().ends_with(".git");
             return Some(if git { Self::git(text) } else { Self::Remote(url) });
         }
-        if text.starts_with(['.', '/', '~']) {
+        // `npm-package-arg`: `~1.2.3` is a range, and `c:` a drive.
+        let drive =
+            text.get(1..2) == Some(":") && text.starts_with(|c: char| c.is_ascii_alphabetic());
+        if text.starts_with(['.', '/']) || text.starts_with("~/") || drive {
             return Some(Self::local(text));
         }
         // `owner/repository`, GitHub's shorthand.

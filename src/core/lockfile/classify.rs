@@ -144,15 +144,11 @@ fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, LockfileError> {
                 let id = package(entry, name, version)?;
                 wanted(entry, Source::Version { id, address: None })?
             }
-            None if entry.integrity.is_none() && (entry.optional || entry.peer) => {
-                Ask::Nothing
-            }
+            None if entry.integrity.is_none() && (entry.optional || entry.peer) => Ask::Nothing,
             None => return Err(LockfileError::NoVersion(entry.path.clone())),
         },
         Some(Spec::Remote(url)) => remote(entry, folder_name, &url)?,
-        Some(Spec::Git { address, commit }) => {
-            Ask::Foreign(Foreign::Git { address, commit })
-        }
+        Some(Spec::Git { address, commit }) => Ask::Foreign(Foreign::Git { address, commit }),
         Some(Spec::Folder(path)) => inside(&path, Local::Copy),
         Some(Spec::LocalTarball(path)) if leaves_project(&path) => {
             Ask::Foreign(Foreign::Outside { path })
@@ -313,14 +309,13 @@ mod tests {
     fn an_alias_without_a_name_is_collected_as_what_its_address_names() {
         let address = "https://r.example/ms/-/ms-2.1.3.tgz";
         let entry = |more: &str| {
-            format!(r#""node_modules/millis": {{"version": "2.1.3", "resolved": "{address}"{more}}}"#)
+            format!(
+                r#""node_modules/millis": {{"version": "2.1.3", "resolved": "{address}"{more}}}"#
+            )
         };
         assert_eq!(last(&entry("")), Ok(wanted_from("ms", "2.1.3", Some(address))));
         let named = last(&entry(r#", "name": "millis""#));
-        assert!(matches!(
-            named,
-            Ok(Ask::Package(Wanted { source: Source::Tarball { .. }, .. }))
-        ));
+        assert!(matches!(named, Ok(Ask::Package(Wanted { source: Source::Tarball { .. }, .. }))));
     }
 
     #[test]
@@ -450,7 +445,8 @@ mod tests {
     #[test]
     fn tarballs_that_no_registry_gives_are_collected_by_address() {
         let place = |resolved: &str| {
-            let entry = format!(r#""node_modules/a": {{"version": "1.0.0", "resolved": "{resolved}"}}"#);
+            let entry =
+                format!(r#""node_modules/a": {{"version": "1.0.0", "resolved": "{resolved}"}}"#);
             match last(&entry) {
                 Ok(Ask::Package(Wanted { source: Source::Tarball { place, .. }, .. })) => {
                     place.to_string()
@@ -503,7 +499,11 @@ mod tests {
 
     #[test]
     fn rejects_a_link_to_no_folder() {
-        for more in ["", r#", "resolved": "https://r.example/a/-/a-1.0.0.tgz""#, r#", "resolved": "file:a.tgz""#] {
+        for more in [
+            "",
+            r#", "resolved": "https://r.example/a/-/a-1.0.0.tgz""#,
+            r#", "resolved": "file:a.tgz""#,
+        ] {
             let entry = format!(r#""node_modules/a": {{"link": true{more}}}"#);
             assert_eq!(last(&entry), Err(LockfileError::Link("node_modules/a".into())), "{more}");
         }

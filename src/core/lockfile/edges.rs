@@ -70,11 +70,8 @@ pub(super) fn mark_rerouted(raw: &[Raw], classified: &mut [Entry]) {
     let mut rerouted = Vec::new();
     {
         let places: Vec<usize> = (0..classified.len()).collect();
-        let by_path: HashMap<&str, &usize> = classified
-            .iter()
-            .zip(&places)
-            .map(|(entry, at)| (entry.path.as_str(), at))
-            .collect();
+        let by_path: HashMap<&str, &usize> =
+            classified.iter().zip(&places).map(|(entry, at)| (entry.path.as_str(), at)).collect();
         for from in raw {
             for (name, text) in &from.edges {
                 let Some(spec) = Spec::of(text) else { continue };
@@ -148,6 +145,9 @@ mod tests {
         for (spec, kind) in [
             ("http://evil.example/b.tgz", "dependencies"),
             ("file:evil.tgz", "dependencies"),
+            ("~/evil.tgz", "dependencies"),
+            ("./evil", "dependencies"),
+            ("c:/evil.tgz", "dependencies"),
             ("git+ssh://git@evil.example/b.git", "dependencies"),
             ("evil/b", "optionalDependencies"),
             ("https://r.example/b/-/b-1.0.1.tgz", "peerDependencies"),
@@ -167,7 +167,16 @@ mod tests {
 
     #[test]
     fn ranges_tags_aliases_and_the_entrys_own_address_change_nothing() {
-        for spec in ["^1.0.0", "latest", "npm:c@1.0.0", "", "https://r.example/b/-/b-1.0.0.tgz"] {
+        for spec in [
+            "^1.0.0",
+            "~1.0.0",
+            ">=1 <2 || 3.x",
+            "latest",
+            "npm:c@1.0.0",
+            "workspace:*",
+            "",
+            "https://r.example/b/-/b-1.0.0.tgz",
+        ] {
             let packages = format!(
                 r#""node_modules/a": {{"version": "1.0.0", "dependencies": {{"b": "{spec}"}}}},
                    "node_modules/b": {{"version": "1.0.0",

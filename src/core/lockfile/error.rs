@@ -93,7 +93,9 @@ pub enum LockfileError {
     #[error("entry {0:?} is outside of node_modules, and yet has an address or a hash")]
     Folder(String),
     /// Version 2 whose two sections ask for different things.
-    #[error("entry {path:?} differs between the sections \"packages\" and \"dependencies\": {detail}")]
+    #[error(
+        "entry {path:?} differs between the sections \"packages\" and \"dependencies\": {detail}"
+    )]
     Sections {
         /// The install path.
         path: String,

@@ -88,7 +88,11 @@ impl Inventory {
             let Some(integrity) = &wanted.integrity else { continue };
             match &wanted.source {
                 Source::Version { id, .. } => {
-                    algorithms.versions.entry(id.clone()).or_default().insert(integrity.algorithm());
+                    algorithms
+                        .versions
+                        .entry(id.clone())
+                        .or_default()
+                        .insert(integrity.algorithm());
                 }
                 Source::Tarball { .. } => {
                     algorithms.tarballs.insert(integrity.algorithm());

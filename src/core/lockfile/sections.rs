@@ -16,9 +16,8 @@ pub(super) fn require_agreement(
     packages: &[Entry],
     dependencies: &[Entry],
 ) -> Result<(), LockfileError> {
-    let differs = |entry: &Entry, detail| {
-        Err(LockfileError::Sections { path: entry.path.clone(), detail })
-    };
+    let differs =
+        |entry: &Entry, detail| Err(LockfileError::Sections { path: entry.path.clone(), detail });
     let others: HashMap<&str, &Entry> =
         packages.iter().map(|entry| (entry.path.as_str(), entry)).collect();
     let mut seen = HashMap::new();
@@ -34,7 +33,10 @@ pub(super) fn require_agreement(
             }
         }
     }
-    match packages.iter().find(|entry| !seen.contains_key(entry.path.as_str()) && !is_nothing(entry)) {
+    match packages
+        .iter()
+        .find(|entry| !seen.contains_key(entry.path.as_str()) && !is_nothing(entry))
+    {
         Some(entry) => differs(entry, "\"dependencies\" lacks it"),
         None => Ok(()),
     }
@@ -67,10 +69,7 @@ fn other_package(new: &Wanted, old: &Wanted) -> Option<&'static str> {
         return Some("hash");
     }
     match (&new.source, &old.source) {
-        (
-            Source::Version { id: new, address: at },
-            Source::Version { id: old, address: other },
-        ) => {
+        (Source::Version { id: new, address: at }, Source::Version { id: old, address: other }) => {
             if new != old {
                 return Some("name or version");
             }
@@ -119,7 +118,8 @@ mod tests {
     #[test]
     fn rejects_sections_that_differ() {
         let address = r#", "resolved": "https://r.example/a/-/a-1.0.0.tgz""#;
-        let hash = |byte: &str| format!(r#", "integrity": "sha1-{byte}AAAAAAAAAAAAAAAAAAAAAAAAAA=""#);
+        let hash =
+            |byte: &str| format!(r#", "integrity": "sha1-{byte}AAAAAAAAAAAAAAAAAAAAAAAAAA=""#);
         let new = |more: &str| format!(r#""node_modules/a": {{"version": "1.0.0"{more}}}"#);
         let old = |more: &str| format!(r#""a": {{"version": "1.0.0"{more}}}"#);
         assert_eq!(both(&new(address), &old(address)), Ok(()));

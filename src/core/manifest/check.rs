@@ -145,11 +145,7 @@ fn packages(
     predicate.packages.iter().map(|listed| package(listed, sealed_at, uses)).collect()
 }
 
-fn package(
-    package: &Package,
-    sealed_at: Time,
-    uses: &mut Uses<'_>,
-) -> Result<Purl, ManifestError> {
+fn package(package: &Package, sealed_at: Time, uses: &mut Uses<'_>) -> Result<Purl, ManifestError> {
     // An address in its qualifier may hold credentials.
     let plain = package.purl.split('?').next().unwrap_or_default();
     let malformed = || ManifestError::Purl(plain.to_owned());
@@ -160,8 +156,7 @@ fn package(
     let folder = purl.folder();
     let Package { artifact, record, attestations, .. } = package;
     let is_file = matches!(purl.origin(), Origin::File(_));
-    for (name, part) in
-        [("artifact", artifact), ("record", record), ("attestations", attestations)]
+    for (name, part) in [("artifact", artifact), ("record", record), ("attestations", attestations)]
     {
         let Some(part) = part else { continue };
         check_part(&package.purl, part, sealed_at, is_file)?;

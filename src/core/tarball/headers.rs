@@ -99,7 +99,9 @@ fn body(entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, TarballError> {
     let max = limits::TAR_EXTENSION_BYTES;
     entry.take(max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > max {
-        return Err(TarballError::TooLarge(format!("an extension header of more than {max} bytes")));
+        return Err(TarballError::TooLarge(format!(
+            "an extension header of more than {max} bytes"
+        )));
     }
     Ok(bytes)
 }
@@ -178,8 +180,7 @@ fn file(
 fn installed(path: &str) -> Result<Option<String>, TarballError> {
     // Windows takes `\` for `/`, and readers differ in what they make of the rest.
     let slashed = path.replace('\\', "/");
-    let normal: Vec<&str> =
-        slashed.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let normal: Vec<&str> = slashed.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     let after = |parts: &[&str]| parts.get(1..).unwrap_or_default().join("/");
     let climbs = normal.contains(&"..");
     let last = normal.last().map(|name| name.to_lowercase()).unwrap_or_default();

@@ -129,10 +129,11 @@ fn rejects_what_readers_of_tar_take_differently() {
     ] {
         ambiguous(&[own(), file(path, "{}")]);
     }
-    ambiguous(&[own(), file("package/node_modules/B/package.json", "{}"), file(
-        "package/node_modules/b/package.json",
-        "{}",
-    )]);
+    ambiguous(&[
+        own(),
+        file("package/node_modules/B/package.json", "{}"),
+        file("package/node_modules/b/package.json", "{}"),
+    ]);
     ambiguous(&[own(), file("package/Package.json", "{}")]);
     ambiguous(&[pax(&[("path", "package/a")]), pax(&[("path", "package/b")]), own()]);
     ambiguous(&[pax(&[("path", "a"), ("path", "b")]), own()]);

@@ -70,8 +70,7 @@ pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorith
     // A record that cannot be read asks for nothing here, and is refused when it is judged.
     let recorded = record
         .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())
-        .and_then(|wire| wire.manifest.dist.expected().ok())
-        .unwrap_or_default();
+        .and_then(|wire| wire.manifest.dist.expected().ok());
     let mut all: Vec<_> = expected.iter().chain(&recorded).map(Integrity::algorithm).collect();
     all.push(Algorithm::Sha512);
     all.sort();
@@ -123,7 +122,7 @@ pub(super) struct Signature {
 }
 
 /// Step 2: the record names this package and version, and its hashes are the tarball's: each of
-/// `integrity`'s strongest algorithm, and `shasum`.
+/// the strongest algorithm that `integrity` gives or, without that, `shasum`.
 pub(super) fn record(
     bytes: &[u8],
     package: &PackageId,
@@ -142,7 +141,7 @@ pub(super) fn record(
             });
         }
     }
-    for digest in wire.manifest.dist.expected()?.iter().flat_map(Integrity::strongest) {
+    for digest in wire.manifest.dist.expected()?.strongest() {
         let found = computed(tarball, digest.algorithm())?;
         if found != digest {
             return Err(IntegrityRefusal::Record {
@@ -217,23 +216,17 @@ struct AnnouncedProvenance {
 }
 
 impl WireDist {
-    /// What the tarball must be: `integrity`, and `shasum` beside it or in its place. One of the
-    /// two that is wrong is wrong in the registry's own words, whichever a package manager reads.
-    fn expected(&self) -> Result<Vec<Integrity>, IntegrityRefusal> {
+    /// What the tarball must be: `integrity`, and `shasum` only in its place. Beside it, SHA-1 says
+    /// nothing more, and would cost another pass over the bytes.
+    fn expected(&self) -> Result<Integrity, IntegrityRefusal> {
         let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
-        let integrity = self
-            .integrity
-            .as_deref()
-            .map(|text| Integrity::parse(text).map_err(|error| malformed(error.to_string())));
-        let shasum = self.shasum.as_deref().map(|hex| {
-            Digest::from_hex(Algorithm::Sha1, hex)
+        match (&self.integrity, &self.shasum) {
+            (Some(text), _) => Integrity::parse(text).map_err(|error| malformed(error.to_string())),
+            (None, Some(hex)) => Digest::from_hex(Algorithm::Sha1, hex)
                 .map(Integrity::of)
-                .ok_or_else(|| malformed("shasum is not a SHA-1 digest in hex".to_owned()))
-        });
-        if integrity.is_none() && shasum.is_none() {
-            return Err(IntegrityRefusal::NoIntegrity);
+                .ok_or_else(|| malformed("shasum is not a SHA-1 digest in hex".to_owned())),
+            (None, None) => Err(IntegrityRefusal::NoIntegrity),
         }
-        integrity.into_iter().chain(shasum).collect()
     }
 }
 

@@ -39,7 +39,8 @@ Examples:
 pub(super) const VERIFY: &str = "\
 Examples:
   Every tarball is the one that the lockfile names:
-    sealift bundle verify app.sealift --key release.key.pub --require integrity
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require integrity
 
   Every package was signed by the registry, for this build's lockfile:
     sealift bundle verify app.sealift --key release.key.pub \\
@@ -55,7 +56,8 @@ Examples:
 
 pub(super) const SIGN: &str = "\
 Examples:
-  sealift bundle sign app.sealift --key second.key --signed-by release.key.pub";
+  sealift bundle sign app.sealift --key second.key \\
+    --signed-by release.key.pub --require registry-signature";
 
 #[cfg(feature = "network")]
 pub(super) const REFRESH: &str = "\
@@ -83,4 +85,5 @@ Examples:
 
 pub(super) const PIN: &str = "\
 Examples:
-  sealift trust pin root.json --instance acme --url https://tuf.acme.example/ --yes";
+  sealift trust pin root.json --instance acme \\
+    --url https://tuf.acme.example/ --yes";

@@ -17,14 +17,8 @@ use crate::{
         registry::{Cache, Npmrc, RegistryConfig},
     },
     core::{
-        coverage::Disposition,
-        key::PublicKey,
-        limits,
-        lockfile::Inventory,
-        manifest::Manifest,
-        policy::Policy,
-        text::Untrusted,
-        time::Time,
+        coverage::Disposition, key::PublicKey, limits, lockfile::Inventory, manifest::Manifest,
+        policy::Policy, text::Untrusted, time::Time,
     },
     shell::{
         cli::Fetch,
@@ -55,10 +49,15 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     }
     let locks = inputs.iter().map(|input| (input.entry.clone(), input.lock.lockfile.clone()));
     let inventory = Inventory::new(locks.collect());
+    if inventory.wants(|_, _, _| false).is_empty() {
+        return Err(Failure::could_not("the lockfile asks for no package")
+            .hint("there is nothing to collect, and nothing that an archive could vouch for"));
+    }
     // So that it shows before the work what cannot be written, or must not be.
     let output = Output::of(&options.output)?;
     require_no_input(options, context.env)?;
     let sealed_at = sealing_time(context.env)?;
+    let known = known_key(options, context)?;
     #[cfg(unix)]
     leave_nothing_when_interrupted();
     drop(files::temporary(output.path())?);
@@ -86,7 +85,10 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let assembly = Assembly::new(&inputs, &collected, &basis, sealed_at)?;
     let manifest =
         Manifest::build(assembly.predicate, assembly.subjects).map_err(Failure::could_not)?;
-    let key = signing_key(options, context)?;
+    let key = match known {
+        Some(key) => key,
+        None => first_key(context)?,
+    };
     let file = archive::seal(output.path(), &manifest, std::slice::from_ref(&key), |subject| {
         assembly.contents.get(&subject.name)
     })?;
@@ -153,10 +155,9 @@ impl Output {
         match self {
             Self::File(_) => context.sealed(report),
             // The archive is on standard output.
-            Self::Pipe(_) => context.terminal.note(format_args!(
-                "sealed {}",
-                count(report.packages.len(), "package")
-            )),
+            Self::Pipe(_) => context
+                .terminal
+                .note(format_args!("sealed {}", count(report.packages.len(), "package"))),
         }
     }
 }
@@ -246,24 +247,27 @@ fn require_proxies() -> Outcome {
     Ok(())
 }
 
-/// The key that signs; made on first use, once everything is collected.
-fn signing_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<SigningKey> {
+/// The key that signs: the one that is named, or the user's own if there is one.
+fn known_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<Option<SigningKey>> {
     let own = context.env.config.join("signing.key");
-    let path = options.key.as_deref().unwrap_or(&own);
-    match signing(path, context) {
-        Err(KeyError::File(error)) if options.key.is_none() && error.is_not_found() => {
-            files::create_folder(&context.env.config)?;
-            let public = keys::generate(&own)?;
-            // Whoever asks for less on the screen needs the fingerprint all the same.
-            context.terminal.say(format_args!("made a signing key: {}", public.fingerprint()));
-            context.terminal.note(format_args!(
-                "carry its public half across once: {}",
-                keys::public_path(&own).display()
-            ));
-            Ok(keys::load_private(&own)?.key)
-        }
-        found => Ok(found?),
+    match signing(options.key.as_deref().unwrap_or(&own), context) {
+        Err(KeyError::File(error)) if options.key.is_none() && error.is_not_found() => Ok(None),
+        found => Ok(Some(found?)),
     }
+}
+
+/// Makes the user's own key, on first use and once everything is collected.
+fn first_key(context: &mut Context<'_>) -> Outcome<SigningKey> {
+    let own = context.env.config.join("signing.key");
+    files::create_folder(&context.env.config)?;
+    let public = keys::generate(&own)?;
+    // Whoever asks for less on the screen needs the fingerprint all the same.
+    context.terminal.say(format_args!("made a signing key: {}", public.fingerprint()));
+    context.terminal.note(format_args!(
+        "carry its public half across once: {}",
+        keys::public_path(&own).display()
+    ));
+    Ok(keys::load_private(&own)?.key)
 }
 
 /// The archive replaces no file that it is made from, and no key.

@@ -71,9 +71,8 @@ impl<'a> Human<'a> {
             required.push(Claim::Integrity.name());
         }
         let has = |judged: &&Judged| {
-            let denied = |denial: &Denial| {
-                matches!(denial, Denial::Refused(_) | Denial::Missing(_))
-            };
+            let denied =
+                |denial: &Denial| matches!(denial, Denial::Refused(_) | Denial::Missing(_));
             !judged.denials.iter().any(denied)
         };
         let mut parts = vec![
@@ -248,8 +247,8 @@ impl Human<'_> {
         });
         // What is said of the archive's own lockfile is not said again of the same.
         let given = self.report.lockfiles.iter().filter(|given| given.relation.input().is_none());
-        let given = given
-            .map(|given| (given.file.as_str(), &given.lockfile, given.outcomes.as_slice()));
+        let given =
+            given.map(|given| (given.file.as_str(), &given.lockfile, given.outcomes.as_slice()));
         for (name, lockfile, outcomes) in inputs.chain(given) {
             self.denied_of(f, name, lockfile, outcomes)?;
         }

@@ -171,10 +171,8 @@ fn both(name: &str, report: &Report) {
 
 #[test]
 fn verified() {
-    let report = report(
-        vec![plain("left-pad", "1.3.0"), proven("@acme/widget", "2.0.0")],
-        &requires([]),
-    );
+    let report =
+        report(vec![plain("left-pad", "1.3.0"), proven("@acme/widget", "2.0.0")], &requires([]));
     assert_eq!(report.verdict(), Whole::Verified);
     both("verified", &report);
 }
@@ -188,10 +186,8 @@ fn refused() {
         }),
         ..plain("evil", "6.6.6")
     };
-    let mut report = report(
-        vec![plain("left-pad", "1.3.0"), forged],
-        &requires([Claim::RegistrySignature]),
-    );
+    let mut report =
+        report(vec![plain("left-pad", "1.3.0"), forged], &requires([Claim::RegistrySignature]));
     let git = Foreign::Git { address: "git+ssh://git@git.example/y.git".into(), commit: None };
     report.lockfiles.push(Given {
         file: "package-lock.json".into(),

@@ -129,7 +129,10 @@ impl<'a> Examination<'a> {
         Ok(Found { purl: purl.clone(), url, digests, contents, judged })
     }
 
-    #[expect(clippy::type_complexity, reason = "what was not listed, what could not be, and what was")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "what was not listed, what could not be, and what was"
+    )]
     fn artifact(
         &self,
         purl: &Purl,

@@ -170,7 +170,13 @@ fn no_refused_claim_of_any_package_is_admitted() {
 #[test]
 fn no_package_without_a_required_claim_is_admitted() {
     for claim in [Claim::RegistrySignature, Claim::PublishAttestation, Claim::Provenance] {
-        assert!(!admits(report(&Policy { require: [claim].into(), ..Policy::default() }, vec![package()])), "{claim}");
+        assert!(
+            !admits(report(
+                &Policy { require: [claim].into(), ..Policy::default() },
+                vec![package()]
+            )),
+            "{claim}"
+        );
     }
     let unknown = PackageVerdict { integrity: Verdict::Absent(Absence::NoRecord), ..package() };
     assert!(!admits(report(&Policy::default(), vec![unknown])), "integrity is always required");
@@ -183,10 +189,9 @@ fn does_not_admit_what_is_past_its_limit_or_not_covered() {
     old.past_limits.push(past());
     assert!(!admits(old));
     let outside = Foreign::Outside { path: "../b".into() };
-    for denial in [
-        coverage::Denial::NotHeld { wanted: "b@1.0.0".into() },
-        coverage::Denial::Foreign(outside),
-    ] {
+    for denial in
+        [coverage::Denial::NotHeld { wanted: "b@1.0.0".into() }, coverage::Denial::Foreign(outside)]
+    {
         let mut uncovered = report(&policy, vec![package()]);
         uncovered.lockfiles.push(given(Some(denial)));
         assert!(!admits(uncovered));

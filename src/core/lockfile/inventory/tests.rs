@@ -72,9 +72,7 @@ fn packages_are_hashed_with_the_strongest_algorithms_that_entries_give() {
         )),
     )]);
     let algorithms = inventory.algorithms();
-    let of = |name| -> Vec<_> {
-        algorithms.of(&PackageId::new(name, "1.0.0").unwrap()).collect()
-    };
+    let of = |name| -> Vec<_> { algorithms.of(&PackageId::new(name, "1.0.0").unwrap()).collect() };
     assert_eq!(of("a"), [Algorithm::Sha256, Algorithm::Sha1]);
     assert_eq!(of("b"), [Algorithm::Sha1]);
 }

@@ -94,9 +94,9 @@ fn a_version_may_be_unavailable_or_unlisted() {
     let built = |edit: &dyn Fn(&mut Package), entries: &[&str]| {
         let mut predicate = predicate();
         edit(&mut predicate.packages[0]);
-        let listed = subjects().into_iter().filter(|subject| {
-            !entries.iter().any(|entry| subject.name == hashed(entry))
-        });
+        let listed = subjects()
+            .into_iter()
+            .filter(|subject| !entries.iter().any(|entry| subject.name == hashed(entry)));
         Manifest::build(predicate, listed.collect())
     };
     let (tarball, record) = ("npm/@a/b/1.0.0/AB/package.tgz", "npm/@a/b/1.0.0/AB/record.json");
@@ -263,7 +263,8 @@ fn times_addresses_and_instances_have_their_form() {
         assert!(matches!(error, ManifestError::Address(_)), "{url}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
-    let shown = with("/predicate/packages/0/artifact/url", json!("https://u:secret@r.example/a?token=b"));
+    let shown =
+        with("/predicate/packages/0/artifact/url", json!("https://u:secret@r.example/a?token=b"));
     assert_eq!(shown, ManifestError::Address("…@r.example/a".into()));
     let shown = with("/predicate/packages/0/artifact/url", json!("ftp://r.example/a"));
     assert_eq!(shown, ManifestError::Address("ftp://r.example/a".into()));
@@ -283,8 +284,7 @@ fn entries_are_as_many_as_the_limit() {
             size: 0,
             digest: Algorithm::Sha256.digest(b""),
         };
-        let predicate =
-            Predicate { packages: vec![], inputs: vec![], ..predicate() };
+        let predicate = Predicate { packages: vec![], inputs: vec![], ..predicate() };
         Manifest::build(predicate, (0..entries).map(subject).collect())
     };
     let max = limits::ARCHIVE_ENTRIES;

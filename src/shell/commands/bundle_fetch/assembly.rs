@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::collect::Package;
 use super::super::inputs::Input;
+use super::collect::Package;
 use crate::{
     adapters::{archive::Content, registry::Request},
     core::{

@@ -68,10 +68,6 @@ impl Collector<'_> {
                 done.insert(want.target.clone(), collected);
             }
         }
-        if done.is_empty() {
-            return Err(Failure::could_not("the lockfile asks for no package")
-                .hint("there is nothing to collect, and nothing that an archive could vouch for"));
-        }
         named(done, &contents)
     }
 
@@ -110,7 +106,11 @@ impl Collector<'_> {
                 Err(error) => failed.push((id, error)),
             }
         }
-        if failed.is_empty() { Ok(collected) } else { Err(report_failures(&failed, total, context)) }
+        if failed.is_empty() {
+            Ok(collected)
+        } else {
+            Err(report_failures(&failed, total, context))
+        }
     }
 
     fn item(&self, want: &Want) -> Outcome<registry::Item> {
@@ -160,13 +160,17 @@ fn holds(
     bundled: &Bundled,
 ) -> bool {
     let lock = inventory.lockfiles.iter().find(|(name, _)| name == lockfile);
-    let parent = lock.and_then(|(_, lock)| {
-        lock.entries.iter().find(|parent| parent.path == bundled.parent)
-    });
+    let parent =
+        lock.and_then(|(_, lock)| lock.entries.iter().find(|parent| parent.path == bundled.parent));
     let target = match parent.map(|parent| &parent.asks) {
         Some(Ask::Package(wanted)) => Target::of(lockfile, wanted),
         // Denied with its parent, or a folder of the project.
-        _ => return !matches!(parent.map(|parent| &parent.asks), Some(Ask::Folder(_) | Ask::Nothing)),
+        _ => {
+            return !matches!(
+                parent.map(|parent| &parent.asks),
+                Some(Ask::Folder(_) | Ask::Nothing)
+            );
+        }
     };
     match (done.get(&target), contents.get(&target)) {
         // Not known yet: the next round decides.
@@ -201,7 +205,8 @@ fn named(
             }
             (Target::Tarball { place, .. }, _) => {
                 let own = contents.get(&target).map(|contents| &contents.own);
-                let named = own.and_then(|own| Some((own.name.as_deref()?, own.version.as_deref()?)));
+                let named =
+                    own.and_then(|own| Some((own.name.as_deref()?, own.version.as_deref()?)));
                 let id = named.and_then(|(name, version)| PackageId::new(name, version).ok());
                 let id = id.ok_or_else(|| {
                     Failure::could_not(format_args!(
@@ -210,10 +215,13 @@ fn named(
                     ))
                     .hint("its package.json needs a name and a version")
                 })?;
-                Purl::new(id, match place {
-                    Place::Url(url) => Origin::Url(url.to_string()),
-                    Place::File(path) => Origin::File(path.clone()),
-                })
+                Purl::new(
+                    id,
+                    match place {
+                        Place::Url(url) => Origin::Url(url.to_string()),
+                        Place::File(path) => Origin::File(path.clone()),
+                    },
+                )
             }
         };
         let text = purl.to_string();
@@ -257,8 +265,7 @@ fn report_failures(
     for ((text, hint), ids) in said {
         let ids: BTreeSet<_> = ids.into_iter().collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        let failure =
-            Failure::could_not(format_args!("{}: {}", ids.join(", "), Untrusted(&text)));
+        let failure = Failure::could_not(format_args!("{}: {}", ids.join(", "), Untrusted(&text)));
         context.terminal.failure(&failure.maybe_hint(hint));
     }
     let mismatch = failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }));
@@ -277,4 +284,3 @@ fn failure_json(id: &PackageId, error: &CollectError) -> Value {
         "hint": error.hint().map(|hint| text(&hint)),
     })
 }
-
