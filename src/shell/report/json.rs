@@ -16,6 +16,11 @@ use crate::core::{
     },
 };
 
+/// Nobody has checked what is built in; its time is that of its publication.
+fn is_built_in(trust: &super::Trust) -> bool {
+    trust.source == super::TrustSource::Embedded
+}
+
 /// The report as one JSON document.
 pub fn to_json(report: &Report) -> Value {
     let at = report.at;
@@ -38,7 +43,8 @@ pub fn to_json(report: &Report) -> Value {
             "root": trust.root,
             "timestamp": trust.timestamp,
             "expires": trust.expires.map(time::format),
-            "checkedAt": trust.checked_at.map(time::format),
+            "checkedAt": trust.checked_at.filter(|_| !is_built_in(trust)).map(time::format),
+            "publishedAt": trust.checked_at.filter(|_| is_built_in(trust)).map(time::format),
             "keysCheckedAt": trust.keys_checked_at.map(time::format),
             "ageSeconds": trust.age(at).map(|age| age.num_seconds()),
             "stale": trust.is_stale(at),
