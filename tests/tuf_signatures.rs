@@ -59,6 +59,38 @@ fn one_key_in_two_forms_counts_once() {
     assert_eq!(refused, MetadataError::OneKeyTwice { role, distinct: 1, threshold: 2 });
 }
 
+/// What verifies counts, not how it is written.
+#[test]
+fn one_key_in_several_texts_counts_once() {
+    let texts: [fn(&str) -> String; 6] = [
+        |pem| pem.replace('\n', "\r\n"),
+        |pem| format!("\n  {pem}\n\n"),
+        |pem| pem.replace("PUBLIC KEY", "EC PUBLIC KEY"),
+        |pem| pem.replacen("-----\n", "-----\nComment: another\n\n", 1),
+        |pem| pem.replacen("-----\n", "-----\nProc-Type: 4,CLEAR\nX: y\n\n", 1),
+        |pem| format!("{pem}{pem}"),
+    ];
+    for text in texts {
+        let mut repository = repository();
+        let key = Key::p256();
+        let other = text(&key.pem());
+        repository.role("timestamp").keys = vec![named(key.clone()), ("other".to_owned(), key)];
+        repository.role("timestamp").threshold = 2;
+        repository.role("root").edit =
+            edit(move |signed| signed["keys"]["other"]["keyval"]["public"] = json!(other));
+        repository.publish_root();
+        repository.publish();
+        let role = "timestamp".to_owned();
+        let refused = fresh(&repository).unwrap_err();
+        // A text that no key can be read from verifies nothing.
+        assert!(
+            refused == MetadataError::OneKeyTwice { role: role.clone(), distinct: 1, threshold: 2 }
+                || refused == MetadataError::Threshold { role, found: 1, threshold: 2 },
+            "{refused}"
+        );
+    }
+}
+
 #[test]
 fn one_key_under_two_ids_does_no_harm_where_others_sign() {
     let mut repository = repository();

@@ -289,3 +289,32 @@ impl<E> UpdateError<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command that meets a refusal prints its hint, and no option is one of all of them.
+    #[test]
+    fn hints_name_no_options() {
+        let (role, at) = ("timestamp".to_owned(), limits::EARLIEST);
+        let (trusted, offered, version, found) = (2, 1, 3, "2.0".to_owned());
+        let refusals = [
+            MetadataError::Expired { role: role.clone(), expires: at, at },
+            MetadataError::Rollback { role: role.clone(), trusted, offered },
+            MetadataError::Removed { role: role.clone(), trusted },
+            MetadataError::Outgrown { role: role.clone(), root: 16 },
+            MetadataError::NoPinnedRoot { carried: 1, oldest: 5 },
+            MetadataError::RootMissing { version },
+            MetadataError::RootDiffers { version },
+            MetadataError::Crossed { newer: "root".to_owned(), older: role.clone() },
+            MetadataError::Forked { role: role.clone(), version },
+            MetadataError::TooManyRoots { bound: 7 },
+            MetadataError::UnsupportedSpec { role, found },
+        ];
+        for refusal in refusals {
+            let hint = refusal.hint().unwrap();
+            assert!(!hint.contains("--"), "{hint}");
+        }
+    }
+}

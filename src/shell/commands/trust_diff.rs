@@ -131,3 +131,39 @@ impl fmt::Display for Changes<'_> {
         f.write_str(&lines.join("\n"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testkit::tuf::Repository;
+
+    use super::*;
+    use crate::{
+        adapters::tuf::Held,
+        core::tuf::{Local, PinnedRoots, Wanted, update},
+    };
+
+    /// As on a machine that has neither refreshed nor imported.
+    #[test]
+    fn an_archive_is_compared_with_what_is_built_in() {
+        let instance = Instance::public_good();
+        let built_in = instance.embedded.unwrap();
+        let at = built_in.as_of;
+        let mut repository = Repository::new(at);
+        let mut root: serde_json::Value = serde_json::from_slice(built_in.trusted_root).unwrap();
+        root["tlogs"].as_array_mut().unwrap().pop().unwrap();
+        let root = root.to_string().into_bytes();
+        repository.targets = [("trusted_root.json".to_owned(), root)].into();
+        repository.publish();
+        let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
+        let (wanted, local) = (Wanted::of(None), Local::default());
+        let old = update(&pinned, &wanted, &local, &repository.files, at).unwrap();
+
+        let material = Material::newest(&instance, Held::default(), None, at).unwrap();
+        let difference = with_built_in(&old, &instance, &material).unwrap();
+        let root = Change { role: "root".to_owned(), from: Some(1), to: Some(16) };
+        assert_eq!(difference.roles, [root]);
+        // The log, and the four keys of npm's.
+        assert_eq!(difference.added.len(), 5);
+        assert_eq!((difference.changed, difference.removed), (vec![], vec![]));
+    }
+}
