@@ -1,6 +1,7 @@
 //! What a lockfile may be.
 
 use serde_json::{Value, json};
+use testkit::registry::integrity;
 
 use super::{ALL, NEW};
 use crate::{
@@ -9,6 +10,7 @@ use crate::{
 };
 
 const A: (&str, &str) = ("node_modules/a", "registry a@1.0.0");
+const B: (&str, &str) = ("node_modules/b", "registry b@1.0.0");
 const SCOPED: (&str, &str) = ("node_modules/@s/a", "registry @s/a@1.0.0");
 
 /// The section of version 1, for packages that need nothing.
@@ -39,6 +41,19 @@ pub const ROWS: &[Row] = &[
     }),
     Row::good("B1", "version 4", NEW, &[A, SCOPED], |case| {
         case.locks(&["a@1.0.0", "@s/a@1.0.0"]);
+        case.version = json!(4);
+    }),
+    // npm 12 checks the hash of what `package.json` adds to the records of packages; the older ones do
+    // not know of it, and take the entries as they are.
+    Row::good("B1", "version 4: a package extension", NEW, &[A, B], |case| {
+        let extensions = r#"{"a@*":{"dependencies":{"b":"1.0.0"}}}"#;
+        case.locks(&["a@1.0.0"]);
+        case.at("node_modules/b", case.honest("b@1.0.0"));
+        let entry = &mut case.entries[0].1;
+        entry["dependencies"] = json!({ "b": "1.0.0" });
+        entry["packageExtensionsApplied"] = json!({ "dependencies": ["b"], "selector": "a@*" });
+        case.root["packageExtensions"] = serde_json::from_str(extensions).unwrap();
+        case.root["packageExtensionsHash"] = json!(integrity(extensions.as_bytes()));
         case.version = json!(4);
     }),
     Row::good("B1", "a shrinkwrap, which npm 12 does not read", &[10, 11], &[A], |case| {
