@@ -150,7 +150,6 @@ impl clap::builder::TypedValueParser for ClaimParser {
     }
 }
 
-#[cfg(feature = "network")]
 fn concurrency(text: &str) -> Result<usize, String> {
     let most = crate::core::limits::IN_FLIGHT_TOTAL;
     let number = text.parse().ok().filter(|number| (1..=most).contains(number));
