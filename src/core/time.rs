@@ -15,7 +15,7 @@ pub fn format(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// The second that a time is in, as [`format`] renders it.
+/// The second that a time is in, as [`format()`] renders it.
 pub fn to_second(time: Time) -> Time {
     DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)
 }

@@ -152,8 +152,10 @@ impl Ours {
         let state: State =
             update(&self.pinned, &wanted, &self.local, &repository.files, Utc::now())
                 .map_err(|failure| format!("{:?}", failure.error))?;
+        let missed = state.missed().values().next().cloned();
         self.local = Local::complete(state);
-        Ok(())
+        // The other client knows no optional targets.
+        missed.map_or(Ok(()), Err)
     }
 }
 
