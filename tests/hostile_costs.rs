@@ -107,37 +107,32 @@ fn hostile_archives_cost_little() {
 
     for (list, item) in [
         ("/subject", r#"{"name":"a","digest":{"sha256":"a"},"annotations":{"size":0}}"#),
-        ("/predicate/inputs", r#"{"entry":"a","kind":"a","lockfileVersion":1}"#),
+        ("/predicate/inputs", r#""a""#),
         ("/predicate/trust", r#"{"instance":"a","source":"tuf"}"#),
-        ("/predicate/trust/0/roles", r#"{"name":"a","version":1,"expires":"a"}"#),
         (
             "/predicate/packages",
-            r#"{"purl":"a","name":"a","version":"a","registry":"a","artifact":"a","integrity":[],"neededBy":[]}"#,
+            r#"{"purl":"a","artifact":{"entry":"a"},"record":{"url":"a","status":1}}"#,
         ),
-        ("/predicate/packages/0/integrity", r#""sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA=""#),
-        ("/predicate/packages/0/neededBy", r#"{"input":"a","paths":[]}"#),
-        ("/predicate/packages/0/neededBy/0/paths", r#""node_modules/a""#),
-        ("/predicate/outOfScope", r#"{"input":"a","entry":"a","reason":"a"}"#),
-        ("/predicate/collection", r#"{"url":"a","status":1,"time":"a"}"#),
     ] {
         let manifest = flooded(list, item, false);
         std::fs::write(file, beside_a_full_directory(&manifest).bytes()).unwrap();
         looked(list, "inspect", "manifest-json");
     }
     let array = r#"["a","a","a","a","a","a","a",[],[]]"#;
-    let text = format!(r#"{{"input":"a","entry":"{}","reason":"a"}}"#, "\u{7f}".repeat(16 << 10));
-    let longer = format!(r#"{{"input":"a","entry":"{}","reason":"a"}}"#, "\u{7f}".repeat(1 << 20));
+    let text = format!(r#""{}""#, "\u{7f}".repeat(16 << 10));
+    let longer = format!(r#""{}""#, "\u{7f}".repeat(1 << 20));
     let host: String = (0..999).filter_map(|n| char::from_u32(0x4e00 + n * 7)).collect();
-    let address = format!(r#"{{"url":"http://{host}","status":1,"time":"2026-11-23T04:00:00Z"}}"#);
+    let address = format!(
+        r#"{{"purl":"pkg:npm/a@1.0.0","artifact":{{"entry":"a","url":"http://{host}","status":200,"answeredAt":"2026-01-01T00:00:00Z"}}}}"#
+    );
     for (what, list, item, expected) in [
-        ("empty hashes", "/predicate/packages/0/integrity", r#""""#, "manifest-json"),
-        ("empty paths", "/predicate/packages/0/neededBy/0/paths", r#""""#, "manifest-json"),
-        ("lists in lists", "/predicate/outOfScope", "[[[[[[[[[[", "manifest-json"),
-        ("objects in objects", "/predicate/collection", r#"{"a":"#, "manifest-json"),
+        ("empty inputs", "/predicate/inputs", r#""""#, "manifest-input"),
+        ("lists in lists", "/predicate/inputs", "[[[[[[[[[[", "manifest-json"),
+        ("objects in objects", "/predicate/packages", r#"{"a":"#, "manifest-json"),
         ("arrays for objects", "/predicate/packages", array, "manifest-json"),
-        ("texts to be escaped", "/predicate/outOfScope", &text, "manifest-duplicate"),
-        ("longer texts", "/predicate/outOfScope", &longer, "manifest-text-size"),
-        ("names to be encoded", "/predicate/collection", &address, "manifest-address"),
+        ("texts to be escaped", "/predicate/inputs", &text, "manifest-input"),
+        ("longer texts", "/predicate/inputs", &longer, "manifest-text-size"),
+        ("names to be encoded", "/predicate/packages", &address, "manifest-duplicate"),
     ] {
         let manifest = flooded(list, item, true);
         let zip = match expected {

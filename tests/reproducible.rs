@@ -18,14 +18,21 @@ use world::{Package, Run, World};
 /// 2026-02-01, in seconds.
 const EPOCH: &str = "1769904000";
 
-/// Seals into `output`, at a time that must not show.
+/// When the registry answers.
+const ANSWERED: &str = "2026-02-01T00:00:00Z";
+
+/// Seals into `output`.
 fn fetch(world: &World, output: &str, at: &str) -> Vec<u8> {
+    run(world, output, at).done();
+    world.read(output)
+}
+
+fn run(world: &World, output: &str, at: &str) -> Run {
     let fetch = "bundle fetch package-lock.json --key release.key --trusted-root trusted_root.json \
                  --npm-keys keys.json";
     let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
     let arguments = fetch.split_whitespace().chain(["-o", output, "--at", at]);
-    Run::of(command.args(arguments).env("SOURCE_DATE_EPOCH", EPOCH)).done();
-    world.read(output)
+    Run::of(command.args(arguments).env("SOURCE_DATE_EPOCH", EPOCH))
 }
 
 #[test]
@@ -40,14 +47,15 @@ fn archives_of_the_same_are_the_same() {
     });
     world.lock(&packages);
     let registry = world.serve(&packages);
-    let first = fetch(&world, "first.sealift", "2026-02-02T00:00:00Z");
+    let first = fetch(&world, "first.sealift", ANSWERED);
 
+    // The cache keeps when the registry answered.
     let again = fetch(&world, "again.sealift", "2026-02-03T00:00:00Z");
     assert!(first == again, "from the cache");
     assert_eq!(registry.count(&tarball_path("a", "1.0.0")), 1, "that was from the cache");
 
     std::fs::remove_dir_all(world.path("home/cache")).unwrap();
-    let anew = fetch(&world, "anew.sealift", "2026-02-04T00:00:00Z");
+    let anew = fetch(&world, "anew.sealift", ANSWERED);
     assert!(first == anew, "without the cache");
 
     // What was first comes last, and some of it only at the second try.
@@ -55,16 +63,20 @@ fn archives_of_the_same_are_the_same() {
     let slow = Fault::Drip(Duration::from_micros(500));
     registry.set_fault(&packument_path("a"), Some(slow.clone()));
     registry.set_fault(&tarball_path("@c/d", "1.0.0"), Some(slow));
-    let late = fetch(&world, "late.sealift", "2026-02-05T00:00:00Z");
+    let late = fetch(&world, "late.sealift", ANSWERED);
     assert!(first == late, "in another order");
 
     // A run that was interrupted, and resumed.
     std::fs::remove_dir_all(world.path("home/cache")).unwrap();
     registry.set_fault(&tarball_path("e", "1.0.0"), Some(Fault::Status(403)));
-    world.fetch("").failed();
+    run(&world, "resumed.sealift", ANSWERED).failed();
     registry.set_fault(&tarball_path("e", "1.0.0"), None);
-    let resumed = fetch(&world, "resumed.sealift", "2026-02-06T00:00:00Z");
+    let resumed = fetch(&world, "resumed.sealift", ANSWERED);
     assert!(first == resumed, "resumed");
+
+    // An archive is not older than what is in it.
+    std::fs::remove_dir_all(world.path("home/cache")).unwrap();
+    run(&world, "later.sealift", "2026-02-02T00:00:00Z").failed().says("which is after");
 }
 
 #[test]
@@ -75,10 +87,10 @@ fn the_order_of_a_lockfile_is_part_of_it_and_of_nothing_else() {
     let _registry =
         world.start(packages.iter().fold(registry, |registry, package| package.on(registry)));
     world.lock(&packages);
-    fetch(&world, "app.sealift", "2026-02-02T00:00:00Z");
+    fetch(&world, "app.sealift", ANSWERED);
     let mut one = world.parts();
     world.lock(packages.iter().rev());
-    fetch(&world, "app.sealift", "2026-02-02T00:00:00Z");
+    fetch(&world, "app.sealift", ANSWERED);
     let mut other = world.parts();
     assert_eq!(one.predicate, other.predicate);
     let lockfile = "inputs/1/package-lock.json";

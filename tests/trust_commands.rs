@@ -48,9 +48,14 @@ fn what_was_refreshed_is_carried_across_and_imported() {
     assert_eq!(report["verdict"], "verified");
     assert_eq!(report["trust"][0]["source"], "archive");
     assert_eq!(report["trust"][0]["checkedAt"], SEALED);
-    // Later the publisher's own dates have passed: said, and not refused.
+    // Later the publisher's own dates have passed: a number beside the verdict, without a limit.
     let report = sides.verify("app.sealift", "2026-03-01T00:00:00Z").done().json();
-    assert_eq!(report["verdict"], "stale");
+    assert_eq!(report["verdict"], "verified");
+    assert_eq!(report["trust"][0]["ageSeconds"], 28 * 86400);
+    let limited = sides.verify("app.sealift", "2026-03-01T00:00:00Z --max-trust-age 7d");
+    assert_eq!(limited.refused().json()["verdict"], "refused");
+    let warned = "2026-03-01T00:00:00Z --max-trust-age 7d --past-limit warn";
+    assert_eq!(sides.verify("app.sealift", warned).done().json()["verdict"], "stale");
 
     sides.on("gap", "trust import app.sealift --key release.key.pub").done();
     assert_eq!(sides.store("gap"), sides.store("connected"), "stores differ");

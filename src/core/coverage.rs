@@ -326,10 +326,6 @@ impl<'a> Coverage<'a> {
         match &wanted.source {
             Source::Version { id, .. } => self.versions.get(id).cloned().unwrap_or_default(),
             Source::Tarball { place, name, version } => {
-                let origin = match place {
-                    Place::Url(url) => Origin::Url(url.to_string()),
-                    Place::File(path) => Origin::File(path.clone()),
-                };
                 let named = |at: &usize| {
                     self.held.get(*at).is_some_and(|held| {
                         let id = held.purl.id();
@@ -337,7 +333,7 @@ impl<'a> Coverage<'a> {
                             && version.as_deref().is_none_or(|version| version == id.version())
                     })
                 };
-                self.tarballs.get(&origin).copied().filter(named).into_iter().collect()
+                self.tarballs.get(&place.origin()).copied().filter(named).into_iter().collect()
             }
         }
     }

@@ -31,6 +31,12 @@ pub enum CollectError {
         /// The expected registry.
         expected: String,
     },
+    /// A registry lacks an optional package, and nothing but the lockfile names that registry.
+    #[error("{missing}, which only the lockfile names")]
+    NotWhereSaid {
+        /// What the registry lacks.
+        missing: Box<CollectError>,
+    },
     /// The packument does not list the version, and no strong hash pins a tarball.
     #[error("{address}: the registry does not list version {version}")]
     NotListed {
@@ -110,6 +116,10 @@ impl CollectError {
                      can say whether it is unavailable"
                 ));
             }
+            Self::NotWhereSaid { .. } => {
+                "the package is optional: name that registry in .npmrc, so that its word counts, or \
+                 write the lockfile anew"
+            }
             Self::NotListed { pinned: false, .. } => {
                 "the registry may still serve the tarball, but without a hash of SHA-256 or \
                  stronger in the lockfile nothing says which bytes it must have"
@@ -142,12 +152,21 @@ impl CollectError {
         Self::NotInMirror { missing: Box::new(self), expected: expected.to_owned() }
     }
 
+    /// An absence is that of a registry which nothing but the lockfile names.
+    pub(super) fn by_lockfile(self) -> Self {
+        if !self.is_absence() {
+            return self;
+        }
+        Self::NotWhereSaid { missing: Box::new(self) }
+    }
+
     /// Whether somebody has answered that there is no such package.
     pub(super) fn is_absence(&self) -> bool {
         matches!(
             self,
             Self::NotInRegistry { .. }
                 | Self::NotInMirror { .. }
+                | Self::NotWhereSaid { .. }
                 | Self::NotListed { .. }
                 | Self::Status { status: 404 | 410, .. }
         )

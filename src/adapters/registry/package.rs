@@ -26,7 +26,8 @@ impl Run<'_> {
         listing: &Listing,
     ) -> Result<Collected, CollectError> {
         let result = self.collect_once(item, route, listing).await;
-        result.map_err(|error| match item.optional && route.source != route.expected {
+        result.map_err(|error| match item.optional && !route.may_deny() {
+            true if route.by_lockfile => error.by_lockfile(),
             true => error.in_mirror(&route.expected.name()),
             false => error,
         })
@@ -97,7 +98,7 @@ impl Run<'_> {
         collected.record_request = Some(request.clone());
         let pinned = expected::is_pinned(&item.integrity);
         let missing = request.status != 200;
-        if !pinned && missing && item.optional && route.source == route.expected {
+        if !pinned && missing && item.optional && route.may_deny() {
             return Ok(());
         }
         let gone = || match missing {
@@ -139,7 +140,9 @@ impl Run<'_> {
                 collected.artifact_request = Some(request);
                 Ok(true)
             }
-            Tarball::Absent(request) if item.optional && route.expected.has(address) => {
+            Tarball::Absent(request)
+                if item.optional && !route.by_lockfile && route.expected.has(address) =>
+            {
                 collected.artifact_request = Some(request);
                 Ok(false)
             }

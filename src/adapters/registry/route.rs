@@ -42,6 +42,8 @@ pub(super) struct Route {
     pub tarball: Option<Url>,
     /// Whether the lockfile says something else: its host could not be reached.
     pub is_replacement: bool,
+    /// Whether only the lockfile names the expected registry: nobody said that it has a say.
+    pub by_lockfile: bool,
 }
 
 impl RegistryConfig {
@@ -86,7 +88,8 @@ impl RegistryConfig {
         if routes.iter().any(is_tried) {
             return None;
         }
-        Some(Route { expected, source, tarball: None, is_replacement: true })
+        let (is_replacement, by_lockfile) = (true, false);
+        Some(Route { expected, source, tarball: None, is_replacement, by_lockfile })
     }
 
     /// Where public packages come from.
@@ -120,6 +123,7 @@ impl RegistryConfig {
             source,
             tarball,
             is_replacement: false,
+            by_lockfile: false,
         };
         let Some(url) = resolved else { return route(source, None) };
         if let Some(path) =
@@ -136,7 +140,7 @@ impl RegistryConfig {
             return route(self.public.clone(), Some(url.clone()));
         }
         match base_of(id, url) {
-            Some((base, _)) => Route::own(base, Some(url.clone())),
+            Some((base, _)) => Route { by_lockfile: true, ..Route::own(base, Some(url.clone())) },
             None => route(source, Some(url.clone())),
         }
     }
@@ -145,7 +149,14 @@ impl RegistryConfig {
 impl Route {
     /// A registry that is both asked and expected.
     fn own(base: Base, tarball: Option<Url>) -> Self {
-        Self { expected: base.clone(), source: base, tarball, is_replacement: false }
+        let (expected, source) = (base.clone(), base);
+        Self { expected, source, tarball, is_replacement: false, by_lockfile: false }
+    }
+
+    /// Whether the registry that is asked may say that there is no such package: it is the expected
+    /// one, and not by a lockfile's word alone.
+    pub fn may_deny(&self) -> bool {
+        self.source == self.expected && !self.by_lockfile
     }
 
     /// Whether the tarball is not at the registry that is asked.

@@ -40,7 +40,7 @@ pub(super) fn require_entries(
 fn is_same(listed: &Ask, shrinkwrapped: &Ask) -> bool {
     match (listed, shrinkwrapped) {
         (Ask::Package(one), Ask::Package(other)) => {
-            same_source(one, other) && same_hash(one, other)
+            same_source(one, other) && same_bytes(one, other)
         }
         (Ask::Bundled(one), Ask::Bundled(other)) => {
             (&one.name, &one.version) == (&other.name, &other.version)
@@ -59,10 +59,20 @@ fn same_source(one: &Wanted, other: &Wanted) -> bool {
     }
 }
 
-/// A shrinkwrap without a hash asks for no other bytes; one with a hash must ask for the same.
-fn same_hash(listed: &Wanted, shrinkwrapped: &Wanted) -> bool {
+/// A hash must be the lockfile's. Without one npm takes what is at the shrinkwrap's address: that
+/// must be the lockfile's too, or missing.
+fn same_bytes(listed: &Wanted, shrinkwrapped: &Wanted) -> bool {
     let hashes = |wanted: &Wanted| -> Vec<Digest> {
         wanted.integrity.iter().flat_map(|integrity| integrity.strongest().cloned()).collect()
     };
-    shrinkwrapped.integrity.is_none() || hashes(listed) == hashes(shrinkwrapped)
+    match (&shrinkwrapped.integrity, &shrinkwrapped.source) {
+        (Some(integrity), _) if !integrity.algorithm().is_weak() => {
+            hashes(listed) == hashes(shrinkwrapped)
+        }
+        (weak, Source::Version { address: Some(address), .. }) => {
+            matches!(&listed.source, Source::Version { address: Some(other), .. } if other == address)
+                && (weak.is_none() || hashes(listed) == hashes(shrinkwrapped))
+        }
+        (weak, _) => weak.is_none() || hashes(listed) == hashes(shrinkwrapped),
+    }
 }

@@ -225,3 +225,34 @@ impl<'de> Deserialize<'de> for Truthy {
         }))
     }
 }
+
+/// The keys that we do not read. Those that begin with `_` are npm's own names inside: npm takes
+/// `_resolved` for an address where there is no `resolved`, and never writes it.
+#[derive(Debug)]
+pub(super) struct NoInnerKeys;
+
+impl<'de> Deserialize<'de> for NoInnerKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+
+        impl<'de> Visitor<'de> for Keys {
+            type Value = NoInnerKeys;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NoInnerKeys, A::Error> {
+                while let Some((key, _)) = map.next_entry::<String, IgnoredAny>()? {
+                    if key.starts_with('_') {
+                        let text = format!("key {key:?}, which npm reads and never writes");
+                        return Err(A::Error::custom(text));
+                    }
+                }
+                Ok(NoInnerKeys)
+            }
+        }
+
+        deserializer.deserialize_map(Keys)
+    }
+}

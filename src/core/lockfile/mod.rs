@@ -28,7 +28,7 @@ pub use self::error::LockfileError;
 pub use self::inventory::{Algorithms, Inventory, Target, Want};
 use super::digest::Integrity;
 use super::limits;
-use super::package::PackageId;
+use super::package::{Origin, PackageId};
 
 /// Which of npm's two lockfiles it is: both have the same format, and differ by name alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +150,16 @@ pub enum Place {
     Url(Url),
     /// Among the project's files, by its path from the project's folder.
     File(String),
+}
+
+impl Place {
+    /// Where a package that is collected from there comes from.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::Url(url) => Origin::Url(url.to_string()),
+            Self::File(path) => Origin::File(path.clone()),
+        }
+    }
 }
 
 impl fmt::Display for Place {

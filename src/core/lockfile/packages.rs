@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::LockfileError;
 use super::classify::{Raw, installed_name};
-use super::json::{self, Bundles, Pairs, Specs, Text, Truthy};
+use super::json::{self, Bundles, NoInnerKeys, Pairs, Specs, Text, Truthy};
 use crate::core::json::objects_only;
 use crate::core::limits::INSTALL_PATH_BYTES;
 
@@ -41,8 +41,6 @@ struct Package {
     peer: bool,
     #[serde(default)]
     has_shrinkwrap: Truthy,
-    #[serde(default, rename = "_hasShrinkwrap")]
-    has_shrinkwrap_too: Truthy,
     #[serde(default)]
     dependencies: Specs,
     #[serde(default)]
@@ -53,6 +51,8 @@ struct Package {
     dev_dependencies: Specs,
     #[serde(default)]
     patched: Option<Patched>,
+    #[serde(flatten)]
+    _rest: NoInnerKeys,
 }
 
 /// A patch that npm 12 applies after it has unpacked the tarball.
@@ -95,7 +95,7 @@ fn entry(path: String, package: Package) -> Raw {
         optional: package.optional,
         dev: package.dev,
         peer: package.peer,
-        shrinkwrap: package.has_shrinkwrap.0 || package.has_shrinkwrap_too.0,
+        shrinkwrap: package.has_shrinkwrap.0,
         patch: package.patched.map(|patched| patched.path),
     }
 }

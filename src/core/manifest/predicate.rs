@@ -4,7 +4,11 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::core::{json::objects_only, text::bounded};
+use crate::core::{
+    json::{self, objects_only},
+    limits,
+    text::bounded,
+};
 
 objects_only!(both Predicate, Tool, Trust, Package, Part);
 
@@ -18,7 +22,9 @@ pub struct Predicate {
     pub tool: Tool,
     /// When it was sealed.
     pub sealed_at: String,
-    /// The entries that hold the lockfiles, `inputs/N/FILE`.
+    /// The entries that hold the lockfiles, `inputs/N/FILE`. More than there can be entries do not
+    /// count: one of the first is then none.
+    #[serde(deserialize_with = "json::few::<_, _, { limits::ARCHIVE_ENTRIES }>")]
     pub inputs: Vec<String>,
     /// The packages, sorted by purl.
     pub packages: Vec<Package>,

@@ -49,10 +49,6 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     }
     let locks = inputs.iter().map(|input| (input.entry.clone(), input.lock.lockfile.clone()));
     let inventory = Inventory::new(locks.collect());
-    if inventory.wants(|_, _, _| false).is_empty() {
-        return Err(Failure::could_not("the lockfile asks for no package")
-            .hint("there is nothing to collect, and nothing that an archive could vouch for"));
-    }
     // So that it shows before the work what cannot be written, or must not be.
     let output = Output::of(&options.output)?;
     require_no_input(options, context.env)?;

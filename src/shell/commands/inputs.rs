@@ -56,8 +56,19 @@ pub fn read(paths: &[PathBuf]) -> Outcome<Vec<Input>> {
         }
     }
     check_total(&inputs)?;
+    if !inputs.is_empty() && !inputs.iter().any(asks_for_a_package) {
+        return Err(Failure::could_not("the lockfile asks for no package")
+            .hint("there is nothing that an archive could vouch for"));
+    }
     inputs.iter().try_for_each(require_own_addresses)?;
     Ok(inputs)
+}
+
+fn asks_for_a_package(input: &Input) -> bool {
+    input.lock.lockfile.entries.iter().any(|entry| match &entry.asks {
+        Ask::Bundled(bundled) => bundled.alone.wanted().is_some(),
+        asks => asks.wanted().is_some(),
+    })
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -263,7 +263,8 @@ impl Report {
     /// What becomes of every entry: of the archive's lockfiles, then of this build's.
     pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
         let inputs = self.inputs.iter().flat_map(|input| &input.outcomes);
-        inputs.chain(self.lockfiles.iter().flat_map(|given| &given.outcomes))
+        let given = self.lockfiles.iter().filter(|given| given.relation.input().is_none());
+        inputs.chain(given.flat_map(|given| &given.outcomes))
     }
 
     /// How many packages are good.

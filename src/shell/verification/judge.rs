@@ -10,7 +10,7 @@ use crate::{
     core::{
         digest::{Algorithm, Digest, Integrity},
         limits,
-        lockfile::{Ask, Inventory, Place, Source, Wanted},
+        lockfile::{self, Ask, Inventory, Source, Target, Wanted},
         manifest::{self, Part},
         package::{Origin, PackageId, Purl},
         tarball::{self, Contents, TarballError},
@@ -37,15 +37,13 @@ pub(super) struct Found {
 pub(super) struct Examination<'a> {
     archive: &'a SignedArchive,
     bar: &'a Bar<'a>,
-    /// The hashes that the archive's lockfiles give each version.
-    expected: BTreeMap<PackageId, Vec<Integrity>>,
+    /// The hashes that the archive's lockfiles give each version and each tarball.
+    expected: Expected,
     /// The algorithms that any lockfile compares by.
     algorithms: [lockfile::Algorithms; 2],
     /// The packages whose tarballs are listed.
     listed: Listed,
 }
-
-use crate::core::lockfile;
 
 /// The packages whose tarballs decide more than their own content.
 #[derive(Default)]
@@ -67,7 +65,7 @@ impl<'a> Examination<'a> {
         Self {
             archive,
             bar,
-            expected: expected(own),
+            expected: Expected::new(own),
             algorithms: [own.algorithms(), given.algorithms()],
             listed,
         }
@@ -89,8 +87,7 @@ impl<'a> Examination<'a> {
         };
         let record = self.read(package.record.as_ref(), limits::RECORD_BYTES)?;
         let attestations = self.read(package.attestations.as_ref(), limits::ATTESTATIONS_BYTES)?;
-        let none = Vec::new();
-        let expected = self.expected.get(purl.id()).unwrap_or(&none);
+        let expected = self.expected.of(purl);
         let mut algorithms = verify::algorithms(expected, record.as_deref());
         algorithms.extend(self.algorithms.iter().flat_map(|all| all.of(purl.id())));
         algorithms.sort_unstable();
@@ -206,11 +203,8 @@ impl Listed {
                 if let Ask::Package(Wanted { source, .. }) = &entry.asks {
                     match source {
                         Source::Version { id, .. } => drop(self.versions.insert(id.clone())),
-                        Source::Tarball { place: Place::Url(url), .. } => {
-                            self.origins.insert(Origin::Url(url.to_string()));
-                        }
-                        Source::Tarball { place: Place::File(path), .. } => {
-                            self.origins.insert(Origin::File(path.clone()));
+                        Source::Tarball { place, .. } => {
+                            self.origins.insert(place.origin());
                         }
                     }
                 }
@@ -223,13 +217,34 @@ impl Listed {
     }
 }
 
-/// The hashes that lockfiles give each version, each once.
-fn expected(inventory: &Inventory) -> BTreeMap<PackageId, Vec<Integrity>> {
-    let mut expected: BTreeMap<PackageId, Vec<Integrity>> = BTreeMap::new();
-    for want in inventory.wants(|_, _, _| true) {
-        if let lockfile::Target::Version(id) = want.target {
-            expected.insert(id, want.integrity);
+/// The hashes that lockfiles give, each once: to versions of registries, and to tarballs that no
+/// registry gives.
+#[derive(Default)]
+struct Expected {
+    versions: BTreeMap<PackageId, Vec<Integrity>>,
+    tarballs: BTreeMap<Origin, Vec<Integrity>>,
+}
+
+impl Expected {
+    fn new(inventory: &Inventory) -> Self {
+        let mut expected = Self::default();
+        for want in inventory.wants(|_, _, _| true) {
+            let hashes = match want.target {
+                Target::Version(id) => expected.versions.entry(id).or_default(),
+                Target::Tarball { place, .. } => {
+                    expected.tarballs.entry(place.origin()).or_default()
+                }
+            };
+            hashes.extend(want.integrity);
         }
+        expected
     }
-    expected
+
+    fn of(&self, purl: &Purl) -> &[Integrity] {
+        let hashes = match purl.origin().registry() {
+            Some(_) => self.versions.get(purl.id()),
+            None => self.tarballs.get(purl.origin()),
+        };
+        hashes.map_or(&[], Vec::as_slice)
+    }
 }

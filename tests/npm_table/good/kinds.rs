@@ -36,10 +36,6 @@ fn without_record(registry: Registry) -> Registry {
     registry.fault(&packument_path("a"), Fault::Status(404))
 }
 
-fn without_tarball(registry: Registry) -> Registry {
-    registry.fault(&tarball_path("a", "1.0.0"), Fault::Status(404))
-}
-
 pub const ROWS: &[Row] = &[
     Row::good(
         "B2",
@@ -107,11 +103,6 @@ pub const ROWS: &[Row] = &[
         let a = case.changed("a@1.0.0", json!({ "optional": true }));
         optional(case, a);
         case.change = without_record;
-    }),
-    Row::good("B4", "optional, and the registry has it no more", NEW, &[B], |case| {
-        let a = case.changed("a@1.0.0", json!({ "optional": true }));
-        optional(case, a);
-        case.change = |registry| without_tarball(without_record(registry));
     }),
     Row::good("B4", "an alias", NEW, &[("node_modules/x", "registry a@1.0.0")], |case| {
         case.asks("dependencies", "x", "npm:a@1.0.0");

@@ -1,7 +1,7 @@
 //! A.1: the entry's own address and hash. B.4: an entry that names no package, or another one.
 
 use serde_json::json;
-use testkit::{registry::Fault, registry::integrity};
+use testkit::registry::{Fault, integrity, packument_path, tarball_path};
 
 use crate::{
     case::{Case, hostile_tarball, public},
@@ -127,8 +127,19 @@ pub const ROWS: &[Row] = &[
         let entry = case.changed("a@1.0.0", json!({ "resolved": case.bait("a@1.0.0") }));
         case.at("node_modules/a", entry);
         case.entries[1].1["optional"] = json!(true);
-        let gone = testkit::registry::tarball_path("a", "1.0.0");
+        let gone = tarball_path("a", "1.0.0");
         case.hostile.set_fault(&gone, Some(Fault::Status(404)));
+        case.seals(&["b@1.0.0"]);
+    }),
+    // The mirror of the public registry, of which nobody knows why it lacks the package.
+    Row::denied("B4", "an optional entry that a mirror does not have", &[], |case| {
+        case.locks(&["b@1.0.0"]);
+        case.asks("optionalDependencies", "a", "1.0.0");
+        case.at("node_modules/a", case.changed("a@1.0.0", json!({ "optional": true })));
+        case.change = |registry| {
+            let gone = [packument_path("a"), tarball_path("a", "1.0.0")];
+            gone.iter().fold(registry, |registry, path| registry.fault(path, Fault::Status(404)))
+        };
         case.seals(&["b@1.0.0"]);
     }),
     Row::hostile("B4", "a placeholder with an address", NEW, |case| {

@@ -215,13 +215,7 @@ fn named(
                     ))
                     .hint("its package.json needs a name and a version")
                 })?;
-                Purl::new(
-                    id,
-                    match place {
-                        Place::Url(url) => Origin::Url(url.to_string()),
-                        Place::File(path) => Origin::File(path.clone()),
-                    },
-                )
+                Purl::new(id, place.origin())
             }
         };
         let text = purl.to_string();
