@@ -11,7 +11,9 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealift::core::{
+    addresses::NPM_REGISTRY_HOST,
     digest::{Algorithm, Digest},
+    lockfile::{self, Ask, Entry},
     time,
     trust::{Role, Trust, Unusable},
     verify::{self, Artifact, BundleFacts, BundleRefusal, Signer},
@@ -115,4 +117,78 @@ fn one_log_key_that_cannot_be_used_stops_nothing_else() {
             run(&trust, bundle).unwrap_or_else(|why| panic!("{name}: {why}"));
         }
     }
+}
+
+/// A folder beside the project's, of which no version is asked from a registry.
+const OUTSIDE: &[&str] = &[
+    ": folder",
+    "../shared/node_modules/tool: outside the project: ../shared/node_modules/tool",
+    "node_modules/tool: outside the project: ../shared/node_modules/tool",
+];
+
+/// What each entry of a lockfile of a folder asks for, or why the lockfile is refused.
+const LOCKFILES: [(&str, &[&str]); 13] = [
+    ("alias-v1-plain", &["node_modules/millis: ms@2.1.3"]),
+    ("alias-without-name", &[": folder", "node_modules/millis: ms@2.1.3"]),
+    ("bom-crlf", &[": folder", "node_modules/ms: ms@2.1.3"]),
+    ("dead-mirror", &[]),
+    ("link-target-in-node-modules", OUTSIDE),
+    ("link-target-in-node-modules-version", OUTSIDE),
+    ("missing-hashes", &[]),
+    (
+        "optional-placeholder",
+        &[": folder", "node_modules/ms: ms@2.1.3", "node_modules/left-pad: nothing"],
+    ),
+    ("resolved-null-and-empty", &[": folder", "node_modules/ms: ms@2.1.3"]),
+    ("shrinkwrap-npm3", &["it is a shrinkwrap of npm 2 to 4"]),
+    ("url-encoded-scope", &[]),
+    ("utf16", &["not text in UTF-8"]),
+    (
+        "v4-patched",
+        &[": folder", "node_modules/ms: ms@2.1.3, changed by the patch patches/ms@2.1.3.patch"],
+    ),
+];
+
+#[test]
+fn lockfiles_from_the_field_have_their_right_outcome() {
+    let Some(folder) = std::env::var_os("SEALIFT_CASES") else { return };
+    let folder = Path::new(&folder).join("lockfiles");
+    let mut found: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, LOCKFILES.map(|(name, _)| name));
+    for (name, expected) in LOCKFILES {
+        let bytes = fs::read(folder.join(name).join("package-lock.json")).unwrap();
+        let outcome = match lockfile::parse("package-lock.json", &with_registry(bytes)) {
+            Ok(lockfile) => lockfile.entries.iter().map(asked).collect(),
+            Err(error) => vec![error.to_string()],
+        };
+        match expected {
+            // Whatever it has, all of it is asked from the registry.
+            [] => assert!(outcome.iter().skip(1).all(|entry| entry.contains('@')), "{name}"),
+            [only] if !only.contains(": ") => assert!(outcome[0].contains(only), "{name}"),
+            all => assert_eq!(outcome, all, "{name}"),
+        }
+    }
+}
+
+/// The cases name no real host.
+fn with_registry(bytes: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(bytes) {
+        Ok(text) => text.replace("NPM-REGISTRY", NPM_REGISTRY_HOST).into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
+}
+
+fn asked(entry: &Entry) -> String {
+    let asks = match &entry.asks {
+        Ask::Package(wanted) => wanted.source.to_string(),
+        Ask::Bundled(bundled) => format!("bundled in {}", bundled.parent),
+        Ask::Folder(_) => "folder".to_owned(),
+        Ask::Foreign(foreign) => foreign.to_string(),
+        Ask::Nothing => "nothing".to_owned(),
+    };
+    format!("{}: {asks}", entry.path)
 }

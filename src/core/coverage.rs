@@ -199,7 +199,7 @@ impl<'a> Coverage<'a> {
             Ask::Foreign(foreign) => {
                 let wanted = foreign.wanted();
                 let package = wanted.and_then(|wanted| self.package(entry, wanted).package);
-                let denial = Denial::Foreign(foreign.clone());
+                let denial = Denial::Foreign(Box::new(foreign.clone()));
                 Outcome { package, ..Outcome::denied(Disposition::Foreign, denial) }
             }
         }
@@ -216,7 +216,7 @@ impl<'a> Coverage<'a> {
             }
             Disposition::Foreign => {
                 let within = Foreign::Within { parent: bundled.parent.clone() };
-                Outcome::denied(Disposition::Foreign, Denial::Foreign(within))
+                Outcome::denied(Disposition::Foreign, Denial::Foreign(Box::new(within)))
             }
             Disposition::Collected => {
                 let Some(package) = parent.package else {

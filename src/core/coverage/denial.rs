@@ -7,7 +7,7 @@ use crate::core::{digest::Digest, lockfile::Foreign, policy::Weakness};
 pub enum Denial {
     /// Nothing can vouch for it.
     #[error("{0}")]
-    Foreign(Foreign),
+    Foreign(Box<Foreign>),
     /// The archive has no such package.
     #[error("{wanted} is not in the archive")]
     NotHeld {

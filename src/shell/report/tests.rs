@@ -204,7 +204,7 @@ fn refused() {
                 disposition: Disposition::Foreign,
                 package: None,
                 pin: None,
-                denial: Some(coverage::Denial::Foreign(git)),
+                denial: Some(coverage::Denial::Foreign(Box::new(git))),
                 ..outcome(0)
             },
         ],

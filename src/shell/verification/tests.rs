@@ -189,9 +189,10 @@ fn does_not_admit_what_is_past_its_limit_or_not_covered() {
     old.past_limits.push(past());
     assert!(!admits(old));
     let outside = Foreign::Outside { path: "../b".into() };
-    for denial in
-        [coverage::Denial::NotHeld { wanted: "b@1.0.0".into() }, coverage::Denial::Foreign(outside)]
-    {
+    for denial in [
+        coverage::Denial::NotHeld { wanted: "b@1.0.0".into() },
+        coverage::Denial::Foreign(Box::new(outside)),
+    ] {
         let mut uncovered = report(&policy, vec![package()]);
         uncovered.lockfiles.push(given(Some(denial)));
         assert!(!admits(uncovered));
