@@ -2,7 +2,7 @@
 //! careless or malicious. The lockfiles that they carry, and what the verifying side has itself,
 //! decide.
 #![cfg(feature = "network")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
 
 mod world;
 

@@ -97,8 +97,9 @@ fn page(name: &str, command: clap::Command) -> Vec<u8> {
             .text([clap_mangen::roff::bold(status)])
             .text([clap_mangen::roff::roman(meaning)]);
     }
-    rest.control("SH", ["SEE ALSO"])
-        .text([clap_mangen::roff::roman("sealift(1), sealift-archive(5), sealift-report(5)")]);
+    rest.control("SH", ["SEE ALSO"]).text([clap_mangen::roff::roman(
+        "sealift(1), sealift-archive(5), sealift-report(5), sealift-coverage(7)",
+    )]);
     page.extend(rest.to_roff().into_bytes());
     page
 }

@@ -2,10 +2,11 @@
 //!
 //! Works on the bytes, so that everything else stays as it is. Looks at every string that has an
 //! address in it: what `resolved` says is also in `version`, in `from` and in the dependencies of a
-//! package. A query counts where a package is fetched from there (`resolved`, and in lockfiles of
-//! version 1 `version`): tokens are given in it. Does not judge whether the file is a lockfile.
+//! package. A query counts of an address that a package is fetched from (`resolved`, and in lockfiles
+//! of version 1 `version`), wherever that address is repeated: tokens are given in it. Does not judge
+//! whether the file is a lockfile.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 /// An address with something in it that must not be carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +43,7 @@ pub struct Malformed;
 /// # Errors
 /// [`Malformed`] when strings cannot be told from what is between them.
 pub fn find(lockfile: &[u8]) -> Result<Vec<Secret>, Malformed> {
-    let mut secrets = Vec::new();
-    let (mut line, mut counted) = (1, 0);
+    let mut addresses = Vec::new();
     let mut strings = Strings { bytes: lockfile, at: 0, key: None };
     while let Some((string, key)) = strings.next()? {
         let raw = lockfile.get(string.clone()).unwrap_or_default();
@@ -52,11 +52,25 @@ pub fn find(lockfile: &[u8]) -> Result<Vec<Secret>, Malformed> {
             continue;
         }
         let text: String = serde_json::from_slice(raw).map_err(|_| Malformed)?;
-        let Some((address, kind)) = without(&text, is_fetched(key.as_deref())) else { continue };
+        if without(&text, true).is_some() {
+            addresses.push((string, key, text));
+        }
+    }
+    let fetched: HashSet<&str> = addresses
+        .iter()
+        .filter(|(_, key, _)| is_fetched(key.as_deref()))
+        .map(|(_, _, text)| text.as_str())
+        .collect();
+    let mut secrets = Vec::new();
+    let (mut line, mut counted) = (1, 0);
+    for (string, key, text) in &addresses {
+        let Some((address, kind)) = without(text, fetched.contains(text.as_str())) else {
+            continue;
+        };
         let between = lockfile.get(counted..string.start).unwrap_or_default();
         line += between.iter().filter(|byte| **byte == b'\n').count();
         counted = string.start;
-        secrets.push(Secret { line, key, address, kind, string });
+        secrets.push(Secret { line, key: key.clone(), address, kind, string: string.clone() });
     }
     Ok(secrets)
 }
@@ -192,6 +206,14 @@ mod tests {
         assert_eq!((secrets[0].line, secrets[0].key.as_deref()), (3, Some("resolved")));
         assert_eq!(secrets[0].kind, SecretKind::CredentialsAndQuery);
         assert_eq!(secrets[0].address, "https://r.example/a/-/a-1.0.0.tgz#x");
+    }
+
+    #[test]
+    fn a_query_goes_wherever_its_address_is_repeated() {
+        let text = r#"{"packages": {"": {"dependencies": {"a": "https://files.example/a.tgz?token=1",
+            "b": "https://other.example/b?c"}},
+            "node_modules/a": {"resolved": "https://files.example/a.tgz?token=1"}}}"#;
+        assert_eq!(stripped(text), text.replace("?token=1", ""));
     }
 
     #[test]

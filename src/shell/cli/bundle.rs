@@ -208,7 +208,6 @@ fn sha256(text: &str) -> Result<Digest, String> {
         .ok_or_else(|| "not a SHA-256 in hex (64 digits), as sha256sum prints it".to_owned())
 }
 
-#[cfg(feature = "network")]
 fn concurrency(text: &str) -> Result<usize, String> {
     let most = crate::core::limits::IN_FLIGHT_TOTAL;
     let number = text.parse().ok().filter(|number| (1..=most).contains(number));

@@ -151,9 +151,11 @@ impl Output {
         match self {
             Self::File(_) => context.sealed(report),
             // The archive is on standard output.
-            Self::Pipe(_) => context
-                .terminal
-                .note(format_args!("sealed {}", count(report.packages.len(), "package"))),
+            Self::Pipe(_) => context.terminal.note(format_args!(
+                "sealed {}; the archive's SHA-256 is {}",
+                count(report.packages.len(), "package"),
+                report.archive.sha256.to_hex()
+            )),
         }
     }
 }

@@ -21,6 +21,7 @@ pub struct Input {
     /// The file.
     pub path: PathBuf,
     /// The archive's entry that holds it.
+    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching carries them"))]
     pub entry: String,
     /// Its bytes.
     #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching carries them"))]
@@ -88,13 +89,17 @@ fn beside(path: &Path) -> Option<PathBuf> {
     files::is_filled(&beside).then_some(beside)
 }
 
-/// npm takes addresses from a `yarn.lock` beside the lockfile for entries that have none.
+/// npm takes addresses from a `yarn.lock` beside the lockfile for entries that have none. What a
+/// strong hash pins is the same from anywhere.
 fn require_own_addresses(input: &Input) -> Outcome {
     if !files::is_filled(&input.path.with_file_name("yarn.lock")) {
         return Ok(());
     }
     let is_bare = |entry: &&lockfile::Entry| match &entry.asks {
-        Ask::Package(wanted) => matches!(wanted.source, Source::Version { address: None, .. }),
+        Ask::Package(wanted) => {
+            let pinned = wanted.integrity.as_ref().is_some_and(|hash| !hash.algorithm().is_weak());
+            !pinned && matches!(wanted.source, Source::Version { address: None, .. })
+        }
         _ => false,
     };
     match input.lock.lockfile.entries.iter().find(is_bare) {

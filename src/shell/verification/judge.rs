@@ -197,7 +197,9 @@ impl Listed {
                 })
                 .collect();
             for entry in &lockfile.entries {
-                if !entry.shrinkwrap && !parents.contains(entry.path.as_str()) {
+                // A lockfile of version 1 does not say which tarballs have a shrinkwrap.
+                let shrinkwrap = entry.shrinkwrap || lockfile.version == 1;
+                if !shrinkwrap && !parents.contains(entry.path.as_str()) {
                     continue;
                 }
                 if let Ask::Package(Wanted { source, .. }) = &entry.asks {
