@@ -287,4 +287,13 @@ fn evidence_that_is_not_understood_is_sealed_and_satisfies_no_demand() {
         let refused = world.verify(&format!("--require {name}")).refused();
         assert!(refused.stdout.contains("what there is, is not understood"), "{refused}");
     }
+    // Whoever knows whom the registry signs as says so.
+    let named = |issuer: &str| {
+        let san = build.workflow_uri();
+        format!("--require publish-attestation --publisher {REGISTRY} {issuer} {san}")
+    };
+    world.verify(&named(&build.issuer)).done();
+    let refused = world.verify(&named("https://issuer.example")).refused();
+    assert!(refused.stdout.contains("issuer-mismatch"), "{refused}");
+    world.verify("--require integrity --publisher r https://i.example s").failed();
 }

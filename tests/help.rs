@@ -61,6 +61,22 @@ fn man_pages_are_generated_from_the_command_line() {
     }
 }
 
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("SEALIFT_HOME", "a folder that holds all of the folders below; nobody else may write to it"),
+    ("SOURCE_DATE_EPOCH", "the time that goes into an archive, in seconds since 1970"),
+    ("HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxies that bundle fetch and trust refresh use"),
+    ("NPM_CONFIG_USERCONFIG", "the user's .npmrc, in place of the one in the home folder"),
+    ("NO_COLOR", "no colours"),
+];
+
+const FILES: &[(&str, &str)] = &[
+    ("~/.config/sealift", "the signing key that bundle fetch makes on first use"),
+    ("~/.local/share/sealift/trust", "the trust store"),
+    ("~/.cache/sealift", "what bundle fetch has downloaded; it can be removed at any time"),
+    ("~/.npmrc", "registries, scopes, tokens, proxies and certificates"),
+    (".npmrc beside the lockfile", "where registries are, and nothing else"),
+];
+
 fn page(name: &str, command: clap::Command) -> Vec<u8> {
     let title = name.replace(' ', "-").to_uppercase();
     let examples = command.get_after_help().map(ToString::to_string);
@@ -96,6 +112,14 @@ fn page(name: &str, command: clap::Command) -> Vec<u8> {
         rest.control("TP", [])
             .text([clap_mangen::roff::bold(status)])
             .text([clap_mangen::roff::roman(meaning)]);
+    }
+    for (title, items) in [("ENVIRONMENT", ENVIRONMENT), ("FILES", FILES)] {
+        rest.control("SH", [title]);
+        for (name, meaning) in items {
+            rest.control("TP", [])
+                .text([clap_mangen::roff::bold(*name)])
+                .text([clap_mangen::roff::roman(*meaning)]);
+        }
     }
     rest.control("SH", ["SEE ALSO"]).text([clap_mangen::roff::roman(
         "sealift(1), sealift-archive(5), sealift-report(5), sealift-coverage(7)",
@@ -195,4 +219,26 @@ fn every_code_of_a_refusal_is_in_the_page_of_the_report_and_in_a_test() {
         }
     }
     assert!(codes > 60, "{codes}");
+}
+
+/// Every object that a command prints has its name in the page.
+#[test]
+fn every_schema_is_in_the_page_of_the_report() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("man/sealift-report.5")).unwrap().replace('\\', "");
+    let mut sources = vec![root.join("src/shell")];
+    let mut schemas = Vec::new();
+    while let Some(path) = sources.pop() {
+        if path.is_dir() {
+            sources.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let quoted = text.split('"').filter(|text| text.starts_with("sealift-"));
+        schemas.extend(quoted.filter(|text| text.ends_with("/1")).map(str::to_owned));
+    }
+    for schema in &schemas {
+        assert!(page.contains(schema.as_str()), "{schema} is not in man/sealift-report.5");
+    }
+    assert!(schemas.len() >= 9, "{schemas:?}");
 }

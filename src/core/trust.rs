@@ -7,7 +7,10 @@
 pub mod npm_keys;
 mod root;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_types::TimeRange;
@@ -89,6 +92,18 @@ pub enum Role {
     TimestampAuthority,
 }
 
+impl Role {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log => "log",
+            Self::CertificateLog => "certificate log",
+            Self::CertificateAuthority => "certificate authority",
+            Self::TimestampAuthority => "timestamp authority",
+        }
+    }
+}
+
 /// One party that the trusted root names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
@@ -115,6 +130,18 @@ pub struct SetAside {
     pub id: Option<String>,
     /// Why it cannot be used.
     pub why: String,
+}
+
+/// Which one, without the reason.
+impl fmt::Display for SetAside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            Unusable::Party(role) => write!(f, "{} {}", role.name(), self.position)?,
+            Unusable::NpmKey(registry) => write!(f, "key {} of {registry}", self.position)?,
+        }
+        let named = [&self.name, &self.id].into_iter().flatten();
+        named.into_iter().try_for_each(|name| write!(f, ", {name}"))
+    }
 }
 
 /// What kind of thing cannot be used.
@@ -213,6 +240,11 @@ impl Trust {
         }
         self.publishers.push((registry, identity));
         Ok(self)
+    }
+
+    /// The registries whose publishers were named, and these.
+    pub fn publishers(&self) -> &[(String, Identity)] {
+        &self.publishers
     }
 
     /// Logs and authorities that can be used, in the order of the trusted root.

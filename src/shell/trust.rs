@@ -33,6 +33,7 @@ use crate::{
         time::{self, Time},
         trust::Trust,
         tuf::State,
+        verdict::Identity,
     },
     shell::{
         cli::TrustOptions,
@@ -78,6 +79,21 @@ impl Basis {
         Ok(Self { trust, facts: facts(instance, TrustSource::Files), state: None })
     }
 
+    /// Also expects the publishers that were named.
+    ///
+    /// # Errors
+    /// When a registry is none, or is named twice.
+    fn with_publishers(mut self, options: &TrustOptions) -> Outcome<Self> {
+        for named in options.publisher.chunks(3) {
+            let [registry, issuer, san] = named else { continue };
+            let identity = Identity { san: san.clone(), issuer: issuer.clone() };
+            self.trust = self.trust.with_publisher(registry, identity).map_err(|error| {
+                Failure::could_not(error).hint("--publisher takes REGISTRY ISSUER IDENTITY")
+            })?;
+        }
+        Ok(self)
+    }
+
     /// From the newest material of an instance.
     ///
     /// # Errors
@@ -109,13 +125,15 @@ impl Basis {
 /// (exit 1), or there is nothing to judge by (exit 2).
 pub fn for_archive(options: &TrustOptions, env: &Env, archive: &SignedArchive) -> Outcome<Basis> {
     if let Some(root) = &options.trusted_root {
-        return Basis::files(&options.instance, root, options.npm_keys.as_deref());
+        return Basis::files(&options.instance, root, options.npm_keys.as_deref())?
+            .with_publishers(options);
     }
     let store = existing(options.trust_dir.as_deref(), env)?;
     let instance = store.instance(&options.instance)?;
     let held = store.open(&instance.name)?.load(&instance)?;
     let carried = carried(&instance, archive)?;
-    Basis::new(&instance, Material::newest(&instance, held, carried, env.now)?)
+    Basis::new(&instance, Material::newest(&instance, held, carried, env.now)?)?
+        .with_publishers(options)
 }
 
 /// What `bundle fetch` seals with: pinned files if they are given; else the trust store, brought
@@ -131,7 +149,8 @@ pub fn for_seal(
     network: &Network,
 ) -> Outcome<Basis> {
     if let Some(root) = &options.trusted_root {
-        return Basis::files(&options.instance, root, options.npm_keys.as_deref());
+        return Basis::files(&options.instance, root, options.npm_keys.as_deref())?
+            .with_publishers(options);
     }
     let store = store(options.trust_dir.as_deref(), env);
     let instance = store.instance(&options.instance)?;
@@ -155,7 +174,7 @@ pub fn for_seal(
     // built in is newer: the other side may know less.
     let Held { local, checked, .. } = held.clone();
     let basis = Basis::new(&instance, Material::newest(&instance, held, None, env.now)?)?;
-    Ok(Basis { state: local.state.zip(checked), ..basis })
+    Basis { state: local.state.zip(checked), ..basis }.with_publishers(options)
 }
 
 /// As [`store`]; one that is asked for by name must be there. Taken for empty, what it has seen would
@@ -239,6 +258,8 @@ fn facts(instance: &str, source: TrustSource) -> report::Trust {
         expires: None,
         checked_at: None,
         keys_checked_at: None,
+        set_aside: Vec::new(),
+        publishers: Vec::new(),
     }
 }
 

@@ -201,7 +201,9 @@ fn report(
     outcomes: Outcomes,
     packages: Vec<Judged>,
 ) -> Report {
-    let trust = bar.basis.facts.clone();
+    let set_aside = bar.basis.trust.set_aside().to_vec();
+    let publishers = bar.basis.trust.publishers().to_vec();
+    let trust = report::Trust { set_aside, publishers, ..bar.basis.facts.clone() };
     let ages = [
         ("archive", Some(bar.at - sealed_at), bar.policy.max_age),
         ("trust", trust.age(bar.at), bar.policy.max_trust_age),

@@ -28,6 +28,7 @@ pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
             context.terminal.result(public.fingerprint());
         }
         Format::Json => context.json(&json!({
+            "schema": "sealift-key-generate/1",
             "fingerprint": public.fingerprint(),
             "privateKey": options.output.display().to_string(),
             "publicKey": path.display().to_string(),
@@ -49,7 +50,11 @@ pub fn show(options: &KeyShow, context: &mut Context<'_>) -> Outcome {
             context.terminal.result(pem.trim_end());
         }
         Format::Json => {
-            context.json(&json!({"fingerprint": public.fingerprint(), "publicKey": pem}));
+            context.json(&json!({
+                "schema": "sealift-key-show/1",
+                "fingerprint": public.fingerprint(),
+                "publicKey": pem,
+            }));
         }
     }
     Ok(())

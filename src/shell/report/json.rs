@@ -111,6 +111,10 @@ fn trust(trust: &Trust, at: Time) -> Value {
         "publishedAt": checked.filter(|_| embedded),
         "keysCheckedAt": trust.keys_checked_at.map(time::format),
         "ageSeconds": trust.age(at).map(|age| age.num_seconds()),
+        "publishers": list(trust.publishers.iter().map(|(registry, identity)| json!({
+            "registry": registry, "issuer": identity.issuer, "identity": identity.san,
+        })).collect::<Vec<_>>()),
+        "setAside": list(trust.set_aside.iter().map(|item| format!("{item}: {}", item.why)).collect::<Vec<_>>()),
     }))
 }
 

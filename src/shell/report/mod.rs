@@ -17,7 +17,8 @@ use crate::core::{
     package::Purl,
     policy::{Denial, PastLimit, Policy},
     time::Time,
-    verdict::{Claim, PackageVerdict, Status},
+    trust::SetAside,
+    verdict::{Claim, Identity, PackageVerdict, Status},
 };
 
 pub use self::{
@@ -183,6 +184,10 @@ pub struct Trust {
     pub checked_at: Option<Time>,
     /// When the npm registry's keys were last checked, where the last update missed them.
     pub keys_checked_at: Option<Time>,
+    /// What in it cannot be used.
+    pub set_aside: Vec<SetAside>,
+    /// Whom the certificates of registries' publish attestations must be for, as it was given.
+    pub publishers: Vec<(String, Identity)>,
 }
 
 /// Where trust material came from.

@@ -15,10 +15,11 @@ use crate::core::{
     package::{Origin, PackageId, Purl},
     policy::{Denial, PastLimit, Policy, Weakness},
     time::{self, Time},
+    trust::{Role, SetAside, Unusable},
     verdict::{
-        Absence, Claim, IntegrityFacts, Logged, NoAttestations, PackageVerdict, ProvenanceFacts,
-        PublishFacts, Publisher, Refusal, RegistrySignatureFacts, TimeSource, Unrecognized,
-        Verdict,
+        Absence, Claim, Identity, IntegrityFacts, Logged, NoAttestations, PackageVerdict,
+        ProvenanceFacts, PublishFacts, Publisher, Refusal, RegistrySignatureFacts, TimeSource,
+        Unrecognized, Verdict,
     },
 };
 
@@ -133,6 +134,8 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             expires: Some(at("2026-11-25T04:00:00Z")),
             checked_at: Some(at("2026-11-23T04:00:00Z")),
             keys_checked_at: None,
+            set_aside: vec![],
+            publishers: vec![],
         }],
         inputs: vec![Input {
             entry: "inputs/1/package-lock.json".into(),
@@ -281,6 +284,20 @@ fn weak_and_without_tuf() {
         expires: None,
         checked_at: None,
         keys_checked_at: None,
+        set_aside: vec![SetAside {
+            what: Unusable::Party(Role::Log),
+            position: 2,
+            name: Some("https://log.example".into()),
+            id: None,
+            why: "a key of a kind that is not understood".into(),
+        }],
+        publishers: vec![(
+            "https://registry.example".into(),
+            Identity {
+                san: "https://ci.example/publish".into(),
+                issuer: "https://ci.example".into(),
+            },
+        )],
     }];
     both("weak", &report);
 }

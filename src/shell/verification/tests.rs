@@ -88,6 +88,8 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
             expires: Some(at() + TimeDelta::seconds(1)),
             checked_at: None,
             keys_checked_at: None,
+            set_aside: vec![],
+            publishers: vec![],
         }],
         inputs: vec![],
         lockfiles: vec![],

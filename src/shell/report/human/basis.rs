@@ -7,8 +7,9 @@ use crate::{
     core::{
         coverage::Outcome,
         lockfile::{Kind, Lockfile},
-        text::Untrusted,
+        text::{Untrusted, bounded},
         time::Time,
+        verdict::Identity,
     },
     shell::report::{Given, Trust, TrustSource, dispositions},
 };
@@ -32,6 +33,16 @@ impl Human<'_> {
         }
         for trust in &report.trust {
             writeln!(f, "  trust     {}", TrustLine(trust, report.at))?;
+            for item in &trust.set_aside {
+                let (item, why) = (bounded(&item.to_string()), bounded(&item.why));
+                writeln!(f, "            not usable: {}", Untrusted(&item))?;
+                writeln!(f, "              {}", Untrusted(&why))?;
+            }
+            for (registry, Identity { san, issuer }) in &trust.publishers {
+                writeln!(f, "            publisher of {}:", Untrusted(registry))?;
+                writeln!(f, "              {}", Untrusted(san))?;
+                writeln!(f, "              by {}", Untrusted(issuer))?;
+            }
         }
         let given = if report.at_given { ", as --at says" } else { "" };
         writeln!(f, "  judged    as of {}{given}", day(report.at))?;
