@@ -52,6 +52,7 @@ impl Collector<'_> {
     ) -> Outcome<Vec<Package>> {
         let mut done: BTreeMap<Target, Collected> = BTreeMap::new();
         let mut contents: BTreeMap<Target, Contents> = BTreeMap::new();
+        let bundlers = bundlers(inventory);
         loop {
             let wants = inventory.wants(|lockfile, entry, bundled| {
                 holds(inventory, &done, &contents, lockfile, entry, bundled)
@@ -62,7 +63,9 @@ impl Collector<'_> {
                 break;
             }
             for (want, collected) in self.round(&new, context)? {
-                if let Some(listed) = list(&collected) {
+                let is_looked_into = bundlers.contains(&want.target)
+                    || matches!(want.target, Target::Tarball { .. });
+                if is_looked_into && let Some(listed) = list(&collected) {
                     contents.insert(want.target.clone(), listed);
                 }
                 done.insert(want.target.clone(), collected);
@@ -148,6 +151,24 @@ fn unnamed(place: &Place) -> Outcome<PackageId> {
     let plain: String =
         file.chars().filter(|character| character.is_ascii_alphanumeric()).take(64).collect();
     PackageId::new(&format!("tarball-{plain}"), "0.0.0").map_err(Failure::could_not)
+}
+
+/// The packages whose tarballs are said to bundle others.
+fn bundlers(inventory: &Inventory) -> BTreeSet<Target> {
+    let mut bundlers = BTreeSet::new();
+    for (name, lockfile) in &inventory.lockfiles {
+        let parents: BTreeSet<&str> = lockfile
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.asks {
+                Ask::Bundled(bundled) => Some(bundled.parent.as_str()),
+                _ => None,
+            })
+            .collect();
+        let parents = lockfile.entries.iter().filter(|entry| parents.contains(entry.path.as_str()));
+        bundlers.extend(parents.filter_map(|entry| Some(Target::of(name, entry.asks.wanted()?))));
+    }
+    bundlers
 }
 
 /// Whether a bundled entry is in its parent's tarball, or as unavailable as that.
