@@ -14,7 +14,7 @@ pub use self::denial::Denial;
 use crate::core::{
     addresses::{self, NPM_REGISTRY},
     digest::{Algorithm, Digest, Integrity},
-    lockfile::{Ask, Bundled, Entry, Foreign, Inventory, Lockfile, Place, Source, Wanted},
+    lockfile::{Ask, Bundled, Entry, Foreign, Lockfile, Place, Source, Wanted},
     package::{Origin, PackageId, Purl},
     tarball::Contents,
 };
@@ -111,7 +111,7 @@ pub struct Held<'a> {
 /// The bytes of a package, as far as entries are compared with them.
 #[derive(Debug, Clone, Copy)]
 pub struct Artifact<'a> {
-    /// Their digests: of [`Inventory::algorithms`] at least.
+    /// Their digests: of [`Inventory::algorithms`](super::lockfile::Inventory::algorithms) at least.
     pub digests: &'a [Digest],
     /// The address that they were collected from; `None` for a file of the project.
     pub url: Option<&'a str>,
@@ -142,12 +142,8 @@ impl<'a> Coverage<'a> {
         Self { held, versions, tarballs }
     }
 
-    /// What becomes of every entry of some lockfiles, in their order.
-    pub fn judge(&self, inventory: &Inventory) -> Vec<Outcome> {
-        inventory.lockfiles.iter().flat_map(|(_, lockfile)| self.lockfile(lockfile)).collect()
-    }
-
-    fn lockfile(&self, lockfile: &Lockfile) -> Vec<Outcome> {
+    /// What becomes of every entry of a lockfile, in their order.
+    pub fn judge(&self, lockfile: &Lockfile) -> Vec<Outcome> {
         let places: HashMap<&str, usize> = lockfile
             .entries
             .iter()

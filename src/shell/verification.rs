@@ -3,14 +3,15 @@
 mod judge;
 mod lockfiles;
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use crate::{
     adapters::archive::{Archive, ArchiveError, SignedArchive},
     core::{
         coverage::{Artifact, Coverage, Held, Outcome as EntryOutcome},
+        digest::Digest,
         key::PublicKey,
-        lockfile::Inventory,
+        lockfile::{Inventory, Lockfile},
         policy::{Denial, Policy, Weakness},
         time::{self, Time},
     },
@@ -135,28 +136,45 @@ pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Outcome<Signed
 /// # Errors
 /// Where an entry is not the one that was sealed (exit 1) or cannot be read (exit 2), and where the
 /// reference time cannot be right (exit 2): then nothing can be relied on, and there is no report.
-pub fn examine(archive: SignedArchive, file: &Path, bar: Bar<'_>) -> Outcome<Examined> {
+pub fn examine(archive: SignedArchive, file: &Path, mut bar: Bar<'_>) -> Outcome<Examined> {
     let failed = |error: ArchiveError| failure(file, &error);
-    let sealed_at = require_sealed_before(&archive, bar.at)?;
+    require_sealed_before(&archive, bar.at)?;
+    let builds = std::mem::take(&mut bar.lockfiles);
     let inputs = carried(&archive, file)?;
     let inventory = |locks: &[Lock]| {
         Inventory::new(
             locks.iter().map(|lock| (lock.name.clone(), lock.lockfile.clone())).collect(),
         )
     };
-    let (own, given) = (inventory(&inputs), inventory(&bar.lockfiles));
+    let (own, given) = (inventory(&inputs), inventory(&builds));
     let examination = Examination::new(&archive, &bar, &own, &given);
     let (sha256, found) = rayon::join(|| archive.sha256(), || examination.packages());
     let (sha256, mut found) = (sha256.map_err(failed)?, found.map_err(failed)?);
     archive.check_rest().map_err(failed)?;
 
-    let (own, given) = {
+    let (inputs, lockfiles) = {
         let held: Vec<Held<'_>> = found.iter().map(held).collect();
         let coverage = Coverage::new(&held);
-        (coverage.judge(&own), coverage.judge(&given))
+        let judge = |lockfile: &Lockfile| deny(coverage.judge(lockfile), bar.policy);
+        let lockfiles: Vec<_> = builds
+            .into_iter()
+            .map(|lock| {
+                let (outcomes, relation) = (judge(&lock.lockfile), relation(&lock, &inputs));
+                let Lock { name, sha256, lockfile } = lock;
+                Given { file: name, sha256, lockfile, outcomes, relation }
+            })
+            .collect();
+        let inputs: Vec<_> = inputs
+            .into_iter()
+            .map(|Lock { name, sha256, lockfile }| {
+                let outcomes = judge(&lockfile);
+                Input { entry: name, sha256, lockfile, outcomes }
+            })
+            .collect();
+        (inputs, lockfiles)
     };
-    let needed: std::collections::HashSet<usize> =
-        own.iter().filter_map(|outcome| outcome.package).collect();
+    let outcomes = inputs.iter().flat_map(|input| &input.outcomes);
+    let needed: HashSet<usize> = outcomes.filter_map(|outcome| outcome.package).collect();
     for (at, found) in found.iter_mut().enumerate() {
         if let Some(judged) = &mut found.judged
             && !needed.contains(&at)
@@ -165,15 +183,8 @@ pub fn examine(archive: SignedArchive, file: &Path, bar: Bar<'_>) -> Outcome<Exa
         }
     }
     let packages = found.into_iter().filter_map(|found| found.judged).collect();
-    let outcomes = Outcomes { own, given };
-    let report = report(&archive, file, bar, sealed_at, sha256, inputs, outcomes, packages);
+    let report = report(&archive, file, &bar, sha256, inputs, lockfiles, packages);
     Ok(Examined { archive, report })
-}
-
-/// What becomes of the entries of the archive's lockfiles, and of this build's.
-struct Outcomes {
-    own: Vec<EntryOutcome>,
-    given: Vec<EntryOutcome>,
 }
 
 /// A package, as entries are compared with it.
@@ -190,17 +201,16 @@ fn held(found: &Found) -> Held<'_> {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "each is a part of the report")]
 fn report(
     archive: &SignedArchive,
     file: &Path,
-    bar: Bar<'_>,
-    sealed_at: Time,
-    sha256: crate::core::digest::Digest,
-    inputs: Vec<Lock>,
-    outcomes: Outcomes,
+    bar: &Bar<'_>,
+    sha256: Digest,
+    inputs: Vec<Input>,
+    lockfiles: Vec<Given>,
     packages: Vec<Judged>,
 ) -> Report {
+    let sealed_at = archive.manifest().sealed_at();
     let set_aside = bar.basis.trust.set_aside().to_vec();
     let publishers = bar.basis.trust.publishers().to_vec();
     let trust = report::Trust { set_aside, publishers, ..bar.basis.facts.clone() };
@@ -212,10 +222,6 @@ fn report(
         let (age, max) = (age?, max?);
         (age > max).then_some(Past { what, age, max })
     });
-    let mut own = outcomes.own.into_iter();
-    let given = deny(outcomes.given, bar.policy);
-    let mut given = given.into_iter();
-    let relations: Vec<_> = bar.lockfiles.iter().map(|lock| relation(lock, &inputs)).collect();
     let manifest = archive.manifest();
     Report {
         at: bar.at,
@@ -233,22 +239,8 @@ fn report(
             bytes: archive.size(),
         },
         trust: vec![trust],
-        inputs: inputs
-            .into_iter()
-            .map(|Lock { name, sha256, lockfile }| {
-                let outcomes: Vec<_> = own.by_ref().take(lockfile.entries.len()).collect();
-                Input { entry: name, sha256, outcomes: deny(outcomes, bar.policy), lockfile }
-            })
-            .collect(),
-        lockfiles: bar
-            .lockfiles
-            .into_iter()
-            .zip(relations)
-            .map(|(Lock { name, sha256, lockfile }, relation)| {
-                let outcomes = given.by_ref().take(lockfile.entries.len()).collect();
-                Given { file: name, sha256, outcomes, lockfile, relation }
-            })
-            .collect(),
+        inputs,
+        lockfiles,
         purls: manifest.packages().map(|(purl, _)| purl.to_string()).collect(),
         packages,
         deep: bar.deep,
@@ -277,14 +269,14 @@ fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
     outcomes
 }
 
-/// Refuses to judge an archive at a time before it was sealed, and gives the time of the seal.
+/// Refuses to judge an archive at a time before it was sealed.
 ///
 /// # Errors
 /// Exit 2: then the clock is wrong, here or where it was sealed, and no expiry can be judged.
-pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Outcome<Time> {
+pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Outcome {
     let sealed_at = archive.manifest().sealed_at();
     if sealed_at <= at {
-        return Ok(sealed_at);
+        return Ok(());
     }
     Err(Failure::could_not(format_args!(
         "{} was sealed at {}, after the reference time {}",

@@ -50,7 +50,6 @@ fn sri(bytes: &[u8]) -> String {
 fn outcomes(packages: &[Package], entries: &str) -> Vec<Outcome> {
     let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{entries}}}}}"#);
     let lockfile = parse("package-lock.json", text.as_bytes()).unwrap();
-    let inventory = Inventory::new(vec![("inputs/1/package-lock.json".into(), lockfile)]);
     let held: Vec<_> = packages
         .iter()
         .map(|package| Held {
@@ -63,7 +62,7 @@ fn outcomes(packages: &[Package], entries: &str) -> Vec<Outcome> {
             }),
         })
         .collect();
-    Coverage::new(&held).judge(&inventory)
+    Coverage::new(&held).judge(&lockfile)
 }
 
 fn last(packages: &[Package], entries: &str) -> Outcome {
@@ -304,6 +303,19 @@ fn a_shrinkwrap_in_a_tarball_asks_for_nothing_that_the_lockfile_lacks() {
     let other_hash = v1(&format!(r#", "integrity": "{}""#, sri(b"evil")));
     assert_eq!(first(&with(&other_hash), &lock(&b)), "shrinkwrap-differs");
     assert_eq!(first(&with("{"), &lock(&b)), "shrinkwrap-differs");
+    // Without a strong hash npm installs what is at the shrinkwrap's own address.
+    let address = |host: &str| format!(r#", "resolved": "https://{host}/b/-/b-1.0.0.tgz""#);
+    let weak = format!(r#", "integrity": "{}""#, Algorithm::Sha1.digest(b"b").to_sri());
+    let at = |host: &str| b.replace("}", &format!("{}}}", address(host)));
+    for more in [String::new(), weak] {
+        let shrinkwrap = v1(&format!("{more}{}", address("r.example")));
+        assert_eq!(first(&with(&shrinkwrap), &lock(&b)), "shrinkwrap-differs", "{shrinkwrap}");
+        assert_eq!(first(&with(&shrinkwrap), &lock(&at("evil.example"))), "shrinkwrap-differs");
+    }
+    let same = v1(&address("r.example"));
+    assert_eq!(first(&with(&same), &lock(&at("r.example"))), "covered");
+    let pinned = v1(&format!(r#", "integrity": "{sri_b}"{}"#, address("evil.example")));
+    assert_eq!(first(&with(&pinned), &lock(&at("r.example"))), "covered");
     // Development dependencies of a dependency are not installed.
     let dev = v1(r#", "dev": true"#);
     assert_eq!(first(&with(&dev), &lock("")), "covered");

@@ -84,13 +84,13 @@ pub enum LockfileError {
         error: IntegrityError,
     },
     /// A `resolved` that is no address. It is not repeated, for it may hold credentials.
-    #[error("entry {0:?}: \"resolved\" is no address that npm writes")]
+    #[error("entry {0:?}: \"resolved\" is not an address that npm writes")]
     Resolved(String),
     /// A link to something else than a folder.
     #[error("entry {0:?} is a link, and its \"resolved\" is not a folder")]
     Link(String),
     /// A folder of the project with an address or a hash: npm writes neither.
-    #[error("entry {0:?} is outside of node_modules, and yet has an address or a hash")]
+    #[error("entry {0:?} is outside of node_modules, but has an address or a hash")]
     Folder(String),
     /// Version 2 whose two sections ask for different things.
     #[error(

@@ -188,18 +188,11 @@ fn require_own_name(verdict: &mut PackageVerdict, contents: &Contents) {
 impl Listed {
     fn add(&mut self, inventory: &Inventory) {
         for (_, lockfile) in &inventory.lockfiles {
-            let parents: HashSet<&str> = lockfile
-                .entries
-                .iter()
-                .filter_map(|entry| match &entry.asks {
-                    Ask::Bundled(bundled) => Some(bundled.parent.as_str()),
-                    _ => None,
-                })
-                .collect();
+            let bundlers = lockfile.bundlers();
             for entry in &lockfile.entries {
                 // A lockfile of version 1 does not say which tarballs have a shrinkwrap.
                 let shrinkwrap = entry.shrinkwrap || lockfile.version == 1;
-                if !shrinkwrap && !parents.contains(entry.path.as_str()) {
+                if !shrinkwrap && !bundlers.contains(entry.path.as_str()) {
                     continue;
                 }
                 if let Ask::Package(Wanted { source, .. }) = &entry.asks {

@@ -157,16 +157,9 @@ fn unnamed(place: &Place) -> Outcome<PackageId> {
 fn bundlers(inventory: &Inventory) -> BTreeSet<Target> {
     let mut bundlers = BTreeSet::new();
     for (name, lockfile) in &inventory.lockfiles {
-        let parents: BTreeSet<&str> = lockfile
-            .entries
-            .iter()
-            .filter_map(|entry| match &entry.asks {
-                Ask::Bundled(bundled) => Some(bundled.parent.as_str()),
-                _ => None,
-            })
-            .collect();
-        let parents = lockfile.entries.iter().filter(|entry| parents.contains(entry.path.as_str()));
-        bundlers.extend(parents.filter_map(|entry| Some(Target::of(name, entry.asks.wanted()?))));
+        let paths = lockfile.bundlers();
+        let entries = lockfile.entries.iter().filter(|entry| paths.contains(entry.path.as_str()));
+        bundlers.extend(entries.filter_map(|entry| Some(Target::of(name, entry.asks.wanted()?))));
     }
     bundlers
 }
