@@ -2,6 +2,7 @@
 //! `bundle fetch` and `bundle verify` make of it.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // a test looks at files
 
+mod disk;
 mod sides;
 mod world;
 

@@ -2,6 +2,7 @@
 //! fails, a process that is killed; and what it writes for others.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used)] // a test looks at files
 
+mod disk;
 mod sides;
 mod world;
 
@@ -78,7 +79,7 @@ fn a_check_is_not_written_down_for_a_time_that_is_yet_to_come() {
     sides.sealed(SEALED, "app.sealift").done();
     for line in ["trust refresh --instance acme", IMPORT] {
         let told = sides.on("gap", &format!("{line} --at 2099-01-01T00:00:00Z")).failed();
-        told.says("yet to come");
+        told.says("in the future");
     }
 }
 

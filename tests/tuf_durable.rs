@@ -8,6 +8,8 @@
     clippy::unwrap_used
 )]
 
+mod disk;
+
 use std::{
     convert::Infallible,
     fs, io,
@@ -15,10 +17,10 @@ use std::{
 };
 
 use chrono::Duration;
+use disk::Hasty;
 use sealift::{
     adapters::tuf::{
-        Disk, Held, InstanceStore, RefreshError, StoreError, SystemDisk, TrustStore, refresh,
-        refresh_from,
+        Held, InstanceStore, RefreshError, StoreError, TrustStore, refresh, refresh_from,
     },
     core::{
         addresses::NPM_REGISTRY,
@@ -103,7 +105,7 @@ fn a_root_of_another_repository_does_not_lock_the_store() {
 #[test]
 fn more_roots_than_can_be_read_back_are_not_taken_in_several_updates() {
     let mut machine = Machine::new();
-    let store = TrustStore::on(machine.base.path(), Odd("")).open(NAME).unwrap();
+    let store = TrustStore::on(machine.base.path(), Hasty::default()).open(NAME).unwrap();
     let more = |machine: &mut Machine, roots: u64| {
         for _ in 0..roots {
             machine.repository.publish_root();
@@ -307,45 +309,12 @@ fn a_check_in_the_future_is_an_error_until_it_is_taken_back() {
     assert_eq!(machine.load().unwrap().checked, Some(now()));
 }
 
-/// A disk that does not wait until the files are safe on it, and that fails at one file.
-#[derive(Clone)]
-struct Odd(&'static str);
-
-impl Disk for Odd {
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.make_folder(path)
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        match !self.0.is_empty() && path.ends_with(self.0) {
-            true => Err(io::Error::other("the power went out")),
-            false => fs::write(path, bytes),
-        }
-    }
-
-    fn sync_folder(&self, _path: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        SystemDisk.rename(from, to)
-    }
-
-    fn remove_file(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.remove_file(path)
-    }
-
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.remove_folder(path)
-    }
-}
-
 #[test]
 fn a_pin_that_failed_leaves_no_registry_for_the_next_one() {
     let repository = Repository::new(now());
     let base = tempfile::tempdir().unwrap();
     let (url, root) = ("https://tuf.example.com", repository.root_bytes(1));
-    let failing = TrustStore::on(base.path(), Odd("root.json.new"));
+    let failing = TrustStore::on(base.path(), Hasty { fails_at: Some("root.json.new") });
     failing.pin(NAME, url, Some(NPM_REGISTRY), &root).unwrap_err();
     let store = TrustStore::new(base.path());
     assert!(matches!(store.instance(NAME), Err(StoreError::Unknown { .. })));

@@ -8,12 +8,15 @@
     clippy::unwrap_used
 )]
 
-use std::{fs, io, path::Path};
+mod disk;
 
+use std::{fs, path::Path};
+
+use disk::Hasty;
 use sealift::{
     adapters::{
         files::FileError,
-        tuf::{Disk, Folder, RefreshError, StoreError, SystemDisk, TrustStore, refresh},
+        tuf::{Folder, RefreshError, StoreError, TrustStore, refresh},
     },
     core::{
         addresses::NPM_REGISTRY,
@@ -264,36 +267,6 @@ fn what_was_pinned_is_as_large_as_its_limits() {
     }
 }
 
-/// A disk that does not wait until thousands of files are safe on it.
-#[derive(Clone)]
-struct Hasty;
-
-impl Disk for Hasty {
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.make_folder(path)
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        fs::write(path, bytes)
-    }
-
-    fn sync_folder(&self, _path: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        SystemDisk.rename(from, to)
-    }
-
-    fn remove_file(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.remove_file(path)
-    }
-
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.remove_folder(path)
-    }
-}
-
 #[test]
 fn no_more_is_written_than_can_be_read_back() {
     // All files of a state: a target each, and one file of each of the four roles.
@@ -301,7 +274,7 @@ fn no_more_is_written_than_can_be_read_back() {
         let mut repository = Repository::new(now());
         let mut instance = instance(&repository);
         let base = tempfile::tempdir().unwrap();
-        let store = TrustStore::on(base.path(), Hasty).open(NAME).unwrap();
+        let store = TrustStore::on(base.path(), Hasty::default()).open(NAME).unwrap();
         let targets: Vec<String> = (0..files - 4).map(|number| format!("all/{number}")).collect();
         repository.targets = targets.iter().map(|path| (path.clone(), b"x".to_vec())).collect();
         repository.publish();

@@ -12,12 +12,14 @@
     clippy::unwrap_used
 )]
 
+mod disk;
+
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
+use disk::files;
 use sealift::{
     adapters::{
         network::{Network, NetworkError, Settings},
@@ -43,23 +45,6 @@ fn august() -> Time {
 /// The laid out repository, if there is one.
 fn real() -> Option<PathBuf> {
     std::env::var_os("SEALIFT_ROOT_SIGNING").map(PathBuf::from)
-}
-
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut pending = vec![folder.to_owned()];
-    while let Some(next) = pending.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                pending.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 fn over_http(

@@ -12,13 +12,14 @@
     clippy::unwrap_used
 )]
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+mod disk;
+
+use std::path::Path;
 
 use chrono::Duration;
+use disk::{Hasty, files};
 use sealift::{
-    adapters::tuf::{
-        Disk, Held, InstanceStore, RefreshError, SystemDisk, TrustStore, import, refresh,
-    },
+    adapters::tuf::{Held, InstanceStore, RefreshError, TrustStore, import, refresh},
     core::{
         instance::Instance,
         time::{self, Time},
@@ -60,7 +61,7 @@ impl History {
 
     fn empty(&self) -> (tempfile::TempDir, InstanceStore<Hasty>) {
         let base = tempfile::tempdir().unwrap();
-        let store = TrustStore::on(base.path(), Hasty).open(&self.today.name).unwrap();
+        let store = TrustStore::on(base.path(), Hasty::default()).open(&self.today.name).unwrap();
         (base, store)
     }
 
@@ -81,36 +82,6 @@ impl History {
     /// The archive as today's build reads it.
     fn replayed(&self, era: &Era, archive: &Entries) -> State {
         replay(&self.today.pinned, &self.today.wanted, archive, era.at).unwrap()
-    }
-}
-
-/// A disk that does not wait until the files are safe on it.
-#[derive(Clone)]
-struct Hasty;
-
-impl Disk for Hasty {
-    fn make_folder(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.make_folder(path)
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        fs::write(path, bytes)
-    }
-
-    fn sync_folder(&self, _path: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        SystemDisk.rename(from, to)
-    }
-
-    fn remove_file(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.remove_file(path)
-    }
-
-    fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        SystemDisk.remove_folder(path)
     }
 }
 
@@ -165,23 +136,6 @@ fn real() -> Option<History> {
     };
     let eras = [10, 12, 15].map(era).into();
     Some(History { eras, rotated: vec![11], today: Instance::public_good() })
-}
-
-fn files(folder: &Path) -> Entries {
-    let mut found = BTreeMap::new();
-    let mut pending = vec![folder.to_owned()];
-    while let Some(next) = pending.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                pending.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-                found.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 fn histories() -> Vec<History> {

@@ -229,7 +229,7 @@ fn no_delegated_role_has_an_empty_name_or_that_of_a_top_level_role() {
         repository.publish();
         assert!(matches!(
             fresh(&repository).unwrap_err(),
-            MetadataError::Delegation { role, detail: "which is no name for a delegated role", .. }
+            MetadataError::Delegation { role, detail: "which is not a name for a delegated role", .. }
                 if role == name
         ));
     }

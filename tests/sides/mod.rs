@@ -1,12 +1,15 @@
 //! A machine on each side of the gap, and a private instance with its TUF repository.
 #![allow(dead_code)] // each test uses what it needs of it
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs};
 
 use chrono::{DateTime, Utc};
 use testkit::tuf::{Repository, server::Server};
 
-use crate::world::{Package, Run, World};
+use crate::{
+    disk::files,
+    world::{Package, Run, World},
+};
 
 pub const NPM_KEYS: &str = "registry.npmjs.org/keys.json";
 
@@ -74,21 +77,8 @@ impl Sides {
 
     /// The generation that counts.
     pub fn store(&self, side: &str) -> BTreeMap<String, Vec<u8>> {
-        let mut files = BTreeMap::new();
         let folder = self.world.path(side).join("data/trust/acme");
         let current = fs::read_to_string(folder.join("current")).unwrap();
-        collect(&folder.join("generations").join(current), "", &mut files);
-        files
-    }
-}
-
-fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
-        match entry.file_type().unwrap().is_dir() {
-            true => collect(&entry.path(), &format!("{name}/"), files),
-            false => drop(files.insert(name, fs::read(entry.path()).unwrap())),
-        }
+        files(&folder.join("generations").join(current))
     }
 }
