@@ -80,6 +80,7 @@ fn lockfiles() {
         ("a link to no folder", entry(|entry| entry["link"] = json!(true))),
         ("integrity of MD5", integrity("md5-1B2M2Y8AsgTpgAmY7PhCfg==")),
         ("integrity that is none", integrity("sha512-!")),
+        ("a key of npm's own inside", entry(|entry| entry["_resolved"] = json!("file:evil.tgz"))),
         ("a name that is none", entry(|entry| entry["name"] = json!("../../etc"))),
         ("an address that is none", entry(|entry| entry["resolved"] = json!("http://[::"))),
         ("escape sequences in it", entry(|entry| entry["version"] = json!("1.0.0\u{1b}[2J"))),
@@ -104,6 +105,18 @@ fn lockfiles() {
         let fetch = format!("bundle fetch {name} -o app.sealift --no-refresh");
         said.add(name, &world.sealift(&fetch).failed());
     }
+    // npm takes addresses from the yarn.lock, for what no hash pins.
+    let bare = |entry: &mut Value| entry["resolved"] = json!(null);
+    let unpinned = |change: &mut Value| {
+        bare(change);
+        change["integrity"] = json!(null);
+    };
+    world.write("package-lock.json", entry(unpinned));
+    said.add("a yarn.lock beside it", &world.fetch("").failed());
+    world.write("package-lock.json", entry(bare));
+    let nobody = world.fetch("--registry http://127.0.0.1:9").failed();
+    assert!(!nobody.stderr.contains("yarn.lock"), "{nobody}");
+    std::fs::remove_file(world.path("package-lock.json")).unwrap();
     std::fs::create_dir(world.path("package-lock.json")).unwrap();
     said.add("a folder", &world.fetch("").failed());
     assert!(!world.files().contains(&"app.sealift".to_owned()));
@@ -174,10 +187,20 @@ fn archives() {
     let world = world();
     world.fetched(&[Package::new("a", "1.0.0")]).done();
     let good = world.read("app.sealift");
+    let other = format!(
+        "bundle sign app.sealift --key second.key --signed-by release.key.pub \
+         --require integrity --digest {}",
+        "0".repeat(64)
+    );
+    let report = world.sealift(&format!("{other} --format json")).refused().json();
+    assert_eq!(report["code"], "archive-digest");
+    let another = world.sealift(&other).refused();
+    assert_eq!(world.read("app.sealift"), good, "it was signed all the same");
     let half = &good[..good.len() / 2];
     let mut longer = good.clone();
     longer.extend(b"more");
     let mut said = Transcript::default();
+    said.add("to be signed, and another one", &another);
     for (what, bytes, code) in [
         ("a text file", b"hello\n".as_slice(), 1),
         ("a text file of some length", &b"hello world\n".repeat(100), 1),
@@ -233,6 +256,7 @@ fn trust_files_are_as_large_as_the_limit() {
 #[test]
 fn usage() {
     let world = world();
+    world.write("empty-lock.json", world::lockfile([]));
     world.fetched(&[Package::new("a", "1.0.0")]).done();
     let before = world.files();
     let mut said = Transcript::default();
@@ -255,6 +279,9 @@ fn usage() {
         ),
         format!("{verify} --require integrity --instance nowhere"),
         format!("{verify} --require integrity --lockfile yarn.lock"),
+        format!("{verify} --require integrity --lockfile empty-lock.json"),
+        format!("{verify} --require integrity --publisher registry https://ci.example me"),
+        format!("{verify} --require integrity --publisher https://registry.example me"),
         "bundle fetch package-lock.json".into(),
         "bundle fetch -o again.sealift".into(),
         format!("{fetch} --registry ftp://mirror.example"),

@@ -183,7 +183,7 @@ fn nothing_is_sealed_for_a_time_that_is_yet_to_come() {
     let _registry = world.serve([&package]);
     let mut command = fetching(&world);
     command.env("SOURCE_DATE_EPOCH", "4102444800");
-    let yet_to_come = "SOURCE_DATE_EPOCH or --at is a time that is yet to come";
+    let yet_to_come = "SOURCE_DATE_EPOCH or --at is in the future";
     Run::of(&mut command).failed().says(yet_to_come);
     let mut command = fetching(&world);
     Run::of(command.args(["--at", "2100-01-01T00:00:00Z"])).failed().says(yet_to_come);

@@ -293,8 +293,9 @@ fn a_fetch_that_was_killed_resumes_too() {
     let fetch = "bundle fetch package-lock.json -o app.sealift --key release.key --no-refresh \
                  --at 2026-02-01T00:00:00Z";
     let mut running = command.args(fetch.split(' ')).stderr(Stdio::null()).spawn().unwrap();
+    // What is in the index is kept: it is written after the tarball.
     let kept = || {
-        std::fs::read_dir(world.path("home/cache/tarballs"))
+        std::fs::read_dir(world.path("home/cache/index"))
             .into_iter()
             .flatten()
             .any(|file| !file.unwrap().file_name().to_string_lossy().starts_with('.'))

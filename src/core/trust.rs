@@ -52,7 +52,7 @@ pub enum TrustError {
     #[error("two sets of npm keys for {0}")]
     RepeatedRegistry(String),
     /// An identity was given twice for one registry.
-    #[error("two identities for {0}")]
+    #[error("registry {0} has two identities")]
     RepeatedPublisher(String),
 }
 

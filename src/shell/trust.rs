@@ -82,7 +82,7 @@ impl Basis {
     /// Also expects the publishers that were named.
     ///
     /// # Errors
-    /// When a registry is none, or is named twice.
+    /// When a registry is not an address, or is named twice.
     fn with_publishers(mut self, options: &TrustOptions) -> Outcome<Self> {
         for named in options.publisher.chunks(3) {
             let [registry, issuer, san] = named else { continue };

@@ -171,6 +171,22 @@ fn another_hosts_absence_makes_nothing_unavailable() {
     }
 }
 
+/// Nobody but the lockfile says that this registry is the one to ask.
+#[test]
+fn the_absence_in_a_registry_that_only_the_lockfile_names_makes_nothing_unavailable() {
+    let mirror = a().start();
+    let named = Registry::new().start();
+    for integrity in [optional("a").integrity, Vec::new()] {
+        let resolved = format!("{}{}", named.url(), tarball_path("a", "1.0.0"));
+        let resolved = vec![Url::parse(&resolved).unwrap()];
+        let outcomes = collect_from(&mirror, &[Item { resolved, integrity, ..optional("a") }]);
+        let Err(error @ CollectError::NotWhereSaid { .. }) = &outcomes[0].1 else {
+            panic!("{outcomes:?}")
+        };
+        assert!(error.hint().unwrap().contains("only a configured registry can say"), "{error}");
+    }
+}
+
 #[test]
 fn a_tarball_of_no_registry_has_a_hash_and_no_record() {
     let registry = Registry::new()

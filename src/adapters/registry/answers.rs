@@ -36,7 +36,7 @@ pub(super) struct Run<'a> {
 
 /// What a packument says of the wanted versions.
 pub(super) struct Listing {
-    /// 404 or 410: there is none.
+    /// How it was asked for. With status 404 or 410 the registry has no packument.
     request: Request,
     /// Each with the time since when the registry says so.
     versions: BTreeMap<String, (Request, Option<Version>)>,

@@ -45,8 +45,8 @@ impl ConfigError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::ProjectVariable { .. } => Some(
-                "whoever wrote the project could have it sent anywhere: if you trust them, give \
-                 --trust-project-npmrc",
+                "whoever wrote this file could send the variable's value to any host: if you trust \
+                 them, give --trust-project-npmrc",
             ),
             _ => None,
         }

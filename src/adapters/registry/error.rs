@@ -78,7 +78,7 @@ pub enum CollectError {
     #[error("neither the lockfile nor the registry says which digest the tarball has")]
     NoDigest,
     /// Name and version do not make an address below the registry's.
-    #[error("{registry} can have no such package")]
+    #[error("name and version do not make an address below {registry}")]
     Address {
         /// The registry.
         registry: String,
@@ -117,8 +117,9 @@ impl CollectError {
                 ));
             }
             Self::NotWhereSaid { .. } => {
-                "the package is optional: name that registry in .npmrc, so that its word counts, or \
-                 write the lockfile anew"
+                "the package is optional, and only a configured registry can say that it is \
+                 unavailable: name this one with @scope:registry= in .npmrc, or write the lockfile \
+                 anew with the registry that you use"
             }
             Self::NotListed { pinned: false, .. } => {
                 "the registry may still serve the tarball, but without a hash of SHA-256 or \

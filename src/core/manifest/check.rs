@@ -187,7 +187,7 @@ fn wrong(package: &Package, part: &'static str) -> ManifestError {
     ManifestError::Part { purl: package.purl.clone(), part }
 }
 
-/// Whether the answer was that there is none.
+/// Whether the answer was that the registry has none.
 fn is_none_there(part: &Part) -> bool {
     matches!(part.status, Some(404 | 410))
 }

@@ -92,8 +92,8 @@ pub enum ManifestError {
     #[error("the registry of {0:?} is not the one that the package URL says")]
     Registry(String),
     /// One of a package's three parts is there where it cannot be, is missing where it must be, or
-    /// has neither an entry nor an answer that shows that there is none.
-    #[error("{purl:?}: {part} is missing, or does not show why there is none")]
+    /// has neither an entry nor an answer that shows that the registry has none.
+    #[error("{purl:?}: {part} is missing, and no answer of the registry shows that it has none")]
     Part {
         /// The package.
         purl: String,
@@ -121,7 +121,7 @@ pub enum ManifestError {
         time: Time,
     },
     /// A status that no answer can have which an archive carries.
-    #[error("{0} is the status of no answer that an archive carries")]
+    #[error("an archive carries no answer of status {0}")]
     Status(u16),
     /// A lockfile that is not `inputs/N/FILE`.
     #[error("{0:?} is not of the form inputs/N/FILE")]

@@ -103,7 +103,7 @@ pub struct Package {
 }
 
 /// One of the three things that are collected of a package: the entry that holds it, and the request
-/// that brought it, or that brought the answer that there is none.
+/// that brought it, or that brought the answer that the registry has none.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Part {

@@ -163,7 +163,7 @@ fn check_delegations(by: &str, targets: &Targets) -> Result<(), MetadataError> {
     for role in &delegations.roles {
         let name = role.name.as_str();
         if matches!(name, "" | "root" | "timestamp" | "snapshot" | "targets") {
-            return refused(name, "which is no name for a delegated role");
+            return refused(name, "which is not a name for a delegated role");
         }
         if !names.insert(name) {
             return refused(name, "twice");

@@ -18,7 +18,7 @@
 //! | `record-without-integrity` | the record gives no hash, or signatures without the integrity that they are over |
 //! | **missing evidence** | [`package::Missing`] |
 //! | `attestations-withheld`, `provenance-withheld` | the record announces what is not there |
-//! | `absence-not-shown` | nothing shows that the registry has none: it was not asked |
+//! | `absence-not-shown` | the registry was not asked, so nothing shows that it has none |
 //! | `evidence-without-registry` | a registry's evidence for a tarball that is from no registry |
 //! | **registry signature, and the key of a publish attestation** | [`registry_signature::SignatureRefusal`] |
 //! | `unknown-key` | the key is not among the registry's |

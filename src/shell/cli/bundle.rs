@@ -55,8 +55,8 @@ pub enum Bundle {
 /// Options of `bundle fetch`.
 #[derive(Debug, Args)]
 pub struct Fetch {
-    /// a lockfile of npm, whatever its name; where package-lock.json and npm-shrinkwrap.json lie
-    /// beside each other, both are read
+    /// a lockfile of npm, under any name; where package-lock.json and npm-shrinkwrap.json are in one
+    /// folder, both are read
     #[arg(required = true, value_name = "LOCKFILE")]
     pub lockfiles: Vec<PathBuf>,
     /// where to write the archive; - is standard output

@@ -189,7 +189,7 @@ fn warn(report: &Report, context: &mut Context<'_>) {
 fn sealing_time(env: &Env) -> Outcome<Time> {
     let now = env.source_date.unwrap_or(env.now);
     if now > env.now || env.now > env.clock {
-        return Err(Failure::could_not("SOURCE_DATE_EPOCH or --at is a time that is yet to come")
+        return Err(Failure::could_not("SOURCE_DATE_EPOCH or --at is in the future")
             .hint("nobody could verify the archive before it"));
     }
     if now < limits::EARLIEST {

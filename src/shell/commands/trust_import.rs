@@ -98,7 +98,7 @@ fn import(
 /// What is written down as a check must not be at a time yet to come.
 pub(super) fn require_past(context: &Context<'_>) -> Outcome {
     if context.env.now > context.env.clock {
-        return Err(Failure::could_not("--at is a time that is yet to come")
+        return Err(Failure::could_not("--at is in the future")
             .hint("the trust store would say that it was checked then"));
     }
     Ok(())

@@ -147,7 +147,7 @@ fn newer(held: &Held, carried: Option<Carried>) -> Outcome<Option<Candidate>> {
 fn check_clock(instance: &Instance, held: &Held, now: Time) -> Outcome {
     let Some(checked) = held.checked.filter(|checked| *checked > now) else { return Ok(()) };
     Err(Failure::could_not(format_args!(
-        "the trust store's last check of {} was at {}, which is yet to come",
+        "the trust store's last check of {} was at {}, which is in the future",
         instance.name,
         time::format(checked)
     ))

@@ -38,16 +38,16 @@ impl<'a> Answer<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Missing {
     /// The record announces attestations, and there are none.
-    #[error("the registry's record announces attestations, and none are there")]
+    #[error("the registry's record announces attestations, and the registry gave none")]
     Attestations,
-    /// The record announces provenance, and there is none.
-    #[error("the registry's record announces provenance, and none is there")]
+    /// The record announces provenance, and the registry gives no attestation.
+    #[error("the registry's record announces provenance, and the registry gave none")]
     Provenance,
     /// It is not shown that the registry has none.
-    #[error("nothing shows that the registry has none: it was not asked")]
+    #[error("the registry was not asked, so nothing shows that it has none")]
     NotShown,
     /// A registry's evidence for a package that is from no registry.
-    #[error("a registry's evidence came with a tarball that is not from a registry")]
+    #[error("the tarball is not from a registry, but a registry's evidence came with it")]
     NoRegistry,
 }
 

@@ -68,7 +68,7 @@ pub(super) enum Unusable {
 pub(super) struct Response<'a> {
     #[serde(borrow)]
     attestations: Vec<Attestation<'a>>,
-    /// The type of provenance that the record announces, where it is none that is known.
+    /// The type of provenance that the record announces, where we do not know it.
     #[serde(skip)]
     announced: Option<String>,
 }

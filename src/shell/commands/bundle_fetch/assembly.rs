@@ -92,7 +92,7 @@ impl Assembly {
     }
 }
 
-/// An entry with the request that brought it, or the request that shows that there is none.
+/// An entry with the request that brought it, or the request that shows that the registry has none.
 fn part(entry: Option<String>, request: Option<&Request>) -> Option<Part> {
     if entry.is_none() && request.is_none() {
         return None;
