@@ -24,7 +24,10 @@ macro_rules! snapshot {
         insta::with_settings!({
             snapshot_path => "../snapshots",
             prepend_module_to_snapshot => false,
-            filters => [(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT")],
+            filters => [
+                (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+                (r"\b[0-9a-f]{64}\b", "SHA256"), // keys are made afresh
+            ],
         }, { insta::assert_snapshot!($name, $text) })
     };
 }

@@ -54,12 +54,10 @@ pub fn run(options: &Sign, context: &mut Context<'_>) -> Outcome {
     };
     let found = &verified.report().archive.sha256;
     if options.digest.as_ref().is_some_and(|expected| expected != found) {
-        return Err(Failure::refused(format_args!(
-            "{} has the SHA-256 {}, not the one that --digest gives",
-            options.archive.display(),
-            found.to_hex()
-        ))
-        .code("archive-digest"));
+        let file = options.archive.display();
+        return Err(Failure::refused(format_args!("{file} is not the archive of --digest"))
+            .hint(format!("its SHA-256 is {}", found.to_hex()))
+            .code("archive-digest"));
     }
     sign(&verified, &key, &sealer, &target, options)?;
     context.report(verified.report());
