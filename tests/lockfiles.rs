@@ -14,8 +14,8 @@ fn read(folder: &str) -> Lockfile {
     parse("package-lock.json", &std::fs::read(file).unwrap()).unwrap()
 }
 
-fn sole(lockfile: &Lockfile) -> Inventory {
-    Inventory::new(vec![("inputs/1/package-lock.json".to_owned(), lockfile.clone())])
+fn sole(lockfile: &Lockfile) -> Inventory<'_> {
+    Inventory::new(vec![("inputs/1/package-lock.json", lockfile)])
 }
 
 /// Paths and versions of a registry that entries ask for.

@@ -141,13 +141,7 @@ pub fn examine(archive: SignedArchive, file: &Path, mut bar: Bar<'_>) -> Outcome
     require_sealed_before(&archive, bar.at)?;
     let builds = std::mem::take(&mut bar.lockfiles);
     let inputs = carried(&archive, file)?;
-    let inventory = |locks: &[Lock]| {
-        Inventory::new(
-            locks.iter().map(|lock| (lock.name.clone(), lock.lockfile.clone())).collect(),
-        )
-    };
-    let (own, given) = (inventory(&inputs), inventory(&builds));
-    let examination = Examination::new(&archive, &bar, &own, &given);
+    let examination = Examination::new(&archive, &bar, &inventory(&inputs), &inventory(&builds));
     let (sha256, found) = rayon::join(|| archive.sha256(), || examination.packages());
     let (sha256, mut found) = (sha256.map_err(failed)?, found.map_err(failed)?);
     archive.check_rest().map_err(failed)?;
@@ -185,6 +179,10 @@ pub fn examine(archive: SignedArchive, file: &Path, mut bar: Bar<'_>) -> Outcome
     let packages = found.into_iter().filter_map(|found| found.judged).collect();
     let report = report(&archive, file, &bar, sha256, inputs, lockfiles, packages);
     Ok(Examined { archive, report })
+}
+
+fn inventory(locks: &[Lock]) -> Inventory<'_> {
+    Inventory::new(locks.iter().map(|lock| (lock.name.as_str(), &lock.lockfile)).collect())
 }
 
 /// A package, as entries are compared with it.

@@ -11,9 +11,9 @@ use crate::core::package::PackageId;
 /// Every entry of some lockfiles. Each lockfile comes with its name: the archive's entry that holds
 /// it, or a file of this build.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Inventory {
+pub struct Inventory<'a> {
     /// The lockfiles, in the order they were given.
-    pub lockfiles: Vec<(String, Lockfile)>,
+    pub lockfiles: Vec<(&'a str, &'a Lockfile)>,
 }
 
 /// A package that lockfiles ask for, once for all entries that do.
@@ -44,17 +44,17 @@ pub enum Target {
     },
 }
 
-impl Inventory {
+impl<'a> Inventory<'a> {
     /// Brings lockfiles together.
-    pub fn new(lockfiles: Vec<(String, Lockfile)>) -> Self {
+    pub fn new(lockfiles: Vec<(&'a str, &'a Lockfile)>) -> Self {
         Self { lockfiles }
     }
 
     /// All entries, each with the name of its lockfile.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
-        self.lockfiles.iter().flat_map(|(name, lockfile)| {
-            lockfile.entries.iter().map(move |entry| (name.as_str(), entry))
-        })
+        self.lockfiles
+            .iter()
+            .flat_map(|(name, lockfile)| lockfile.entries.iter().map(move |entry| (*name, entry)))
     }
 
     /// The packages to collect, sorted. `holds` says whether a tarball holds an entry that it is

@@ -47,7 +47,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
             Some("whoever can read the lockfile can use them: take them out of the file"),
         );
     }
-    let locks = inputs.iter().map(|input| (input.entry.clone(), input.lock.lockfile.clone()));
+    let locks = inputs.iter().map(|input| (input.entry.as_str(), &input.lock.lockfile));
     let inventory = Inventory::new(locks.collect());
     // So that it shows before the work what cannot be written, or must not be.
     let output = Output::of(&options.output)?;

@@ -56,8 +56,8 @@ impl<'a> Examination<'a> {
     pub fn new(
         archive: &'a SignedArchive,
         bar: &'a Bar<'a>,
-        own: &Inventory,
-        given: &Inventory,
+        own: &Inventory<'_>,
+        given: &Inventory<'_>,
     ) -> Self {
         let mut listed = Listed::default();
         listed.add(own);
@@ -186,7 +186,7 @@ fn require_own_name(verdict: &mut PackageVerdict, contents: &Contents) {
 }
 
 impl Listed {
-    fn add(&mut self, inventory: &Inventory) {
+    fn add(&mut self, inventory: &Inventory<'_>) {
         for (_, lockfile) in &inventory.lockfiles {
             let bundlers = lockfile.bundlers();
             for entry in &lockfile.entries {
@@ -221,7 +221,7 @@ struct Expected {
 }
 
 impl Expected {
-    fn new(inventory: &Inventory) -> Self {
+    fn new(inventory: &Inventory<'_>) -> Self {
         let mut expected = Self::default();
         for want in inventory.wants(|_, _, _| true) {
             let hashes = match want.target {

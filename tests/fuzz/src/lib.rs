@@ -267,7 +267,7 @@ pub fn lockfile(bytes: &[u8]) {
     let Ok(lockfile) = lockfiles::parse("package-lock.json", bytes) else { return };
     let entries = lockfile.entries.len();
     let outcomes = Coverage::new(&[]).judge(&lockfile);
-    let inventory = Inventory::new(vec![("inputs/1/package-lock.json".into(), lockfile)]);
+    let inventory = Inventory::new(vec![("inputs/1/package-lock.json", &lockfile)]);
     assert!(inventory.wants(|_, _, _| false).len() <= entries);
     assert_eq!(outcomes.len(), entries);
     for outcome in outcomes {

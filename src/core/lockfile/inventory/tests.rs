@@ -26,7 +26,7 @@ fn packages_come_once_and_sorted() {
            "node_modules/t": {{"version": "1.0.0", "resolved": "file:t.tgz"}},
            "node_modules/u": {{"version": "1.0.0", "resolved": "https://files.example/u"}}"#
     ));
-    let inventory = Inventory::new(vec![("inputs/1".into(), first), ("inputs/2".into(), second)]);
+    let inventory = Inventory::new(vec![("inputs/1", &first), ("inputs/2", &second)]);
     let wants = inventory.wants(|_, _, _| true);
 
     let version = |name| Target::Version(PackageId::new(name, "1.0.0").unwrap());
@@ -48,13 +48,11 @@ fn packages_come_once_and_sorted() {
 
 #[test]
 fn what_a_tarball_does_not_hold_is_collected_itself() {
-    let inventory = Inventory::new(vec![(
-        "inputs/1".into(),
-        lockfile(
-            r#""node_modules/a": {"version": "1.0.0", "bundleDependencies": ["b"]},
-               "node_modules/a/node_modules/b": {"version": "2.0.0", "inBundle": true}"#,
-        ),
-    )]);
+    let lockfile = lockfile(
+        r#""node_modules/a": {"version": "1.0.0", "bundleDependencies": ["b"]},
+           "node_modules/a/node_modules/b": {"version": "2.0.0", "inBundle": true}"#,
+    );
+    let inventory = Inventory::new(vec![("inputs/1", &lockfile)]);
     assert_eq!(inventory.wants(|_, _, _| true).len(), 1);
     assert_eq!(inventory.wants(|_, _, _| false).len(), 2);
 }
@@ -63,14 +61,12 @@ fn what_a_tarball_does_not_hold_is_collected_itself() {
 fn packages_are_hashed_with_the_strongest_algorithms_that_entries_give() {
     let sha256 = Algorithm::Sha256.digest(b"").to_sri();
     let sha1 = Algorithm::Sha1.digest(b"").to_sri();
-    let inventory = Inventory::new(vec![(
-        "inputs/1".into(),
-        lockfile(&format!(
-            r#""node_modules/a": {{"version": "1.0.0", "integrity": "{sha1} {sha256}"}},
-               "node_modules/b": {{"version": "1.0.0", "integrity": "{sha1}",
-                   "resolved": "https://files.example/b"}}"#
-        )),
-    )]);
+    let lockfile = lockfile(&format!(
+        r#""node_modules/a": {{"version": "1.0.0", "integrity": "{sha1} {sha256}"}},
+           "node_modules/b": {{"version": "1.0.0", "integrity": "{sha1}",
+               "resolved": "https://files.example/b"}}"#
+    ));
+    let inventory = Inventory::new(vec![("inputs/1", &lockfile)]);
     let algorithms = inventory.algorithms();
     let of = |name| -> Vec<_> { algorithms.of(&PackageId::new(name, "1.0.0").unwrap()).collect() };
     assert_eq!(of("a"), [Algorithm::Sha256, Algorithm::Sha1]);

@@ -47,7 +47,7 @@ impl Collector<'_> {
     /// says that they bundle it, is collected itself.
     pub fn collect(
         &self,
-        inventory: &Inventory,
+        inventory: &Inventory<'_>,
         context: &mut Context<'_>,
     ) -> Outcome<Vec<Package>> {
         let mut done: BTreeMap<Target, Collected> = BTreeMap::new();
@@ -154,7 +154,7 @@ fn unnamed(place: &Place) -> Outcome<PackageId> {
 }
 
 /// The packages whose tarballs are said to bundle others.
-fn bundlers(inventory: &Inventory) -> BTreeSet<Target> {
+fn bundlers(inventory: &Inventory<'_>) -> BTreeSet<Target> {
     let mut bundlers = BTreeSet::new();
     for (name, lockfile) in &inventory.lockfiles {
         let paths = lockfile.bundlers();
@@ -166,14 +166,14 @@ fn bundlers(inventory: &Inventory) -> BTreeSet<Target> {
 
 /// Whether a bundled entry is in its parent's tarball, or as unavailable as that.
 fn holds(
-    inventory: &Inventory,
+    inventory: &Inventory<'_>,
     done: &BTreeMap<Target, Collected>,
     contents: &BTreeMap<Target, Contents>,
     lockfile: &str,
     entry: &Entry,
     bundled: &Bundled,
 ) -> bool {
-    let lock = inventory.lockfiles.iter().find(|(name, _)| name == lockfile);
+    let lock = inventory.lockfiles.iter().find(|(name, _)| *name == lockfile);
     let parent =
         lock.and_then(|(_, lock)| lock.entries.iter().find(|parent| parent.path == bundled.parent));
     let target = match parent.map(|parent| &parent.asks) {
