@@ -1,5 +1,5 @@
 //! The `sealift` command.
 
 fn main() -> std::process::ExitCode {
-    sealift::shell::main()
+    sealift::cli::main()
 }

@@ -11,10 +11,12 @@ use sealift::{
         files,
     },
     core::{
-        digest::Algorithm,
-        dsse::Envelope,
+        archive::{
+            dsse::Envelope,
+            manifest::{Manifest, Predicate},
+        },
         limits,
-        manifest::{Manifest, Predicate},
+        package::digest::Algorithm,
     },
 };
 use support::{contents, given, key, manifest, open, predicate, public, raw_zip, subjects, write};

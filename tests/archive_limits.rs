@@ -5,7 +5,10 @@ mod support;
 
 use sealift::{
     adapters::archive::{Archive, ArchiveError, WriteError, reseal, seal},
-    core::{dsse::Envelope, limits, manifest::Manifest},
+    core::{
+        archive::{dsse::Envelope, manifest::Manifest},
+        limits,
+    },
 };
 use support::{contents, given, key, manifest, open, predicate, public, raw_zip, subjects, write};
 

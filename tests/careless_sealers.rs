@@ -7,9 +7,8 @@
 mod world;
 
 use sealift::core::{
-    dsse::Envelope,
+    archive::{dsse::Envelope, manifest::Part},
     limits,
-    manifest::Part,
     package::{Origin, PackageId, Purl},
 };
 use serde_json::json;

@@ -12,11 +12,11 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealift::core::{
     addresses::NPM_REGISTRY_HOST,
-    digest::{Algorithm, Digest},
     lockfile::{self, Ask, Entry},
+    package::digest::{Algorithm, Digest},
+    sigstore::{self, Artifact, BundleFacts, BundleRefusal, Signer},
     time,
     trust::{Role, Trust, Unusable},
-    verify::{self, Artifact, BundleFacts, BundleRefusal, Signer},
 };
 use serde_json::Value;
 
@@ -76,7 +76,7 @@ fn artifact(bundle: &[u8]) -> Digest {
 fn run(trust: &Trust, bundle: &[u8]) -> Result<BundleFacts, BundleRefusal> {
     let digest = artifact(bundle);
     let at = time::parse("2026-11-01T00:00:00Z").unwrap();
-    verify::bundle(trust, bundle, Artifact::Digest(&digest), Signer::AnyIdentityUnsafe, at)
+    sigstore::bundle(trust, bundle, Artifact::Digest(&digest), Signer::AnyIdentityUnsafe, at)
 }
 
 #[test]

@@ -9,9 +9,9 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use sealift::core::{
+    sigstore::{self, Artifact, Signer},
     time::{self, Time},
     trust::Trust,
-    verify::{self, Artifact, Signer},
 };
 use sigstore_types::DerPublicKey;
 
@@ -170,7 +170,7 @@ fn run(folder: &Path, case: &str) -> (&'static str, String) {
         None => Signer::Identity { san: &san, issuer: &issuer },
     };
     let bundle = read("bundle.sigstore.json").unwrap();
-    match verify::bundle(&trust, &bundle, Artifact::Bytes(&artifact), signer, at(case)) {
+    match sigstore::bundle(&trust, &bundle, Artifact::Bytes(&artifact), signer, at(case)) {
         Ok(_) => (GOOD, String::new()),
         Err(refusal) => (refusal.code(), refusal.to_string()),
     }

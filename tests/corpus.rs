@@ -13,12 +13,15 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealift::core::{
     addresses::NPM_REGISTRY,
-    digest::{Algorithm, Digest, Integrity},
-    package::PackageId,
+    npm::{Answer, Evidence, package},
+    package::{
+        PackageId,
+        digest::{Algorithm, Digest, Integrity},
+    },
+    sigstore::{self, Artifact, BundleFacts, BundleRefusal, Signer},
     time::{self, Time},
     trust::Trust,
     verdict::{PackageVerdict, Publisher, Status, TimeSource, Verdict},
-    verify::{self, Answer, Artifact, BundleFacts, BundleRefusal, Evidence, Signer, package},
 };
 use serde_json::{Value, json};
 
@@ -95,7 +98,7 @@ impl Case {
             (Some(san), Some(issuer)) => Signer::Identity { san, issuer },
             _ => Signer::AnyIdentityUnsafe,
         };
-        verify::bundle(trust, &self.bundle, artifact, signer, at())
+        sigstore::bundle(trust, &self.bundle, artifact, signer, at())
     }
 }
 

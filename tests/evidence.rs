@@ -7,7 +7,7 @@
 
 mod world;
 
-use sealift::core::manifest::Part;
+use sealift::core::archive::manifest::Part;
 use serde_json::{Value, json};
 use testkit::{
     registry::{Registry, attestations_path},

@@ -10,7 +10,7 @@
 mod world;
 
 use chrono::Utc;
-use sealift::shell::cli::EXAMPLES;
+use sealift::cli::declare::EXAMPLES;
 use serde_json::json;
 use testkit::{
     sigstore::Build,

@@ -5,7 +5,7 @@
 use std::{fs, path::Path};
 
 use clap::CommandFactory as _;
-use sealift::shell::cli::Cli;
+use sealift::cli::declare::Cli;
 
 /// Every command with its full name, `sealift bundle verify`.
 fn commands() -> Vec<(String, clap::Command)> {
@@ -145,7 +145,7 @@ fn every_code_of_a_refused_archive_is_in_its_page_and_in_a_test() {
         "tests/hostile_archives.rs",
         "tests/hostile_costs.rs",
         "tests/hostile_manifests.rs",
-        "src/core/manifest/tests/form.rs",
+        "src/core/archive/manifest/tests/form.rs",
     ];
     let tests = tests.map(read).concat();
     let mut codes = 0;
@@ -153,9 +153,9 @@ fn every_code_of_a_refused_archive_is_in_its_page_and_in_a_test() {
         "src/adapters/archive/mod.rs",
         "src/adapters/archive/zip_index.rs",
         "src/adapters/archive/zip_index/record.rs",
-        "src/core/dsse.rs",
-        "src/core/entry_name.rs",
-        "src/core/manifest/error.rs",
+        "src/core/archive/dsse.rs",
+        "src/core/archive/entry_name.rs",
+        "src/core/archive/manifest/error.rs",
     ] {
         for code in read(source).lines().filter_map(code_of) {
             // Of the file, and of signing: nothing that is wrong with an archive.
@@ -176,44 +176,30 @@ fn every_code_of_a_refusal_is_in_the_page_of_the_report_and_in_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
     let page = read("man/sealift-report.5").replace('\\', "");
-    let table = read("src/core/verify/mod.rs");
-    let verify = "src/core/verify";
-    let tests = [
-        "attestation/tests.rs",
-        "attestation/tests/kinds.rs",
-        "attestation/timestamps/tests.rs",
-        "../trust/root/tests.rs",
-        "bundle/tests.rs",
-        "certificate/tests.rs",
-        "integrity/tests.rs",
-        "package/tests.rs",
-        "package/tests/answer.rs",
-        "package/tests/response.rs",
-        "package/tests/unrecognized.rs",
-        "provenance/tests.rs",
-        "registry_signature/tests.rs",
-        "../statement.rs",
-        "../../../tests/conformance.rs",
-    ];
-    let tests = tests.map(|file| read(&format!("{verify}/{file}"))).concat();
+    let table = read("src/core/verdict.rs");
+    let folders = ["npm", "sigstore", "slsa"].map(|folder| root.join("src/core").join(folder));
+    let files: Vec<_> = folders.iter().flat_map(|folder| files(folder)).collect();
+    let mut tests = read("tests/conformance.rs") + &read("src/core/trust/root/tests.rs");
+    let mut sources = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let path = file.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        if path.contains("/tests") {
+            tests += &text;
+            continue;
+        }
+        let mut halves = text.splitn(2, "#[cfg(test)]");
+        sources.push(halves.next().unwrap().to_owned());
+        tests += halves.next().unwrap_or_default();
+    }
     let mut codes = 0;
-    for source in [
-        "attestation/refusal.rs",
-        "bundle/malformed.rs",
-        "certificate.rs",
-        "integrity.rs",
-        "package/answer.rs",
-        "package/response.rs",
-        "provenance.rs",
-        "publish.rs",
-        "registry_signature.rs",
-        "../statement.rs",
-    ] {
-        let source = read(&format!("{verify}/{source}"));
-        let source = source.split("#[cfg(test)]").next().unwrap();
+    for source in sources {
         for code in source.lines().filter_map(code_of) {
             assert!(page.contains(code), "{code} is not in man/sealift-report.5");
-            assert!(table.contains(&format!("`{code}`")), "{code} is not in the table of verify");
+            assert!(
+                table.contains(&format!("`{code}`")),
+                "{code} is not in the table of src/core/verdict.rs"
+            );
             assert!(tests.contains(&format!("\"{code}\"")), "{code} is in no test");
             codes += 1;
         }
@@ -226,7 +212,7 @@ fn every_code_of_a_refusal_is_in_the_page_of_the_report_and_in_a_test() {
 fn every_schema_is_in_the_page_of_the_report() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("man/sealift-report.5")).unwrap().replace('\\', "");
-    let mut sources = vec![root.join("src/shell")];
+    let mut sources = vec![root.join("src/cli")];
     let mut schemas = Vec::new();
     while let Some(path) = sources.pop() {
         if path.is_dir() {
@@ -241,4 +227,10 @@ fn every_schema_is_in_the_page_of_the_report() {
         assert!(page.contains(schema.as_str()), "{schema} is not in man/sealift-report.5");
     }
     assert!(schemas.len() >= 9, "{schemas:?}");
+}
+
+/// All files in a folder, those in its folders too.
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

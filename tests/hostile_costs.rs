@@ -18,14 +18,15 @@ use sealift::{
     adapters::archive::{Archive, ArchiveError},
     core::{
         addresses::NPM_REGISTRY,
-        digest::{Algorithm, Integrity},
-        dsse::Envelope,
-        instance::Instance,
+        archive::dsse::Envelope,
         limits,
-        package::PackageId,
+        npm::{self, Answer, Evidence},
+        package::{
+            PackageId,
+            digest::{Algorithm, Integrity},
+        },
         time,
-        trust::Trust,
-        verify::{self, Answer, Evidence},
+        trust::{Trust, instance::Instance},
     },
 };
 use serde_json::{Value, json};
@@ -171,7 +172,7 @@ fn judge(response: &[u8]) -> &'static str {
     let root = Instance::public_good().embedded.unwrap().trusted_root;
     let trust = Trust::new(root, &[]).unwrap();
     let at = time::parse("2026-11-01T00:00:00Z").unwrap();
-    verify::package(&trust, &evidence, at).provenance.refusal().unwrap().code
+    npm::package(&trust, &evidence, at).provenance.refusal().unwrap().code
 }
 
 /// Nobody's signature is known when evidence is parsed, by the Sigstore crates as well: what a

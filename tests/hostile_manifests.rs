@@ -5,7 +5,7 @@
 mod support;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sealift::core::{dsse::Envelope, limits};
+use sealift::core::{archive::dsse::Envelope, limits};
 use serde_json::{Value, json};
 use support::{
     contents,

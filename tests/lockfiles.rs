@@ -4,10 +4,10 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-use sealift::core::digest::Algorithm;
 use sealift::core::lockfile::{
     Ask, Inventory, Lockfile, LockfileError, Source, Target, Wanted, parse,
 };
+use sealift::core::package::digest::Algorithm;
 
 fn read(folder: &str) -> Lockfile {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("package-lock.json");

@@ -14,11 +14,14 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rayon::prelude::*;
 use sealift::core::{
     addresses::NPM_REGISTRY,
-    digest::{Algorithm, Digest},
-    package::PackageId,
+    npm::{Answer, Evidence, package},
+    package::{
+        PackageId,
+        digest::{Algorithm, Digest},
+    },
+    sigstore::{self, Artifact, Signer},
     time::{self, Time},
     trust::Trust,
-    verify::{self, Answer, Artifact, Evidence, Signer, package},
 };
 use serde_json::{Map, Value, json};
 
@@ -91,7 +94,7 @@ impl Base {
             };
             let signer = Signer::AnyIdentityUnsafe;
             let facts =
-                verify::bundle(&self.trust, text.as_bytes(), artifact, signer, at()).ok()?;
+                sigstore::bundle(&self.trust, text.as_bytes(), artifact, signer, at()).ok()?;
             return Some(format!("{:?}", facts.claims));
         };
         let response =

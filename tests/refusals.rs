@@ -7,7 +7,7 @@
 
 mod world;
 
-use sealift::core::{limits, manifest::TrustSource};
+use sealift::core::{archive::manifest::TrustSource, limits};
 use serde_json::{Value, json};
 use testkit::{
     registry::tarball_path,
@@ -197,7 +197,7 @@ fn one_signer_is_not_two() {
         let mut parts = sealed.parts.clone();
         let mut envelope: Value = serde_json::from_slice(&parts.envelope).unwrap();
         let mut again = envelope["signatures"][0].clone();
-        again["keyid"] = json!(sealift::core::key::PublicKey::from(&key(2)).fingerprint());
+        again["keyid"] = json!(sealift::core::archive::key::PublicKey::from(&key(2)).fingerprint());
         envelope["signatures"].as_array_mut().unwrap().push(again);
         parts.envelope = envelope.to_string().into_bytes();
         parts.write(&world.path("app.sealift"));

@@ -10,7 +10,7 @@ use std::fs;
 
 use chrono::Duration;
 use sealift::core::{
-    entry_name,
+    archive::entry_name,
     limits::{
         EARLIEST, METADATA_BYTES, REPOSITORY_BYTES, ROOT_BYTES, STORE_FILES, TIMESTAMP_BYTES,
     },

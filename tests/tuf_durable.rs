@@ -24,9 +24,9 @@ use sealift::{
     },
     core::{
         addresses::NPM_REGISTRY,
-        instance::Instance,
         limits::{EARLIEST, ROOT_VERSIONS},
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{self, Entries, MetadataError, PinnedRoots, UpdateError},
     },
 };

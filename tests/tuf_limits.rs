@@ -20,12 +20,12 @@ use sealift::{
     },
     core::{
         addresses::NPM_REGISTRY,
-        instance::Instance,
         limits::{
             LINE_BYTES, METADATA_BYTES, METADATA_VALUES, ROOT_BYTES, STORE_FILES, TARGET_BYTES,
             TIMESTAMP_BYTES, URL_BYTES,
         },
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{Local, MetadataError, PinnedRoots, State, UpdateError, Wanted, replay, update},
     },
 };

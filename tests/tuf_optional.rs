@@ -18,8 +18,8 @@ use sealift::{
     },
     core::{
         addresses::NPM_REGISTRY,
-        instance::Instance,
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{self, MetadataError, PinnedRoots},
     },
 };

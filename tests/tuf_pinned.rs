@@ -11,9 +11,9 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use sealift::core::{
-    digest::Algorithm,
-    instance::{BUILT_IN, Instance},
+    package::digest::Algorithm,
     time::{self, Time},
+    trust::instance::{BUILT_IN, Instance},
     tuf::{Entries, Local, MetadataError, PinnedRoots, State, Wanted, replay, update},
 };
 use sigstore_tuf::{Metadata, Root};

@@ -26,8 +26,8 @@ use sealift::{
         tuf::{Folder, Http, RefreshError, Refreshed, TrustStore, import, refresh},
     },
     core::{
-        instance::Instance,
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{MetadataError, PinnedRoots, UpdateError},
     },
 };

@@ -21,8 +21,8 @@ use disk::{Hasty, files};
 use sealift::{
     adapters::tuf::{Held, InstanceStore, RefreshError, TrustStore, import, refresh},
     core::{
-        instance::Instance,
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{Entries, MetadataError, PinnedRoots, State, UpdateError, replay},
     },
 };

@@ -20,9 +20,9 @@ use sealift::{
         Disk, Folder, Held, RefreshError, StoreError, SystemDisk, TrustStore, import, refresh,
     },
     core::{
-        instance::Instance,
         limits::EARLIEST,
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{MetadataError, PinnedRoots, UpdateError},
     },
 };

@@ -21,9 +21,9 @@ use sealift::{
         tuf::{Held, Http, InstanceStore, RefreshError, Refreshed, TrustStore, refresh},
     },
     core::{
-        instance::Instance,
         limits::{METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{PinnedRoots, UpdateError},
     },
 };

@@ -11,10 +11,14 @@ use sealift::{
     },
     core::{
         addresses::NPM_REGISTRY,
-        digest::{Algorithm, Digest},
-        key::PublicKey,
-        manifest::{self, Manifest, Part, Predicate, Subject, Tool, TrustSource},
-        package::{Origin, PackageId, Purl},
+        archive::{
+            key::PublicKey,
+            manifest::{self, Manifest, Part, Predicate, Subject, Tool, TrustSource},
+        },
+        package::{
+            Origin, PackageId, Purl,
+            digest::{Algorithm, Digest},
+        },
         time,
     },
 };

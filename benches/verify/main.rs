@@ -34,10 +34,10 @@ use fixture::Fixture;
 use sealift::{
     adapters::archive::Archive,
     core::{
-        digest::Algorithm,
+        package::digest::Algorithm,
+        sigstore::{self, Artifact, Signer},
         time,
         trust::Trust,
-        verify::{self, Artifact, Signer},
     },
 };
 
@@ -149,7 +149,7 @@ fn run(fixture: &Fixture) -> std::process::Output {
 
 /// This program again, as the command itself, so that its memory can be asked for at the end.
 fn child() -> ExitCode {
-    let code = sealift::shell::main();
+    let code = sealift::cli::main();
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     if let Some(peak) = status.lines().find(|line| line.starts_with("VmHWM:")) {
         eprintln!("{peak}");
@@ -167,7 +167,7 @@ fn provenance(fixture: &Fixture) -> Line {
             for package in packages {
                 let artifact = Artifact::Digest(&package.sha512);
                 let signer = Signer::AnyIdentityUnsafe;
-                verify::bundle(&trust, &package.provenance, artifact, signer, now).unwrap();
+                sigstore::bundle(&trust, &package.provenance, artifact, signer, now).unwrap();
             }
         },
         || bare.check(),

@@ -25,7 +25,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::{
     adapters::files::{self, FileError, KeyFile},
     core::{
-        key::{PublicKey, SigningKey},
+        archive::key::{PublicKey, SigningKey},
         limits,
     },
 };

@@ -1,12 +1,16 @@
 //! An npm package's name and version, where it is from, and the forms these take: purl, and place
 //! in the archive.
 
+pub mod digest;
+
 use std::fmt;
 
 use crate::core::{
     addresses::{self, NPM_REGISTRY},
-    digest::Algorithm,
-    entry_name, limits, percent,
+    archive::entry_name,
+    limits,
+    package::digest::Algorithm,
+    percent,
 };
 
 /// Why a name or a version is not one that npm can have.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use crate::core::{
-    coverage::Disposition,
+    lockfile::coverage::Disposition,
     verdict::{Claim, PackageVerdict, Status},
 };
 

@@ -4,7 +4,7 @@
 //! authorities whose window has ended stay, since they vouch for what was signed in it. Those that
 //! cannot be used are set aside and listed, so that what does not rest on them still verifies.
 
-pub mod npm_keys;
+pub mod instance;
 mod root;
 
 use std::{
@@ -16,7 +16,7 @@ use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_types::TimeRange;
 use sigstore_verify::Verifier;
 
-pub use npm_keys::{KeyUsage, NpmKey, NpmKeys};
+pub use crate::core::npm::keys::{KeyUsage, NpmKey, NpmKeys};
 pub(in crate::core) use root::known_key;
 
 use crate::core::{

@@ -26,9 +26,11 @@ use sealift::{
         },
     },
     core::{
-        digest::{Algorithm, Integrity},
         limits,
-        package::PackageId,
+        package::{
+            PackageId,
+            digest::{Algorithm, Integrity},
+        },
         time::{self, Time},
     },
 };

@@ -8,7 +8,7 @@ use std::{
 
 use sealift::{
     adapters::archive::{Archive, ArchiveError},
-    core::{dsse::Envelope, key::PublicKey},
+    core::archive::{dsse::Envelope, key::PublicKey},
 };
 
 use super::{

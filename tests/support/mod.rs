@@ -12,10 +12,11 @@ use sealift::{
         files,
     },
     core::{
-        digest::Algorithm,
-        key::{PublicKey, SigningKey},
-        manifest::{Manifest, Package, Part, Predicate, Subject, Tool, Trust, TrustSource},
-        package::Purl,
+        archive::{
+            key::{PublicKey, SigningKey},
+            manifest::{Manifest, Package, Part, Predicate, Subject, Tool, Trust, TrustSource},
+        },
+        package::{Purl, digest::Algorithm},
     },
 };
 

@@ -17,7 +17,7 @@ use sealift::{
         tuf::{Held, Http, TrustStore},
     },
     core::{
-        instance::Instance,
+        trust::instance::Instance,
         tuf::{Local, Session, Wanted},
     },
 };

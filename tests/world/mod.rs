@@ -25,7 +25,7 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use sealift::core::key::{PublicKey, SigningKey};
+use sealift::core::archive::key::{PublicKey, SigningKey};
 use serde_json::{Value, json};
 use testkit::{
     registry::{Registry, Running},

@@ -9,11 +9,12 @@ use sealift::{
         files,
     },
     core::{
-        digest::Algorithm,
-        entry_name,
-        key::{PublicKey, SigningKey},
-        manifest::{Manifest, Predicate, Subject},
-        package::{PackageId, Purl},
+        archive::{
+            entry_name,
+            key::{PublicKey, SigningKey},
+            manifest::{Manifest, Predicate, Subject},
+        },
+        package::{PackageId, Purl, digest::Algorithm},
     },
 };
 
@@ -77,7 +78,7 @@ impl Parts {
     }
 
     /// What the manifest says of a package.
-    pub fn listed(&mut self, package: &Package) -> &mut sealift::core::manifest::Package {
+    pub fn listed(&mut self, package: &Package) -> &mut sealift::core::archive::manifest::Package {
         let id = PackageId::new(&package.name, &package.version).unwrap();
         let mut packages = self.predicate.packages.iter_mut();
         packages.find(|listed| *Purl::parse(&listed.purl).unwrap().id() == id).unwrap()

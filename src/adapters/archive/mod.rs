@@ -6,7 +6,7 @@
 //!
 //! [`Archive::open`] → [`Archive::verify_signatures`] → [`SignedArchive`], which hands out entries
 //! that are the ones the signers listed. Judging the evidence in them is
-//! [`crate::core::verify`]'s.
+//! [`crate::core::npm`]'s.
 
 mod reader;
 mod source;
@@ -21,7 +21,12 @@ pub use zip_index::{Field, ZipError};
 
 use crate::{
     adapters::files::FileError,
-    core::{digest::Digest, dsse::EnvelopeError, limits, manifest::ManifestError, text::Untrusted},
+    core::{
+        archive::{dsse::EnvelopeError, manifest::ManifestError},
+        limits,
+        package::digest::Digest,
+        text::Untrusted,
+    },
 };
 
 /// Why an archive was refused, or could not be read.

@@ -13,11 +13,13 @@ use crate::{
         zip_index::{self, Entry},
     },
     core::{
-        digest::{Algorithm, Digest, Hasher},
-        dsse::{Envelope, EnvelopeParser},
-        key::PublicKey,
+        archive::{
+            dsse::{Envelope, EnvelopeParser},
+            key::PublicKey,
+            manifest::{Manifest, Subject},
+        },
         limits,
-        manifest::{Manifest, Subject},
+        package::digest::{Algorithm, Digest, Hasher},
     },
 };
 

@@ -23,12 +23,14 @@ use crate::{
         files::{self, FileError},
     },
     core::{
-        digest::{Digest, Hasher},
-        dsse::{Envelope, EnvelopeError},
-        entry_name,
-        key::SigningKey,
+        archive::{
+            dsse::{Envelope, EnvelopeError},
+            entry_name,
+            key::SigningKey,
+            manifest::{Manifest, Subject},
+        },
         limits,
-        manifest::{Manifest, Subject},
+        package::digest::{Digest, Hasher},
     },
 };
 

@@ -10,7 +10,7 @@ use std::io::{BufReader, Read};
 use crate::{
     adapters::archive::{ArchiveError, source::Source},
     core::{
-        entry_name::{self, NameError},
+        archive::entry_name::{self, NameError},
         limits,
     },
 };

@@ -26,8 +26,8 @@ use crate::{
         network::Sink,
     },
     core::{
-        digest::{Algorithm, Digest},
         limits,
+        package::digest::{Algorithm, Digest},
         time::{self, Time},
     },
 };

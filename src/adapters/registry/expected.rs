@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use crate::core::digest::{Algorithm, Digest, Hasher, Integrity};
+use crate::core::package::digest::{Algorithm, Digest, Hasher, Integrity};
 
 /// Who expects a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

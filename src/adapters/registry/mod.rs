@@ -1,7 +1,7 @@
 //! An npm registry: collects packages, and what the registry says of them.
 //!
 //! Brings bytes and judges nothing but their digests: a tarball that is not the expected one is
-//! never kept. Signatures and attestations are carried as received, for `core::verify` to judge.
+//! never kept. Signatures and attestations are carried as received, for `core::npm` to judge.
 
 mod answers;
 mod cache;
@@ -29,8 +29,10 @@ pub use npmrc::{Env, Npmrc, Replaced};
 pub use packument::RecordError;
 
 use crate::core::{
-    digest::{Digest, Integrity},
-    package::PackageId,
+    package::{
+        PackageId,
+        digest::{Digest, Integrity},
+    },
     time::Time,
 };
 

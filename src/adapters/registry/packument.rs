@@ -9,9 +9,11 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::core::{
-    digest::{Integrity, IntegrityError},
     limits,
-    package::PackageId,
+    package::{
+        PackageId,
+        digest::{Integrity, IntegrityError},
+    },
 };
 
 /// What a packument says of one version.
@@ -129,7 +131,7 @@ impl Dist {
 }
 
 fn shasum(hex: &str) -> Result<Integrity, RecordError> {
-    use crate::core::digest::{Algorithm, Digest};
+    use crate::core::package::digest::{Algorithm, Digest};
     Digest::from_hex(Algorithm::Sha1, hex)
         .map(Integrity::of)
         .ok_or_else(|| RecordError::Dist("shasum is not a SHA-1 digest in hex".into()))
@@ -299,7 +301,7 @@ mod tests {
 
     #[test]
     fn dist_says_what_to_expect() {
-        let sri = crate::core::digest::Algorithm::Sha512.digest(b"x").to_sri();
+        let sri = crate::core::package::digest::Algorithm::Sha512.digest(b"x").to_sri();
         let dist = Dist::read(&format!(
             r#"{{"dist":{{"integrity":"{sri}","shasum":"junk","tarball":"t","attestations":{{"url":"u"}}}}}}"#
         ))

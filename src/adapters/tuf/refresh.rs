@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 
 use super::{Disk, Held, InstanceStore, StoreError};
 use crate::core::{
-    instance::Instance,
     limits::EARLIEST,
     time::{self, Time},
+    trust::instance::Instance,
     tuf::{self, Local, PinnedRoots, Repository, State, UpdateError},
 };
 

@@ -32,8 +32,8 @@ use super::{Disk, SystemDisk};
 use crate::{
     adapters::files::FileError,
     core::{
-        instance::{self as names, Instance, InstanceError},
         limits::{ROOT_BYTES, URL_BYTES},
+        trust::instance::{self as names, Instance, InstanceError},
         tuf::{MetadataError, PinnedRoots},
     },
 };

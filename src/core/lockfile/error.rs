@@ -1,8 +1,8 @@
 //! Why a lockfile is refused.
 
-use crate::core::digest::IntegrityError;
 use crate::core::limits;
 use crate::core::package::PackageError;
+use crate::core::package::digest::IntegrityError;
 
 /// Why a lockfile is refused. May quote the file: escape before printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::{Ask, Bundled, Entry, Lockfile, Place, Source, Wanted};
-use crate::core::digest::{Algorithm, Integrity};
 use crate::core::package::PackageId;
+use crate::core::package::digest::{Algorithm, Integrity};
 
 /// Every entry of some lockfiles. Each lockfile comes with its name: the archive's entry that holds
 /// it, or a file of this build.

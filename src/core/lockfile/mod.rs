@@ -9,16 +9,10 @@
 //!
 //! Does not resolve ranges and does not read `package.json`.
 
-mod address;
-mod classify;
-mod edges;
+pub mod coverage;
 mod error;
 mod inventory;
-mod json;
-mod packages;
-pub mod secrets;
-mod sections;
-mod v1;
+pub mod package_lock;
 
 use std::{collections::HashSet, fmt};
 
@@ -26,9 +20,9 @@ use url::Url;
 
 pub use self::error::LockfileError;
 pub use self::inventory::{Algorithms, Inventory, Target, Want};
-use super::digest::Integrity;
 use super::limits;
 use super::package::{Origin, PackageId};
+use crate::core::package::digest::Integrity;
 
 /// Which of npm's two lockfiles it is: both have the same format, and differ by name alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +91,7 @@ pub struct Entry {
 }
 
 /// What an entry asks for. What becomes of it is known once there is an archive
-/// ([`crate::core::coverage`]).
+/// ([`crate::core::lockfile::coverage`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// A package, from a registry or from a tarball.
@@ -286,66 +280,13 @@ impl fmt::Display for Source {
     }
 }
 
-/// Reads the `npm-shrinkwrap.json` in a package's tarball. Those of npm 2 to 4 have no
-/// `lockfileVersion`, and npm reads them as version 1.
-///
-/// # Errors
-/// As [`parse`].
-pub fn parse_shrinkwrap(bytes: &[u8]) -> Result<Vec<Entry>, LockfileError> {
-    match parse(Kind::NpmShrinkwrap.file_name(), bytes) {
-        Err(LockfileError::OldShrinkwrap) => classify::classify(v1::entries(bytes)?),
-        parsed => parsed.map(|lockfile| lockfile.entries),
-    }
-}
-
 /// Reads a lockfile. The content says what it is; of the name it only counts whether it is
 /// `npm-shrinkwrap.json`.
 ///
 /// # Errors
 /// When anything in it cannot be understood for certain.
 pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
-    let kind = Kind::of(file_name);
-    // Editors on Windows write a byte order mark, and npm skips it.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Err(LockfileError::Empty);
-    }
-    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
-        return Err(LockfileError::NotUtf8);
-    }
-    // A conflict marker of a merge may come first: then it is JSON that is broken.
-    if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'<')) {
-        return Err(LockfileError::UnknownFormat(other_format(bytes)));
-    }
-    // An entry of a few bytes takes some hundred in memory.
-    check_objects(objects(bytes))?;
-    let head: json::Head<'_> = json::read(bytes)?;
-    let version = head.version()?;
-    let raw = match version {
-        // npm 7 and later would read `packages`, npm 6 `dependencies`: two files in one.
-        1 if head.packages.is_some() => return Err(LockfileError::PackagesInVersion1),
-        1 => v1::entries(bytes)?,
-        _ if head.packages.is_none() => return Err(LockfileError::NoPackages(version)),
-        _ => packages::entries(bytes)?,
-    };
-    let entries = classify::classify(raw)?;
-    // npm 6 reads this section of a file of any version.
-    if version != 1 && head.dependencies.is_some() {
-        sections::require_agreement(&entries, &classify::classify(v1::entries(bytes)?)?)?;
-    }
-    Ok(Lockfile { kind, version, entries })
-}
-
-/// What a file that is not a JSON object looks like.
-fn other_format(bytes: &[u8]) -> Option<&'static str> {
-    let has = |text: &str| bytes.windows(text.len()).take(4096).any(|at| at == text.as_bytes());
-    [
-        ("# yarn lockfile v1", "a yarn.lock of Yarn 1"),
-        ("__metadata:", "a yarn.lock of Yarn 2 or later"),
-        ("lockfileVersion:", "a pnpm-lock.yaml"),
-    ]
-    .into_iter()
-    .find_map(|(mark, name)| has(mark).then_some(name))
+    package_lock::parse(file_name, bytes)
 }
 
 /// How many objects a lockfile has at most: braces that open one, those in texts too.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Change, State};
 use crate::core::{
-    digest::Algorithm,
+    package::digest::Algorithm,
     time::{self, Time},
 };
 
@@ -256,7 +256,7 @@ fn window(window: Window) -> (Option<Time>, Option<Time>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::instance::Instance;
+    use crate::core::trust::instance::Instance;
 
     fn public_good() -> Vec<Item> {
         let material = Instance::public_good().embedded.unwrap();

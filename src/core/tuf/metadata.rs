@@ -7,8 +7,8 @@ use sigstore_types::SignatureBytes;
 
 use super::MetadataError;
 use crate::core::{
-    digest::{Algorithm, Digest},
     json, limits,
+    package::digest::{Algorithm, Digest},
     time::{self, Time},
 };
 

@@ -1,6 +1,6 @@
 //! What evidence says, once it is verified.
 
-use crate::core::{digest::Algorithm, time::Time};
+use crate::core::{package::digest::Algorithm, time::Time};
 
 /// Evidence that verifies (signature, chain, log, subject) and is of a kind that is not understood.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,27 +17,32 @@ use sealift::{
     },
     core::{
         addresses::NPM_REGISTRY,
-        coverage::{Coverage, Disposition},
-        digest::{Digest, Integrity},
-        dsse::{Envelope, EnvelopeParser},
-        entry_name,
-        instance::Instance,
-        lockfile::{self as lockfiles, Inventory},
-        manifest::Manifest,
-        package::{Origin, PackageId, Purl},
-        statement::{self as statements, Statement},
-        tarball,
-        text::{Untrusted, bounded},
-        time::{self, Time},
-        trust::{NpmKeys, Trust},
-        tuf::{self as tuf_rules, Entries, PinnedRoots, Wanted, replay},
-        verdict::{PackageVerdict, ProvenanceFacts},
-        verify::{
-            self, Answer, Artifact, Evidence, Signer,
+        archive::{
+            dsse::{Envelope, EnvelopeParser},
+            entry_name,
+            manifest::Manifest,
+        },
+        lockfile::{
+            self as lockfiles, Inventory,
+            coverage::{Coverage, Disposition},
+        },
+        npm::{self, Answer, Evidence, publish, tarball},
+        package::{
+            Origin, PackageId, Purl,
+            digest::{Digest, Integrity},
+        },
+        sigstore::{
+            self, Artifact, Signer,
             bundle::Bundle,
             certificate::{self as certificates, Claims},
-            provenance, publish,
+            statement::{self as statements, Statement},
         },
+        slsa,
+        text::{Untrusted, bounded},
+        time::{self, Time},
+        trust::{NpmKeys, Trust, instance::Instance},
+        tuf::{self as tuf_rules, Entries, PinnedRoots, Wanted, replay},
+        verdict::{PackageVerdict, ProvenanceFacts},
     },
 };
 use serde_json::value::RawValue;
@@ -187,7 +192,7 @@ pub fn manifest(bytes: &[u8]) {
 pub fn bundle(bytes: &[u8]) {
     let parsed = Bundle::parse(bytes);
     let signer = Signer::AnyIdentityUnsafe;
-    let result = verify::bundle(trust(), bytes, Artifact::Digest(tarball()), signer, at());
+    let result = sigstore::bundle(trust(), bytes, Artifact::Digest(tarball()), signer, at());
     assert!(parsed.is_ok() || result.is_err());
 }
 
@@ -221,7 +226,7 @@ pub fn judge(bytes: &[u8]) -> PackageVerdict {
         record: parts.next().map_or(Answer::NotFound, Answer::Given),
         attestations: parts.next().map_or(Answer::NotFound, Answer::Given),
     };
-    verify::package(trust(), &evidence, at())
+    npm::package(trust(), &evidence, at())
 }
 
 /// The tarball of sigstore@1.0.0.
@@ -238,14 +243,14 @@ pub fn statement(bytes: &[u8]) {
     let package = PackageId::new("sigstore", "1.0.0").unwrap();
     let check = |kind: &str, predicate: &str| {
         let _ = publish::check(predicate, &package, NPM_REGISTRY);
-        let _ = provenance::check(kind, predicate, claims());
+        let _ = slsa::check(kind, predicate, claims());
     };
     if let Ok(statement) = Statement::parse(statements::PAYLOAD_TYPE, bytes) {
         let _ = statement.require_subject(&package.purl(), std::slice::from_ref(tarball()));
         check(statement.predicate_type(), statement.predicate());
     }
     if let Ok(predicate) = str::from_utf8(bytes) {
-        provenance::PREDICATE_TYPES.iter().for_each(|kind| check(kind, predicate));
+        slsa::PREDICATE_TYPES.iter().for_each(|kind| check(kind, predicate));
     }
 }
 
@@ -256,7 +261,7 @@ fn claims() -> &'static Claims {
         let bundle =
             include_bytes!("../../data/corpus/npm-sigstore-1.0.0-provenance/bundle.sigstore.json");
         let artifact = Artifact::Digest(tarball());
-        let facts = verify::bundle(trust(), bundle, artifact, Signer::AnyIdentityUnsafe, at());
+        let facts = sigstore::bundle(trust(), bundle, artifact, Signer::AnyIdentityUnsafe, at());
         facts.unwrap().claims.unwrap()
     })
 }
@@ -373,7 +378,7 @@ pub fn at() -> Time {
     time::parse("2026-11-01T00:00:00Z").unwrap()
 }
 
-fn embedded() -> sealift::core::instance::Embedded {
+fn embedded() -> sealift::core::trust::instance::Embedded {
     Instance::public_good().embedded.unwrap()
 }
 

@@ -12,10 +12,10 @@ use std::{
 };
 
 use sealift::core::{
-    digest::{Algorithm, Digest},
+    package::digest::{Algorithm, Digest},
+    sigstore::{self as verify, Signer},
     time,
     trust::Trust,
-    verify::{self, Signer},
 };
 use sigstore::{
     bundle::verify::{ArtifactDigest, blocking::Verifier, policy::Identity},

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fs, num::NonZeroU64, path::Path};
 use aws_lc_rs::{rand::SystemRandom, signature::Ed25519KeyPair};
 use chrono::{Duration, Utc};
 use sealift::core::{
-    instance::{BUILT_IN, Instance},
+    trust::instance::{BUILT_IN, Instance},
     tuf::{Entries, Local, PinnedRoots, State, Wanted, update},
 };
 use serde_json::json;

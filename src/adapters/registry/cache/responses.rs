@@ -10,7 +10,7 @@ use super::{Cache, files, name};
 use crate::{
     adapters::files::FileError,
     core::{
-        digest::Algorithm,
+        package::digest::Algorithm,
         time::{self, Time},
     },
 };

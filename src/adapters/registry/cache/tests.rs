@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use super::*;
-use crate::core::digest::Integrity;
+use crate::core::package::digest::Integrity;
 
 const ADDRESS: &str = "https://a.example/a.tgz";
 

@@ -5,7 +5,7 @@ use crate::{
     adapters::registry::{Npmrc, Origin},
     core::{
         addresses::NPM_REGISTRY,
-        digest::{Algorithm, Integrity},
+        package::digest::{Algorithm, Integrity},
     },
 };
 

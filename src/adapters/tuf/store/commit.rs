@@ -9,9 +9,9 @@ use super::{
 use crate::{
     adapters::files::FileError,
     core::{
-        instance::Instance,
         limits::EARLIEST,
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{Entries, State},
     },
 };

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     adapters::files::FileError,
     core::{
-        instance::Instance,
         limits::{LINE_BYTES, URL_BYTES},
         time::{self, Time},
+        trust::instance::Instance,
         tuf::{Local, MetadataError, State},
     },
 };

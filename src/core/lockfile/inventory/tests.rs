@@ -1,6 +1,6 @@
 use super::*;
-use crate::core::digest::Algorithm;
 use crate::core::lockfile::parse;
+use crate::core::package::digest::Algorithm;
 
 fn lockfile(packages: &str) -> Lockfile {
     let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{packages}}}}}"#);

@@ -3,13 +3,10 @@ use serde_json::{Value, json};
 use testkit::sigstore::{Key, Options, Sigstore, attestations_response, statement};
 
 use crate::core::{
+    npm::{Answer, Evidence, package},
+    sigstore::fixture::{NAME, REGISTRY, VERSION, World},
     trust::{Role, Trust, Unusable},
     verdict::PackageVerdict,
-    verify::{
-        Answer, Evidence,
-        fixture::{NAME, REGISTRY, VERSION, World},
-        package,
-    },
 };
 
 const LISTS: [(&str, Role); 4] = [

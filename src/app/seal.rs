@@ -1,0 +1,107 @@
+//! An archive's manifest and contents, in the making.
+
+use std::collections::BTreeMap;
+
+use super::collect::Package;
+use crate::app::inputs::Input;
+use crate::{
+    adapters::{archive::Content, registry::Request},
+    app::trust::Basis,
+    cli::failure::Outcome,
+    core::{
+        archive::manifest::{self, Part, Predicate, Subject, Tool},
+        package::digest::Algorithm,
+        time::{self, Time},
+    },
+};
+
+/// An archive's manifest and contents, in the making.
+pub struct Assembly {
+    pub predicate: Predicate,
+    pub subjects: Vec<Subject>,
+    pub contents: BTreeMap<String, Content>,
+}
+
+impl Assembly {
+    /// Of what was collected.
+    pub fn new(
+        inputs: &[Input],
+        packages: &[Package],
+        basis: &Basis,
+        sealed_at: Time,
+    ) -> Outcome<Self> {
+        let mut assembly = Self {
+            predicate: Predicate {
+                format_version: manifest::FORMAT_VERSION,
+                tool: Tool {
+                    name: env!("CARGO_PKG_NAME").into(),
+                    version: env!("CARGO_PKG_VERSION").into(),
+                },
+                sealed_at: time::format(sealed_at),
+                inputs: inputs.iter().map(|input| input.entry.clone()).collect(),
+                packages: Vec::new(),
+                trust: vec![basis.carried(sealed_at)],
+            },
+            subjects: Vec::new(),
+            contents: BTreeMap::new(),
+        };
+        for input in inputs {
+            assembly.add(input.entry.clone(), &input.bytes);
+        }
+        for (entry, bytes) in basis.entries() {
+            assembly.add(entry, bytes);
+        }
+        for package in packages {
+            assembly.package(package);
+        }
+        Ok(assembly)
+    }
+
+    fn package(&mut self, Package { purl, collected }: &Package) {
+        let folder = purl.folder();
+        let artifact = collected.artifact.as_ref().map(|artifact| {
+            let name = format!("{folder}/package.tgz");
+            // By the digest that npm signs, which was computed as it arrived; sealing checks it again.
+            let (size, digest) = (artifact.size, artifact.sha512.clone());
+            self.subjects.push(Subject { name: name.clone(), size, digest });
+            self.contents.insert(name.clone(), Content::File(artifact.path.clone()));
+            name
+        });
+        let record = self.document(&folder, "registry.json", collected.record.as_deref());
+        let attestations =
+            self.document(&folder, "attestations.json", collected.attestations.as_deref());
+        self.predicate.packages.push(manifest::Package {
+            purl: purl.to_string(),
+            registry: purl.origin().registry().map(str::to_owned),
+            artifact: part(artifact, collected.artifact_request.as_ref()),
+            record: part(record, collected.record_request.as_ref()),
+            attestations: part(attestations, collected.attestations_request.as_ref()),
+        });
+    }
+
+    fn document(&mut self, folder: &str, file: &str, bytes: Option<&[u8]>) -> Option<String> {
+        let name = format!("{folder}/{file}");
+        self.add(name.clone(), bytes?);
+        Some(name)
+    }
+
+    /// Lists an entry, by the digest of its bytes.
+    fn add(&mut self, name: String, bytes: &[u8]) {
+        let digest = Algorithm::Sha256.digest(bytes);
+        self.subjects.push(Subject { name: name.clone(), size: bytes.len() as u64, digest });
+        self.contents.insert(name, Content::Bytes(bytes.to_vec()));
+    }
+}
+
+/// An entry with the request that brought it, or the request that shows that the registry has none.
+fn part(entry: Option<String>, request: Option<&Request>) -> Option<Part> {
+    if entry.is_none() && request.is_none() {
+        return None;
+    }
+    Some(Part {
+        entry,
+        url: request.map(|request| request.url.clone()),
+        status: request.map(|request| request.status),
+        answered_at: request.map(|request| time::format(request.answered_at)),
+    })
+}

@@ -1,0 +1,249 @@
+//! All claims of every package in an archive.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+
+use super::Bar;
+use crate::{
+    adapters::archive::{ArchiveError, SignedArchive},
+    app::report::Judged,
+    core::{
+        archive::manifest::{self, Part},
+        limits,
+        lockfile::{self, Ask, Inventory, Source, Target, Wanted},
+        npm::{
+            self, Answer, Evidence,
+            tarball::{self, Contents, TarballError},
+        },
+        package::{
+            Origin, PackageId, Purl,
+            digest::{Algorithm, Digest, Integrity},
+        },
+        text::bounded,
+        verdict::{Absence, PackageVerdict, Refusal, Verdict},
+    },
+};
+
+/// What was found of one package.
+pub(super) struct Found {
+    pub purl: Purl,
+    /// The address that its bytes were collected from.
+    pub url: Option<String>,
+    pub digests: Vec<Digest>,
+    /// What its tarball holds, where it was listed.
+    pub contents: Option<Contents>,
+    /// `None` where the registry has no bytes.
+    pub judged: Option<Judged>,
+}
+
+/// What all packages are examined by.
+pub(super) struct Examination<'a> {
+    archive: &'a SignedArchive,
+    bar: &'a Bar<'a>,
+    /// The hashes that the archive's lockfiles give each version and each tarball.
+    expected: Expected,
+    /// The algorithms that any lockfile compares by.
+    algorithms: [lockfile::Algorithms; 2],
+    /// The packages whose tarballs are listed.
+    listed: Listed,
+}
+
+/// The packages whose tarballs decide more than their own content.
+#[derive(Default)]
+struct Listed {
+    versions: HashSet<PackageId>,
+    origins: HashSet<Origin>,
+}
+
+impl<'a> Examination<'a> {
+    pub fn new(
+        archive: &'a SignedArchive,
+        bar: &'a Bar<'a>,
+        own: &Inventory<'_>,
+        given: &Inventory<'_>,
+    ) -> Self {
+        let mut listed = Listed::default();
+        listed.add(own);
+        listed.add(given);
+        Self {
+            archive,
+            bar,
+            expected: Expected::new(own),
+            algorithms: [own.algorithms(), given.algorithms()],
+            listed,
+        }
+    }
+
+    /// Judges all packages, in the order of the manifest.
+    pub fn packages(&self) -> Result<Vec<Found>, ArchiveError> {
+        let packages: Vec<_> = self.archive.manifest().packages().collect();
+        packages.into_par_iter().map(|(purl, package)| self.package(purl, package)).collect()
+    }
+
+    /// All claims of one package. The tarball is read once, for all that is asked of it.
+    fn package(&self, purl: &Purl, package: &manifest::Package) -> Result<Found, ArchiveError> {
+        let url = package.artifact.as_ref().and_then(|artifact| artifact.url.clone());
+        let entry = package.artifact.as_ref().and_then(|artifact| artifact.entry.as_ref());
+        let Some(entry) = entry else {
+            let purl = purl.clone();
+            return Ok(Found { purl, url, digests: Vec::new(), contents: None, judged: None });
+        };
+        let record = self.read(package.record.as_ref(), limits::RECORD_BYTES)?;
+        let attestations = self.read(package.attestations.as_ref(), limits::ATTESTATIONS_BYTES)?;
+        let expected = self.expected.of(purl);
+        let mut algorithms = npm::algorithms(expected, record.as_deref());
+        algorithms.extend(self.algorithms.iter().flat_map(|all| all.of(purl.id())));
+        algorithms.sort_unstable();
+        algorithms.dedup();
+        let (digests, contents) = self.artifact(purl, entry, &algorithms)?;
+        let evidence = Evidence {
+            package: purl.id(),
+            registry: purl.origin().registry(),
+            expected,
+            tarball: &digests,
+            record: answer(package.record.as_ref(), record.as_deref(), Answer::NotListed),
+            attestations: answer(
+                package.attestations.as_ref(),
+                attestations.as_deref(),
+                Answer::NotFound,
+            ),
+        };
+        let mut verdict = npm::package(&self.bar.basis.trust, &evidence, self.bar.at);
+        require_pinned(&mut verdict);
+        let contents = match contents {
+            Some(Err(error)) => {
+                let detail = bounded(&error.to_string());
+                verdict.integrity = Verdict::Refused(Refusal { code: error.code(), detail });
+                None
+            }
+            Some(Ok(contents)) => {
+                require_own_name(&mut verdict, &contents);
+                Some(contents)
+            }
+            None => None,
+        };
+        let denials = self.bar.policy.judge(&verdict);
+        let sha512 = digests.iter().find(|digest| digest.algorithm() == Algorithm::Sha512);
+        let sha512 = sha512.cloned().unwrap_or_else(|| Algorithm::Sha512.digest(b""));
+        let judged = Some(Judged { purl: purl.clone(), verdict, sha512, denials });
+        Ok(Found { purl: purl.clone(), url, digests, contents, judged })
+    }
+
+    #[expect(
+        clippy::type_complexity,
+        reason = "what was not listed, what could not be, and what was"
+    )]
+    fn artifact(
+        &self,
+        purl: &Purl,
+        entry: &str,
+        algorithms: &[Algorithm],
+    ) -> Result<(Vec<Digest>, Option<Result<Contents, TarballError>>), ArchiveError> {
+        if self.bar.deep || self.listed.has(purl) {
+            let (digests, contents) =
+                self.archive.look(entry, algorithms, |reader| tarball::list(reader))?;
+            return Ok((digests, Some(contents)));
+        }
+        Ok((self.archive.hash(entry, algorithms)?, None))
+    }
+
+    fn read(&self, part: Option<&Part>, max: u64) -> Result<Option<Vec<u8>>, ArchiveError> {
+        let entry = part.and_then(|part| part.entry.as_ref());
+        entry.map(|entry| self.archive.read(entry, max)).transpose()
+    }
+}
+
+/// How we know what the registry gave; `unlisted` is what an answer of 200 without an entry means.
+fn answer<'b>(part: Option<&Part>, bytes: Option<&'b [u8]>, unlisted: Answer<'b>) -> Answer<'b> {
+    match (part, bytes) {
+        (_, Some(bytes)) => Answer::Given(bytes),
+        (None, None) => Answer::NotAsked,
+        (Some(part), None) if part.status == Some(200) => unlisted,
+        (Some(_), None) => Answer::NotFound,
+    }
+}
+
+/// Without a hash of SHA-256 or stronger in the lockfile, the registry's signature binds the bytes
+/// to name and version; where neither does, integrity rests on nothing.
+fn require_pinned(verdict: &mut PackageVerdict) {
+    let Some(facts) = verdict.integrity.facts() else { return };
+    let hashed = facts.lockfile.is_some_and(|algorithm| !algorithm.is_weak());
+    if !hashed && verdict.registry_signature.facts().is_none() {
+        verdict.integrity = Verdict::Absent(Absence::Unpinned);
+    }
+}
+
+/// A tarball whose own `package.json` says that it is another package is not this one.
+fn require_own_name(verdict: &mut PackageVerdict, contents: &Contents) {
+    let id = &verdict.package;
+    if !contents.own.is(id.name(), id.version()) {
+        let found = format!(
+            "{}@{}",
+            contents.own.name.as_deref().unwrap_or("(no name)"),
+            contents.own.version.as_deref().unwrap_or("(no version)")
+        );
+        let detail = format!("the tarball's package.json is of {found:?}, not of {id}");
+        let refusal = Refusal { code: "tarball-of-other-package", detail: bounded(&detail) };
+        verdict.integrity = Verdict::Refused(refusal);
+    }
+}
+
+impl Listed {
+    fn add(&mut self, inventory: &Inventory<'_>) {
+        for (_, lockfile) in &inventory.lockfiles {
+            let bundlers = lockfile.bundlers();
+            for entry in &lockfile.entries {
+                // A lockfile of version 1 does not say which tarballs have a shrinkwrap.
+                let shrinkwrap = entry.shrinkwrap || lockfile.version == 1;
+                if !shrinkwrap && !bundlers.contains(entry.path.as_str()) {
+                    continue;
+                }
+                if let Ask::Package(Wanted { source, .. }) = &entry.asks {
+                    match source {
+                        Source::Version { id, .. } => drop(self.versions.insert(id.clone())),
+                        Source::Tarball { place, .. } => {
+                            self.origins.insert(place.origin());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn has(&self, purl: &Purl) -> bool {
+        self.versions.contains(purl.id()) || self.origins.contains(purl.origin())
+    }
+}
+
+/// The hashes that lockfiles give, each once: to versions of registries, and to tarballs that no
+/// registry gives.
+#[derive(Default)]
+struct Expected {
+    versions: BTreeMap<PackageId, Vec<Integrity>>,
+    tarballs: BTreeMap<Origin, Vec<Integrity>>,
+}
+
+impl Expected {
+    fn new(inventory: &Inventory<'_>) -> Self {
+        let mut expected = Self::default();
+        for want in inventory.wants(|_, _, _| true) {
+            let hashes = match want.target {
+                Target::Version(id) => expected.versions.entry(id).or_default(),
+                Target::Tarball { place, .. } => {
+                    expected.tarballs.entry(place.origin()).or_default()
+                }
+            };
+            hashes.extend(want.integrity);
+        }
+        expected
+    }
+
+    fn of(&self, purl: &Purl) -> &[Integrity] {
+        let hashes = match purl.origin().registry() {
+            Some(_) => self.versions.get(purl.id()),
+            None => self.tarballs.get(purl.origin()),
+        };
+        hashes.map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,227 @@
+//! `sealift bundle`, declared.
+
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    value_parser,
+};
+
+use super::{TrustOptions, examples};
+use crate::core::{
+    package::digest::{Algorithm, Digest},
+    policy::{PastLimit, Weakness},
+    verdict::Claim,
+};
+
+/// seal, verify and look into archives
+#[derive(Debug, Subcommand)]
+pub enum Bundle {
+    /// collect a lockfile's packages with their evidence, and seal them
+    ///
+    /// Every entry of the lockfiles is accounted for: collected, or listed with the reason why not.
+    /// Each tarball is checked against the lockfile before it is kept; registry signatures and
+    /// attestations are collected where the registry has them. The archive that was written is opened
+    /// again and verified with no network before it gets its name; evidence that does not verify
+    /// stops the seal.
+    #[cfg(feature = "network")]
+    #[command(after_help = examples::FETCH)]
+    Fetch(Fetch),
+    /// verify an archive, with no network
+    ///
+    /// In this order: the signatures on the archive against your keys; every byte in it against the
+    /// signed manifest; then, for each package, the tarball against the lockfile's hashes, the
+    /// registry's signature, the publish attestation and the provenance, from pinned trust roots.
+    /// Evidence that is there and does not verify is refused, whatever is required. There is no
+    /// default policy: say with --require which claims every package must have. Who built a package
+    /// is reported and held against what was attested; whom you expect is not asked.
+    #[command(after_help = examples::VERIFY)]
+    Verify(Verify),
+    /// show what an archive says of itself, without verifying it
+    ///
+    /// Nothing that this prints is verified: an archive can say anything of itself.
+    #[command(after_help = examples::INSPECT)]
+    Inspect(Inspect),
+    /// add a signature to an archive
+    ///
+    /// For archives that several people vouch for. The archive is examined first as `bundle verify`
+    /// does, under the same demands; then your signature is added to those that it has.
+    #[command(after_help = examples::SIGN)]
+    Sign(Sign),
+}
+
+/// Options of `bundle fetch`.
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// a lockfile of npm, under any name; where package-lock.json and npm-shrinkwrap.json are in one
+    /// folder, both are read
+    #[arg(required = true, value_name = "LOCKFILE")]
+    pub lockfiles: Vec<PathBuf>,
+    /// where to write the archive; - is standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// the private key that signs (PKCS#8 PEM); without it, one is made once and kept in the
+    /// configuration folder
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// a mirror of the public registry to download from, such as a proxy that the lockfile's
+    /// addresses lead to: changes where bytes come from, not whose keys are expected
+    #[arg(long, value_name = "URL")]
+    pub registry: Option<url::Url>,
+    /// take credentials, proxies, certificates and ${VARIABLES} from the .npmrc beside the lockfile
+    /// too, and not only where registries are: for a project that is your own
+    #[arg(long)]
+    pub trust_project_npmrc: bool,
+    /// requests in flight for each host, at most; fewer where a host says that it is too much
+    #[arg(long, value_name = "N", value_parser = concurrency)]
+    pub concurrency: Option<usize>,
+    /// seal with the trust at hand, without asking the TUF repository for newer
+    #[arg(long)]
+    pub no_refresh: bool,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Options of `bundle verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// the archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// a public key (SPKI PEM) that you trust to seal; repeat for several
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// how many of the keys must have signed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+    pub threshold: u32,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// What is demanded of an archive.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Demands")]
+pub struct Demands {
+    /// claims that every package must have; integrity is always among them
+    #[arg(long, value_name = "CLAIM", value_delimiter = ',', value_parser = names(Claim::ALL.map(Claim::name)).map(claim))]
+    pub require: Vec<Claim>,
+    /// refuse what verifies all the same: retired-key, sha1, pinned-by-signature, promise-only,
+    /// self-hosted, unavailable
+    #[arg(long, value_name = "WEAKNESS", value_delimiter = ',', value_parser = names(Weakness::ALL.map(Weakness::name)).map(weakness), hide_possible_values = true)]
+    pub deny: Vec<Weakness>,
+    /// this build's lockfile: every entry of it must be covered by the archive
+    #[arg(long, value_name = "FILE")]
+    pub lockfile: Vec<PathBuf>,
+    /// list every tarball, and hold its package.json against its name and version
+    #[arg(long)]
+    pub deep: bool,
+    /// refuse an archive that was sealed longer ago than this, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub max_age: Option<TimeDelta>,
+    /// refuse trust that was checked longer ago than this, such as 30d or 12h
+    #[arg(long, value_name = "AGE", value_parser = age, conflicts_with = "trusted_root")]
+    pub max_trust_age: Option<TimeDelta>,
+    /// what follows where an age is past its limit: deny, or warn (the verdict is then stale)
+    #[arg(long, value_name = "deny|warn", default_value = "deny", value_parser = names([PastLimit::Deny.name(), PastLimit::Warn.name()]).map(past_limit), hide_possible_values = true)]
+    pub past_limit: PastLimit,
+}
+
+/// Options of `bundle inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// the archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+}
+
+/// Options of `bundle sign`.
+#[derive(Debug, Args)]
+pub struct Sign {
+    /// the archive; it is replaced by the one with your signature
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// your private key (PKCS#8 PEM)
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// the public key (SPKI PEM) of who sealed it
+    #[arg(long, value_name = "FILE")]
+    pub signed_by: PathBuf,
+    /// sign only the archive with this SHA-256, such as another host has sealed too
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
+    pub digest: Option<Digest>,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Names, with or without space around them.
+fn names(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = String> {
+    Trimmed(PossibleValuesParser::new(names))
+}
+
+#[derive(Clone)]
+struct Trimmed(PossibleValuesParser);
+
+impl TypedValueParser for Trimmed {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        let text = value.to_string_lossy();
+        self.0.parse_ref(command, argument, text.trim().as_ref())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
+}
+
+fn claim(name: String) -> Claim {
+    Claim::ALL.into_iter().find(|claim| claim.name() == name).unwrap_or(Claim::Integrity)
+}
+
+fn weakness(name: String) -> Weakness {
+    let mut all = Weakness::ALL.into_iter();
+    all.find(|weakness| weakness.name() == name).unwrap_or(Weakness::RetiredKey)
+}
+
+fn past_limit(name: String) -> PastLimit {
+    if name == PastLimit::Warn.name() { PastLimit::Warn } else { PastLimit::Deny }
+}
+
+fn sha256(text: &str) -> Result<Digest, String> {
+    Digest::from_hex(Algorithm::Sha256, &text.to_ascii_lowercase())
+        .ok_or_else(|| "not a SHA-256 in hex (64 digits), as sha256sum prints it".to_owned())
+}
+
+fn concurrency(text: &str) -> Result<usize, String> {
+    let most = crate::core::limits::IN_FLIGHT_TOTAL;
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("not a number from 1 to {most}"))
+}
+
+fn age(text: &str) -> Result<TimeDelta, String> {
+    let wrong = || "not an age such as 30d, 12h or 45m".to_owned();
+    let unit = text.chars().next_back().ok_or_else(wrong)?;
+    let number: u32 = text.strip_suffix(unit).and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
+    match unit {
+        'd' => Ok(TimeDelta::days(number.into())),
+        'h' => Ok(TimeDelta::hours(number.into())),
+        'm' => Ok(TimeDelta::minutes(number.into())),
+        _ => Err(wrong()),
+    }
+}

@@ -1,0 +1,85 @@
+//! What the process was started with: the time, the folders, the variables. Read once.
+#![allow(clippy::disallowed_methods)] // the one place that reads the clock and the environment
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    adapters::files,
+    cli::failure::{Failure, Outcome},
+    core::time::Time,
+};
+
+/// The environment of a run.
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching needs all of it"))]
+pub struct Env {
+    /// The time, read once; `--at` overrides it.
+    pub now: Time,
+    /// Whether `--at` gave that time.
+    pub at_given: bool,
+    /// The time, whatever `--at` says.
+    pub clock: Time,
+    /// `SOURCE_DATE_EPOCH`: the time that goes into an archive, for reproducible ones.
+    pub source_date: Option<Time>,
+    /// Where the signing key is kept.
+    pub config: PathBuf,
+    /// Where downloads are kept.
+    pub cache: PathBuf,
+    /// Where the trust store is kept.
+    pub data: PathBuf,
+    /// The user's `.npmrc`, if there is a home folder.
+    pub npmrc: Option<PathBuf>,
+}
+
+impl Env {
+    /// Reads the clock and the environment. `SEALIFT_HOME`, if set, holds all folders.
+    ///
+    /// # Errors
+    /// When there is no home folder, or `SOURCE_DATE_EPOCH` is no number of seconds.
+    pub fn read() -> Outcome<Self> {
+        let folders = match std::env::var_os("SEALIFT_HOME").map(PathBuf::from) {
+            Some(home) => {
+                files::require_own(&home)?;
+                [home.join("config"), home.join("cache"), home.join("data")]
+            }
+            None => {
+                let folders =
+                    directories::ProjectDirs::from("", "", "sealift").ok_or_else(|| {
+                        Failure::could_not("there is no home folder")
+                            .hint("set HOME, or SEALIFT_HOME to a folder for keys and trust")
+                    })?;
+                [folders.config_dir(), folders.cache_dir(), folders.data_dir()].map(Into::into)
+            }
+        };
+        // Whoever can change them decides what is signed and what is trusted.
+        for folder in &folders {
+            files::require_own(folder)?;
+        }
+        let [config, cache, data] = folders;
+        let npmrc = match std::env::var_os("NPM_CONFIG_USERCONFIG") {
+            Some(path) => Some(PathBuf::from(path)),
+            None => directories::BaseDirs::new().map(|folders| folders.home_dir().join(".npmrc")),
+        };
+        let source_date = match std::env::var("SOURCE_DATE_EPOCH") {
+            Ok(seconds) => Some(source_date(&seconds)?),
+            Err(_) => None,
+        };
+        let now = Utc::now();
+        Ok(Self { now, at_given: false, clock: now, source_date, config, cache, data, npmrc })
+    }
+
+    /// The value of a variable, for `${NAME}` in `.npmrc`.
+    #[cfg(feature = "network")]
+    pub fn variable(name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+fn source_date(seconds: &str) -> Outcome<Time> {
+    seconds
+        .parse()
+        .ok()
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        .ok_or_else(|| Failure::could_not("SOURCE_DATE_EPOCH is not a number of seconds"))
+}

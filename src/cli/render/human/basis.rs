@@ -1,0 +1,115 @@
+//! What a report is about, and by what it was judged.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{Human, ago, count, day, size};
+use crate::{
+    app::report::{Given, Trust, TrustSource, dispositions},
+    core::{
+        lockfile::{Kind, Lockfile, coverage::Outcome},
+        text::{Untrusted, bounded},
+        time::Time,
+        verdict::Identity,
+    },
+};
+
+impl Human<'_> {
+    pub(super) fn basis(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let report = self.report;
+        let archive = &report.archive;
+        writeln!(f, "  archive   {}, {}", Untrusted(&archive.file), size(archive.bytes))?;
+        writeln!(f, "  sha256    {}", archive.sha256.to_hex())?;
+        writeln!(
+            f,
+            "  sealed    {}, {}, by {} {}",
+            day(archive.sealed_at),
+            ago(report.at - archive.sealed_at),
+            Untrusted(&archive.tool.name),
+            Untrusted(&archive.tool.version)
+        )?;
+        for signer in &archive.signers {
+            writeln!(f, "  signed by {signer}")?;
+        }
+        for trust in &report.trust {
+            writeln!(f, "  trust     {}", TrustLine(trust, report.at))?;
+            for item in &trust.set_aside {
+                let (item, why) = (bounded(&item.to_string()), bounded(&item.why));
+                writeln!(f, "            not usable: {}", Untrusted(&item))?;
+                writeln!(f, "              {}", Untrusted(&why))?;
+            }
+            for (registry, Identity { san, issuer }) in &trust.publishers {
+                writeln!(f, "            publisher of {}:", Untrusted(registry))?;
+                writeln!(f, "              {}", Untrusted(san))?;
+                writeln!(f, "              by {}", Untrusted(issuer))?;
+            }
+        }
+        let given = if report.at_given { ", as --at says" } else { "" };
+        writeln!(f, "  judged    as of {}{given}", day(report.at))?;
+        for input in &report.inputs {
+            let rule = shrinkwrap_rule(&input.lockfile);
+            writeln!(f, "  lockfile  {}{rule}", Untrusted(&input.entry))?;
+            entries(f, &input.outcomes)?;
+        }
+        report.lockfiles.iter().try_for_each(|given| self.given(f, given))
+    }
+
+    fn given(&self, f: &mut Formatter<'_>, given: &Given) -> fmt::Result {
+        write!(f, "  yours     {}: ", Untrusted(&given.file))?;
+        match given.relation.input() {
+            Some(input) => {
+                writeln!(f, "{} as {}", given.relation.name(), Untrusted(input))
+            }
+            None => {
+                writeln!(f, "another one, judged entry by entry")?;
+                entries(f, &given.outcomes)
+            }
+        }
+    }
+}
+
+fn shrinkwrap_rule(lockfile: &Lockfile) -> &'static str {
+    match lockfile.kind {
+        Kind::NpmShrinkwrap => " (npm 12 does not read it)",
+        Kind::PackageLock => "",
+    }
+}
+
+/// `80 entries: 78 collected, 2 local`.
+fn entries(f: &mut Formatter<'_>, outcomes: &[Outcome]) -> fmt::Result {
+    let parts: Vec<_> = dispositions(outcomes)
+        .filter(|(_, number)| *number > 0)
+        .map(|(disposition, number)| format!("{number} {}", disposition.name()))
+        .collect();
+    writeln!(f, "            {}: {}", count(outcomes.len(), "entry"), parts.join(", "))
+}
+
+/// One line on what trust rests on.
+struct TrustLine<'a>(&'a Trust, Time);
+
+impl Display for TrustLine<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(trust, at) = self;
+        write!(f, "{}, ", Untrusted(&trust.instance))?;
+        match trust.source {
+            TrustSource::Archive => f.write_str("carried in the archive")?,
+            TrustSource::Store => f.write_str("from the trust store")?,
+            TrustSource::Embedded => f.write_str("built in")?,
+            TrustSource::Files => f.write_str("from pinned files; TUF was not involved")?,
+        }
+        if let Some(root) = trust.root {
+            write!(f, ", root {root}")?;
+        }
+        match (trust.source, trust.checked_at) {
+            (TrustSource::Embedded, Some(published)) => {
+                let age = ago(*at - published);
+                write!(f, ",\n            published {}, {age}, not checked since", day(published))?;
+            }
+            (_, Some(checked)) => write!(f, ", checked {}", ago(*at - checked))?,
+            (_, None) => {}
+        }
+        if let Some(keys) = trust.keys_checked_at {
+            write!(f, ";\n            the npm keys were checked {}", ago(*at - keys))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,348 @@
+//! Both renderings of one report, side by side in one snapshot each.
+
+use chrono::TimeDelta;
+
+use super::{Human, to_json};
+use crate::app::report::{
+    Archive, Given, Input, Judged, Past, Relation, Report, Trust, TrustSource, Verdict as Whole,
+};
+use crate::core::{
+    addresses::NPM_REGISTRY,
+    archive::manifest::Tool,
+    lockfile::{
+        self, Foreign, Lockfile,
+        coverage::{self, Disposition, Outcome, Pin},
+    },
+    package::{Origin, PackageId, Purl, digest::Algorithm},
+    policy::{Denial, PastLimit, Policy, Weakness},
+    time::{self, Time},
+    trust::{Role, SetAside, Unusable},
+    verdict::{
+        Absence, Claim, Identity, IntegrityFacts, Logged, NoAttestations, PackageVerdict,
+        ProvenanceFacts, PublishFacts, Publisher, Refusal, RegistrySignatureFacts, TimeSource,
+        Unrecognized, Verdict,
+    },
+};
+
+fn at(text: &str) -> Time {
+    time::parse(text).unwrap()
+}
+
+fn plain(name: &str, version: &str) -> PackageVerdict {
+    PackageVerdict {
+        package: PackageId::new(name, version).unwrap(),
+        integrity: Verdict::Verified(IntegrityFacts { lockfile: Some(Algorithm::Sha512) }),
+        registry_signature: Verdict::Absent(Absence::NoSignatures),
+        publish_attestation: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
+        provenance: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
+        unexamined: vec![],
+        unrecognized_beside: vec![],
+    }
+}
+
+fn proven(name: &str, version: &str) -> PackageVerdict {
+    let signed_at = at("2024-05-16T20:00:00Z");
+    PackageVerdict {
+        registry_signature: Verdict::Verified(RegistrySignatureFacts {
+            keyid: "SHA256:key".into(),
+            time: signed_at,
+            time_source: TimeSource::RegistryUnsigned,
+            retired: true,
+            others: vec![("SHA256:old".into(), "the key had expired".into())],
+        }),
+        publish_attestation: Verdict::Verified(PublishFacts {
+            publisher: Publisher::Key("SHA256:key".into()),
+            signed_at,
+            time_source: TimeSource::TransparencyLog,
+            logged: Logged { promise: true, proof: true },
+            timestamps_set_aside: vec![],
+        }),
+        provenance: Verdict::Verified(ProvenanceFacts {
+            predicate_type: "https://slsa.dev/provenance/v1".into(),
+            source_repository: "https://github.example/acme/widget".into(),
+            commit: "46e7056ff9912ebfee5298d94024895a9fea76c0".into(),
+            git_ref: Some("refs/heads/main".into()),
+            workflow:
+                "https://github.example/acme/widget/.github/workflows/release.yml@refs/heads/main"
+                    .into(),
+            stated_builder: "https://github.example/actions/runner/github-hosted".into(),
+            issuer: "https://token.actions.githubusercontent.example".into(),
+            repository_id: Some("495574555".into()),
+            owner_id: Some("71096353".into()),
+            runner: Some("github-hosted".into()),
+            run: None,
+            stated_build_type: "https://build.example/workflow/v1".into(),
+            build_config: None,
+            trigger: Some("push".into()),
+            signed_at,
+            time_source: TimeSource::TransparencyLog,
+            logged: Logged { promise: true, proof: true },
+            timestamps_set_aside: vec![],
+        }),
+        ..plain(name, version)
+    }
+}
+
+fn requires(claims: impl IntoIterator<Item = Claim>) -> Policy {
+    Policy { require: claims.into_iter().collect(), ..Policy::default() }
+}
+
+fn lock(paths: &[&str]) -> Lockfile {
+    let entries: Vec<_> =
+        paths.iter().map(|path| format!(r#""{path}": {{"version": "1.0.0"}}"#)).collect();
+    let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{}}}}}"#, entries.join(","));
+    lockfile::parse("package-lock.json", text.as_bytes()).unwrap()
+}
+
+fn outcome(package: usize) -> Outcome {
+    Outcome {
+        disposition: Disposition::Collected,
+        package: Some(package),
+        pin: Some(Pin::Hash(Algorithm::Sha512)),
+        other_address: false,
+        denial: None,
+    }
+}
+
+fn purl(verdict: &PackageVerdict) -> Purl {
+    Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()))
+}
+
+fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
+    let paths: Vec<_> =
+        packages.iter().map(|verdict| format!("node_modules/{}", verdict.package.name())).collect();
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+    Report {
+        at: at("2026-11-23T05:00:00Z"),
+        at_given: false,
+        policy: policy.clone(),
+        keys: vec!["SHA256:q1w2e3".into()],
+        threshold: 1,
+        archive: Archive {
+            file: "app.sealift".into(),
+            sha256: Algorithm::Sha256.digest(b"app.sealift"),
+            sealed_at: at("2026-11-23T04:00:00Z"),
+            tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
+            signers: vec!["SHA256:q1w2e3".into()],
+            entries: 41,
+            bytes: 1_234_567,
+        },
+        trust: vec![Trust {
+            instance: "public-good".into(),
+            source: TrustSource::Archive,
+            root: Some(15),
+            timestamp: Some(762),
+            expires: Some(at("2026-11-25T04:00:00Z")),
+            checked_at: Some(at("2026-11-23T04:00:00Z")),
+            keys_checked_at: None,
+            set_aside: vec![],
+            publishers: vec![],
+        }],
+        inputs: vec![Input {
+            entry: "inputs/1/package-lock.json".into(),
+            sha256: Algorithm::Sha256.digest(b"package-lock.json"),
+            lockfile: lock(&paths),
+            outcomes: (0..packages.len()).map(outcome).collect(),
+        }],
+        lockfiles: vec![],
+        purls: packages.iter().map(|verdict| purl(verdict).to_string()).collect(),
+        packages: packages
+            .into_iter()
+            .map(|verdict| Judged {
+                purl: purl(&verdict),
+                sha512: Algorithm::Sha512.digest(b""),
+                denials: policy.judge(&verdict),
+                verdict,
+            })
+            .collect(),
+        deep: false,
+        past_limits: vec![],
+    }
+}
+
+fn both(name: &str, report: &Report) {
+    let human = anstream::adapter::strip_str(&Human::new(report).to_string()).to_string();
+    let json = serde_json::to_string_pretty(&to_json(report)).unwrap();
+    insta::with_settings!({snapshot_path => "../../../snapshots", prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!(format!("report-{name}"), format!("{human}\n---\n\n{json}"));
+    });
+    for line in human.lines() {
+        assert!(line.chars().count() <= 80, "over 80 columns: {line}");
+    }
+    let first = anstream::adapter::strip_str(&Human::new(report).first_line()).to_string();
+    assert_eq!(human.lines().next(), Some(first.as_str()));
+}
+
+#[test]
+fn verified() {
+    let report =
+        report(vec![plain("left-pad", "1.3.0"), proven("@acme/widget", "2.0.0")], &requires([]));
+    assert_eq!(report.verdict(), Whole::Verified);
+    both("verified", &report);
+}
+
+#[test]
+fn refused() {
+    let forged = PackageVerdict {
+        provenance: Verdict::Refused(Refusal {
+            code: "subject-digest",
+            detail: "the statement is about another tarball\u{1b}[2J".into(),
+        }),
+        ..plain("evil", "6.6.6")
+    };
+    let mut report =
+        report(vec![plain("left-pad", "1.3.0"), forged], &requires([Claim::RegistrySignature]));
+    let git = Foreign::Git { address: "git+ssh://git@git.example/y.git".into(), commit: None };
+    report.lockfiles.push(Given {
+        file: "package-lock.json".into(),
+        sha256: Algorithm::Sha256.digest(b"another"),
+        lockfile: lock(&["node_modules/gone", "node_modules/y"]),
+        outcomes: vec![
+            Outcome {
+                package: None,
+                pin: None,
+                denial: Some(coverage::Denial::NotHeld { wanted: "gone@1.0.0".into() }),
+                ..outcome(0)
+            },
+            Outcome {
+                disposition: Disposition::Foreign,
+                package: None,
+                pin: None,
+                denial: Some(coverage::Denial::Foreign(Box::new(git))),
+                ..outcome(0)
+            },
+        ],
+        relation: Relation::Subset,
+    });
+    report.packages[0].denials.push(Denial::Unneeded);
+    assert_eq!(report.verdict(), Whole::Refused);
+    assert_eq!(
+        report.packages[1].denials.first(),
+        Some(&Denial::Missing(Claim::RegistrySignature))
+    );
+    both("refused", &report);
+}
+
+#[test]
+fn unrecognized() {
+    let found = Unrecognized {
+        code: "unknown-build-type",
+        detail: "unknown build type \"https://b.example/v9\"".into(),
+        predicate_type: "https://slsa.dev/provenance/v1".into(),
+        signer: "https://builder.example/acme".into(),
+        issuer: Some("https://issuer.example".into()),
+        stated_build_type: Some("https://b.example/v9".into()),
+        stated_builder: None,
+        signed_at: at("2024-05-16T20:00:00Z"),
+        time_source: TimeSource::TransparencyLog,
+        logged: Logged { promise: true, proof: true },
+    };
+    let alone =
+        PackageVerdict { provenance: Verdict::Unrecognized(found.clone()), ..plain("a", "1.0.0") };
+    let beside = PackageVerdict {
+        unrecognized_beside: vec![(Claim::Provenance, found)],
+        ..proven("b", "1.0.0")
+    };
+    let demands = requires([Claim::Provenance]);
+    let report = report(vec![alone, beside], &demands);
+    assert_eq!(report.verdict(), Whole::Refused);
+    assert_eq!(report.packages[0].denials, [Denial::Missing(Claim::Provenance)]);
+    assert!(report.packages[1].is_good());
+    both("unrecognized", &report);
+}
+
+#[test]
+fn past_a_limit() {
+    let (age, max) = (TimeDelta::days(38), TimeDelta::days(30));
+    let past = Past { what: "trust", age, max };
+    let policy =
+        Policy { max_trust_age: Some(max), past_limit: PastLimit::Warn, ..Policy::default() };
+    let mut report = report(vec![plain("left-pad", "1.3.0")], &policy);
+    report.at = at("2027-01-01T00:00:00Z");
+    assert_eq!(report.verdict(), Whole::Verified, "without a limit nothing is stale");
+    report.past_limits.push(past);
+    assert_eq!(report.verdict(), Whole::Stale);
+    both("stale", &report);
+    report.policy.past_limit = PastLimit::Deny;
+    assert_eq!(report.verdict(), Whole::Refused);
+    both("stale-denied", &report);
+}
+
+#[test]
+fn weak_and_without_tuf() {
+    let mut report = report(
+        vec![proven("retired", "0.0.1"), proven("sha1", "0.0.1"), proven("unhashed", "0.0.1")],
+        &Policy::default(),
+    );
+    report.at_given = true;
+    report.inputs[0].outcomes[1].pin = Some(Pin::Signature { weak: true });
+    report.inputs[0].outcomes[2].pin = Some(Pin::Signature { weak: false });
+    report.trust = vec![Trust {
+        instance: "public-good".into(),
+        source: TrustSource::Files,
+        root: None,
+        timestamp: None,
+        expires: None,
+        checked_at: None,
+        keys_checked_at: None,
+        set_aside: vec![SetAside {
+            what: Unusable::Party(Role::Log),
+            position: 2,
+            name: Some("https://log.example".into()),
+            id: None,
+            why: "a key of a kind that is not understood".into(),
+        }],
+        publishers: vec![(
+            "https://registry.example".into(),
+            Identity {
+                san: "https://ci.example/publish".into(),
+                issuer: "https://ci.example".into(),
+            },
+        )],
+    }];
+    both("weak", &report);
+}
+
+/// Two verifications that differ in any demand give different reports.
+#[test]
+fn reports_differ_where_demands_differ() {
+    let days = |days| Some(TimeDelta::days(days));
+    let mut seen = std::collections::BTreeSet::new();
+    for policy in [
+        Policy::default(),
+        requires([Claim::RegistrySignature]),
+        requires([Claim::Provenance]),
+        Policy { deny: [Weakness::Sha1].into(), ..Policy::default() },
+        Policy { max_age: days(1), ..Policy::default() },
+        Policy { max_age: days(2), ..Policy::default() },
+        Policy { max_trust_age: days(1), ..Policy::default() },
+        Policy { past_limit: PastLimit::Warn, ..Policy::default() },
+    ] {
+        let report = report(vec![proven("a", "1.0.0")], &policy);
+        assert!(seen.insert(to_json(&report).to_string()), "{policy:?}");
+    }
+    let base = || report(vec![proven("a", "1.0.0")], &Policy::default());
+    let changes: [fn(&mut Report); 5] = [
+        |report| report.deep = true,
+        |report| report.at_given = true,
+        |report| report.threshold = 2,
+        |report| report.keys.push("SHA256:other".into()),
+        |report| report.archive.sha256 = Algorithm::Sha256.digest(b"other"),
+    ];
+    for change in changes {
+        let mut report = base();
+        change(&mut report);
+        assert!(seen.insert(to_json(&report).to_string()));
+    }
+}
+
+#[test]
+fn built_in_trust_is_published_and_not_checked() {
+    let mut report = report(vec![plain("a", "1.0.0")], &Policy::default());
+    report.trust[0].source = TrustSource::Embedded;
+    let human = Human::new(&report).to_string();
+    assert!(human.contains("not checked since"), "{human}");
+    let trust = &to_json(&report)["trust"][0];
+    assert_eq!(trust["publishedAt"], "2026-11-23T04:00:00Z");
+    assert!(trust.get("checkedAt").is_none());
+}

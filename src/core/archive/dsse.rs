@@ -1,0 +1,312 @@
+//! DSSE envelopes (Dead Simple Signing Envelope, v1), as the archive uses them.
+//!
+//! One payload type, one way to write it down, Ed25519 signatures, a threshold over distinct keys.
+//! The payload leaves an envelope through [`Envelope::verify`] only, or by a name that says that
+//! nothing was verified. Not for Sigstore bundles, which have envelopes of their own.
+
+mod parser;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ed25519_dalek::Signer as _;
+use serde::{Deserialize, Serialize};
+
+pub use parser::EnvelopeParser;
+
+use crate::core::{
+    archive::key::{self, PublicKey, SigningKey},
+    limits,
+};
+
+/// The payload type of an in-toto statement, the only one accepted.
+pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+
+/// What every envelope starts with, up to the payload's base64.
+const HEAD: &[u8] = br#"{"payloadType":"application/vnd.in-toto+json","payload":""#;
+
+/// Why an envelope was refused, or could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// Not the JSON of an envelope in its one form: another payload type, other, missing or
+    /// repeated fields, another order and white space among the reasons.
+    #[error("the envelope is malformed: {0}")]
+    Json(String),
+    /// Not base64, padded and canonical.
+    #[error("the envelope's {0} is not base64")]
+    Base64(&'static str),
+    /// Not a fingerprint.
+    #[error("a signature in the envelope has the key id {0:?}, which is no fingerprint")]
+    KeyId(String),
+    /// Signatures that are not sorted by key id, or two with the same.
+    #[error("the signatures in the envelope are not sorted, or {0} is there twice")]
+    Unsorted(String),
+    /// Not 64 bytes.
+    #[error("a signature in the envelope has {0} bytes instead of 64")]
+    SignatureSize(usize),
+    /// Nobody signed.
+    #[error("the envelope has no signature")]
+    NoSignature,
+    /// More than [`limits::ENVELOPE_SIGNATURES`].
+    #[error("the envelope has {0} signatures, more than {max}", max = limits::ENVELOPE_SIGNATURES)]
+    TooManySignatures(usize),
+    /// The same key signed before.
+    #[error("{0} has signed already")]
+    SignedAlready(String),
+    /// A threshold that no number of signatures can be held to.
+    #[error("a threshold of {threshold} needs as many keys, not {keys}")]
+    Threshold {
+        /// What was demanded.
+        threshold: usize,
+        /// How many distinct keys are trusted.
+        keys: usize,
+    },
+    /// A trusted key is said to have signed, and did not sign this.
+    #[error("the signature that is said to be by the trusted key {0} does not verify")]
+    Signature(String),
+    /// Too few of the trusted keys signed, and no other signature is said to be one of theirs.
+    #[error("{} of {required} required signatures verified with a trusted key", verified.len())]
+    TooFewSigners {
+        /// How many were demanded.
+        required: usize,
+        /// Fingerprints of the trusted keys that did sign.
+        verified: Vec<String>,
+        /// Fingerprints of the trusted keys that did not.
+        others: Vec<String>,
+        /// The key ids that the envelope names, unverified.
+        claimed: Vec<String>,
+    },
+}
+
+impl EnvelopeError {
+    /// A stable code, for reports and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "envelope-json",
+            Self::Base64(_) => "envelope-base64",
+            Self::KeyId(_) => "envelope-keyid",
+            Self::Unsorted(_) => "envelope-unsorted",
+            Self::SignatureSize(_) => "envelope-signature-size",
+            Self::NoSignature => "envelope-no-signature",
+            Self::TooManySignatures(_) => "envelope-too-many-signatures",
+            Self::SignedAlready(_) => "envelope-signed-already",
+            Self::Threshold { .. } => "threshold-impossible",
+            Self::Signature(_) => "envelope-signature",
+            Self::TooFewSigners { .. } => "too-few-signers",
+        }
+    }
+}
+
+/// A payload and the signatures over it, none of them verified yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The pre-authentication encoding, which is what is signed. The payload is its tail.
+    pae: Vec<u8>,
+    payload_at: usize,
+    /// Sorted by key id, of which none is there twice.
+    signatures: Vec<Signature>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Signature {
+    /// The fingerprint of whoever is said to have signed: it says which key to try, and is never a
+    /// reason to trust.
+    keyid: String,
+    sig: [u8; 64],
+}
+
+/// What trusted keys signed. Only [`Envelope::verify`] makes one.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Verified<'a> {
+    payload: &'a [u8],
+    signers: Vec<String>,
+}
+
+impl<'a> Verified<'a> {
+    /// The signed bytes.
+    pub fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
+    /// Fingerprints of the trusted keys that signed, in the order in which they were given.
+    pub fn into_signers(self) -> Vec<String> {
+        self.signers
+    }
+}
+
+impl Envelope {
+    /// Parses an envelope. The caller bounds the bytes ([`limits::ENVELOPE_BYTES`]); what comes in
+    /// pieces is for an [`EnvelopeParser`].
+    ///
+    /// # Errors
+    /// For anything that is not exactly what [`Envelope::to_json`] gives.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let mut parser = EnvelopeParser::default();
+        bytes.chunks(limits::ENVELOPE_TAIL_BYTES).for_each(|piece| parser.push(piece));
+        parser.finish()
+    }
+
+    /// Signs a payload with each of the keys.
+    ///
+    /// # Errors
+    /// When there is no key, too many, or the same twice.
+    pub fn sign(payload: &[u8], keys: &[SigningKey]) -> Result<Self, EnvelopeError> {
+        check_number(keys.len())?;
+        let mut envelope = Self::over(payload);
+        for key in keys {
+            envelope.add_signature(key)?;
+        }
+        Ok(envelope)
+    }
+
+    /// Adds a signature by one more key. What is said to be that key's and is not gives way to it:
+    /// anyone could have put it there.
+    ///
+    /// # Errors
+    /// When that key has signed already, or there is no room for more signatures.
+    pub fn add_signature(&mut self, key: &SigningKey) -> Result<(), EnvelopeError> {
+        let public = PublicKey::from(key);
+        let keyid = public.fingerprint();
+        if self.is_signed_by(&public) {
+            return Err(EnvelopeError::SignedAlready(keyid));
+        }
+        self.signatures.retain(|signature| signature.keyid != keyid);
+        check_number(self.signatures.len().saturating_add(1))?;
+        let sig = key.sign(&self.pae).to_bytes();
+        // The same signers give the same bytes, in whatever order they came.
+        let at = self.signatures.partition_point(|signature| signature.keyid < keyid);
+        self.signatures.insert(at, Signature { keyid, sig });
+        Ok(())
+    }
+
+    /// Verifies that at least `threshold` of the distinct `keys` signed.
+    ///
+    /// A key counts once, however often it is given. `keyid` says which signature is to be that
+    /// key's, so that each key costs one verification at most, however many signatures there are.
+    /// Signatures by keys that are not trusted count for nothing and harm nothing.
+    ///
+    /// # Errors
+    /// When the threshold is zero or beyond the number of distinct keys, or is not met: where
+    /// that is because of a signature that does not verify, it is named.
+    pub fn verify(
+        &self,
+        keys: &[PublicKey],
+        threshold: usize,
+    ) -> Result<Verified<'_>, EnvelopeError> {
+        let mut distinct: Vec<&PublicKey> = Vec::new();
+        for key in keys {
+            if !distinct.contains(&key) {
+                distinct.push(key);
+            }
+        }
+        if threshold == 0 || threshold > distinct.len() {
+            return Err(EnvelopeError::Threshold { threshold, keys: distinct.len() });
+        }
+        let (signers, others): (Vec<&PublicKey>, Vec<&PublicKey>) =
+            distinct.into_iter().partition(|key| self.is_signed_by(key));
+        let fingerprints = |keys: Vec<&PublicKey>| -> Vec<String> {
+            keys.into_iter().map(PublicKey::fingerprint).collect()
+        };
+        let (signers, others) = (fingerprints(signers), fingerprints(others));
+        if signers.len() < threshold {
+            let claimed: Vec<String> = self.claimed_keyids().map(str::to_owned).collect();
+            return Err(match others.iter().find(|key| claimed.contains(key)) {
+                Some(keyid) => EnvelopeError::Signature(keyid.clone()),
+                None => EnvelopeError::TooFewSigners {
+                    required: threshold,
+                    verified: signers,
+                    others,
+                    claimed,
+                },
+            });
+        }
+        Ok(Verified { payload: self.payload_unverified(), signers })
+    }
+
+    /// The payload, whoever made it. For inspection only.
+    pub fn payload_unverified(&self) -> &[u8] {
+        self.pae.get(self.payload_at..).unwrap_or_default()
+    }
+
+    /// The key ids that the envelope names, which nothing vouches for.
+    pub fn claimed_keyids(&self) -> impl Iterator<Item = &str> {
+        self.signatures.iter().map(|signature| signature.keyid.as_str())
+    }
+
+    /// The envelope in its one form: fields in the order of the specification, no white space,
+    /// standard base64, signatures sorted by key id.
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut json = HEAD.to_vec();
+        json.extend_from_slice(STANDARD.encode(self.payload_unverified()).as_bytes());
+        json.extend_from_slice(&tail(&self.signatures));
+        json
+    }
+
+    /// A payload that nobody has signed yet.
+    fn over(payload: &[u8]) -> Self {
+        let mut pae = pae_header(payload.len()).into_bytes();
+        let payload_at = pae.len();
+        pae.extend_from_slice(payload);
+        Self { pae, payload_at, signatures: Vec::new() }
+    }
+
+    fn is_signed_by(&self, key: &PublicKey) -> bool {
+        let fingerprint = key.fingerprint();
+        let named = self.signatures.iter().find(|signature| signature.keyid == fingerprint);
+        named.is_some_and(|signature| key.verifies(&self.pae, &signature.sig))
+    }
+}
+
+/// The pre-authentication encoding up to the payload: `"DSSEv1" SP len SP type SP len SP`.
+fn pae_header(payload: usize) -> String {
+    format!("DSSEv1 {} {PAYLOAD_TYPE} {payload} ", PAYLOAD_TYPE.len())
+}
+
+fn check_number(signatures: usize) -> Result<(), EnvelopeError> {
+    match signatures {
+        0 => Err(EnvelopeError::NoSignature),
+        n if n > limits::ENVELOPE_SIGNATURES => Err(EnvelopeError::TooManySignatures(n)),
+        _ => Ok(()),
+    }
+}
+
+/// What follows the payload's base64.
+fn tail(signatures: &[Signature]) -> Vec<u8> {
+    let signatures = signatures
+        .iter()
+        .map(|Signature { keyid, sig }| WireSignature {
+            keyid: keyid.clone(),
+            sig: STANDARD.encode(sig),
+        })
+        .collect();
+    // Strings and lists of strings: there is nothing in it that serialising could refuse.
+    let fields = serde_json::to_vec(&Tail { signatures }).unwrap_or_default();
+    // Its opening brace is the envelope's first byte.
+    [br#"","#.as_slice(), fields.get(1..).unwrap_or_default()].concat()
+}
+
+/// The fields after the payload.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tail {
+    signatures: Vec<WireSignature>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireSignature {
+    keyid: String,
+    sig: String,
+}
+
+impl WireSignature {
+    fn parse(self) -> Result<Signature, EnvelopeError> {
+        if !key::is_fingerprint(&self.keyid) {
+            return Err(EnvelopeError::KeyId(self.keyid));
+        }
+        let sig = STANDARD.decode(&self.sig).map_err(|_| EnvelopeError::Base64("signature"))?;
+        let sig = sig.try_into().map_err(|sig: Vec<u8>| EnvelopeError::SignatureSize(sig.len()))?;
+        Ok(Signature { keyid: self.keyid, sig })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,260 @@
+//! The rules that a manifest keeps: names, order, and that predicate and entries fit each other.
+
+use std::collections::HashSet;
+
+use crate::core::{
+    addresses,
+    archive::{
+        entry_name,
+        manifest::{
+            FORMAT_VERSION, ManifestError, Package, Part, Predicate, Subject, Trust, TrustSource,
+            position,
+        },
+    },
+    limits,
+    package::{Origin, Purl, digest::Algorithm},
+    time::{self, Time},
+};
+
+/// Checks everything, and hands back what was parsed on the way.
+pub(super) fn all(
+    subjects: &[Subject],
+    predicate: &Predicate,
+) -> Result<(Vec<Purl>, Time), ManifestError> {
+    if predicate.format_version != FORMAT_VERSION {
+        return Err(ManifestError::FormatVersion(predicate.format_version));
+    }
+    if subjects.len() > limits::ARCHIVE_ENTRIES {
+        return Err(ManifestError::TooManyEntries(subjects.len()));
+    }
+    sorted("entries", subjects, |subject| subject.name.as_str())?;
+    for subject in subjects {
+        entry_name::parse(subject.name.as_bytes())?;
+        if subject.name == entry_name::ENVELOPE {
+            return Err(ManifestError::ListsEnvelope);
+        }
+    }
+    let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
+    let mut uses = Uses { subjects, artifacts: HashSet::new(), used: HashSet::new() };
+    inputs(predicate, &mut uses)?;
+    let purls = packages(predicate, sealed_at, &mut uses)?;
+    trust(predicate, sealed_at, &mut uses)?;
+    uses.finish()?;
+    Ok((purls, sealed_at))
+}
+
+/// Which entries are used so far, and which of them as artifacts.
+struct Uses<'a> {
+    subjects: &'a [Subject],
+    artifacts: HashSet<usize>,
+    used: HashSet<usize>,
+}
+
+impl<'a> Uses<'a> {
+    fn claim(&mut self, item: &str, entry: &str, folder: &str) -> Result<usize, ManifestError> {
+        let file = entry.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        if !file.is_some_and(|file| !file.is_empty() && !file.contains('/')) {
+            return Err(ManifestError::Folder { entry: entry.into(), folder: folder.into() });
+        }
+        let at = position(self.subjects, entry)
+            .ok_or_else(|| ManifestError::NoSuchEntry { item: item.into(), entry: entry.into() })?;
+        if !self.used.insert(at) {
+            return Err(ManifestError::UsedTwice(entry.into()));
+        }
+        Ok(at)
+    }
+
+    /// Claims everything under a folder.
+    fn claim_folder(&mut self, instance: &str) -> Result<(), ManifestError> {
+        let folder = format!("trust/{instance}/");
+        let from = self.subjects.partition_point(|subject| subject.name < folder);
+        let claimed = self.subjects.iter().skip(from);
+        let claimed = claimed.take_while(|subject| subject.name.starts_with(&folder)).count();
+        if claimed == 0 {
+            return Err(ManifestError::TrustNotCarried(instance.into()));
+        }
+        self.used.extend(from..from.saturating_add(claimed));
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), ManifestError> {
+        for (at, subject) in self.subjects.iter().enumerate() {
+            if !self.used.contains(&at) {
+                return Err(ManifestError::Unused(subject.name.clone()));
+            }
+            let artifact = self.artifacts.contains(&at);
+            let expected = if artifact { Algorithm::Sha512 } else { Algorithm::Sha256 };
+            let found = subject.digest.algorithm();
+            if found != expected {
+                let name = subject.name.clone();
+                return Err(ManifestError::DigestAlgorithm { name, expected, found });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn inputs(predicate: &Predicate, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
+    for entry in &predicate.inputs {
+        // A folder for each project: a lockfile and a shrinkwrap beside it are in the same.
+        let number = folder_of(entry).strip_prefix("inputs/").unwrap_or_default();
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || number.is_empty() || number.starts_with('0') {
+            return Err(ManifestError::Input(entry.clone()));
+        }
+    }
+    sorted("inputs", &predicate.inputs, |input| input.as_str())?;
+    for entry in &predicate.inputs {
+        uses.claim("inputs", entry, folder_of(entry))?;
+    }
+    Ok(())
+}
+
+fn folder_of(entry: &str) -> &str {
+    entry.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn trust(predicate: &Predicate, sealed_at: Time, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
+    sorted("trust", &predicate.trust, |trust| trust.instance.as_str())?;
+    for Trust { instance, source, refreshed_at } in &predicate.trust {
+        let named = entry_name::parse(instance.as_bytes()).is_ok() && !instance.contains('/');
+        if !named {
+            return Err(ManifestError::Instance(instance.clone()));
+        }
+        let carried = *source == TrustSource::Tuf;
+        if carried {
+            uses.claim_folder(instance)?;
+        }
+        if carried != refreshed_at.is_some() {
+            return Err(ManifestError::TrustSource(instance.clone()));
+        }
+        if let Some(text) = refreshed_at {
+            let time = exact_time("refreshedAt", text)?;
+            if time > sealed_at {
+                return Err(ManifestError::AfterSeal { field: "refreshedAt", time });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn packages(
+    predicate: &Predicate,
+    sealed_at: Time,
+    uses: &mut Uses<'_>,
+) -> Result<Vec<Purl>, ManifestError> {
+    sorted("packages", &predicate.packages, |package| package.purl.as_str())?;
+    predicate.packages.iter().map(|listed| package(listed, sealed_at, uses)).collect()
+}
+
+fn package(package: &Package, sealed_at: Time, uses: &mut Uses<'_>) -> Result<Purl, ManifestError> {
+    // An address in its qualifier may hold credentials.
+    let plain = package.purl.split('?').next().unwrap_or_default();
+    let malformed = || ManifestError::Purl(plain.to_owned());
+    let purl = Purl::parse(&package.purl).ok_or_else(malformed)?;
+    if package.registry.as_deref() != purl.origin().registry() {
+        return Err(ManifestError::Registry(package.purl.clone()));
+    }
+    let folder = purl.folder();
+    let Package { artifact, record, attestations, .. } = package;
+    let is_file = matches!(purl.origin(), Origin::File(_));
+    for (name, part) in [("artifact", artifact), ("record", record), ("attestations", attestations)]
+    {
+        let Some(part) = part else { continue };
+        check_part(&package.purl, part, sealed_at, is_file)?;
+        // A registry may answer and not list the version.
+        let unlisted = name == "record" && part.status == Some(200);
+        if part.entry.is_none() && !is_none_there(part) && !unlisted {
+            return Err(wrong(package, name));
+        }
+        let Some(entry) = &part.entry else { continue };
+        let at = uses.claim(&package.purl, entry, &folder)?;
+        if name == "artifact" {
+            uses.artifacts.insert(at);
+        }
+    }
+    // No registry, no record; and no bytes only where an answer shows it.
+    let registry = package.registry.is_some();
+    if !registry && (record.is_some() || attestations.is_some()) || registry && record.is_none() {
+        return Err(wrong(package, "record"));
+    }
+    let shown = record.as_ref().is_some_and(|record| record.entry.is_none());
+    if artifact.is_none() && !shown {
+        return Err(wrong(package, "artifact"));
+    }
+    Ok(purl)
+}
+
+fn wrong(package: &Package, part: &'static str) -> ManifestError {
+    ManifestError::Part { purl: package.purl.clone(), part }
+}
+
+/// Whether the answer was that the registry has none.
+fn is_none_there(part: &Part) -> bool {
+    matches!(part.status, Some(404 | 410))
+}
+
+/// An entry was brought by a request that was answered with 200; a file of the project by none.
+fn check_part(
+    purl: &str,
+    part: &Part,
+    sealed_at: Time,
+    is_file: bool,
+) -> Result<(), ManifestError> {
+    let Part { entry, url, status, answered_at } = part;
+    let (url, status, answered_at) = match (url, status, answered_at) {
+        (None, None, None) if is_file && entry.is_some() => return Ok(()),
+        (Some(url), Some(status), Some(answered_at)) if !is_file => (url, *status, answered_at),
+        _ => return Err(ManifestError::Request(purl.to_owned())),
+    };
+    if !addresses::is_plain(url) {
+        return Err(ManifestError::Address(without_credentials(url)));
+    }
+    if !matches!(status, 200 | 404 | 410) || entry.is_some() && status != 200 {
+        return Err(ManifestError::Status(status));
+    }
+    let time = exact_time("answeredAt", answered_at)?;
+    if time > sealed_at {
+        return Err(ManifestError::AfterSeal { field: "answeredAt", time });
+    }
+    Ok(())
+}
+
+/// Strictly ascending: sorted, and nothing twice.
+fn sorted<T>(
+    list: &'static str,
+    items: &[T],
+    key: impl Fn(&T) -> &str,
+) -> Result<(), ManifestError> {
+    for pair in items.windows(2) {
+        if let [before, after] = pair {
+            let item = || key(after).to_owned();
+            match key(before).cmp(key(after)) {
+                std::cmp::Ordering::Less => {}
+                std::cmp::Ordering::Equal => {
+                    return Err(ManifestError::Duplicate { list, item: item() });
+                }
+                std::cmp::Ordering::Greater => {
+                    return Err(ManifestError::Unsorted { list, item: item() });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// RFC 3339 in UTC to the second: one form for one time.
+fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
+    time::parse(text)
+        .filter(|time| time::format(*time) == text)
+        .ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
+}
+
+/// The text of an address that an error may repeat: nothing before an `@`, nothing after a `?`.
+fn without_credentials(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,434 @@
+//! Holds what lockfiles ask for against what an archive has, entry by entry.
+//!
+//! The unit is the entry, never "some entry of that name and version". With a hash of SHA-256 or
+//! stronger the bytes decide; without one, the registry's signature and the address do. Which
+//! entries are denied does not depend on who asks: the archive's own lockfiles and this build's are
+//! judged by the same rules.
+
+mod denial;
+mod shrinkwrap;
+
+use std::collections::HashMap;
+
+pub use self::denial::Denial;
+use crate::core::{
+    addresses::{self, NPM_REGISTRY},
+    lockfile::{Ask, Bundled, Entry, Foreign, Lockfile, Place, Source, Wanted},
+    npm::tarball::Contents,
+    package::{
+        Origin, PackageId, Purl,
+        digest::{Algorithm, Digest, Integrity},
+    },
+};
+
+use url::Url;
+
+/// What becomes of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Disposition {
+    /// It is a package of the archive.
+    Collected,
+    /// It is in the tarball of a package of the archive.
+    Bundled,
+    /// It is part of the project.
+    Local,
+    /// Nothing can vouch for it.
+    Foreign,
+    /// The expected registry has no such package, and npm goes on without it.
+    Unavailable,
+    /// npm installs nothing for it.
+    Placeholder,
+}
+
+impl Disposition {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Collected,
+        Self::Bundled,
+        Self::Local,
+        Self::Foreign,
+        Self::Unavailable,
+        Self::Placeholder,
+    ];
+
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Collected => "collected",
+            Self::Bundled => "bundled",
+            Self::Local => "local",
+            Self::Foreign => "foreign",
+            Self::Unavailable => "unavailable",
+            Self::Placeholder => "placeholder",
+        }
+    }
+}
+
+/// What binds an entry to the bytes of its package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pin {
+    /// The lockfile's hash.
+    Hash(Algorithm),
+    /// The registry's verified signature over name, version and hash.
+    Signature {
+        /// Whether the lockfile gives a hash, of SHA-1 alone.
+        weak: bool,
+    },
+}
+
+/// What became of one entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What becomes of it.
+    pub disposition: Disposition,
+    /// The package of the archive that it is, or that bundles it: a place in the list that was given.
+    pub package: Option<usize>,
+    /// What binds it to that package's bytes.
+    pub pin: Option<Pin>,
+    /// Whether the lockfile gives another address than the package's. The bytes are the same.
+    pub other_address: bool,
+    /// Why it is denied, if it is.
+    pub denial: Option<Denial>,
+}
+
+impl Outcome {
+    fn of(disposition: Disposition) -> Self {
+        Self { disposition, package: None, pin: None, other_address: false, denial: None }
+    }
+
+    fn denied(disposition: Disposition, denial: Denial) -> Self {
+        Self { denial: Some(denial), ..Self::of(disposition) }
+    }
+}
+
+/// A package of an archive, as far as entries are compared with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// Which package.
+    pub purl: &'a Purl,
+    /// Its bytes; `None` where the registry answered that it has none.
+    pub artifact: Option<Artifact<'a>>,
+}
+
+/// The bytes of a package, as far as entries are compared with them.
+#[derive(Debug, Clone, Copy)]
+pub struct Artifact<'a> {
+    /// Their digests: of [`Inventory::algorithms`](super::lockfile::Inventory::algorithms) at least.
+    pub digests: &'a [Digest],
+    /// The address that they were collected from; `None` for a file of the project.
+    pub url: Option<&'a str>,
+    /// Whether a signature of the expected registry over them verified.
+    pub signed: bool,
+    /// What the tarball holds, where it was listed.
+    pub contents: Option<&'a Contents>,
+}
+
+/// An archive's packages, ready to be compared with entries.
+pub struct Coverage<'a> {
+    held: &'a [Held<'a>],
+    versions: HashMap<&'a PackageId, Vec<usize>>,
+    tarballs: HashMap<&'a Origin, usize>,
+}
+
+impl<'a> Coverage<'a> {
+    /// Over these packages.
+    pub fn new(held: &'a [Held<'a>]) -> Self {
+        let mut versions: HashMap<_, Vec<_>> = HashMap::new();
+        let mut tarballs = HashMap::new();
+        for (at, Held { purl, .. }) in held.iter().enumerate() {
+            versions.entry(purl.id()).or_default().push(at);
+            if purl.origin().registry().is_none() {
+                tarballs.insert(purl.origin(), at);
+            }
+        }
+        Self { held, versions, tarballs }
+    }
+
+    /// What becomes of every entry of a lockfile, in their order.
+    pub fn judge(&self, lockfile: &Lockfile) -> Vec<Outcome> {
+        let places: HashMap<&str, usize> = lockfile
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(at, entry)| (entry.path.as_str(), at))
+            .collect();
+        let mut outcomes: Vec<_> =
+            lockfile.entries.iter().map(|entry| self.entry(entry, &entry.asks)).collect();
+        // Parents are never bundled themselves: they are judged by now.
+        for (at, entry) in lockfile.entries.iter().enumerate() {
+            if let Ask::Bundled(bundled) = &entry.asks {
+                let parent = places.get(bundled.parent.as_str()).and_then(|at| outcomes.get(*at));
+                let outcome = self.bundled(entry, bundled, parent);
+                if let Some(slot) = outcomes.get_mut(at) {
+                    *slot = outcome;
+                }
+            }
+        }
+        for (at, entry) in lockfile.entries.iter().enumerate() {
+            // npm reads it where the entry says so; of version 1, where the registry does.
+            if !entry.shrinkwrap && lockfile.version != 1 {
+                continue;
+            }
+            let contents = outcomes.get(at).and_then(|outcome| self.own_contents(outcome));
+            let Some(bytes) = contents.and_then(|contents| contents.shrinkwrap.as_deref()) else {
+                continue;
+            };
+            if let Err(denial) = shrinkwrap::require_entries(entry, bytes, lockfile, &places)
+                && let Some(outcome) = outcomes.get_mut(at)
+            {
+                outcome.denial.get_or_insert(denial);
+            }
+        }
+        outcomes
+    }
+
+    fn own_contents(&self, outcome: &Outcome) -> Option<&'a Contents> {
+        let own = outcome.disposition == Disposition::Collected;
+        let package = outcome.package.filter(|_| own)?;
+        self.held.get(package)?.artifact?.contents
+    }
+
+    fn entry(&self, entry: &Entry, asks: &Ask) -> Outcome {
+        match asks {
+            Ask::Package(wanted) => self.package(entry, wanted),
+            Ask::Bundled(bundled) => self.entry(entry, &bundled.alone),
+            Ask::Folder(_) => Outcome::of(Disposition::Local),
+            Ask::Nothing => Outcome::of(Disposition::Placeholder),
+            Ask::Foreign(foreign) => {
+                let wanted = foreign.wanted();
+                let package = wanted.and_then(|wanted| self.package(entry, wanted).package);
+                let denial = Denial::Foreign(Box::new(foreign.clone()));
+                Outcome { package, ..Outcome::denied(Disposition::Foreign, denial) }
+            }
+        }
+    }
+
+    /// An entry that is in its parent's tarball, at its path, with its name and version; otherwise
+    /// it is what it is alone.
+    fn bundled(&self, entry: &Entry, bundled: &Bundled, parent: Option<&Outcome>) -> Outcome {
+        let alone = || self.entry(entry, &bundled.alone);
+        let Some(parent) = parent else { return alone() };
+        match parent.disposition {
+            Disposition::Unavailable => {
+                Outcome { package: parent.package, ..Outcome::of(Disposition::Unavailable) }
+            }
+            Disposition::Foreign => {
+                let within = Foreign::Within { parent: bundled.parent.clone() };
+                Outcome::denied(Disposition::Foreign, Denial::Foreign(Box::new(within)))
+            }
+            Disposition::Collected => {
+                let Some(package) = parent.package else {
+                    let parent = bundled.parent.clone();
+                    return Outcome::denied(Disposition::Bundled, Denial::Parent { parent });
+                };
+                let contents = self.held.get(package).and_then(|held| held.artifact?.contents);
+                match contents {
+                    Some(contents) if !holds(contents, entry, bundled) => alone(),
+                    Some(_) => {
+                        Outcome { package: Some(package), ..Outcome::of(Disposition::Bundled) }
+                    }
+                    None => {
+                        let parent = bundled.parent.clone();
+                        Outcome::denied(Disposition::Bundled, Denial::Parent { parent })
+                    }
+                }
+            }
+            Disposition::Bundled | Disposition::Local | Disposition::Placeholder => alone(),
+        }
+    }
+
+    fn package(&self, entry: &Entry, wanted: &Wanted) -> Outcome {
+        let found = match &wanted.integrity {
+            Some(integrity) if !integrity.algorithm().is_weak() => self.by_hash(wanted, integrity),
+            weak => self.by_signature(wanted, weak.as_ref()),
+        };
+        match found {
+            Ok((package, pin)) => {
+                let other_address = !self.is_own_address(package, wanted);
+                let (package, pin) = (Some(package), Some(pin));
+                Outcome { package, pin, other_address, ..Outcome::of(Disposition::Collected) }
+            }
+            Err(Denial::Unavailable { .. }) if entry.optional && self.may_be_missing(wanted) => {
+                let package = self.candidates(wanted).first().copied();
+                Outcome { package, ..Outcome::of(Disposition::Unavailable) }
+            }
+            Err(denial) => {
+                // Who is looked for is known, where it is but one.
+                let package = match self.candidates(wanted).as_slice() {
+                    [only] => Some(*only),
+                    _ => None,
+                };
+                Outcome { package, ..Outcome::denied(Disposition::Collected, denial) }
+            }
+        }
+    }
+
+    /// The package whose bytes have the hashes. Names are real names: bytes under another name or
+    /// version are another package.
+    fn by_hash(&self, wanted: &Wanted, integrity: &Integrity) -> Result<(usize, Pin), Denial> {
+        let candidates = self.available(wanted)?;
+        let fits = |at: &&usize| {
+            let digests = self.digests(**at);
+            integrity.strongest().all(|digest| digests.contains(digest))
+        };
+        let fitting: Vec<usize> = candidates.iter().filter(fits).copied().collect();
+        let Some(first) = fitting.first() else {
+            let wanted = wanted.source.to_string();
+            let expected = integrity.strongest().next().cloned();
+            return Err(Denial::Hash { wanted, expected });
+        };
+        let package = match self.own(&fitting, wanted).as_slice() {
+            [only] => *only,
+            _ if fitting.len() == 1 => *first,
+            _ => return Err(Denial::Ambiguous { wanted: wanted.source.to_string() }),
+        };
+        Ok((package, Pin::Hash(integrity.algorithm())))
+    }
+
+    /// Without a hash that counts: the package of that name and version, whose bytes the expected
+    /// registry signed, where the address is missing or that registry's own.
+    fn by_signature(
+        &self,
+        wanted: &Wanted,
+        weak: Option<&Integrity>,
+    ) -> Result<(usize, Pin), Denial> {
+        let text = || wanted.source.to_string();
+        let candidates = self.available(wanted)?;
+        let own = self.own(&candidates, wanted);
+        let package = match (own.as_slice(), candidates.as_slice()) {
+            ([only], _) | ([], [only]) => *only,
+            _ => return Err(Denial::Ambiguous { wanted: text() }),
+        };
+        let digests = self.digests(package);
+        if let Some(digest) = weak
+            .iter()
+            .flat_map(|integrity| integrity.strongest())
+            .find(|digest| !digests.contains(digest))
+        {
+            return Err(Denial::Hash { wanted: text(), expected: Some(digest.clone()) });
+        }
+        if !self.is_own_address(package, wanted) {
+            return Err(Denial::Address { wanted: text(), address: address(wanted) });
+        }
+        let artifact = self.held.get(package).and_then(|held| held.artifact);
+        match artifact {
+            Some(artifact) if artifact.signed => {
+                Ok((package, Pin::Signature { weak: weak.is_some() }))
+            }
+            _ => Err(Denial::Unpinned { wanted: text(), weak: weak.is_some() }),
+        }
+    }
+
+    /// All packages that an entry could name.
+    fn candidates(&self, wanted: &Wanted) -> Vec<usize> {
+        match &wanted.source {
+            Source::Version { id, .. } => self.versions.get(id).cloned().unwrap_or_default(),
+            Source::Tarball { place, name, version } => {
+                let named = |at: &usize| {
+                    self.held.get(*at).is_some_and(|held| {
+                        let id = held.purl.id();
+                        name.as_deref().is_none_or(|name| name == id.name())
+                            && version.as_deref().is_none_or(|version| version == id.version())
+                    })
+                };
+                self.tarballs.get(&place.origin()).copied().filter(named).into_iter().collect()
+            }
+        }
+    }
+
+    /// Those candidates whose bytes are there.
+    fn available(&self, wanted: &Wanted) -> Result<Vec<usize>, Denial> {
+        let candidates = self.candidates(wanted);
+        if candidates.is_empty() {
+            return Err(Denial::NotHeld { wanted: wanted.source.to_string() });
+        }
+        let there = |at: &usize| self.held.get(*at).is_some_and(|held| held.artifact.is_some());
+        let available: Vec<_> = candidates.into_iter().filter(there).collect();
+        if available.is_empty() {
+            return Err(Denial::Unavailable { wanted: wanted.source.to_string() });
+        }
+        Ok(available)
+    }
+
+    /// Those of the packages that are from where the entry says: a registry for a version.
+    fn own(&self, packages: &[usize], wanted: &Wanted) -> Vec<usize> {
+        let registry = matches!(wanted.source, Source::Version { .. });
+        let is_own = |at: &&usize| {
+            let origin = self.held.get(**at).map(|held| held.purl.origin());
+            origin.is_some_and(|origin| origin.registry().is_some() == registry)
+        };
+        packages.iter().filter(is_own).copied().collect()
+    }
+
+    fn digests(&self, package: usize) -> &'a [Digest] {
+        let artifact = self.held.get(package).and_then(|held| held.artifact);
+        artifact.map_or(&[], |artifact| artifact.digests)
+    }
+
+    /// Whether the address is missing, the one that the bytes came from, or the expected registry's
+    /// own for this version. A mirror changes where the public registry's packages come from, and not
+    /// which registry is expected.
+    fn is_own_address(&self, package: usize, wanted: &Wanted) -> bool {
+        let Some(held) = self.held.get(package) else { return false };
+        match &wanted.source {
+            Source::Tarball { place, .. } => match (place, held.purl.origin()) {
+                (Place::Url(url), Origin::Url(address)) => url.as_str() == address,
+                (Place::File(path), Origin::File(file)) => path == file,
+                _ => false,
+            },
+            Source::Version { address: None, .. } => true,
+            Source::Version { id, address: Some(address) } => {
+                let collected = held.artifact.and_then(|artifact| artifact.url);
+                collected == Some(address.as_str())
+                    || held
+                        .purl
+                        .origin()
+                        .registry()
+                        .is_some_and(|registry| is_registrys_own(address, registry, id))
+            }
+        }
+    }
+
+    /// Whether the registry whose answer is sealed is the one that npm would ask.
+    fn may_be_missing(&self, wanted: &Wanted) -> bool {
+        self.candidates(wanted).first().is_some_and(|at| self.is_own_address(*at, wanted))
+    }
+}
+
+/// Whether an address is where a registry has the tarball of a version.
+fn is_registrys_own(address: &Url, registry: &str, id: &PackageId) -> bool {
+    let name = id.name();
+    let file = format!("{}-{}.tgz", name.rsplit('/').next().unwrap_or(name), id.version());
+    let encoded = name.replacen('/', "%2f", 1);
+    let paths = [name.to_owned(), encoded.replace("%2f", "%2F"), encoded];
+    let mut paths = paths.iter().map(|name| format!("/{name}/-/{file}"));
+    if addresses::is_public(address) {
+        return registry == NPM_REGISTRY
+            && address.scheme() == "https"
+            && address.port().is_none()
+            && paths.any(|path| address.path() == path);
+    }
+    paths.any(|path| address.as_str().strip_prefix(registry) == Some(path.as_str()))
+}
+
+fn address(wanted: &Wanted) -> String {
+    match &wanted.source {
+        Source::Version { address: Some(address), .. } => address.to_string(),
+        Source::Version { address: None, .. } => String::new(),
+        Source::Tarball { place, .. } => place.to_string(),
+    }
+}
+
+/// Whether a tarball holds a bundled entry: at its path below the one that bundles it, with its name
+/// and version.
+pub fn holds(contents: &Contents, entry: &Entry, bundled: &Bundled) -> bool {
+    let below = entry.path.strip_prefix(&bundled.parent).and_then(|rest| rest.strip_prefix('/'));
+    let found = below.and_then(|path| contents.bundled.get(path));
+    match (found, &bundled.version) {
+        (Some(found), Some(version)) => found.is(&bundled.name, version),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Why an entry is denied.
+
+use crate::core::{lockfile::Foreign, package::digest::Digest, policy::Weakness};
+
+/// Why an entry is denied. May quote the lockfile: escape before printing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// Nothing can vouch for it.
+    #[error("{0}")]
+    Foreign(Box<Foreign>),
+    /// The archive has no such package.
+    #[error("{wanted} is not in the archive")]
+    NotHeld {
+        /// What the entry asks for.
+        wanted: String,
+    },
+    /// The archive has it with other bytes.
+    #[error("the lockfile gives {wanted} {}, the archive has other bytes", .expected.as_ref().map(|digest| format!("the hash {digest}")).unwrap_or_default())]
+    Hash {
+        /// What the entry asks for.
+        wanted: String,
+        /// The first hash that does not fit.
+        expected: Option<Digest>,
+    },
+    /// Several packages of the archive fit.
+    #[error("several packages of the archive fit {wanted}")]
+    Ambiguous {
+        /// What the entry asks for.
+        wanted: String,
+    },
+    /// Nothing binds the entry to bytes.
+    #[error("{wanted} has {} in the lockfile, and no verified signature of its registry", if *.weak { "only a SHA-1 hash" } else { "no hash" })]
+    Unpinned {
+        /// What the entry asks for.
+        wanted: String,
+        /// Whether there is a hash, of SHA-1 alone.
+        weak: bool,
+    },
+    /// No hash, and an address that is not the package's.
+    #[error(
+        "the lockfile has {wanted} from {address}, which is not where the archive has it from, and gives no hash"
+    )]
+    Address {
+        /// What the entry asks for.
+        wanted: String,
+        /// The address.
+        address: String,
+    },
+    /// The registry has no such package, and npm does not go on without it.
+    #[error("the registry answered that it does not have {wanted}, and the lockfile needs it")]
+    Unavailable {
+        /// What the entry asks for.
+        wanted: String,
+    },
+    /// The package that bundles it is denied, or its tarball could not be listed.
+    #[error("bundled in {parent}, which is denied")]
+    Parent {
+        /// That package's entry.
+        parent: String,
+    },
+    /// The shrinkwrap in its tarball asks for what the lockfile does not have below this path.
+    #[error("the shrinkwrap in its tarball asks for {path}: {detail}")]
+    Shrinkwrap {
+        /// The path in the shrinkwrap.
+        path: String,
+        /// How the lockfile differs.
+        detail: String,
+    },
+    /// The policy denies it, although nothing is wrong with it.
+    #[error("the policy denies {}", .0.name())]
+    Weak(Weakness),
+}
+
+impl Denial {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Foreign(_) => "foreign",
+            Self::NotHeld { .. } => "not-in-archive",
+            Self::Hash { .. } => "hash-differs",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Unpinned { .. } => "unpinned",
+            Self::Address { .. } => "address-differs",
+            Self::Unavailable { .. } => "unavailable-required",
+            Self::Parent { .. } => "parent-denied",
+            Self::Shrinkwrap { .. } => "shrinkwrap-differs",
+            Self::Weak(_) => "denied-by-policy",
+        }
+    }
+}

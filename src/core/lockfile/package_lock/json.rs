@@ -1,0 +1,258 @@
+//! The JSON of lockfiles, in types of our own: no value trees.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+use crate::core::json::objects_only;
+use crate::core::lockfile::LockfileError;
+
+objects_only!(Head<'a>);
+
+/// Reads the whole of `bytes` as a `T`. `serde_json` refuses to nest deeper than
+/// 127 levels, so that recursion over a `T` is bounded.
+pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, LockfileError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let text = error.to_string();
+        let detail = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        match error.classify() {
+            Category::Data => LockfileError::Malformed { line, column, detail },
+            Category::Syntax | Category::Eof | Category::Io => {
+                LockfileError::NotJson { line, column, detail }
+            }
+        }
+    })
+}
+
+/// What decides how to read the rest.
+#[derive(serde::Deserialize)]
+#[serde(remote = "Self")]
+pub(super) struct Head<'a> {
+    #[serde(borrow, rename = "lockfileVersion")]
+    version: Option<&'a RawValue>,
+    /// Whether there is a section `packages`.
+    pub(super) packages: Option<IgnoredAny>,
+    /// Whether there is a section `dependencies`.
+    pub(super) dependencies: Option<IgnoredAny>,
+}
+
+impl Head<'_> {
+    /// The version, if it is one that we read.
+    pub(super) fn version(&self) -> Result<u32, LockfileError> {
+        let text = match (self.version, &self.dependencies) {
+            (Some(version), _) => version.get(),
+            (None, Some(_)) => return Err(LockfileError::OldShrinkwrap),
+            (None, None) => return Err(LockfileError::NotALockfile),
+        };
+        match text {
+            "1" => Ok(1),
+            "2" => Ok(2),
+            "3" => Ok(3),
+            "4" => Ok(4),
+            other => Err(LockfileError::UnsupportedVersion(other.chars().take(16).collect())),
+        }
+    }
+}
+
+/// An object as a list, so that a key that is there twice is seen: JSON parsers differ in which
+/// one they take, and the build must not install the other. Keys have at most `MAX` bytes.
+#[derive(Debug)]
+pub(super) struct Pairs<T, const MAX: usize>(pub(super) Vec<(String, T)>);
+
+impl<T, const MAX: usize> Default for Pairs<T, MAX> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries<T, const MAX: usize>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Entries<T, MAX> {
+            type Value = Pairs<T, MAX>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    if key.len() > MAX {
+                        let text = format!("a key of {} bytes, more than {MAX}", key.len());
+                        return Err(A::Error::custom(text));
+                    }
+                    pairs.push((key, map.next_value()?));
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Entries(PhantomData))
+    }
+}
+
+/// A text. An empty one, `null` and `false`, which npm 5 wrote for "none", are none, as npm reads them.
+#[derive(Debug, Default)]
+pub(super) struct Text(pub(super) Option<String>);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Maybe;
+
+        impl Visitor<'_> for Maybe {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
+                Ok(Text(Some(text.to_owned()).filter(|text| !text.is_empty())))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Text, E> {
+                Ok(Text(None))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Text, E> {
+                if value {
+                    return Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self));
+                }
+                Ok(Text(None))
+            }
+        }
+
+        deserializer.deserialize_any(Maybe)
+    }
+}
+
+/// `bundleDependencies`: a list of names, or `true` for all that the package depends on.
+#[derive(Debug, Default)]
+pub(super) enum Bundles {
+    #[default]
+    None,
+    All,
+    Names(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Bundles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+
+        impl<'de> Visitor<'de> for Names {
+            type Value = Bundles;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of names or a boolean")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, all: bool) -> Result<Bundles, E> {
+                Ok(if all { Bundles::All } else { Bundles::None })
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Bundles, E> {
+                Ok(Bundles::None)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Bundles, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = list.next_element()? {
+                    names.push(name);
+                }
+                Ok(Bundles::Names(names))
+            }
+        }
+
+        deserializer.deserialize_any(Names)
+    }
+}
+
+/// What a package depends on: names, and what npm takes for each. What is not a text says nothing.
+#[derive(Debug, Default)]
+pub(super) struct Specs(pub(super) Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Specs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Specs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of names and ranges")
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Specs, E> {
+                Ok(Specs::default())
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Specs, E> {
+                Ok(Specs::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Specs, A::Error> {
+                let mut specs = Vec::new();
+                while let Some((name, spec)) = map.next_entry::<String, Text>()? {
+                    specs.push((name, spec.0.unwrap_or_default()));
+                }
+                Ok(Specs(specs))
+            }
+        }
+
+        deserializer.deserialize_any(Pairs)
+    }
+}
+
+/// Whether JavaScript would take a value for true.
+#[derive(Debug, Default)]
+pub(super) struct Truthy(pub(super) bool);
+
+impl<'de> Deserialize<'de> for Truthy {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        Ok(Self(match value {
+            serde_json::Value::Null => false,
+            serde_json::Value::Bool(value) => value,
+            serde_json::Value::Number(number) => number.as_f64() != Some(0.0),
+            serde_json::Value::String(text) => !text.is_empty(),
+            serde_json::Value::Array(_) | serde_json::Value::Object(_) => true,
+        }))
+    }
+}
+
+/// The keys that we do not read. Those that begin with `_` are npm's own names inside: npm takes
+/// `_resolved` for an address where there is no `resolved`, and never writes it.
+#[derive(Debug)]
+pub(super) struct NoInnerKeys;
+
+impl<'de> Deserialize<'de> for NoInnerKeys {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Keys;
+
+        impl<'de> Visitor<'de> for Keys {
+            type Value = NoInnerKeys;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NoInnerKeys, A::Error> {
+                while let Some((key, _)) = map.next_entry::<String, IgnoredAny>()? {
+                    if key.starts_with('_') {
+                        let text = format!("key {key:?}, which npm reads and never writes");
+                        return Err(A::Error::custom(text));
+                    }
+                }
+                Ok(NoInnerKeys)
+            }
+        }
+
+        deserializer.deserialize_map(Keys)
+    }
+}

@@ -1,0 +1,135 @@
+//! Version 2 has every package twice: in `packages` for npm 7 and later, in `dependencies` for npm 6,
+//! which reads it of any version.
+//!
+//! Both must ask for the same. Otherwise what is installed depends on who reads it.
+
+use std::collections::HashMap;
+
+use crate::core::lockfile::{Ask, Entry, LockfileError, Source, Wanted};
+use crate::core::package::digest::Digest;
+
+/// Requires that both sections have the same packages at the same paths.
+///
+/// # Errors
+/// [`LockfileError::Sections`] for the first entry that differs.
+pub(super) fn require_agreement(
+    packages: &[Entry],
+    dependencies: &[Entry],
+) -> Result<(), LockfileError> {
+    let differs =
+        |entry: &Entry, detail| Err(LockfileError::Sections { path: entry.path.clone(), detail });
+    let others: HashMap<&str, &Entry> =
+        packages.iter().map(|entry| (entry.path.as_str(), entry)).collect();
+    let mut seen = HashMap::new();
+    for entry in dependencies {
+        seen.insert(entry.path.as_str(), ());
+        match others.get(entry.path.as_str()) {
+            None if is_nothing(entry) => {}
+            None => return differs(entry, "\"packages\" lacks it"),
+            Some(other) => {
+                if let Some(detail) = difference(&other.asks, &entry.asks) {
+                    return differs(entry, detail);
+                }
+            }
+        }
+    }
+    match packages
+        .iter()
+        .find(|entry| !seen.contains_key(entry.path.as_str()) && !is_nothing(entry))
+    {
+        Some(entry) => differs(entry, "\"dependencies\" lacks it"),
+        None => Ok(()),
+    }
+}
+
+/// Whether npm would get nothing for it from outside.
+fn is_nothing(entry: &Entry) -> bool {
+    matches!(entry.asks, Ask::Folder(_) | Ask::Nothing)
+}
+
+fn difference(new: &Ask, old: &Ask) -> Option<&'static str> {
+    match (new, old) {
+        (Ask::Package(new), Ask::Package(old)) => other_package(new, old),
+        (Ask::Bundled(new), Ask::Bundled(old)) => {
+            ((&new.name, &new.version) != (&old.name, &old.version)).then_some("name or version")
+        }
+        (Ask::Foreign(_), Ask::Foreign(_)) if new == old => None,
+        // Version 1 knows no patches, and nothing of what lies outside but its path.
+        (Ask::Folder(_) | Ask::Nothing, Ask::Folder(_) | Ask::Nothing) => None,
+        (Ask::Foreign(_), Ask::Foreign(_)) => Some("address"),
+        _ => Some("what it is"),
+    }
+}
+
+fn other_package(new: &Wanted, old: &Wanted) -> Option<&'static str> {
+    let hashes = |wanted: &Wanted| -> Vec<Digest> {
+        wanted.integrity.iter().flat_map(|integrity| integrity.strongest().cloned()).collect()
+    };
+    if hashes(new) != hashes(old) {
+        return Some("hash");
+    }
+    match (&new.source, &old.source) {
+        (Source::Version { id: new, address: at }, Source::Version { id: old, address: other }) => {
+            if new != old {
+                return Some("name or version");
+            }
+            (at != other).then_some("address")
+        }
+        (Source::Tarball { place: new, .. }, Source::Tarball { place: old, .. }) => {
+            (new != old).then_some("address")
+        }
+        _ => Some("address"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::lockfile::{LockfileError, parse};
+
+    fn both(packages: &str, dependencies: &str) -> Result<(), LockfileError> {
+        let text = format!(
+            r#"{{"lockfileVersion": 2, "packages": {{{packages}}}, "dependencies": {{{dependencies}}}}}"#
+        );
+        parse("package-lock.json", text.as_bytes()).map(drop)
+    }
+
+    fn detail(packages: &str, dependencies: &str) -> &'static str {
+        match both(packages, dependencies) {
+            Err(LockfileError::Sections { detail, .. }) => detail,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn sections_that_agree_are_accepted() {
+        assert_eq!(
+            both(
+                r#""": {}, "p": {"version": "1.0.0"}, "node_modules/p": {"resolved": "p", "link": true},
+                   "node_modules/a": {"name": "b", "version": "1.0.0"},
+                   "node_modules/peer": {"optional": true, "peer": true},
+                   "node_modules/g": {"version": "1.0.0", "resolved": "git+ssh://git@git.example/g.git#x"}"#,
+                r#""p": {"version": "file:p"}, "a": {"version": "npm:b@1.0.0"},
+                   "g": {"version": "git+ssh://git@git.example/g.git#x", "from": "g@x"}"#
+            ),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn rejects_sections_that_differ() {
+        let address = r#", "resolved": "https://r.example/a/-/a-1.0.0.tgz""#;
+        let hash =
+            |byte: &str| format!(r#", "integrity": "sha1-{byte}AAAAAAAAAAAAAAAAAAAAAAAAAA=""#);
+        let new = |more: &str| format!(r#""node_modules/a": {{"version": "1.0.0"{more}}}"#);
+        let old = |more: &str| format!(r#""a": {{"version": "1.0.0"{more}}}"#);
+        assert_eq!(both(&new(address), &old(address)), Ok(()));
+        assert_eq!(detail(&new(""), ""), "\"dependencies\" lacks it");
+        assert_eq!(detail("", &old("")), "\"packages\" lacks it");
+        assert_eq!(detail(&new(address), &old("")), "address");
+        assert_eq!(detail(&new(&hash("A")), &old(&hash("B"))), "hash");
+        assert_eq!(detail(&new(&hash("A")), &old("")), "hash");
+        assert_eq!(detail(&new(""), r#""a": {"version": "1.0.1"}"#), "name or version");
+        assert_eq!(detail(&new(""), r#""a": {"version": "git+ssh://git@x/a.git"}"#), "what it is");
+        assert_eq!(detail(&new(""), r#""a": {"version": "file:a"}"#), "what it is");
+    }
+}

@@ -1,0 +1,236 @@
+//! Steps 1 and 2: the tarball's bytes, the lockfile's hashes, and the registry's record.
+
+use serde::Deserialize;
+
+use crate::core::{
+    json::{few, objects_only},
+    limits,
+    package::{
+        PackageId,
+        digest::{Algorithm, Digest, Integrity},
+    },
+    time::{self, Time},
+};
+
+objects_only!(Signature, WireRecord, WireManifest, WireDist, Announced, AnnouncedProvenance);
+
+/// Why bytes are not those that were expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IntegrityRefusal {
+    /// A hash of the lockfile is another.
+    #[error("the lockfile expects {expected}, the tarball is {found}")]
+    Lockfile {
+        /// What the lockfile says.
+        expected: Digest,
+        /// What the tarball is.
+        found: Digest,
+    },
+    /// A hash of the registry's record is another.
+    #[error("the registry's record says {expected}, the tarball is {found}")]
+    Record {
+        /// What the record says.
+        expected: Digest,
+        /// What the tarball is.
+        found: Digest,
+    },
+    /// A digest that is needed was not computed.
+    #[error("the tarball's {0} digest is needed, and was not computed")]
+    NotComputed(Algorithm),
+    /// The record cannot be read.
+    #[error("malformed registry record: {0}")]
+    MalformedRecord(String),
+    /// The record is about another package.
+    #[error("the registry's record is of {found}, not of {expected}")]
+    OtherPackage {
+        /// Which package it should be.
+        expected: String,
+        /// Which it is.
+        found: String,
+    },
+    /// The record gives no hash, or none that its signatures could be over.
+    #[error("the registry's record has no integrity")]
+    NoIntegrity,
+}
+
+impl IntegrityRefusal {
+    /// A stable code for reports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Lockfile { .. } => "lockfile-mismatch",
+            Self::Record { .. } => "record-mismatch",
+            Self::NotComputed(_) => "digest-not-computed",
+            Self::MalformedRecord(_) => "malformed-record",
+            Self::OtherPackage { .. } => "record-of-other-package",
+            Self::NoIntegrity => "record-without-integrity",
+        }
+    }
+}
+
+/// The algorithms that a tarball must be hashed with, so that everything can be compared: what
+/// npm signs, and the strongest that each lockfile and the registry's record give.
+pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm> {
+    // A record that cannot be read asks for nothing here, and is refused when it is judged.
+    let recorded = record
+        .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())
+        .and_then(|wire| wire.manifest.dist.expected().ok());
+    let mut all: Vec<_> = expected.iter().chain(&recorded).map(Integrity::algorithm).collect();
+    all.push(Algorithm::Sha512);
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Step 1: every hash that the lockfiles give at their strongest algorithm. Returns the weakest
+/// of these algorithms; `None` if no lockfile gives any.
+pub(super) fn lockfile(
+    expected: &[Integrity],
+    tarball: &[Digest],
+) -> Result<Option<Algorithm>, IntegrityRefusal> {
+    for digest in expected.iter().flat_map(Integrity::strongest) {
+        let found = computed(tarball, digest.algorithm())?;
+        if found != digest {
+            return Err(IntegrityRefusal::Lockfile {
+                expected: digest.clone(),
+                found: found.clone(),
+            });
+        }
+    }
+    Ok(expected.iter().map(Integrity::algorithm).min())
+}
+
+/// A registry's record of one version, whose hash is the tarball's.
+#[derive(Debug)]
+pub(super) struct Record {
+    /// The integrity, to the letter: this is what the registry signs. Records from before it, and
+    /// those of some private registries, have `shasum` alone.
+    pub integrity: Option<String>,
+    /// The registry's signatures.
+    pub signatures: Vec<Signature>,
+    /// When it was published, says the registry; nobody signs that.
+    pub published: Option<Time>,
+    /// Whether the record announces attestations.
+    pub announces_attestations: bool,
+    /// The predicate type of the provenance that it announces among them, if it does; empty where
+    /// it does not say the type.
+    pub announced_provenance: Option<String>,
+}
+
+/// One signature of the registry.
+#[derive(Debug, Deserialize)]
+#[serde(remote = "Self")]
+pub(super) struct Signature {
+    pub keyid: String,
+    pub sig: String,
+}
+
+/// Step 2: the record names this package and version, and its hashes are the tarball's: each of
+/// the strongest algorithm that `integrity` gives or, without that, `shasum`.
+pub(super) fn record(
+    bytes: &[u8],
+    package: &PackageId,
+    tarball: &[Digest],
+) -> Result<Record, IntegrityRefusal> {
+    let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
+    let wire: WireRecord =
+        serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+    for (name, version) in
+        [(&wire.name, &wire.version), (&wire.manifest.name, &wire.manifest.version)]
+    {
+        if name != package.name() || version != package.version() {
+            return Err(IntegrityRefusal::OtherPackage {
+                expected: package.to_string(),
+                found: format!("{name}@{version}"),
+            });
+        }
+    }
+    for digest in wire.manifest.dist.expected()?.strongest() {
+        let found = computed(tarball, digest.algorithm())?;
+        if found != digest {
+            return Err(IntegrityRefusal::Record {
+                expected: digest.clone(),
+                found: found.clone(),
+            });
+        }
+    }
+    let published = match wire.time {
+        None => None,
+        Some(text) => {
+            Some(time::parse(&text).ok_or_else(|| malformed(format!("{text:?} is not a time")))?)
+        }
+    };
+    let dist = wire.manifest.dist;
+    let announced = dist.attestations;
+    Ok(Record {
+        integrity: dist.integrity,
+        signatures: dist.signatures,
+        published,
+        announces_attestations: announced.is_some(),
+        announced_provenance: announced
+            .and_then(|announced| announced.provenance)
+            .map(|provenance| provenance.predicate_type.unwrap_or_default()),
+    })
+}
+
+fn computed(tarball: &[Digest], algorithm: Algorithm) -> Result<&Digest, IntegrityRefusal> {
+    tarball
+        .iter()
+        .find(|digest| digest.algorithm() == algorithm)
+        .ok_or(IntegrityRefusal::NotComputed(algorithm))
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct WireRecord {
+    name: String,
+    version: String,
+    time: Option<String>,
+    manifest: WireManifest,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct WireManifest {
+    name: String,
+    version: String,
+    dist: WireDist,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct WireDist {
+    integrity: Option<String>,
+    shasum: Option<String>,
+    #[serde(default, deserialize_with = "few::<_, _, { limits::RECORD_SIGNATURES }>")]
+    signatures: Vec<Signature>,
+    attestations: Option<Announced>,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct Announced {
+    provenance: Option<AnnouncedProvenance>,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self", rename_all = "camelCase")]
+struct AnnouncedProvenance {
+    predicate_type: Option<String>,
+}
+
+impl WireDist {
+    /// What the tarball must be: `integrity`, and `shasum` only in its place. Beside it, SHA-1 says
+    /// nothing more, and would cost another pass over the bytes.
+    fn expected(&self) -> Result<Integrity, IntegrityRefusal> {
+        let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
+        match (&self.integrity, &self.shasum) {
+            (Some(text), _) => Integrity::parse(text).map_err(|error| malformed(error.to_string())),
+            (None, Some(hex)) => Digest::from_hex(Algorithm::Sha1, hex)
+                .map(Integrity::of)
+                .ok_or_else(|| malformed("shasum is not a SHA-1 digest in hex".to_owned())),
+            (None, None) => Err(IntegrityRefusal::NoIntegrity),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! What the registry answered, and what follows from it where there is no evidence.
+//!
+//! Nobody can prove that a registry has no evidence for a package: that is the sealer's word, who
+//! signed what was asked and what was answered. An absence counts where that shows it. Evidence
+//! that the registry's record announces, and that is not there, was withheld by somebody.
+
+use super::integrity::{self, IntegrityRefusal, Record};
+use crate::core::{
+    package::{PackageId, digest::Digest},
+    verdict::{Absence, NoAttestations, Refusal, Verdict},
+};
+
+/// What the registry answered when it was asked for a record or for attestations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// These bytes.
+    Given(&'a [u8]),
+    /// That it has none (404 or 410).
+    NotFound,
+    /// A list of the package's versions, without this one. Of records only.
+    NotListed,
+    /// It was not asked.
+    NotAsked,
+}
+
+impl<'a> Answer<'a> {
+    /// The bytes, if there are any.
+    pub fn bytes(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Given(bytes) => Some(bytes),
+            Self::NotFound | Self::NotListed | Self::NotAsked => None,
+        }
+    }
+}
+
+/// Why missing evidence is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// The record announces attestations, and there are none.
+    #[error("the registry's record announces attestations, and the registry gave none")]
+    Attestations,
+    /// The record announces provenance, and the registry gives no attestation.
+    #[error("the registry's record announces provenance, and the registry gave none")]
+    Provenance,
+    /// It is not shown that the registry has none.
+    #[error("the registry was not asked, so nothing shows that it has none")]
+    NotShown,
+    /// A registry's evidence for a package that is from no registry.
+    #[error("the tarball is not from a registry, but a registry's evidence came with it")]
+    NoRegistry,
+}
+
+impl Missing {
+    /// A stable code for reports.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Attestations => "attestations-withheld",
+            Self::Provenance => "provenance-withheld",
+            Self::NotShown => "absence-not-shown",
+            Self::NoRegistry => "evidence-without-registry",
+        }
+    }
+}
+
+/// The registry's record, or what became of it.
+pub(super) enum Recorded {
+    /// It is of this package, and of these bytes.
+    Given(Record),
+    /// It is there, and is not what it must be.
+    Refused(IntegrityRefusal),
+    /// The registry has none.
+    Absent(Absence),
+    /// It is not shown that the registry has none.
+    NotShown,
+}
+
+impl Recorded {
+    pub fn read(answer: Answer<'_>, package: &PackageId, tarball: &[Digest]) -> Self {
+        match answer {
+            Answer::Given(bytes) => match integrity::record(bytes, package, tarball) {
+                Ok(record) => Self::Given(record),
+                Err(why) => Self::Refused(why),
+            },
+            Answer::NotFound => Self::Absent(Absence::NoRecord),
+            Answer::NotListed => Self::Absent(Absence::NotListed),
+            Answer::NotAsked => Self::NotShown,
+        }
+    }
+
+    /// The record, if it is what it must be.
+    pub fn given(&self) -> Option<&Record> {
+        match self {
+            Self::Given(record) => Some(record),
+            _ => None,
+        }
+    }
+}
+
+/// Why there are no attestations at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Nothing {
+    /// The registry has none.
+    Absent(Absence),
+    /// The record announces some.
+    Withheld {
+        /// Provenance among them.
+        provenance: bool,
+    },
+    /// It is not shown that the registry has none.
+    NotShown,
+}
+
+impl Nothing {
+    /// Judges a response without attestations; `None` where there are bytes to be read.
+    pub fn of(answer: Answer<'_>, record: &Recorded) -> Option<Self> {
+        let absence = match answer {
+            Answer::Given(_) => return None,
+            Answer::NotFound => Some(NoAttestations::NotFound),
+            Answer::NotListed | Answer::NotAsked => None,
+        };
+        Some(match (absence, record.given()) {
+            (_, Some(record)) if record.announces_attestations => Self::withheld(record),
+            (Some(how), _) => Self::Absent(Absence::NoAttestations(how)),
+            (None, Some(_)) => Self::Absent(Absence::NoAttestations(NoAttestations::NotAnnounced)),
+            (None, None) => Self::NotShown,
+        })
+    }
+
+    /// Judges a response that is an empty list.
+    pub fn listed(record: Option<&Record>) -> Self {
+        match record {
+            Some(record) if record.announces_attestations => Self::withheld(record),
+            _ => Self::Absent(Absence::NoAttestations(NoAttestations::EmptyList)),
+        }
+    }
+
+    fn withheld(record: &Record) -> Self {
+        Self::Withheld { provenance: record.announced_provenance.is_some() }
+    }
+
+    /// The outcome of the publish attestation's claim.
+    pub fn of_publish<F>(&self) -> Verdict<F> {
+        match self {
+            Self::Absent(absence) => Verdict::Absent(absence.clone()),
+            Self::Withheld { .. } => Verdict::Refused(Missing::Attestations.into()),
+            Self::NotShown => Verdict::Refused(Missing::NotShown.into()),
+        }
+    }
+
+    /// The outcome of the provenance's claim.
+    pub fn of_provenance<F>(&self) -> Verdict<F> {
+        match self {
+            Self::Withheld { provenance: true } => Verdict::Refused(Missing::Provenance.into()),
+            other => other.of_publish(),
+        }
+    }
+}
+
+/// The outcome of each claim of a registry, for a tarball that is from none.
+pub(super) fn without_registry<F>(record: Answer<'_>, attestations: Answer<'_>) -> Verdict<F> {
+    match (record, attestations) {
+        (Answer::Given(_), _) | (_, Answer::Given(_)) => {
+            Verdict::Refused(Refusal::from(Missing::NoRegistry))
+        }
+        _ => Verdict::Absent(Absence::NoRegistry),
+    }
+}

@@ -1,0 +1,325 @@
+//! Steps 4 and 5: what attestations of one claim come to, and what one attestation does.
+
+use super::{
+    AttestationRefusal, Evidence, IntegrityRefusal, SignatureRefusal, response::Attestation,
+};
+use crate::core::{
+    npm::publish,
+    package::digest::{Algorithm, Digest},
+    sigstore::{
+        attestation::{self, Artifact, BundleFacts, BundleRefusal, Signer},
+        bundle::Bundle,
+        certificate::Claims,
+        statement::Statement,
+    },
+    slsa::{self, NoFacts},
+    text::bounded,
+    time::Time,
+    trust::{KeyUsage, NpmKeys, Trust},
+    verdict::{
+        Absence, Identity, ProvenanceFacts, PublishFacts, Publisher, Refusal, Unrecognized, Verdict,
+    },
+};
+
+/// What becomes of an attestation that is not refused.
+pub(super) enum Judged<F> {
+    /// It verified.
+    Facts(F),
+    /// It verified, and is of a kind that is not understood.
+    Unrecognized(Box<Unrecognized>),
+    /// There are no keys that it could be verified by.
+    NoKeys(Absence),
+}
+
+/// What a claim comes to, and what of its attestations is not understood beside that.
+pub(super) struct Outcome<F> {
+    pub verdict: Verdict<F>,
+    pub beside: Vec<Unrecognized>,
+}
+
+impl<F> From<Verdict<F>> for Outcome<F> {
+    fn from(verdict: Verdict<F>) -> Self {
+        Self { verdict, beside: Vec::new() }
+    }
+}
+
+/// Evidence that is there and does not verify refuses, so of several attestations of one claim each
+/// must verify, and all that are understood must say the same. The facts are those of the first.
+/// What is not understood counts where nothing else is there.
+pub(super) fn all<F>(
+    found: Vec<&Attestation<'_>>,
+    none: Verdict<F>,
+    verify: impl Fn(&Attestation<'_>) -> Result<Judged<F>, Refusal>,
+    differ: impl Fn(&F, &F) -> Option<&'static str>,
+) -> Outcome<F> {
+    let mut first: Option<F> = None;
+    let mut beside = Vec::new();
+    let mut absence = None;
+    for attestation in found {
+        let facts = match verify(attestation) {
+            Err(why) => return Verdict::Refused(why).into(),
+            Ok(Judged::Facts(facts)) => facts,
+            Ok(Judged::Unrecognized(other)) => {
+                beside.push(*other);
+                continue;
+            }
+            Ok(Judged::NoKeys(why)) => {
+                absence = Some(why);
+                continue;
+            }
+        };
+        match &first {
+            None => first = Some(facts),
+            Some(first) => {
+                if let Some(what) = differ(first, &facts) {
+                    return Verdict::Refused(AttestationRefusal::Contradiction(what).into()).into();
+                }
+            }
+        }
+    }
+    let verdict = match (first, absence) {
+        (Some(facts), _) => Verdict::Verified(facts),
+        (None, _) if !beside.is_empty() => Verdict::Unrecognized(beside.remove(0)),
+        (None, Some(absence)) => Verdict::Absent(absence),
+        (None, None) => none,
+    };
+    Outcome { verdict, beside }
+}
+
+/// Step 4: key and usage, or identity; signature, log, subject, predicate. The key's window is judged
+/// by the time of signing that the log or a timestamp authority vouches for; without one, the
+/// attestation is refused.
+pub(super) fn published(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    registry: &str,
+    attestation: &Attestation<'_>,
+    at: Time,
+) -> Result<Judged<PublishFacts>, Refusal> {
+    let bundle = attestation.bundle()?;
+    let Some(keyid) = bundle.key_hint() else {
+        return published_by_certificate(trust, evidence, registry, attestation, &bundle, at);
+    };
+    match trust.npm_keys(registry) {
+        Some(keys) => published_by_key((trust, keys), evidence, registry, attestation, &bundle, at),
+        None if trust.knows_npm_key(keyid) => {
+            let (keyid, registry) = (keyid.to_owned(), registry.to_owned());
+            Err(SignatureRefusal::OtherRegistry { keyid, registry }.into())
+        }
+        // It is known how this registry signs: with none of anybody's keys.
+        None if trust.publisher(registry).is_some() => {
+            Err(SignatureRefusal::UnknownKey(keyid.to_owned()).into())
+        }
+        None => Ok(Judged::NoKeys(Absence::NoKeysForRegistry(registry.to_owned()))),
+    }
+}
+
+fn published_by_key(
+    (trust, keys): (&Trust, &NpmKeys),
+    evidence: &Evidence<'_>,
+    registry: &str,
+    attestation: &Attestation<'_>,
+    bundle: &Bundle,
+    at: Time,
+) -> Result<Judged<PublishFacts>, Refusal> {
+    let keyid = bundle.key_hint().unwrap_or_default();
+    if !keys.knows(keyid) {
+        return Err(SignatureRefusal::of_unknown(keys, keyid).into());
+    }
+    let usage = KeyUsage::Attestations;
+    let mut usable = keys.find(keyid, usage).peekable();
+    let Some(first) = usable.peek() else {
+        return Err(SignatureRefusal::WrongUsage { keyid: keyid.to_owned(), usage }.into());
+    };
+    let signer = Signer::Key { spki: first.spki(), keyid: Some(keyid) };
+    let artifact = Artifact::Digest(evidence.signed()?);
+    let facts = attestation::parsed(trust, bundle, artifact, signer, at)?;
+    let (time, time_source) = (facts.signed_at, facts.time_source);
+    let signed_by = first.spki().clone();
+    if !usable.any(|key| *key.spki() == signed_by && key.window().contains(time)) {
+        let keyid = keyid.to_owned();
+        return Err(SignatureRefusal::NotValidThen { keyid, time, time_source }.into());
+    }
+    let statement = attestation.statement(&facts, evidence)?;
+    publish::check(statement.predicate(), evidence.package, registry)?;
+    Ok(Judged::Facts(publish_facts(Publisher::Key(keyid.to_owned()), &facts)))
+}
+
+/// A certificate says who signed, not for which registry. Only an identity that was configured for
+/// the registry does; without one, the attestation is verified and says nothing.
+fn published_by_certificate(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    registry: &str,
+    attestation: &Attestation<'_>,
+    bundle: &Bundle,
+    at: Time,
+) -> Result<Judged<PublishFacts>, Refusal> {
+    let expected = trust.publisher(registry);
+    let signer = match expected {
+        Some(Identity { san, issuer }) => Signer::Identity { san, issuer },
+        None => Signer::AnyIdentityUnsafe,
+    };
+    let artifact = Artifact::Digest(evidence.signed()?);
+    let facts = attestation::parsed(trust, bundle, artifact, signer, at)?;
+    let statement = attestation.statement(&facts, evidence)?;
+    publish::check(statement.predicate(), evidence.package, registry)?;
+    let claims = facts.claims.as_ref().ok_or_else(key_for_certificate)?;
+    Ok(match expected {
+        Some(identity) => {
+            Judged::Facts(publish_facts(Publisher::Identity(identity.clone()), &facts))
+        }
+        None => unrecognized(
+            (publish::NotUnderstood::Keyless.code(), publish::NotUnderstood::Keyless.to_string()),
+            &facts,
+            claims,
+            statement,
+            (None, None),
+        ),
+    })
+}
+
+fn publish_facts(publisher: Publisher, facts: &BundleFacts) -> PublishFacts {
+    PublishFacts {
+        publisher,
+        signed_at: facts.signed_at,
+        time_source: facts.time_source,
+        logged: facts.logged,
+        timestamps_set_aside: facts.timestamps_set_aside.clone(),
+    }
+}
+
+fn key_for_certificate() -> BundleRefusal {
+    BundleRefusal::OtherKeyMaterial { found: "key", expected: "certificate" }
+}
+
+fn unrecognized<F>(
+    (code, detail): (&'static str, String),
+    facts: &BundleFacts,
+    claims: &Claims,
+    statement: &Statement,
+    (stated_build_type, stated_builder): (Option<String>, Option<String>),
+) -> Judged<F> {
+    Judged::Unrecognized(Box::new(Unrecognized {
+        code,
+        detail: bounded(&detail),
+        predicate_type: statement.predicate_type().to_owned(),
+        signer: claims.san.clone(),
+        issuer: claims.issuer.clone(),
+        stated_build_type,
+        stated_builder,
+        signed_at: facts.signed_at,
+        time_source: facts.time_source,
+        logged: facts.logged,
+    }))
+}
+
+/// What the certificate says of a build, but for the run: whoever runs a workflow again builds the
+/// same.
+pub(super) fn certified(facts: &ProvenanceFacts) -> [(&'static str, Option<&str>); 10] {
+    [
+        ("source repository", Some(&facts.source_repository)),
+        ("commit", Some(&facts.commit)),
+        ("ref", facts.git_ref.as_deref()),
+        ("signer", Some(&facts.workflow)),
+        ("workflow", facts.build_config.as_deref()),
+        ("event", facts.trigger.as_deref()),
+        ("issuer", Some(&facts.issuer)),
+        ("repository id", facts.repository_id.as_deref()),
+        ("owner id", facts.owner_id.as_deref()),
+        ("runner", facts.runner.as_deref()),
+    ]
+}
+
+/// Step 5: certificate, SCT, log, signature, subject, claims, predicate.
+pub(super) fn built(
+    trust: &Trust,
+    evidence: &Evidence<'_>,
+    attestation: &Attestation<'_>,
+    at: Time,
+) -> Result<Judged<ProvenanceFacts>, Refusal> {
+    let bundle = attestation.bundle()?;
+    // Whoever it was: the predicate is held against the claims, and both against the policy.
+    let signer = Signer::AnyIdentityUnsafe;
+    let artifact = Artifact::Digest(evidence.signed()?);
+    let facts = attestation::parsed(trust, &bundle, artifact, signer, at)?;
+    let statement = attestation.statement(&facts, evidence)?;
+    let claims = facts.claims.as_ref().ok_or_else(key_for_certificate)?;
+    match slsa::check(statement.predicate_type(), statement.predicate(), claims) {
+        Ok(source) => {
+            let predicate_type = statement.predicate_type().to_owned();
+            Ok(Judged::Facts(provenance_facts(predicate_type, source, claims, &facts)))
+        }
+        Err(NoFacts::Refused(why)) => Err(why.into()),
+        Err(NoFacts::NotUnderstood(what)) => {
+            let why = (what.code(), what.to_string());
+            Ok(unrecognized(why, &facts, claims, statement, what.stated()))
+        }
+    }
+}
+
+fn provenance_facts(
+    predicate_type: String,
+    source: slsa::Source,
+    claims: &Claims,
+    facts: &BundleFacts,
+) -> ProvenanceFacts {
+    ProvenanceFacts {
+        predicate_type,
+        stated_build_type: source.stated_build_type,
+        source_repository: source.repository,
+        commit: source.commit,
+        git_ref: source.git_ref,
+        workflow: claims.san.clone(),
+        build_config: claims.build_config.clone(),
+        trigger: claims.trigger.clone(),
+        stated_builder: source.stated_builder,
+        issuer: source.issuer,
+        repository_id: claims.repository_id.clone(),
+        owner_id: claims.owner_id.clone(),
+        runner: claims.runner.clone(),
+        run: claims.run.clone(),
+        signed_at: facts.signed_at,
+        time_source: facts.time_source,
+        logged: facts.logged,
+        timestamps_set_aside: facts.timestamps_set_aside.clone(),
+    }
+}
+
+impl Attestation<'_> {
+    fn bundle(&self) -> Result<Bundle, Refusal> {
+        Bundle::parse(self.bundle.get().as_bytes())
+            .map_err(|malformed| BundleRefusal::from(malformed).into())
+    }
+
+    /// The statement, once it is known to be of the announced kind and about this package.
+    fn statement<'f>(
+        &self,
+        facts: &'f BundleFacts,
+        evidence: &Evidence<'_>,
+    ) -> Result<&'f Statement, Refusal> {
+        let statement = facts.statement.as_ref().ok_or(AttestationRefusal::NoStatement)?;
+        if statement.predicate_type() != self.predicate_type {
+            return Err(AttestationRefusal::OtherPredicate {
+                announced: self.predicate_type.clone(),
+                found: statement.predicate_type().to_owned(),
+            }
+            .into());
+        }
+        let signed = evidence.signed()?;
+        let others = evidence.tarball.iter().filter(|digest| *digest != signed);
+        let digests: Vec<Digest> = std::iter::once(signed).chain(others).cloned().collect();
+        statement.require_subject(&evidence.package.purl(), &digests)?;
+        Ok(statement)
+    }
+}
+
+impl Evidence<'_> {
+    /// The digest that npm's statements name.
+    fn signed(&self) -> Result<&Digest, Refusal> {
+        self.tarball
+            .iter()
+            .find(|digest| digest.algorithm() == Algorithm::Sha512)
+            .ok_or(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
+    }
+}

@@ -1,0 +1,201 @@
+use std::io::Write as _;
+
+use flate2::{Compression, write::GzEncoder};
+use tar::{EntryType, Header};
+
+use super::*;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+/// One entry: a header with this path, exactly as it is, and the bytes.
+fn entry(kind: EntryType, path: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut header = Header::new_ustar();
+    header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+    header.set_entry_type(kind);
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let mut out = header.as_bytes().to_vec();
+    out.extend_from_slice(bytes);
+    out.resize(out.len().next_multiple_of(512), 0);
+    out
+}
+
+fn file(path: &str, bytes: &str) -> Vec<u8> {
+    entry(EntryType::Regular, path, bytes.as_bytes())
+}
+
+fn own() -> Vec<u8> {
+    file("package/package.json", r#"{"name": "a", "version": "1.0.0"}"#)
+}
+
+fn pax(records: &[(&str, &str)]) -> Vec<u8> {
+    let mut body = String::new();
+    for (key, value) in records {
+        // The length counts its own digits.
+        let rest = key.len() + value.len() + 3;
+        let mut length = rest + 1;
+        while length != rest + length.to_string().len() {
+            length = rest + length.to_string().len();
+        }
+        body.push_str(&format!("{length} {key}={value}\n"));
+    }
+    entry(EntryType::XHeader, "PaxHeader", body.as_bytes())
+}
+
+fn listed(entries: &[Vec<u8>]) -> Result<Contents, TarballError> {
+    let mut tar = entries.concat();
+    tar.resize(tar.len() + 1024, 0);
+    list(gzip(&tar).as_slice())
+}
+
+fn named(name: &str, version: &str) -> Named {
+    Named { name: Some(name.into()), version: Some(version.into()) }
+}
+
+#[track_caller]
+fn ambiguous(entries: &[Vec<u8>]) {
+    let found = listed(entries);
+    assert_eq!(found.map_err(|error| error.code()), Err("tarball-ambiguous"));
+}
+
+#[test]
+fn lists_its_own_name_what_it_bundles_and_its_shrinkwrap() {
+    let contents = listed(&[
+        own(),
+        file("package/index.js", "x"),
+        file("package/node_modules/b/package.json", r#"{"name": "b", "version": "2.0.0"}"#),
+        file("package/node_modules/@s/c/package.json", r#"{"name": "@s/c"}"#),
+        file("package/node_modules/@s/c/node_modules/d/package.json", "{}"),
+        file("package/node_modules/b/lib/package.json", "not read"),
+        file("package/test/package.json", "not read"),
+        file("package/npm-shrinkwrap.json", "{}"),
+        file("package/package-lock.json", "not taken"),
+    ])
+    .unwrap();
+    assert_eq!(contents.own, named("a", "1.0.0"));
+    assert_eq!(contents.shrinkwrap.as_deref(), Some(b"{}".as_slice()));
+    let bundled: Vec<_> = contents.bundled.keys().map(String::as_str).collect();
+    assert_eq!(
+        bundled,
+        ["node_modules/@s/c", "node_modules/@s/c/node_modules/d", "node_modules/b"]
+    );
+    assert_eq!(contents.bundled["node_modules/b"], named("b", "2.0.0"));
+    let lock = listed(&[own(), file("package/package-lock.json", "{}")]).unwrap();
+    assert_eq!(lock.shrinkwrap.as_deref(), Some(b"{}".as_slice()));
+}
+
+/// As node-tar: whatever the first folder is called, and the last of two files.
+#[test]
+fn the_first_component_is_cut_off_and_the_last_duplicate_counts() {
+    let other = file("other/package.json", r#"{"name": "b", "version": "1.0.0"}"#);
+    assert_eq!(listed(&[own(), other]).unwrap().own, named("b", "1.0.0"));
+    assert_eq!(listed(&[file("package.json", "{}")]), Err(TarballError::NoManifest));
+}
+
+#[test]
+fn long_paths_come_from_extension_headers() {
+    let json = r#"{"name": "b", "version": "1.0.0"}"#;
+    let long = "package/node_modules/b/package.json";
+    let by_pax = listed(&[own(), pax(&[("path", long)]), file("x", json)]).unwrap();
+    let name = entry(EntryType::GNULongName, "././@LongLink", format!("{long}\0").as_bytes());
+    let by_name = listed(&[own(), name, file("x", json)]).unwrap();
+    assert_eq!(by_pax, by_name);
+    assert_eq!(by_pax.bundled.len(), 1);
+}
+
+#[test]
+fn links_are_passed_over() {
+    let link = |kind| entry(kind, "package/node_modules/b/package.json", b"");
+    for kind in [EntryType::Symlink, EntryType::Link] {
+        assert!(listed(&[own(), link(kind)]).unwrap().bundled.is_empty());
+    }
+    ambiguous(&[own(), link(EntryType::Fifo)]);
+}
+
+#[test]
+fn rejects_what_readers_of_tar_take_differently() {
+    for path in [
+        "/package/package.json",
+        "package//package.json",
+        "package/./package.json",
+        "package/x/../package.json",
+        "package\\package.json",
+        "package/node_modules\\b\\package.json",
+    ] {
+        ambiguous(&[own(), file(path, "{}")]);
+    }
+    ambiguous(&[
+        own(),
+        file("package/node_modules/B/package.json", "{}"),
+        file("package/node_modules/b/package.json", "{}"),
+    ]);
+    ambiguous(&[own(), file("package/Package.json", "{}")]);
+    ambiguous(&[pax(&[("path", "package/a")]), pax(&[("path", "package/b")]), own()]);
+    ambiguous(&[pax(&[("path", "a"), ("path", "b")]), own()]);
+    ambiguous(&[pax(&[("size", "1")]), own()]);
+    ambiguous(&[pax(&[("GNU.sparse.major", "1")]), own()]);
+    ambiguous(&[pax(&[("path", "package/package.json\0x")]), own()]);
+    let mut global = pax(&[("path", "package/package.json")]);
+    global[156] = b'g';
+    let mut header = Header::new_ustar();
+    header.as_mut_bytes().copy_from_slice(&global[..512]);
+    header.set_cksum();
+    global[..512].copy_from_slice(header.as_bytes());
+    ambiguous(&[global, own()]);
+    // node-tar goes on after one block of zeros, other readers end there.
+    ambiguous(&[own(), vec![0; 512], file("package/npm-shrinkwrap.json", "{}")]);
+    ambiguous(&[own(), vec![0; 1024], file("package/npm-shrinkwrap.json", "{}")]);
+}
+
+#[test]
+fn rejects_what_is_not_a_whole_tarball() {
+    let unreadable = |bytes: &[u8]| {
+        let found = list(bytes);
+        assert_eq!(found.map_err(|error| error.code()), Err("tarball-unreadable"));
+    };
+    unreadable(b"");
+    unreadable(b"not gzip");
+    let whole = gzip(&own());
+    unreadable(&whole[..whole.len() / 2]);
+    unreadable(&gzip(&own()[..600]));
+    let mut checksum = own();
+    checksum[0] = b'q';
+    unreadable(&gzip(&checksum));
+    assert_eq!(list(gzip(&[0; 1024]).as_slice()), Err(TarballError::NoManifest));
+    let malformed = listed(&[file("package/package.json", "{")]);
+    assert_eq!(malformed.map_err(|error| error.code()), Err("tarball-manifest"));
+}
+
+#[test]
+fn rejects_more_than_the_limits() {
+    let big = "x".repeat(usize::try_from(limits::RECORD_BYTES).unwrap() + 1);
+    let found = listed(&[file("package/package.json", &big)]);
+    assert_eq!(found.map_err(|error| error.code()), Err("tarball-too-large"));
+    let long = "x".repeat(usize::try_from(limits::TAR_EXTENSION_BYTES).unwrap() + 1);
+    let found = listed(&[pax(&[("comment", &long)]), own()]);
+    assert_eq!(found.map_err(|error| error.code()), Err("tarball-too-large"));
+    let manifest = format!(r#"{{"name": "{}"}}"#, "x".repeat(4_000_000));
+    let many: Vec<_> = (0..9)
+        .map(|n| file(&format!("package/node_modules/b{n}/package.json"), &manifest))
+        .collect();
+    assert!(matches!(listed(&many), Err(TarballError::TooLarge(_))));
+    let mut bounded = Bounded { inner: [0_u8; 9].as_slice(), left: 8 };
+    assert!(io::copy(&mut bounded, &mut io::sink()).is_err());
+    let mut bounded = Bounded { inner: [0_u8; 8].as_slice(), left: 8 };
+    assert_eq!(io::copy(&mut bounded, &mut io::sink()).unwrap(), 8);
+}
+
+#[test]
+fn versions_are_compared_as_npm_writes_them() {
+    for version in ["1.0.0", "v1.0.0", " =1.0.0 ", "1.0.0+build"] {
+        assert!(named("a", version).is("a", "1.0.0"), "{version}");
+    }
+    assert!(!named("a", "1.0.1").is("a", "1.0.0"));
+    assert!(!named("b", "1.0.0").is("a", "1.0.0"));
+    assert!(!Named::default().is("a", "1.0.0"));
+}

@@ -1,0 +1,73 @@
+//! Timestamps that cannot be verified are set aside where another time was verified.
+//!
+//! The verifier of the Sigstore crates refuses a bundle for one timestamp that it cannot verify. A
+//! timestamp by an authority that the trusted root does not have says nothing; beside a promise or
+//! a timestamp that verifies, it takes nothing away. So the verifier gets such a bundle once more,
+//! without what it could not verify. It judges every time that is left, and what does not verify
+//! without them is refused for the timestamp.
+
+use sigstore_types::{Bundle as Inner, Rfc3161Timestamp};
+use sigstore_verify::{Error, VerificationResult};
+
+use super::{Verification, promised_time};
+use crate::core::{sigstore::bundle::Bundle, text::bounded, verdict::TimestampSetAside};
+
+/// Verifies a bundle. One whose timestamps verify is verified once.
+pub(super) fn verify(
+    verification: &Verification<'_>,
+    bundle: &Bundle,
+) -> Result<(VerificationResult, Vec<TimestampSetAside>), Error> {
+    let refused = match verification.verify(&bundle.inner) {
+        Ok(result) => return Ok((result, Vec::new())),
+        Err(refused @ Error::Timestamp(_)) => refused,
+        Err(other) => return Err(other),
+    };
+    let all = timestamps(&bundle.inner);
+    let (mut kept, mut set_aside) = (Vec::new(), Vec::new());
+    for (index, timestamp) in all.iter().enumerate() {
+        // Alone, a timestamp that verifies is either accepted or refused for something else. One
+        // that is the bundle's only timestamp has been looked at already.
+        let found = match all {
+            [_] => Err(refused.to_string()),
+            _ => look(verification, &bundle.inner, timestamp),
+        };
+        match found {
+            Ok(()) => kept.push(timestamp.clone()),
+            Err(why) => {
+                set_aside.push(TimestampSetAside { position: index + 1, why: bounded(&why) });
+            }
+        }
+    }
+    // Without another time it is what the bundle is refused for.
+    if kept.is_empty() && promised_time(bundle).is_none() || set_aside.is_empty() {
+        return Err(refused);
+    }
+    let result = verification.verify(&with(&bundle.inner, kept))?;
+    Ok((result, set_aside))
+}
+
+/// Why this timestamp cannot be verified.
+fn look(
+    verification: &Verification<'_>,
+    bundle: &Inner,
+    timestamp: &Rfc3161Timestamp,
+) -> Result<(), String> {
+    match verification.verify(&with(bundle, vec![timestamp.clone()])) {
+        Err(Error::Timestamp(error)) => Err(error.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn timestamps(bundle: &Inner) -> &[Rfc3161Timestamp] {
+    &bundle.verification_material.timestamp_verification_data.rfc3161_timestamps
+}
+
+/// The bundle with these timestamps and no others.
+fn with(bundle: &Inner, timestamps: Vec<Rfc3161Timestamp>) -> Inner {
+    let mut bundle = bundle.clone();
+    bundle.verification_material.timestamp_verification_data.rfc3161_timestamps = timestamps;
+    bundle
+}
+
+#[cfg(test)]
+mod tests;
