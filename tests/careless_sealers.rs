@@ -79,13 +79,13 @@ fn a_key_of_another_registry_is_no_reason_to_look_away() {
 
 /// Has a package said to be from another registry.
 fn move_to(parts: &mut Parts, package: &Package, registry: &str) {
-    let id = PackageId::new(&package.name, &package.version).unwrap();
+    let id = PackageId::npm(&package.name, &package.version).unwrap();
     let purl = Purl::new(id, Origin::Registry(registry.into()));
     let mut moved = |part: &mut Option<Part>| {
         let entry = part.as_mut().unwrap().entry.as_mut().unwrap();
         let file = entry.rsplit('/').next().unwrap().to_owned();
         let bytes = parts.entries.remove(entry.as_str()).unwrap();
-        *entry = format!("{}/{file}", purl.folder());
+        *entry = format!("{}/{file}", sealift::core::archive::entry_name::package_folder(&purl));
         parts.entries.insert(entry.clone(), bytes);
     };
     let listed = &mut parts.predicate.packages[0];

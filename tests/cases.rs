@@ -161,7 +161,7 @@ fn lockfiles_from_the_field_have_their_right_outcome() {
     assert_eq!(found, LOCKFILES.map(|(name, _)| name));
     for (name, expected) in LOCKFILES {
         let bytes = fs::read(folder.join(name).join("package-lock.json")).unwrap();
-        let outcome = match lockfile::parse("package-lock.json", &with_registry(bytes)) {
+        let outcome = match lockfile::parse(&with_registry(bytes)) {
             Ok(lockfile) => lockfile.entries.iter().map(asked).collect(),
             Err(error) => vec![error.to_string()],
         };

@@ -13,15 +13,16 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sealift::core::{
     addresses::NPM_REGISTRY,
-    npm::{Answer, Evidence, package},
+    npm::package,
     package::{
         PackageId,
         digest::{Algorithm, Digest, Integrity},
+        evidence::{Answer, Evidence},
     },
     sigstore::{self, Artifact, BundleFacts, BundleRefusal, Signer},
     time::{self, Time},
     trust::Trust,
-    verdict::{PackageVerdict, Publisher, Status, TimeSource, Verdict},
+    verdict::{Claim, Facts, Outcome, PackageVerdict, Publisher, Status, TimeSource},
 };
 use serde_json::{Value, json};
 
@@ -208,24 +209,24 @@ fn npm_packages_verify() {
     ] {
         let verdict = judge(name, |_| {});
         assert!(verdict.refusals().next().is_none(), "{name}: {verdict:#?}");
-        let publish = verdict.publish_attestation.facts().unwrap();
-        assert_eq!(publish.publisher, Publisher::Key(OLD_KEY.into()));
+        let publish = verdict.publish_attestation().unwrap();
+        assert_eq!(publish.publisher, Publisher::Key { keyid: OLD_KEY.into() });
         assert_eq!(publish.time_source, TimeSource::TransparencyLog);
         assert!(publish.logged.promise);
-        let provenance = verdict.provenance.facts().unwrap();
+        let provenance = verdict.provenance().unwrap();
         assert_eq!(provenance.source_repository, source);
         assert_eq!(provenance.issuer, "https://token.actions.githubusercontent.com");
         // Bundles of version 0.1 rest on the promise alone, and the report can say so.
         assert_eq!(provenance.logged.proof, name == "npm-sigstore-2.3.1");
-        assert!(verdict.integrity.facts().is_some());
-        assert_eq!(verdict.registry_signature.status(), Status::Absent);
+        assert!(verdict.integrity().is_some());
+        assert_eq!(verdict.claims[&Claim::RegistrySignature].status(), Status::Absent);
     }
 }
 
 #[test]
 fn a_certificate_of_early_2023_has_legacy_claims_alone() {
     let verdict = judge("npm-sigstore-1.0.0", |_| {});
-    let facts = verdict.provenance.facts().unwrap();
+    let facts = verdict.provenance().unwrap();
     assert_eq!(facts.commit, "06528997c3c8ab9f864fad9a3658446aca7fd86d");
     assert_eq!(facts.git_ref.as_deref(), Some("refs/tags/v1.0.0"));
     assert_eq!(facts.trigger.as_deref(), Some("release"));
@@ -237,10 +238,13 @@ fn provenance_of_one_package_is_not_that_of_another() {
     // The same statements, announced for another version: the tarball's digest is the same, so
     // only the subject's name tells.
     let verdict =
-        judge("npm-sigstore-2.3.1", |id| *id = PackageId::new("sigstore", "2.3.2").unwrap());
+        judge("npm-sigstore-2.3.1", |id| *id = PackageId::npm("sigstore", "2.3.2").unwrap());
     let code = |refusal: Option<&sealift::core::verdict::Refusal>| refusal.map(|why| why.code);
-    assert_eq!(code(verdict.provenance.refusal()), Some("subject-name-mismatch"));
-    assert_eq!(code(verdict.publish_attestation.refusal()), Some("subject-name-mismatch"));
+    assert_eq!(code(verdict.claims[&Claim::Provenance].refusal()), Some("subject-name-mismatch"));
+    assert_eq!(
+        code(verdict.claims[&Claim::PublishAttestation].refusal()),
+        Some("subject-name-mismatch")
+    );
 }
 
 fn judge(name: &str, change: impl Fn(&mut PackageId)) -> PackageVerdict {
@@ -260,7 +264,7 @@ fn judge(name: &str, change: impl Fn(&mut PackageId)) -> PackageVerdict {
         json!({"attestations": [attestation(publish), attestation(provenance)]}).to_string();
     let meta = &provenance.expected["package"];
     let (name, version) = (meta["name"].as_str().unwrap(), meta["version"].as_str().unwrap());
-    let mut id = PackageId::new(name, version).unwrap();
+    let mut id = PackageId::npm(name, version).unwrap();
     change(&mut id);
     let digest = provenance.digest();
     let record = json!({
@@ -272,7 +276,7 @@ fn judge(name: &str, change: impl Fn(&mut PackageId)) -> PackageVerdict {
         package: &id,
         registry: Some(NPM_REGISTRY),
         expected: &[Integrity::of(digest.clone())],
-        tarball: &[digest],
+        artifact: &[digest],
         record: Answer::Given(record.as_bytes()),
         attestations: Answer::Given(response.as_bytes()),
     };
@@ -289,7 +293,7 @@ fn real_registry_signatures_verify() {
     assert_eq!(all.len(), 3);
     for record in &all {
         let text = |field: &str| record[field].as_str().unwrap();
-        let id = PackageId::new(text("name"), text("version")).unwrap();
+        let id = PackageId::npm(text("name"), text("version")).unwrap();
         let signed = |time: &str| {
             let record = json!({
                 "name": id.name(), "version": id.version(), "time": time,
@@ -305,13 +309,14 @@ fn real_registry_signatures_verify() {
                 package: &id,
                 registry: Some(NPM_REGISTRY),
                 expected: &[],
-                tarball: &[Digest::new(Algorithm::Sha512, digest).unwrap()],
+                artifact: &[Digest::new(Algorithm::Sha512, digest).unwrap()],
                 record: Answer::Given(record.as_bytes()),
                 attestations: Answer::NotFound,
             };
-            package(&trust, &evidence, at()).registry_signature
+            package(&trust, &evidence, at()).claims.remove(&Claim::RegistrySignature).unwrap()
         };
-        let Verdict::Verified(facts) = signed("2023-01-01T00:00:00.000Z") else {
+        let Outcome::Verified(Facts::RegistrySignature(facts)) = signed("2023-01-01T00:00:00.000Z")
+        else {
             panic!("{:?}", signed("2023-01-01T00:00:00.000Z"));
         };
         assert_eq!(facts.keyid, OLD_KEY);

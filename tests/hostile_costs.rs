@@ -19,14 +19,15 @@ use sealift::{
     core::{
         addresses::NPM_REGISTRY,
         archive::dsse::Envelope,
-        limits,
-        npm::{self, Answer, Evidence},
+        limits, npm,
         package::{
             PackageId,
             digest::{Algorithm, Integrity},
+            evidence::{Answer, Evidence},
         },
         time,
         trust::{Trust, instance::Instance},
+        verdict::Claim,
     },
 };
 use serde_json::{Value, json};
@@ -162,17 +163,22 @@ fn a_hundred_thousand_hashes_take_no_time_to_speak_of() {
 fn judge(response: &[u8]) -> &'static str {
     let digest = Algorithm::Sha512.digest(b"tarball");
     let evidence = Evidence {
-        package: &PackageId::new("a", "1.0.0").unwrap(),
+        package: &PackageId::npm("a", "1.0.0").unwrap(),
         registry: Some(NPM_REGISTRY),
         expected: &[],
-        tarball: std::slice::from_ref(&digest),
+        artifact: std::slice::from_ref(&digest),
         record: Answer::NotFound,
         attestations: Answer::Given(response),
     };
     let root = Instance::public_good().embedded.unwrap().trusted_root;
     let trust = Trust::new(root, &[]).unwrap();
     let at = time::parse("2026-11-01T00:00:00Z").unwrap();
-    npm::package(&trust, &evidence, at).provenance.refusal().unwrap().code
+    npm::package(&trust, &evidence, at)
+        .refusals()
+        .find(|(claim, _)| *claim == Claim::Provenance)
+        .unwrap()
+        .1
+        .code
 }
 
 /// Nobody's signature is known when evidence is parsed, by the Sigstore crates as well: what a

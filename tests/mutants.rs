@@ -14,10 +14,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rayon::prelude::*;
 use sealift::core::{
     addresses::NPM_REGISTRY,
-    npm::{Answer, Evidence, package},
+    npm::package,
     package::{
         PackageId,
         digest::{Algorithm, Digest},
+        evidence::{Answer, Evidence},
     },
     sigstore::{self, Artifact, Signer},
     time::{self, Time},
@@ -103,16 +104,15 @@ impl Base {
             package: package_id,
             registry: Some(NPM_REGISTRY),
             expected: &[],
-            tarball: std::slice::from_ref(&self.digest),
+            artifact: std::slice::from_ref(&self.digest),
             record: Answer::NotFound,
             attestations: Answer::Given(response.as_bytes()),
         };
         let verdict = package(&self.trust, &evidence, at());
         let publish = verdict
-            .publish_attestation
-            .facts()
+            .publish_attestation()
             .map(|facts| format!("{:?} {}", facts.publisher, time::format(facts.signed_at)));
-        let provenance = verdict.provenance.facts().map(|facts| {
+        let provenance = verdict.provenance().map(|facts| {
             format!(
                 "{} {} {} {}",
                 facts.source_repository,
@@ -175,7 +175,7 @@ fn base(name: &'static str, bundle: &[u8], case: &[u8], artifact: Option<&[u8]>)
     let keys = include_bytes!("data/corpus/trust/npm-keys.json").to_vec();
     let package = case["package"].as_object().filter(|_| name.starts_with("npm-")).map(|package| {
         let text = |field: &str| package[field].as_str().unwrap();
-        let id = PackageId::new(text("name"), text("version")).unwrap();
+        let id = PackageId::npm(text("name"), text("version")).unwrap();
         (id, case["predicateType"].as_str().unwrap().to_owned())
     });
     let algorithm = if package.is_some() { Algorithm::Sha512 } else { Algorithm::Sha256 };

@@ -211,10 +211,11 @@ fn assemble(packages: &[Package]) -> (Manifest, BTreeMap<String, Content>) {
     let mut contents = BTreeMap::from([(LOCKFILE.to_owned(), bytes)]);
     let mut listed = Vec::new();
     for package in packages {
-        let id = PackageId::new(&package.name, VERSION).unwrap();
+        let id = PackageId::npm(&package.name, VERSION).unwrap();
         let purl = Purl::new(id, Origin::Registry(NPM_REGISTRY.into()));
         let mut add = |name: &str, bytes: &[u8]| {
-            let entry = format!("{}/{name}", purl.folder());
+            let entry =
+                format!("{}/{name}", sealift::core::archive::entry_name::package_folder(&purl));
             contents.insert(entry.clone(), bytes.to_vec());
             Some(Part {
                 entry: Some(entry),

@@ -17,10 +17,9 @@ use crate::{
     },
     cli::failure::{Failure, Kind, Outcome},
     core::{
-        limits,
+        ecosystems, limits,
         lockfile::{Ask, Bundled, Entry, Inventory, Place, Target, Want, coverage},
-        npm::tarball::{self, Contents},
-        package::{Origin, PackageId, Purl},
+        package::{Origin, PackageId, Purl, contents::Contents, ecosystem::Ecosystem},
         text::Untrusted,
     },
 };
@@ -68,7 +67,7 @@ impl Collector<'_> {
             for (want, collected) in self.round(&new, context)? {
                 let is_looked_into = bundlers.contains(&want.target)
                     || matches!(want.target, Target::Tarball { .. });
-                if is_looked_into && let Some(listed) = list(&collected) {
+                if is_looked_into && let Some(listed) = list(want.target.ecosystem(), &collected) {
                     contents.insert(want.target.clone(), listed);
                 }
                 done.insert(want.target.clone(), collected);
@@ -122,12 +121,12 @@ impl Collector<'_> {
     fn item(&self, want: &Want) -> Outcome<registry::Item> {
         let (id, origin) = match &want.target {
             Target::Version(id) => (id.clone(), registry::Origin::Registry),
-            Target::Tarball { lockfile, place } => {
+            Target::Tarball { lockfile, ecosystem, place } => {
                 let origin = match place {
                     Place::Url(url) => registry::Origin::Url(url.clone()),
                     Place::File(path) => registry::Origin::File(self.file(lockfile, path)),
                 };
-                (unnamed(place)?, origin)
+                (unnamed(*ecosystem, place)?, origin)
             }
         };
         Ok(registry::Item {
@@ -148,12 +147,12 @@ impl Collector<'_> {
 }
 
 /// What a tarball is called until its own `package.json` was read.
-fn unnamed(place: &Place) -> Outcome<PackageId> {
+fn unnamed(ecosystem: Ecosystem, place: &Place) -> Outcome<PackageId> {
     let text = place.to_string();
     let file = text.rsplit('/').next().unwrap_or(&text);
     let plain: String =
         file.chars().filter(|character| character.is_ascii_alphanumeric()).take(64).collect();
-    PackageId::new(&format!("tarball-{plain}"), "0.0.0").map_err(Failure::could_not)
+    PackageId::new(ecosystem, &format!("tarball-{plain}"), "0.0.0").map_err(Failure::could_not)
 }
 
 /// The packages whose tarballs are said to bundle others.
@@ -199,10 +198,10 @@ fn holds(
 }
 
 /// What a tarball holds. One that cannot be listed is refused when the archive is verified.
-fn list(collected: &Collected) -> Option<Contents> {
+fn list(ecosystem: Ecosystem, collected: &Collected) -> Option<Contents> {
     let artifact = collected.artifact.as_ref()?;
     let file = files::open(&artifact.path, limits::TARBALL_BYTES).ok()?;
-    tarball::list(std::io::BufReader::new(file)).ok()
+    (ecosystems::rules(ecosystem).list)(&mut std::io::BufReader::new(file)).ok()
 }
 
 /// Gives every package its purl. A tarball that no registry gives is called what its own
@@ -220,11 +219,12 @@ fn named(
             (Target::Version(id), None) => {
                 return Err(Failure::could_not(format_args!("{id} is from no registry")));
             }
-            (Target::Tarball { place, .. }, _) => {
+            (Target::Tarball { ecosystem, place, .. }, _) => {
                 let own = contents.get(&target).map(|contents| &contents.own);
                 let named =
                     own.and_then(|own| Some((own.name.as_deref()?, own.version.as_deref()?)));
-                let id = named.and_then(|(name, version)| PackageId::new(name, version).ok());
+                let id = named
+                    .and_then(|(name, version)| PackageId::new(*ecosystem, name, version).ok());
                 let id = id.ok_or_else(|| {
                     Failure::could_not(format_args!(
                         "the tarball {} does not say which package it is",

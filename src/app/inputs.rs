@@ -9,7 +9,7 @@ use crate::{
     core::{
         archive::entry_name,
         limits,
-        lockfile::{self, Ask, Kind, Source, package_lock::secrets},
+        lockfile::{self, Ask, Format, Source},
         package::digest::{Algorithm, Digest},
         text::Untrusted,
     },
@@ -41,18 +41,21 @@ impl Input {
     }
 }
 
-/// Reads lockfiles. One that lies beside another that npm would read is read as well: what one
-/// version of npm prefers, another does not know.
+/// Reads lockfiles. One that lies beside another that its package manager would read is read as well:
+/// what one version of the package manager prefers, another does not know.
 ///
 /// # Errors
 /// Exit 2, when one cannot be read or understood.
 pub fn read(paths: &[PathBuf]) -> Outcome<Vec<Input>> {
     let mut inputs: Vec<Input> = Vec::new();
     for (at, path) in paths.iter().enumerate() {
-        inputs.push(input(at, path)?);
-        let beside = beside(path).filter(|beside| !paths.iter().any(|path| is_same(path, beside)));
-        if let Some(beside) = beside {
-            inputs.push(input(at, &beside)?);
+        let first = input(at, path)?;
+        let beside = beside(path, first.lock.lockfile.format);
+        inputs.push(first);
+        for beside in beside {
+            if !paths.iter().any(|path| is_same(path, &beside)) {
+                inputs.push(input(at, &beside)?);
+            }
         }
     }
     check_total(&inputs)?;
@@ -75,23 +78,23 @@ fn is_same(one: &Path, other: &Path) -> bool {
     one == other || files::is_same(one, other)
 }
 
-/// The other of npm's two lockfiles, where it lies in the same folder. npm does not count an empty
-/// one.
-fn beside(path: &Path) -> Option<PathBuf> {
-    let name = path.file_name()?.to_str()?;
-    let other = match name {
-        "package-lock.json" => Kind::NpmShrinkwrap,
-        "npm-shrinkwrap.json" => Kind::PackageLock,
-        _ => return None,
-    };
-    let beside = path.with_file_name(other.file_name());
-    files::is_filled(&beside).then_some(beside)
+/// The other files of the same format that lie in the same folder. A package manager does not count
+/// an empty one.
+fn beside(path: &Path, format: &Format) -> Vec<PathBuf> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    if !format.file_names.iter().any(|own| Some(*own) == name) {
+        return Vec::new();
+    }
+    let others = format.file_names.iter().filter(|other| Some(**other) != name);
+    others.map(|other| path.with_file_name(other)).filter(|path| files::is_filled(path)).collect()
 }
 
-/// npm takes addresses from a `yarn.lock` beside the lockfile for entries that have none. What a
-/// strong hash pins is the same from anywhere.
+/// A package manager may take addresses from a file beside the lockfile, for entries that have none.
+/// What a strong hash pins is the same from anywhere.
 fn require_own_addresses(input: &Input) -> Outcome {
-    if !files::is_filled(&input.path.with_file_name("yarn.lock")) {
+    let Format { ecosystem, addresses_from, .. } = input.lock.lockfile.format;
+    let Some(other) = addresses_from else { return Ok(()) };
+    if !files::is_filled(&input.path.with_file_name(other)) {
         return Ok(());
     }
     let is_bare = |entry: &&lockfile::Entry| match &entry.asks {
@@ -104,7 +107,7 @@ fn require_own_addresses(input: &Input) -> Outcome {
     match input.lock.lockfile.entries.iter().find(is_bare) {
         None => Ok(()),
         Some(entry) => Err(Failure::could_not(format_args!(
-            "{}: entry {:?} has no address, and npm would take one from the yarn.lock beside it",
+            "{}: entry {:?} has no address, and {ecosystem} would take one from the {other} beside it",
             input.path.display(),
             Untrusted(&entry.path).to_string()
         ))
@@ -136,23 +139,22 @@ fn input(at: usize, path: &Path) -> Outcome<Input> {
         Failure::from(error)
             .maybe_hint(missing.then_some("`npm install --package-lock-only` writes a lockfile"))
     })?;
-    let lockfile = lockfile::parse(&name, &bytes).map_err(|error| {
+    let lockfile = lockfile::parse(&bytes).map_err(|error| {
         let (text, hint) = (error.to_string(), error.hint());
         Failure::could_not(format_args!("{}: {}", path.display(), Untrusted(&text)))
             .maybe_hint(hint)
     })?;
     let entry = format!("inputs/{}/{}", at + 1, entry_name::encode(&name));
     let sha256 = Algorithm::Sha256.digest(&bytes);
-    let secrets = secrets::find(&bytes).map_err(Failure::could_not)?;
-    let (bytes, lockfile) = match secrets.as_slice() {
-        [] => (bytes, lockfile),
-        secrets => {
-            let bytes = secrets::strip(&bytes, secrets);
-            let lockfile = lockfile::parse(&name, &bytes).map_err(Failure::could_not)?;
-            (bytes, lockfile)
+    let stripped = (lockfile.format.strip)(&bytes).map_err(Failure::could_not)?;
+    let (bytes, lockfile, stripped) = match stripped {
+        None => (bytes, lockfile, 0),
+        Some((bytes, number)) => {
+            let lockfile = lockfile::parse(&bytes).map_err(Failure::could_not)?;
+            (bytes, lockfile, number)
         }
     };
     let carried = Algorithm::Sha256.digest(&bytes);
     let lock = Lock { name: entry.clone(), sha256: carried, lockfile };
-    Ok(Input { path: path.to_owned(), entry, bytes, lock, stripped: secrets.len(), sha256 })
+    Ok(Input { path: path.to_owned(), entry, bytes, lock, stripped, sha256 })
 }

@@ -8,7 +8,7 @@ use crate::core::{
     archive::manifest::Tool,
     lockfile::{
         Lockfile,
-        coverage::{Disposition, Outcome},
+        coverage::{Disposition, EntryOutcome},
     },
     package::{Purl, digest::Digest},
     policy::{Denial, PastLimit, Policy},
@@ -38,7 +38,7 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// This build's lockfiles, as far as they were given, compared with those.
     pub lockfiles: Vec<Given>,
-    /// The purls of all packages of the archive, those without bytes too: what [`Outcome::package`]
+    /// The purls of all packages of the archive, those without bytes too: what [`EntryOutcome::package`]
     /// is a place in.
     pub purls: Vec<String>,
     /// Every package that there are bytes of.
@@ -56,8 +56,8 @@ pub struct Judged {
     pub purl: Purl,
     /// What was found.
     pub verdict: PackageVerdict,
-    /// SHA-512 of its bytes.
-    pub sha512: Digest,
+    /// The digest of its bytes that its ecosystem signs.
+    pub digest: Digest,
     /// What is wrong with it; empty is good.
     pub denials: Vec<Denial>,
 }
@@ -79,7 +79,7 @@ pub struct Input {
     /// What it says.
     pub lockfile: Lockfile,
     /// What becomes of each of its entries, in their order.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<EntryOutcome>,
 }
 
 /// A lockfile of this build.
@@ -92,7 +92,7 @@ pub struct Given {
     /// What it says.
     pub lockfile: Lockfile,
     /// What becomes of each of its entries, in their order.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<EntryOutcome>,
     /// How it compares with those in the archive.
     pub relation: Relation,
 }
@@ -257,7 +257,7 @@ impl Report {
     }
 
     /// What becomes of every entry: of the archive's lockfiles, then of this build's.
-    pub fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+    pub fn outcomes(&self) -> impl Iterator<Item = &EntryOutcome> {
         let inputs = self.inputs.iter().flat_map(|input| &input.outcomes);
         let given = self.lockfiles.iter().filter(|given| given.relation.input().is_none());
         inputs.chain(given.flat_map(|given| &given.outcomes))
@@ -275,10 +275,10 @@ impl Report {
         for (claim, counts) in &mut counts {
             for package in &self.packages {
                 match package.verdict.status(*claim) {
-                    Status::Verified => counts.verified += 1,
-                    Status::Absent => counts.absent += 1,
-                    Status::Refused => counts.refused += 1,
-                    Status::Unrecognized => counts.unrecognized += 1,
+                    Some(Status::Verified) => counts.verified += 1,
+                    Some(Status::Absent) | None => counts.absent += 1,
+                    Some(Status::Refused) => counts.refused += 1,
+                    Some(Status::Unrecognized) => counts.unrecognized += 1,
                 }
             }
         }
@@ -287,9 +287,9 @@ impl Report {
 }
 
 /// How many entries have each disposition.
-pub fn dispositions(outcomes: &[Outcome]) -> impl Iterator<Item = (Disposition, usize)> {
+pub fn dispositions(outcomes: &[EntryOutcome]) -> impl Iterator<Item = (Disposition, usize)> {
     Disposition::ALL.into_iter().map(|disposition| {
-        let has = |outcome: &&Outcome| outcome.disposition == disposition;
+        let has = |outcome: &&EntryOutcome| outcome.disposition == disposition;
         (disposition, outcomes.iter().filter(has).count())
     })
 }

@@ -9,7 +9,9 @@ use crate::{
     app::trust::Basis,
     cli::failure::Outcome,
     core::{
+        archive::entry_name::package_folder,
         archive::manifest::{self, Part, Predicate, Subject, Tool},
+        ecosystems,
         package::digest::Algorithm,
         time::{self, Time},
     },
@@ -58,10 +60,11 @@ impl Assembly {
     }
 
     fn package(&mut self, Package { purl, collected }: &Package) {
-        let folder = purl.folder();
+        let folder = package_folder(purl);
+        let rules = ecosystems::rules(purl.id().ecosystem());
         let artifact = collected.artifact.as_ref().map(|artifact| {
-            let name = format!("{folder}/package.tgz");
-            // By the digest that npm signs, which was computed as it arrived; sealing checks it again.
+            let name = format!("{folder}/{}", rules.artifact);
+            // By the digest that its ecosystem signs, which was computed as it arrived; sealing checks it again.
             let (size, digest) = (artifact.size, artifact.sha512.clone());
             self.subjects.push(Subject { name: name.clone(), size, digest });
             self.contents.insert(name.clone(), Content::File(artifact.path.clone()));

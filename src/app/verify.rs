@@ -16,11 +16,12 @@ use crate::{
         archive::key::PublicKey,
         lockfile::{
             Inventory, Lockfile,
-            coverage::{Artifact, Coverage, Held, Outcome as EntryOutcome},
+            coverage::{Artifact, Coverage, EntryOutcome, Held},
         },
         package::digest::Digest,
-        policy::{Denial, Policy, Weakness},
+        policy::{Denial, Policy},
         time::{self, Time},
+        verdict::{Claim, Weakness},
     },
 };
 
@@ -189,7 +190,7 @@ fn inventory(locks: &[Lock]) -> Inventory<'_> {
 
 /// A package, as entries are compared with it.
 fn held(found: &Found) -> Held<'_> {
-    let signed = |judged: &Judged| judged.verdict.registry_signature.facts().is_some();
+    let signed = |judged: &Judged| judged.verdict.is_verified(Claim::RegistrySignature);
     Held {
         purl: &found.purl,
         artifact: found.judged.as_ref().map(|judged| Artifact {

@@ -3,6 +3,7 @@
 
 pub mod addresses;
 pub mod archive;
+pub mod ecosystems;
 mod json;
 pub mod limits;
 pub mod lockfile;
@@ -10,10 +11,13 @@ pub mod npm;
 pub mod package;
 mod percent;
 pub mod policy;
+pub mod rules;
 pub mod sigstore;
 pub mod slsa;
 pub mod text;
 pub mod time;
+#[cfg(test)]
+pub(crate) mod toy;
 pub mod trust;
 pub mod tuf;
 pub mod verdict;

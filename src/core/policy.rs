@@ -7,49 +7,8 @@ use chrono::TimeDelta;
 
 use crate::core::{
     lockfile::coverage::Disposition,
-    verdict::{Claim, PackageVerdict, Status},
+    verdict::{Claim, Facts, PackageVerdict, Status, Weakness},
 };
-
-/// What verifies all the same, and can be denied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Weakness {
-    /// A registry signature whose time nobody signed, by a key whose window has ended.
-    RetiredKey,
-    /// An entry whose only hash is SHA-1.
-    Sha1,
-    /// An entry without a hash that counts, bound to its bytes by the registry's signature.
-    PinnedBySignature,
-    /// Logged with a promise of the log, and no proof of inclusion.
-    PromiseOnly,
-    /// Built on a machine that is not the build platform's own.
-    SelfHosted,
-    /// An optional entry that the expected registry does not have.
-    Unavailable,
-}
-
-impl Weakness {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::RetiredKey,
-        Self::Sha1,
-        Self::PinnedBySignature,
-        Self::PromiseOnly,
-        Self::SelfHosted,
-        Self::Unavailable,
-    ];
-
-    /// The name on the command line and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RetiredKey => "retired-key",
-            Self::Sha1 => "sha1",
-            Self::PinnedBySignature => "pinned-by-signature",
-            Self::PromiseOnly => "promise-only",
-            Self::SelfHosted => "self-hosted",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
 
 /// What follows where something is older than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,11 +57,11 @@ impl Policy {
     /// weakness that is denied. Empty means that the package is good.
     pub fn judge(&self, verdict: &PackageVerdict) -> Vec<Denial> {
         let claims = Claim::ALL.into_iter().filter_map(|claim| match verdict.status(claim) {
-            Status::Refused => Some(Denial::Refused(claim)),
-            Status::Absent | Status::Unrecognized => {
+            Some(Status::Refused) => Some(Denial::Refused(claim)),
+            Some(Status::Verified) => None,
+            Some(Status::Absent | Status::Unrecognized) | None => {
                 self.required().any(|required| required == claim).then_some(Denial::Missing(claim))
             }
-            Status::Verified => None,
         });
         let weak = weaknesses(verdict).into_iter().filter(|weakness| self.deny.contains(weakness));
         claims.chain(weak.map(Denial::Weak)).collect()
@@ -121,18 +80,16 @@ impl Policy {
 
 /// What verifies of a package all the same, and can be denied.
 pub fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
-    let signature = verdict.registry_signature.facts();
-    let publish = verdict.publish_attestation.facts();
-    let provenance = verdict.provenance.facts();
-    let logged = publish.map(|facts| facts.logged).into_iter().chain(provenance.map(|f| f.logged));
+    let mut logged =
+        verdict.claims.values().filter_map(|outcome| outcome.facts()).filter_map(Facts::logged);
     let mut found = Vec::new();
-    if signature.is_some_and(|facts| facts.retired) {
+    if verdict.registry_signature().is_some_and(|facts| facts.retired) {
         found.push(Weakness::RetiredKey);
     }
-    if logged.into_iter().any(|logged| logged.promise && !logged.proof) {
+    if logged.any(|logged| logged.promise && !logged.proof) {
         found.push(Weakness::PromiseOnly);
     }
-    if provenance.is_some_and(|facts| facts.runner.as_deref() == Some("self-hosted")) {
+    if verdict.provenance().is_some_and(|facts| facts.runner.as_deref() == Some("self-hosted")) {
         found.push(Weakness::SelfHosted);
     }
     found
@@ -157,22 +114,31 @@ mod tests {
     use crate::core::{
         package::PackageId,
         verdict::{
-            Absence, IntegrityFacts, NoAttestations, Refusal, RegistrySignatureFacts, TimeSource,
-            Verdict,
+            Absence, IntegrityFacts, NoAttestations, Outcome, Refusal, RegistrySignatureFacts,
+            TimeSource,
         },
     };
 
     fn verdict() -> PackageVerdict {
         let none = || Absence::NoAttestations(NoAttestations::NotFound);
         PackageVerdict {
-            package: PackageId::new("a", "1.0.0").unwrap(),
-            integrity: Verdict::Verified(IntegrityFacts { lockfile: None }),
-            registry_signature: Verdict::Absent(Absence::NoSignatures),
-            publish_attestation: Verdict::Absent(none()),
-            provenance: Verdict::Absent(none()),
+            package: PackageId::npm("a", "1.0.0").unwrap(),
+            claims: [
+                (Claim::Integrity, Outcome::Verified(IntegrityFacts { lockfile: None }.into())),
+                (Claim::RegistrySignature, Outcome::Absent(Absence::NoSignatures)),
+                (Claim::PublishAttestation, Outcome::Absent(none())),
+                (Claim::Provenance, Outcome::Absent(none())),
+            ]
+            .into(),
             unexamined: vec![],
             unrecognized_beside: vec![],
         }
+    }
+
+    fn with(claim: Claim, outcome: Outcome<Facts>) -> PackageVerdict {
+        let mut verdict = verdict();
+        verdict.claims.insert(claim, outcome);
+        verdict
     }
 
     fn requires(claim: Claim) -> Policy {
@@ -190,27 +156,28 @@ mod tests {
     #[test]
     fn refused_claims_are_denied_whatever_is_required() {
         let refusal = Refusal { code: "invalid-signature", detail: String::new() };
-        let verdict = PackageVerdict { provenance: Verdict::Refused(refusal), ..verdict() };
+        let verdict = with(Claim::Provenance, Outcome::Refused(refusal));
         assert_eq!(Policy::default().judge(&verdict), [Denial::Refused(Claim::Provenance)]);
     }
 
     #[test]
     fn integrity_is_always_required() {
-        let integrity = Verdict::Absent(Absence::NoSignatures);
-        let verdict = PackageVerdict { integrity, ..verdict() };
+        let integrity = Outcome::Absent(Absence::NoSignatures);
+        let verdict = with(Claim::Integrity, integrity);
         assert_eq!(Policy::default().judge(&verdict), [Denial::Missing(Claim::Integrity)]);
     }
 
     #[test]
     fn weaknesses_are_denied_only_where_the_policy_says_so() {
-        let registry_signature = Verdict::Verified(RegistrySignatureFacts {
-            keyid: "SHA256:a".into(),
-            time: chrono::DateTime::UNIX_EPOCH,
-            time_source: TimeSource::RegistryUnsigned,
-            retired: true,
-            others: vec![],
-        });
-        let verdict = PackageVerdict { registry_signature, ..verdict() };
+        let registry_signature =
+            Outcome::Verified(Facts::RegistrySignature(RegistrySignatureFacts {
+                keyid: "SHA256:a".into(),
+                time: chrono::DateTime::UNIX_EPOCH,
+                time_source: TimeSource::RegistryUnsigned,
+                retired: true,
+                others: vec![],
+            }));
+        let verdict = with(Claim::RegistrySignature, registry_signature);
         assert_eq!(weaknesses(&verdict), [Weakness::RetiredKey]);
         assert_eq!(Policy::default().judge(&verdict), []);
         let policy = Policy { deny: [Weakness::RetiredKey].into(), ..Policy::default() };

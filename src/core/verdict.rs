@@ -89,17 +89,19 @@
 
 mod absence;
 mod facts;
+mod weakness;
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use crate::core::package::PackageId;
 
 pub use self::{
     absence::{Absence, NoAttestations},
     facts::{
-        Identity, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, Publisher,
-        RegistrySignatureFacts, TimeSource, TimestampSetAside, Unrecognized,
+        Facts, Identity, IntegrityFacts, Logged, OtherSignature, ProvenanceFacts, PublishFacts,
+        Publisher, RegistrySignatureFacts, TimeSource, TimestampSetAside, Unrecognized,
     },
+    weakness::Weakness,
 };
 
 /// One thing said of a package.
@@ -139,7 +141,7 @@ impl fmt::Display for Claim {
 
 /// What became of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict<F> {
+pub enum Outcome<F> {
     /// Evidence was there and verified.
     Verified(F),
     /// No evidence was there; how we know.
@@ -151,7 +153,19 @@ pub enum Verdict<F> {
     Unrecognized(Unrecognized),
 }
 
-impl<F> Verdict<F> {
+impl<F: Into<Facts>> Outcome<F> {
+    /// The same outcome, as a map of claims holds it.
+    pub fn into_facts(self) -> Outcome<Facts> {
+        match self {
+            Self::Verified(facts) => Outcome::Verified(facts.into()),
+            Self::Absent(absence) => Outcome::Absent(absence),
+            Self::Refused(refusal) => Outcome::Refused(refusal),
+            Self::Unrecognized(found) => Outcome::Unrecognized(found),
+        }
+    }
+}
+
+impl<F> Outcome<F> {
     /// The facts, if verified.
     pub fn facts(&self) -> Option<&F> {
         match self {
@@ -195,7 +209,7 @@ impl<F> Verdict<F> {
     }
 }
 
-/// A [`Verdict`] without its facts.
+/// An [`Outcome`] without its facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// Evidence was there and verified.
@@ -232,19 +246,13 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// All four claims of one package, each with its outcome.
+/// All claims of one package, each with its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageVerdict {
     /// Which package.
     pub package: PackageId,
-    /// The tarball's bytes.
-    pub integrity: Verdict<IntegrityFacts>,
-    /// The registry's signature.
-    pub registry_signature: Verdict<RegistrySignatureFacts>,
-    /// The publish attestation.
-    pub publish_attestation: Verdict<PublishFacts>,
-    /// The build's provenance.
-    pub provenance: Verdict<ProvenanceFacts>,
+    /// What became of each claim that its ecosystem has, in the order of verification.
+    pub claims: BTreeMap<Claim, Outcome<Facts>>,
     /// Predicate types of attestations that no claim is about. They were not verified, and
     /// neither support nor refuse anything.
     pub unexamined: Vec<String>,
@@ -253,48 +261,69 @@ pub struct PackageVerdict {
 }
 
 impl PackageVerdict {
-    /// What became of one claim.
-    pub fn status(&self, claim: Claim) -> Status {
-        match claim {
-            Claim::Integrity => self.integrity.status(),
-            Claim::RegistrySignature => self.registry_signature.status(),
-            Claim::PublishAttestation => self.publish_attestation.status(),
-            Claim::Provenance => self.provenance.status(),
+    /// What became of one claim; `None` where the ecosystem has no such claim.
+    pub fn status(&self, claim: Claim) -> Option<Status> {
+        self.claims.get(&claim).map(Outcome::status)
+    }
+
+    /// The facts of one claim, if it is verified.
+    pub fn facts(&self, claim: Claim) -> Option<&Facts> {
+        self.claims.get(&claim)?.facts()
+    }
+
+    /// Whether a claim is verified.
+    pub fn is_verified(&self, claim: Claim) -> bool {
+        self.status(claim) == Some(Status::Verified)
+    }
+
+    /// The facts of integrity, if it is verified.
+    pub fn integrity(&self) -> Option<&IntegrityFacts> {
+        match self.facts(Claim::Integrity)? {
+            Facts::Integrity(facts) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// The facts of the publish attestation, if it is verified.
+    pub fn publish_attestation(&self) -> Option<&PublishFacts> {
+        match self.facts(Claim::PublishAttestation)? {
+            Facts::PublishAttestation(facts) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// The facts of the registry's signature, if it is verified.
+    pub fn registry_signature(&self) -> Option<&RegistrySignatureFacts> {
+        match self.facts(Claim::RegistrySignature)? {
+            Facts::RegistrySignature(facts) => Some(facts),
+            _ => None,
+        }
+    }
+
+    /// The facts of the build's provenance, if it is verified.
+    pub fn provenance(&self) -> Option<&ProvenanceFacts> {
+        match self.facts(Claim::Provenance)? {
+            Facts::Provenance(facts) => Some(facts),
+            _ => None,
         }
     }
 
     /// The claims without evidence and why, in the order of verification.
     pub fn absences(&self) -> impl Iterator<Item = (Claim, &Absence)> {
-        [
-            (Claim::Integrity, self.integrity.absence()),
-            (Claim::RegistrySignature, self.registry_signature.absence()),
-            (Claim::PublishAttestation, self.publish_attestation.absence()),
-            (Claim::Provenance, self.provenance.absence()),
-        ]
-        .into_iter()
-        .filter_map(|(claim, absence)| Some((claim, absence?)))
+        self.claims.iter().filter_map(|(claim, outcome)| Some((*claim, outcome.absence()?)))
+    }
+
+    /// The refusals among the claims, in the order of verification.
+    pub fn refusals(&self) -> impl Iterator<Item = (Claim, &Refusal)> {
+        self.claims.iter().filter_map(|(claim, outcome)| Some((*claim, outcome.refusal()?)))
     }
 
     /// What verified without being understood: the outcomes of claims in the order of verification,
     /// then what stands beside outcomes that are understood.
     pub fn unrecognized(&self) -> impl Iterator<Item = (Claim, &Unrecognized)> {
-        let outcomes = [
-            (Claim::PublishAttestation, self.publish_attestation.unrecognized()),
-            (Claim::Provenance, self.provenance.unrecognized()),
-        ];
-        let outcomes = outcomes.into_iter().filter_map(|(claim, found)| Some((claim, found?)));
+        let outcomes = self.claims.iter();
+        let outcomes =
+            outcomes.filter_map(|(claim, outcome)| Some((*claim, outcome.unrecognized()?)));
         outcomes.chain(self.unrecognized_beside.iter().map(|(claim, found)| (*claim, found)))
-    }
-
-    /// The refusals among the claims, in the order of verification.
-    pub fn refusals(&self) -> impl Iterator<Item = (Claim, &Refusal)> {
-        [
-            (Claim::Integrity, self.integrity.refusal()),
-            (Claim::RegistrySignature, self.registry_signature.refusal()),
-            (Claim::PublishAttestation, self.publish_attestation.refusal()),
-            (Claim::Provenance, self.provenance.refusal()),
-        ]
-        .into_iter()
-        .filter_map(|(claim, refusal)| Some((claim, refusal?)))
     }
 }

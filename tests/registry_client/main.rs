@@ -62,7 +62,7 @@ struct Quiet;
 impl Progress for Quiet {}
 
 fn id(name: &str, version: &str) -> PackageId {
-    PackageId::new(name, version).unwrap()
+    PackageId::npm(name, version).unwrap()
 }
 
 /// An item as a lockfile of the public registry has it.

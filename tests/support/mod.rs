@@ -16,7 +16,8 @@ use sealift::{
             key::{PublicKey, SigningKey},
             manifest::{Manifest, Package, Part, Predicate, Subject, Tool, Trust, TrustSource},
         },
-        package::{Purl, digest::Algorithm},
+        ecosystems::parse_purl,
+        package::digest::Algorithm,
     },
 };
 
@@ -72,11 +73,17 @@ pub fn predicate() -> Predicate {
         answered_at: Some("2026-11-23T03:59:30Z".to_owned()),
     };
     let package = |purl: &str| {
-        let purl = Purl::parse(purl).unwrap();
+        let purl = parse_purl(purl).unwrap();
         Package {
             purl: purl.to_string(),
             registry: purl.origin().registry().map(str::to_owned),
-            artifact: Some(part(Some(format!("{}/package.tgz", purl.folder())), 200)),
+            artifact: Some(part(
+                Some(format!(
+                    "{}/package.tgz",
+                    sealift::core::archive::entry_name::package_folder(&purl)
+                )),
+                200,
+            )),
             record: Some(part(None, 404)),
             attestations: Some(part(None, 404)),
         }

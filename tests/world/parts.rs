@@ -14,6 +14,7 @@ use sealift::{
             key::{PublicKey, SigningKey},
             manifest::{Manifest, Predicate, Subject},
         },
+        ecosystems::parse_purl,
         package::{PackageId, Purl, digest::Algorithm},
     },
 };
@@ -79,9 +80,9 @@ impl Parts {
 
     /// What the manifest says of a package.
     pub fn listed(&mut self, package: &Package) -> &mut sealift::core::archive::manifest::Package {
-        let id = PackageId::new(&package.name, &package.version).unwrap();
+        let id = PackageId::npm(&package.name, &package.version).unwrap();
         let mut packages = self.predicate.packages.iter_mut();
-        packages.find(|listed| *Purl::parse(&listed.purl).unwrap().id() == id).unwrap()
+        packages.find(|listed| *parse_purl(&listed.purl).unwrap().id() == id).unwrap()
     }
 }
 

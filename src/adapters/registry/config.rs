@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn addresses_are_npms() {
         let base = Base::parse("https://r.example/npm", &mut Credentials::default()).unwrap();
-        let id = PackageId::new("@a/b", "1.0.0+x").unwrap();
+        let id = PackageId::npm("@a/b", "1.0.0+x").unwrap();
         let text = |url: Option<Url>| url.unwrap().to_string();
         assert_eq!(text(base.packument("@a/b")), "https://r.example/npm/@a%2fb");
         assert_eq!(

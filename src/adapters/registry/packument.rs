@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(found["1.0.0"].manifest, r#"{ "b":1 ,"a":"\u0041", "n":1e999 }"#);
         assert_eq!(found["1.0.0"].time.as_deref(), Some("2020-01-01T00:00:00.000Z"));
-        let id = PackageId::new("a", "1.0.0").unwrap();
+        let id = PackageId::npm("a", "1.0.0").unwrap();
         assert_eq!(
             String::from_utf8(record(&id, &found["1.0.0"]).unwrap()).unwrap(),
             r#"{"name":"a","version":"1.0.0","time":"2020-01-01T00:00:00.000Z","manifest":{ "b":1 ,"a":"\u0041", "n":1e999 }}"#
@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_missing_time_is_null() {
         let found = read(br#"{"versions":{"1.0.0":{}}}"#, &["1.0.0"]).unwrap();
-        let id = PackageId::new("a", "1.0.0").unwrap();
+        let id = PackageId::npm("a", "1.0.0").unwrap();
         assert_eq!(
             record(&id, &found["1.0.0"]).unwrap(),
             br#"{"name":"a","version":"1.0.0","time":null,"manifest":{}}"#
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_record_is_as_large_as_whoever_verifies_it_reads() {
         let size = usize::try_from(limits::RECORD_BYTES).unwrap();
-        let id = PackageId::new("a", "1.0.0").unwrap();
+        let id = PackageId::npm("a", "1.0.0").unwrap();
         let around = record(&id, &Version { manifest: "{}".into(), time: None }).unwrap().len() - 2;
         let of = |manifest: usize, time: Option<usize>| {
             let manifest = format!("{{{}}}", " ".repeat(manifest - 2));

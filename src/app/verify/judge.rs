@@ -10,18 +10,15 @@ use crate::{
     app::report::Judged,
     core::{
         archive::manifest::{self, Part},
-        limits,
+        ecosystems, limits,
         lockfile::{self, Ask, Inventory, Source, Target, Wanted},
-        npm::{
-            self, Answer, Evidence,
-            tarball::{self, Contents, TarballError},
-        },
         package::{
             Origin, PackageId, Purl,
+            contents::Contents,
             digest::{Algorithm, Digest, Integrity},
+            evidence::{Answer, Evidence},
         },
-        text::bounded,
-        verdict::{Absence, PackageVerdict, Refusal, Verdict},
+        verdict::Refusal,
     },
 };
 
@@ -92,7 +89,8 @@ impl<'a> Examination<'a> {
         let record = self.read(package.record.as_ref(), limits::RECORD_BYTES)?;
         let attestations = self.read(package.attestations.as_ref(), limits::ATTESTATIONS_BYTES)?;
         let expected = self.expected.of(purl);
-        let mut algorithms = npm::algorithms(expected, record.as_deref());
+        let rules = ecosystems::rules(purl.id().ecosystem());
+        let mut algorithms = (rules.algorithms)(expected, record.as_deref());
         algorithms.extend(self.algorithms.iter().flat_map(|all| all.of(purl.id())));
         algorithms.sort_unstable();
         algorithms.dedup();
@@ -101,7 +99,7 @@ impl<'a> Examination<'a> {
             package: purl.id(),
             registry: purl.origin().registry(),
             expected,
-            tarball: &digests,
+            artifact: &digests,
             record: answer(package.record.as_ref(), record.as_deref(), Answer::NotListed),
             attestations: answer(
                 package.attestations.as_ref(),
@@ -109,24 +107,13 @@ impl<'a> Examination<'a> {
                 Answer::NotFound,
             ),
         };
-        let mut verdict = npm::package(&self.bar.basis.trust, &evidence, self.bar.at);
-        require_pinned(&mut verdict);
-        let contents = match contents {
-            Some(Err(error)) => {
-                let detail = bounded(&error.to_string());
-                verdict.integrity = Verdict::Refused(Refusal { code: error.code(), detail });
-                None
-            }
-            Some(Ok(contents)) => {
-                require_own_name(&mut verdict, &contents);
-                Some(contents)
-            }
-            None => None,
-        };
+        let trust = &self.bar.basis.trust;
+        let verdict = rules.examine(trust, &evidence, contents.as_ref(), self.bar.at);
         let denials = self.bar.policy.judge(&verdict);
-        let sha512 = digests.iter().find(|digest| digest.algorithm() == Algorithm::Sha512);
-        let sha512 = sha512.cloned().unwrap_or_else(|| Algorithm::Sha512.digest(b""));
-        let judged = Some(Judged { purl: purl.clone(), verdict, sha512, denials });
+        let signed = digests.iter().find(|digest| digest.algorithm() == rules.signed).cloned();
+        let digest = signed.unwrap_or_else(|| rules.signed.digest(b""));
+        let judged = Some(Judged { purl: purl.clone(), verdict, digest, denials });
+        let contents = contents.and_then(Result::ok);
         Ok(Found { purl: purl.clone(), url, digests, contents, judged })
     }
 
@@ -139,10 +126,11 @@ impl<'a> Examination<'a> {
         purl: &Purl,
         entry: &str,
         algorithms: &[Algorithm],
-    ) -> Result<(Vec<Digest>, Option<Result<Contents, TarballError>>), ArchiveError> {
+    ) -> Result<(Vec<Digest>, Option<Result<Contents, Refusal>>), ArchiveError> {
         if self.bar.deep || self.listed.has(purl) {
+            let list = ecosystems::rules(purl.id().ecosystem()).list;
             let (digests, contents) =
-                self.archive.look(entry, algorithms, |reader| tarball::list(reader))?;
+                self.archive.look(entry, algorithms, |reader| (list)(reader))?;
             return Ok((digests, Some(contents)));
         }
         Ok((self.archive.hash(entry, algorithms)?, None))
@@ -164,39 +152,12 @@ fn answer<'b>(part: Option<&Part>, bytes: Option<&'b [u8]>, unlisted: Answer<'b>
     }
 }
 
-/// Without a hash of SHA-256 or stronger in the lockfile, the registry's signature binds the bytes
-/// to name and version; where neither does, integrity rests on nothing.
-fn require_pinned(verdict: &mut PackageVerdict) {
-    let Some(facts) = verdict.integrity.facts() else { return };
-    let hashed = facts.lockfile.is_some_and(|algorithm| !algorithm.is_weak());
-    if !hashed && verdict.registry_signature.facts().is_none() {
-        verdict.integrity = Verdict::Absent(Absence::Unpinned);
-    }
-}
-
-/// A tarball whose own `package.json` says that it is another package is not this one.
-fn require_own_name(verdict: &mut PackageVerdict, contents: &Contents) {
-    let id = &verdict.package;
-    if !contents.own.is(id.name(), id.version()) {
-        let found = format!(
-            "{}@{}",
-            contents.own.name.as_deref().unwrap_or("(no name)"),
-            contents.own.version.as_deref().unwrap_or("(no version)")
-        );
-        let detail = format!("the tarball's package.json is of {found:?}, not of {id}");
-        let refusal = Refusal { code: "tarball-of-other-package", detail: bounded(&detail) };
-        verdict.integrity = Verdict::Refused(refusal);
-    }
-}
-
 impl Listed {
     fn add(&mut self, inventory: &Inventory<'_>) {
         for (_, lockfile) in &inventory.lockfiles {
             let bundlers = lockfile.bundlers();
             for entry in &lockfile.entries {
-                // A lockfile of version 1 does not say which tarballs have a shrinkwrap.
-                let shrinkwrap = entry.shrinkwrap || lockfile.version == 1;
-                if !shrinkwrap && !bundlers.contains(entry.path.as_str()) {
+                if !entry.shrinkwrap && !bundlers.contains(entry.path.as_str()) {
                     continue;
                 }
                 if let Ask::Package(Wanted { source, .. }) = &entry.asks {

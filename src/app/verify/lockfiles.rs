@@ -43,7 +43,7 @@ pub(super) fn carried(archive: &SignedArchive, file: &Path) -> Outcome<Vec<Lock>
         objects = objects.saturating_add(lockfile::objects(&bytes));
         lockfile::check_objects(objects)
             .map_err(|error| refused(format_args!("{entry}: {error}"), "lockfile"))?;
-        let lockfile = lockfile::parse(entry, &bytes)
+        let lockfile = lockfile::parse(&bytes)
             .map_err(|error| refused(format_args!("{entry}: {error}"), "lockfile"))?;
         let subject = manifest.subject(entry).map(|subject| subject.digest.clone());
         let Some(sha256) = subject else { continue };

@@ -17,7 +17,7 @@ use crate::{
         },
         package::{Origin, PackageId, Purl, digest::Algorithm},
         policy::{Denial, PastLimit},
-        verdict::{Absence, Claim, IntegrityFacts, PackageVerdict, Refusal, Verdict},
+        verdict::{Absence, Claim, Facts, IntegrityFacts, Outcome, PackageVerdict, Refusal},
     },
 };
 
@@ -47,18 +47,24 @@ fn archive() -> SignedArchive {
 /// A package without any evidence but its hash.
 fn package() -> PackageVerdict {
     PackageVerdict {
-        package: PackageId::new("a", "1.0.0").unwrap(),
-        integrity: Verdict::Verified(IntegrityFacts { lockfile: None }),
-        registry_signature: Verdict::Absent(Absence::NoSignatures),
-        publish_attestation: Verdict::Absent(Absence::NoRegistry),
-        provenance: Verdict::Absent(Absence::NoRegistry),
+        package: PackageId::npm("a", "1.0.0").unwrap(),
+        claims: [
+            (Claim::Integrity, Outcome::Verified(IntegrityFacts { lockfile: None }.into())),
+            (Claim::RegistrySignature, Outcome::Absent(Absence::NoSignatures)),
+            (Claim::PublishAttestation, Outcome::Absent(Absence::NoRegistry)),
+            (Claim::Provenance, Outcome::Absent(Absence::NoRegistry)),
+        ]
+        .into(),
         unexamined: vec![],
         unrecognized_beside: vec![],
     }
 }
 
-fn refused<F>() -> Verdict<F> {
-    Verdict::Refused(Refusal { code: "any", detail: String::new() })
+/// That package, with another outcome of one claim.
+fn with(claim: Claim, outcome: Outcome<Facts>) -> PackageVerdict {
+    let mut verdict = package();
+    verdict.claims.insert(claim, outcome);
+    verdict
 }
 
 /// A report over these packages, by this policy, in which all else is good.
@@ -66,7 +72,7 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
     let judged = |verdict: PackageVerdict| {
         let denials = policy.judge(&verdict);
         let purl = Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()));
-        Judged { purl, verdict, sha512: Algorithm::Sha512.digest(b""), denials }
+        Judged { purl, verdict, digest: Algorithm::Sha512.digest(b""), denials }
     };
     Report {
         at: at(),
@@ -109,7 +115,7 @@ fn given(denial: Option<coverage::Denial>) -> Given {
     Given {
         file: "package-lock.json".into(),
         sha256: Algorithm::Sha256.digest(text),
-        lockfile: lockfile::parse("package-lock.json", text).unwrap(),
+        lockfile: lockfile::parse(text).unwrap(),
         outcomes: vec![EntryOutcome {
             disposition: Disposition::Collected,
             package: Some(0),
@@ -157,13 +163,8 @@ fn does_not_admit_an_archive_without_a_package() {
 
 #[test]
 fn no_refused_claim_of_any_package_is_admitted() {
-    let refusals: [fn() -> PackageVerdict; 4] = [
-        || PackageVerdict { integrity: refused(), ..package() },
-        || PackageVerdict { registry_signature: refused(), ..package() },
-        || PackageVerdict { publish_attestation: refused(), ..package() },
-        || PackageVerdict { provenance: refused(), ..package() },
-    ];
-    for (claim, bad) in Claim::ALL.into_iter().zip(refusals) {
+    for claim in Claim::ALL {
+        let bad = || with(claim, Outcome::Refused(Refusal { code: "any", detail: String::new() }));
         let policy = Policy::default();
         assert_eq!(policy.judge(&bad()), [Denial::Refused(claim)]);
         for packages in [vec![bad()], vec![bad(), package()], vec![package(), bad()]] {
@@ -183,7 +184,7 @@ fn no_package_without_a_required_claim_is_admitted() {
             "{claim}"
         );
     }
-    let unknown = PackageVerdict { integrity: Verdict::Absent(Absence::NoRecord), ..package() };
+    let unknown = with(Claim::Integrity, Outcome::Absent(Absence::NoRecord));
     assert!(!admits(report(&Policy::default(), vec![unknown])), "integrity is always required");
 }
 

@@ -12,8 +12,8 @@ use clap::{
 use super::{TrustOptions, examples};
 use crate::core::{
     package::digest::{Algorithm, Digest},
-    policy::{PastLimit, Weakness},
-    verdict::Claim,
+    policy::PastLimit,
+    verdict::{Claim, Weakness},
 };
 
 /// seal, verify and look into archives

@@ -17,12 +17,12 @@ use crate::{
         addresses::NPM_REGISTRY,
         lockfile::{
             Lockfile,
-            coverage::{Disposition, Outcome, Pin},
+            coverage::{Disposition, EntryOutcome, Pin},
         },
         package::Origin,
         policy::{Denial, weaknesses},
         text::Untrusted,
-        verdict::{Claim, PackageVerdict},
+        verdict::{Claim, Facts, PackageVerdict},
     },
 };
 
@@ -91,7 +91,7 @@ impl<'a> Human<'a> {
             ),
         ];
         let outcomes = || report.outcomes();
-        let unavailable = |outcome: &&Outcome| outcome.disposition == Disposition::Unavailable;
+        let unavailable = |outcome: &&EntryOutcome| outcome.disposition == Disposition::Unavailable;
         for (number, what) in [
             (outcomes().filter(|outcome| outcome.denial.is_some()).count(), "denied"),
             (outcomes().filter(unavailable).count(), "unavailable"),
@@ -262,7 +262,7 @@ impl Human<'_> {
         f: &mut Formatter<'_>,
         name: &str,
         lockfile: &Lockfile,
-        outcomes: &[Outcome],
+        outcomes: &[EntryOutcome],
     ) -> fmt::Result {
         let denied: Vec<_> = lockfile
             .entries
@@ -311,9 +311,7 @@ impl Human<'_> {
             .report
             .packages
             .iter()
-            .filter_map(|Judged { verdict, .. }| {
-                Some((&verdict.package, verdict.provenance.facts()?))
-            })
+            .filter_map(|Judged { verdict, .. }| Some((&verdict.package, verdict.provenance()?)))
             .collect();
         if proven.is_empty() {
             return Ok(());
@@ -420,21 +418,13 @@ impl Human<'_> {
         for Judged { purl, verdict, denials, .. } in &self.report.packages {
             let mark = if denials.is_empty() { "" } else { ": denied" };
             writeln!(f, "  {}{mark}", Untrusted(&purl.to_string()))?;
-            for claim in Claim::ALL {
-                let signer = match claim {
-                    Claim::RegistrySignature => {
-                        verdict.registry_signature.facts().map(|facts| facts.keyid.clone())
-                    }
-                    Claim::Provenance => {
-                        verdict.provenance.facts().map(|facts| facts.workflow.clone())
-                    }
-                    Claim::Integrity | Claim::PublishAttestation => None,
-                };
-                let by = signer.map(|signer| format!(", by {}", Untrusted(&signer)));
+            for (claim, outcome) in &verdict.claims {
+                let signer = outcome.facts().and_then(Facts::signer);
+                let by = signer.map(|signer| format!(", by {}", Untrusted(signer)));
                 writeln!(
                     f,
                     "    {DIM}{claim}:{DIM:#} {}{}",
-                    verdict.status(claim).name(),
+                    outcome.status().name(),
                     by.unwrap_or_default()
                 )?;
             }

@@ -2,21 +2,19 @@
 //! changed.
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::app::report::{Judged, Report, Trust, TrustSource, Verdict as Whole, dispositions};
 use crate::core::{
     lockfile::{
         Entry, Lockfile,
-        coverage::{Outcome, Pin},
+        coverage::{EntryOutcome, Pin},
     },
     policy::{Denial, weaknesses},
     text::bounded,
     time::{self, Time},
-    verdict::{
-        Claim, IntegrityFacts, Logged, ProvenanceFacts, PublishFacts, Publisher,
-        RegistrySignatureFacts, TimestampSetAside, Unrecognized, Verdict,
-    },
+    verdict::{Claim, Facts, Outcome},
 };
 
 /// The report as one JSON document.
@@ -49,14 +47,16 @@ pub fn to_json(report: &Report) -> Value {
         "inputs": report.inputs.iter().map(|input| some(json!({
             "entry": bounded(&input.entry),
             "sha256": input.sha256.to_hex(),
-            "lockfileVersion": input.lockfile.version,
+            "format": input.lockfile.format.name,
+            "formatVersion": bounded(&input.lockfile.version),
             "dispositions": numbers(&input.outcomes),
             "entries": entries(report, &input.lockfile, &input.outcomes),
         }))).collect::<Vec<_>>(),
         "lockfiles": report.lockfiles.iter().map(|given| some(json!({
             "file": bounded(&given.file),
             "sha256": given.sha256.to_hex(),
-            "lockfileVersion": given.lockfile.version,
+            "format": given.lockfile.format.name,
+            "formatVersion": bounded(&given.lockfile.version),
             "relation": given.relation.name(),
             "input": given.relation.input().map(bounded),
             "dispositions": numbers(&given.outcomes),
@@ -121,19 +121,19 @@ fn trust(trust: &Trust, at: Time) -> Value {
 }
 
 /// How many entries have each disposition.
-fn numbers(outcomes: &[Outcome]) -> Map<String, Value> {
+fn numbers(outcomes: &[EntryOutcome]) -> Map<String, Value> {
     dispositions(outcomes)
         .filter(|(_, number)| *number > 0)
         .map(|(disposition, number)| (disposition.name().to_owned(), json!(number)))
         .collect()
 }
 
-fn entries(report: &Report, lockfile: &Lockfile, outcomes: &[Outcome]) -> Value {
+fn entries(report: &Report, lockfile: &Lockfile, outcomes: &[EntryOutcome]) -> Value {
     let entries = lockfile.entries.iter().zip(outcomes);
     entries.map(|(one, outcome)| entry(report, one, outcome)).collect()
 }
 
-fn entry(report: &Report, entry: &Entry, outcome: &Outcome) -> Value {
+fn entry(report: &Report, entry: &Entry, outcome: &EntryOutcome) -> Value {
     let (pin, weak) = match outcome.pin {
         None => (None, None),
         Some(Pin::Hash(algorithm)) => (Some(algorithm.name()), None),
@@ -154,27 +154,24 @@ fn entry(report: &Report, entry: &Entry, outcome: &Outcome) -> Value {
 }
 
 fn package(judged: &Judged) -> Value {
-    let Judged { purl, verdict, sha512, denials } = judged;
+    let Judged { purl, verdict, digest, denials } = judged;
     let denied: Vec<_> = denials.iter().map(denial).collect();
     let whole = if denials.is_empty() { Whole::Verified } else { Whole::Refused };
     let weak: Vec<_> = weaknesses(verdict).iter().map(|weakness| weakness.name()).collect();
     some(json!({
         "purl": purl.to_string(),
         "registry": purl.origin().registry().map(bounded),
-        "sha512": sha512.to_hex(),
+        digest.algorithm().name(): digest.to_hex(),
         "verdict": whole.name(),
         "denied": list(denied),
         "weak": list(weak),
         "unexamined": list(verdict.unexamined.iter().map(|kind| bounded(kind)).collect()),
         "unrecognized": list(verdict.unrecognized_beside.iter().map(|(claim, found)| {
-            some(json!({"claim": claim.name(), "found": unrecognized(found)}))
+            some(json!({"claim": claim.name(), "found": fields(found)}))
         }).collect()),
-        "claims": {
-            Claim::Integrity.name(): claim(&verdict.integrity, integrity),
-            Claim::RegistrySignature.name(): claim(&verdict.registry_signature, registry_signature),
-            Claim::PublishAttestation.name(): claim(&verdict.publish_attestation, publish),
-            Claim::Provenance.name(): claim(&verdict.provenance, provenance),
-        },
+        "claims": verdict.claims.iter().map(|(name, outcome)| {
+            (name.name().to_owned(), claim(outcome))
+        }).collect::<Map<_, _>>(),
     }))
 }
 
@@ -192,112 +189,39 @@ fn list<T: Into<Value>>(items: Vec<T>) -> Value {
     if items.is_empty() { Value::Null } else { items.into() }
 }
 
-fn claim<F>(verdict: &Verdict<F>, facts: impl Fn(&F) -> Value) -> Value {
-    let found = match verdict {
-        Verdict::Verified(found) => facts(found),
-        Verdict::Absent(absence) => {
+/// An outcome, with the fields of its facts.
+fn claim(outcome: &Outcome<Facts>) -> Value {
+    let found = match outcome {
+        Outcome::Verified(facts) => fields(facts),
+        Outcome::Absent(absence) => {
             json!({"reason": absence.code(), "detail": bounded(&absence.to_string())})
         }
-        Verdict::Refused(refusal) => {
+        Outcome::Refused(refusal) => {
             json!({"reason": refusal.code, "detail": bounded(&refusal.detail)})
         }
-        Verdict::Unrecognized(found) => unrecognized(found),
+        Outcome::Unrecognized(found) => fields(found),
     };
-    let mut value = json!({"status": verdict.status().name()});
+    let mut value = json!({"status": outcome.status().name()});
     if let (Value::Object(map), Value::Object(found)) = (&mut value, found) {
         map.extend(found);
     }
-    some(value)
+    value
 }
 
-fn integrity(facts: &IntegrityFacts) -> Value {
-    json!({
-        "algorithm": facts.lockfile.map(|algorithm| algorithm.name()),
-        "weak": facts.lockfile.filter(|algorithm| algorithm.is_weak()).map(|_| true),
-    })
+/// The fields of facts. Every text in them is bounded: evidence may quote megabytes.
+fn fields(facts: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(facts).unwrap_or_default();
+    bound(&mut value);
+    value
 }
 
-fn registry_signature(facts: &RegistrySignatureFacts) -> Value {
-    let others: Vec<_> = facts
-        .others
-        .iter()
-        .map(|(keyid, reason)| json!({"keyid": bounded(keyid), "reason": bounded(reason)}))
-        .collect();
-    json!({
-        "keyid": facts.keyid,
-        "time": time::format(facts.time),
-        "timeSource": facts.time_source.name(),
-        "retired": facts.retired.then_some(true),
-        "otherSignatures": if others.is_empty() { Value::Null } else { json!(others) },
-    })
-}
-
-fn unrecognized(found: &Unrecognized) -> Value {
-    let text = |text: &Option<String>| text.as_deref().map(bounded);
-    some(json!({
-        "reason": found.code,
-        "detail": bounded(&found.detail),
-        "predicateType": bounded(&found.predicate_type),
-        "signer": bounded(&found.signer),
-        "issuer": text(&found.issuer),
-        "statedBuildType": text(&found.stated_build_type),
-        "statedBuilder": text(&found.stated_builder),
-        "signedAt": time::format(found.signed_at),
-        "timeSource": found.time_source.name(),
-        "logged": logged(found.logged),
-    }))
-}
-
-fn publish(facts: &PublishFacts) -> Value {
-    let (keyid, identity) = match &facts.publisher {
-        Publisher::Key(keyid) => (Some(keyid), None),
-        Publisher::Identity(identity) => (None, Some(identity)),
-    };
-    json!({
-        "keyid": keyid,
-        "identity": identity.map(|identity| bounded(&identity.san)),
-        "issuer": identity.map(|identity| bounded(&identity.issuer)),
-        "signedAt": time::format(facts.signed_at),
-        "timeSource": facts.time_source.name(),
-        "logged": logged(facts.logged),
-        "timestampsSetAside": timestamps(&facts.timestamps_set_aside),
-    })
-}
-
-fn timestamps(set_aside: &[TimestampSetAside]) -> Value {
-    if set_aside.is_empty() {
-        return Value::Null;
+fn bound(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = bounded(text),
+        Value::Array(items) => items.iter_mut().for_each(bound),
+        Value::Object(map) => map.values_mut().for_each(bound),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-    let one = |other: &TimestampSetAside| json!({"position": other.position, "reason": bounded(&other.why)});
-    set_aside.iter().map(one).collect()
-}
-
-fn logged(logged: Logged) -> Value {
-    json!({"promise": logged.promise, "proof": logged.proof})
-}
-
-fn provenance(facts: &ProvenanceFacts) -> Value {
-    let text = |text: &Option<String>| text.as_deref().map(bounded);
-    json!({
-        "predicateType": facts.predicate_type,
-        "sourceRepository": bounded(&facts.source_repository),
-        "commit": bounded(&facts.commit),
-        "ref": text(&facts.git_ref),
-        "workflow": bounded(&facts.workflow),
-        "workflowFile": text(&facts.build_config),
-        "statedBuilder": bounded(&facts.stated_builder),
-        "statedBuildType": bounded(&facts.stated_build_type),
-        "issuer": bounded(&facts.issuer),
-        "repositoryId": text(&facts.repository_id),
-        "ownerId": text(&facts.owner_id),
-        "runner": text(&facts.runner),
-        "trigger": text(&facts.trigger),
-        "run": text(&facts.run),
-        "signedAt": time::format(facts.signed_at),
-        "timeSource": facts.time_source.name(),
-        "logged": logged(facts.logged),
-        "timestampsSetAside": timestamps(&facts.timestamps_set_aside),
-    })
 }
 
 /// Without the members that are null.

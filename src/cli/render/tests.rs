@@ -11,16 +11,16 @@ use crate::core::{
     archive::manifest::Tool,
     lockfile::{
         self, Foreign, Lockfile,
-        coverage::{self, Disposition, Outcome, Pin},
+        coverage::{self, Disposition, EntryOutcome, Pin},
     },
     package::{Origin, PackageId, Purl, digest::Algorithm},
-    policy::{Denial, PastLimit, Policy, Weakness},
+    policy::{Denial, PastLimit, Policy},
     time::{self, Time},
     trust::{Role, SetAside, Unusable},
     verdict::{
-        Absence, Claim, Identity, IntegrityFacts, Logged, NoAttestations, PackageVerdict,
-        ProvenanceFacts, PublishFacts, Publisher, Refusal, RegistrySignatureFacts, TimeSource,
-        Unrecognized, Verdict,
+        Absence, Claim, Facts, Identity, IntegrityFacts, Logged, NoAttestations, OtherSignature,
+        Outcome, PackageVerdict, ProvenanceFacts, PublishFacts, Publisher, Refusal,
+        RegistrySignatureFacts, TimeSource, Unrecognized, Weakness,
     },
 };
 
@@ -30,11 +30,20 @@ fn at(text: &str) -> Time {
 
 fn plain(name: &str, version: &str) -> PackageVerdict {
     PackageVerdict {
-        package: PackageId::new(name, version).unwrap(),
-        integrity: Verdict::Verified(IntegrityFacts { lockfile: Some(Algorithm::Sha512) }),
-        registry_signature: Verdict::Absent(Absence::NoSignatures),
-        publish_attestation: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
-        provenance: Verdict::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
+        package: PackageId::npm(name, version).unwrap(),
+        claims: [
+            (
+                Claim::Integrity,
+                Outcome::Verified(IntegrityFacts { lockfile: Some(Algorithm::Sha512) }.into()),
+            ),
+            (Claim::RegistrySignature, Outcome::Absent(Absence::NoSignatures)),
+            (
+                Claim::PublishAttestation,
+                Outcome::Absent(Absence::NoAttestations(NoAttestations::NotFound)),
+            ),
+            (Claim::Provenance, Outcome::Absent(Absence::NoAttestations(NoAttestations::NotFound))),
+        ]
+        .into(),
         unexamined: vec![],
         unrecognized_beside: vec![],
     }
@@ -42,45 +51,57 @@ fn plain(name: &str, version: &str) -> PackageVerdict {
 
 fn proven(name: &str, version: &str) -> PackageVerdict {
     let signed_at = at("2024-05-16T20:00:00Z");
-    PackageVerdict {
-        registry_signature: Verdict::Verified(RegistrySignatureFacts {
-            keyid: "SHA256:key".into(),
-            time: signed_at,
-            time_source: TimeSource::RegistryUnsigned,
-            retired: true,
-            others: vec![("SHA256:old".into(), "the key had expired".into())],
-        }),
-        publish_attestation: Verdict::Verified(PublishFacts {
-            publisher: Publisher::Key("SHA256:key".into()),
-            signed_at,
-            time_source: TimeSource::TransparencyLog,
-            logged: Logged { promise: true, proof: true },
-            timestamps_set_aside: vec![],
-        }),
-        provenance: Verdict::Verified(ProvenanceFacts {
-            predicate_type: "https://slsa.dev/provenance/v1".into(),
-            source_repository: "https://github.example/acme/widget".into(),
-            commit: "46e7056ff9912ebfee5298d94024895a9fea76c0".into(),
-            git_ref: Some("refs/heads/main".into()),
-            workflow:
-                "https://github.example/acme/widget/.github/workflows/release.yml@refs/heads/main"
-                    .into(),
-            stated_builder: "https://github.example/actions/runner/github-hosted".into(),
-            issuer: "https://token.actions.githubusercontent.example".into(),
-            repository_id: Some("495574555".into()),
-            owner_id: Some("71096353".into()),
-            runner: Some("github-hosted".into()),
-            run: None,
-            stated_build_type: "https://build.example/workflow/v1".into(),
-            build_config: None,
-            trigger: Some("push".into()),
-            signed_at,
-            time_source: TimeSource::TransparencyLog,
-            logged: Logged { promise: true, proof: true },
-            timestamps_set_aside: vec![],
-        }),
-        ..plain(name, version)
-    }
+    let mut verdict = plain(name, version);
+    let signature = RegistrySignatureFacts {
+        keyid: "SHA256:key".into(),
+        time: signed_at,
+        time_source: TimeSource::RegistryUnsigned,
+        retired: true,
+        others: vec![OtherSignature {
+            keyid: "SHA256:old".into(),
+            reason: "the key had expired".into(),
+        }],
+    };
+    let publish = PublishFacts {
+        publisher: Publisher::Key { keyid: "SHA256:key".into() },
+        signed_at,
+        time_source: TimeSource::TransparencyLog,
+        logged: Logged { promise: true, proof: true },
+        timestamps_set_aside: vec![],
+    };
+    let provenance = ProvenanceFacts {
+        predicate_type: "https://slsa.dev/provenance/v1".into(),
+        source_repository: "https://github.example/acme/widget".into(),
+        commit: "46e7056ff9912ebfee5298d94024895a9fea76c0".into(),
+        git_ref: Some("refs/heads/main".into()),
+        workflow:
+            "https://github.example/acme/widget/.github/workflows/release.yml@refs/heads/main"
+                .into(),
+        stated_builder: "https://github.example/actions/runner/github-hosted".into(),
+        issuer: "https://token.actions.githubusercontent.example".into(),
+        repository_id: Some("495574555".into()),
+        owner_id: Some("71096353".into()),
+        runner: Some("github-hosted".into()),
+        run: None,
+        stated_build_type: "https://build.example/workflow/v1".into(),
+        build_config: None,
+        trigger: Some("push".into()),
+        signed_at,
+        time_source: TimeSource::TransparencyLog,
+        logged: Logged { promise: true, proof: true },
+        timestamps_set_aside: vec![],
+    };
+    verdict.claims.extend([
+        (Claim::RegistrySignature, Outcome::Verified(signature.into())),
+        (Claim::PublishAttestation, Outcome::Verified(publish.into())),
+        (Claim::Provenance, Outcome::Verified(provenance.into())),
+    ]);
+    verdict
+}
+
+fn with(mut verdict: PackageVerdict, claim: Claim, outcome: Outcome<Facts>) -> PackageVerdict {
+    verdict.claims.insert(claim, outcome);
+    verdict
 }
 
 fn requires(claims: impl IntoIterator<Item = Claim>) -> Policy {
@@ -91,11 +112,11 @@ fn lock(paths: &[&str]) -> Lockfile {
     let entries: Vec<_> =
         paths.iter().map(|path| format!(r#""{path}": {{"version": "1.0.0"}}"#)).collect();
     let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{}}}}}"#, entries.join(","));
-    lockfile::parse("package-lock.json", text.as_bytes()).unwrap()
+    lockfile::parse(text.as_bytes()).unwrap()
 }
 
-fn outcome(package: usize) -> Outcome {
-    Outcome {
+fn outcome(package: usize) -> EntryOutcome {
+    EntryOutcome {
         disposition: Disposition::Collected,
         package: Some(package),
         pin: Some(Pin::Hash(Algorithm::Sha512)),
@@ -150,7 +171,7 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             .into_iter()
             .map(|verdict| Judged {
                 purl: purl(&verdict),
-                sha512: Algorithm::Sha512.digest(b""),
+                digest: Algorithm::Sha512.digest(b""),
                 denials: policy.judge(&verdict),
                 verdict,
             })
@@ -183,13 +204,11 @@ fn verified() {
 
 #[test]
 fn refused() {
-    let forged = PackageVerdict {
-        provenance: Verdict::Refused(Refusal {
-            code: "subject-digest",
-            detail: "the statement is about another tarball\u{1b}[2J".into(),
-        }),
-        ..plain("evil", "6.6.6")
+    let refusal = Refusal {
+        code: "subject-digest",
+        detail: "the statement is about another tarball\u{1b}[2J".into(),
     };
+    let forged = with(plain("evil", "6.6.6"), Claim::Provenance, Outcome::Refused(refusal));
     let mut report =
         report(vec![plain("left-pad", "1.3.0"), forged], &requires([Claim::RegistrySignature]));
     let git = Foreign::Git { address: "git+ssh://git@git.example/y.git".into(), commit: None };
@@ -198,13 +217,13 @@ fn refused() {
         sha256: Algorithm::Sha256.digest(b"another"),
         lockfile: lock(&["node_modules/gone", "node_modules/y"]),
         outcomes: vec![
-            Outcome {
+            EntryOutcome {
                 package: None,
                 pin: None,
                 denial: Some(coverage::Denial::NotHeld { wanted: "gone@1.0.0".into() }),
                 ..outcome(0)
             },
-            Outcome {
+            EntryOutcome {
                 disposition: Disposition::Foreign,
                 package: None,
                 pin: None,
@@ -237,8 +256,7 @@ fn unrecognized() {
         time_source: TimeSource::TransparencyLog,
         logged: Logged { promise: true, proof: true },
     };
-    let alone =
-        PackageVerdict { provenance: Verdict::Unrecognized(found.clone()), ..plain("a", "1.0.0") };
+    let alone = with(plain("a", "1.0.0"), Claim::Provenance, Outcome::Unrecognized(found.clone()));
     let beside = PackageVerdict {
         unrecognized_beside: vec![(Claim::Provenance, found)],
         ..proven("b", "1.0.0")

@@ -4,7 +4,11 @@
 //! else a package's name has in it is percent-encoded, and so is what some file system would take
 //! for something else: upper case, a device of Windows, a dot at the end.
 
-use crate::core::{limits, percent};
+use crate::core::{
+    limits,
+    package::{Purl, digest::Algorithm},
+    percent,
+};
 
 /// The last entry: the signed manifest.
 pub const ENVELOPE: &str = "sealift.dsse.json";
@@ -54,6 +58,19 @@ impl NameError {
             Self::Dot(_) => "name-dot",
         }
     }
+}
+
+/// The folder of a package: `TYPE/NAME/VERSION`, and below that one named by the first 16 hexadecimal
+/// digits of the purl's SHA-256 where it is not from the public registry. The encoding lets no file
+/// system confuse packages.
+pub fn package_folder(purl: &Purl) -> String {
+    let id = purl.id();
+    let folder = format!("{}/{}/{}", id.ecosystem(), encode(id.name()), encode(id.version()));
+    if purl.is_public() {
+        return folder;
+    }
+    let digest = Algorithm::Sha256.digest(purl.to_string().as_bytes()).to_hex();
+    format!("{folder}/{}", digest.get(..16).unwrap_or(&digest))
 }
 
 /// Checks the name of an entry as received.

@@ -12,16 +12,14 @@ use std::collections::HashMap;
 
 pub use self::denial::Denial;
 use crate::core::{
-    addresses::{self, NPM_REGISTRY},
+    ecosystems,
     lockfile::{Ask, Bundled, Entry, Foreign, Lockfile, Place, Source, Wanted},
-    npm::tarball::Contents,
     package::{
         Origin, PackageId, Purl,
+        contents::Contents,
         digest::{Algorithm, Digest, Integrity},
     },
 };
-
-use url::Url;
 
 /// What becomes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,9 +32,9 @@ pub enum Disposition {
     Local,
     /// Nothing can vouch for it.
     Foreign,
-    /// The expected registry has no such package, and npm goes on without it.
+    /// The expected registry has no such package, and installing goes on without it.
     Unavailable,
-    /// npm installs nothing for it.
+    /// Nothing is installed for it.
     Placeholder,
 }
 
@@ -78,7 +76,7 @@ pub enum Pin {
 
 /// What became of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct EntryOutcome {
     /// What becomes of it.
     pub disposition: Disposition,
     /// The package of the archive that it is, or that bundles it: a place in the list that was given.
@@ -91,7 +89,7 @@ pub struct Outcome {
     pub denial: Option<Denial>,
 }
 
-impl Outcome {
+impl EntryOutcome {
     fn of(disposition: Disposition) -> Self {
         Self { disposition, package: None, pin: None, other_address: false, denial: None }
     }
@@ -145,7 +143,7 @@ impl<'a> Coverage<'a> {
     }
 
     /// What becomes of every entry of a lockfile, in their order.
-    pub fn judge(&self, lockfile: &Lockfile) -> Vec<Outcome> {
+    pub fn judge(&self, lockfile: &Lockfile) -> Vec<EntryOutcome> {
         let places: HashMap<&str, usize> = lockfile
             .entries
             .iter()
@@ -165,8 +163,7 @@ impl<'a> Coverage<'a> {
             }
         }
         for (at, entry) in lockfile.entries.iter().enumerate() {
-            // npm reads it where the entry says so; of version 1, where the registry does.
-            if !entry.shrinkwrap && lockfile.version != 1 {
+            if !entry.shrinkwrap {
                 continue;
             }
             let contents = outcomes.get(at).and_then(|outcome| self.own_contents(outcome));
@@ -182,54 +179,61 @@ impl<'a> Coverage<'a> {
         outcomes
     }
 
-    fn own_contents(&self, outcome: &Outcome) -> Option<&'a Contents> {
+    fn own_contents(&self, outcome: &EntryOutcome) -> Option<&'a Contents> {
         let own = outcome.disposition == Disposition::Collected;
         let package = outcome.package.filter(|_| own)?;
         self.held.get(package)?.artifact?.contents
     }
 
-    fn entry(&self, entry: &Entry, asks: &Ask) -> Outcome {
+    fn entry(&self, entry: &Entry, asks: &Ask) -> EntryOutcome {
         match asks {
             Ask::Package(wanted) => self.package(entry, wanted),
             Ask::Bundled(bundled) => self.entry(entry, &bundled.alone),
-            Ask::Folder(_) => Outcome::of(Disposition::Local),
-            Ask::Nothing => Outcome::of(Disposition::Placeholder),
+            Ask::Folder(_) => EntryOutcome::of(Disposition::Local),
+            Ask::Nothing => EntryOutcome::of(Disposition::Placeholder),
             Ask::Foreign(foreign) => {
                 let wanted = foreign.wanted();
                 let package = wanted.and_then(|wanted| self.package(entry, wanted).package);
                 let denial = Denial::Foreign(Box::new(foreign.clone()));
-                Outcome { package, ..Outcome::denied(Disposition::Foreign, denial) }
+                EntryOutcome { package, ..EntryOutcome::denied(Disposition::Foreign, denial) }
             }
         }
     }
 
     /// An entry that is in its parent's tarball, at its path, with its name and version; otherwise
     /// it is what it is alone.
-    fn bundled(&self, entry: &Entry, bundled: &Bundled, parent: Option<&Outcome>) -> Outcome {
+    fn bundled(
+        &self,
+        entry: &Entry,
+        bundled: &Bundled,
+        parent: Option<&EntryOutcome>,
+    ) -> EntryOutcome {
         let alone = || self.entry(entry, &bundled.alone);
         let Some(parent) = parent else { return alone() };
         match parent.disposition {
-            Disposition::Unavailable => {
-                Outcome { package: parent.package, ..Outcome::of(Disposition::Unavailable) }
-            }
+            Disposition::Unavailable => EntryOutcome {
+                package: parent.package,
+                ..EntryOutcome::of(Disposition::Unavailable)
+            },
             Disposition::Foreign => {
                 let within = Foreign::Within { parent: bundled.parent.clone() };
-                Outcome::denied(Disposition::Foreign, Denial::Foreign(Box::new(within)))
+                EntryOutcome::denied(Disposition::Foreign, Denial::Foreign(Box::new(within)))
             }
             Disposition::Collected => {
                 let Some(package) = parent.package else {
                     let parent = bundled.parent.clone();
-                    return Outcome::denied(Disposition::Bundled, Denial::Parent { parent });
+                    return EntryOutcome::denied(Disposition::Bundled, Denial::Parent { parent });
                 };
                 let contents = self.held.get(package).and_then(|held| held.artifact?.contents);
                 match contents {
                     Some(contents) if !holds(contents, entry, bundled) => alone(),
-                    Some(_) => {
-                        Outcome { package: Some(package), ..Outcome::of(Disposition::Bundled) }
-                    }
+                    Some(_) => EntryOutcome {
+                        package: Some(package),
+                        ..EntryOutcome::of(Disposition::Bundled)
+                    },
                     None => {
                         let parent = bundled.parent.clone();
-                        Outcome::denied(Disposition::Bundled, Denial::Parent { parent })
+                        EntryOutcome::denied(Disposition::Bundled, Denial::Parent { parent })
                     }
                 }
             }
@@ -237,7 +241,7 @@ impl<'a> Coverage<'a> {
         }
     }
 
-    fn package(&self, entry: &Entry, wanted: &Wanted) -> Outcome {
+    fn package(&self, entry: &Entry, wanted: &Wanted) -> EntryOutcome {
         let found = match &wanted.integrity {
             Some(integrity) if !integrity.algorithm().is_weak() => self.by_hash(wanted, integrity),
             weak => self.by_signature(wanted, weak.as_ref()),
@@ -246,11 +250,16 @@ impl<'a> Coverage<'a> {
             Ok((package, pin)) => {
                 let other_address = !self.is_own_address(package, wanted);
                 let (package, pin) = (Some(package), Some(pin));
-                Outcome { package, pin, other_address, ..Outcome::of(Disposition::Collected) }
+                EntryOutcome {
+                    package,
+                    pin,
+                    other_address,
+                    ..EntryOutcome::of(Disposition::Collected)
+                }
             }
             Err(Denial::Unavailable { .. }) if entry.optional && self.may_be_missing(wanted) => {
                 let package = self.candidates(wanted).first().copied();
-                Outcome { package, ..Outcome::of(Disposition::Unavailable) }
+                EntryOutcome { package, ..EntryOutcome::of(Disposition::Unavailable) }
             }
             Err(denial) => {
                 // Who is looked for is known, where it is but one.
@@ -258,7 +267,7 @@ impl<'a> Coverage<'a> {
                     [only] => Some(*only),
                     _ => None,
                 };
-                Outcome { package, ..Outcome::denied(Disposition::Collected, denial) }
+                EntryOutcome { package, ..EntryOutcome::denied(Disposition::Collected, denial) }
             }
         }
     }
@@ -323,7 +332,7 @@ impl<'a> Coverage<'a> {
     fn candidates(&self, wanted: &Wanted) -> Vec<usize> {
         match &wanted.source {
             Source::Version { id, .. } => self.versions.get(id).cloned().unwrap_or_default(),
-            Source::Tarball { place, name, version } => {
+            Source::Tarball { place, name, version, .. } => {
                 let named = |at: &usize| {
                     self.held.get(*at).is_some_and(|held| {
                         let id = held.purl.id();
@@ -380,35 +389,17 @@ impl<'a> Coverage<'a> {
             Source::Version { id, address: Some(address) } => {
                 let collected = held.artifact.and_then(|artifact| artifact.url);
                 collected == Some(address.as_str())
-                    || held
-                        .purl
-                        .origin()
-                        .registry()
-                        .is_some_and(|registry| is_registrys_own(address, registry, id))
+                    || held.purl.origin().registry().is_some_and(|registry| {
+                        (ecosystems::rules(id.ecosystem()).is_own_address)(address, registry, id)
+                    })
             }
         }
     }
 
-    /// Whether the registry whose answer is sealed is the one that npm would ask.
+    /// Whether the registry whose answer is sealed is the one that the package manager would ask.
     fn may_be_missing(&self, wanted: &Wanted) -> bool {
         self.candidates(wanted).first().is_some_and(|at| self.is_own_address(*at, wanted))
     }
-}
-
-/// Whether an address is where a registry has the tarball of a version.
-fn is_registrys_own(address: &Url, registry: &str, id: &PackageId) -> bool {
-    let name = id.name();
-    let file = format!("{}-{}.tgz", name.rsplit('/').next().unwrap_or(name), id.version());
-    let encoded = name.replacen('/', "%2f", 1);
-    let paths = [name.to_owned(), encoded.replace("%2f", "%2F"), encoded];
-    let mut paths = paths.iter().map(|name| format!("/{name}/-/{file}"));
-    if addresses::is_public(address) {
-        return registry == NPM_REGISTRY
-            && address.scheme() == "https"
-            && address.port().is_none()
-            && paths.any(|path| address.path() == path);
-    }
-    paths.any(|path| address.as_str().strip_prefix(registry) == Some(path.as_str()))
 }
 
 fn address(wanted: &Wanted) -> String {
@@ -424,10 +415,7 @@ fn address(wanted: &Wanted) -> String {
 pub fn holds(contents: &Contents, entry: &Entry, bundled: &Bundled) -> bool {
     let below = entry.path.strip_prefix(&bundled.parent).and_then(|rest| rest.strip_prefix('/'));
     let found = below.and_then(|path| contents.bundled.get(path));
-    match (found, &bundled.version) {
-        (Some(found), Some(version)) => found.is(&bundled.name, version),
-        _ => false,
-    }
+    found.zip(bundled.id.as_ref()).is_some_and(|(found, id)| found.is_package(id))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 
 use super::{Ask, Bundled, Entry, Lockfile, Place, Source, Wanted};
-use crate::core::package::PackageId;
 use crate::core::package::digest::{Algorithm, Integrity};
+use crate::core::package::{PackageId, ecosystem::Ecosystem};
 
 /// Every entry of some lockfiles. Each lockfile comes with its name: the archive's entry that holds
 /// it, or a file of this build.
@@ -25,7 +25,7 @@ pub struct Want {
     pub integrity: Vec<Integrity>,
     /// The addresses that entries give for a version, each once, sorted by text.
     pub addresses: Vec<Url>,
-    /// Whether npm goes on without it wherever it is needed.
+    /// Whether installing goes on without it wherever it is needed.
     pub optional: bool,
 }
 
@@ -39,6 +39,8 @@ pub enum Target {
     Tarball {
         /// The lockfile; empty for an address, which is the same from anywhere.
         lockfile: String,
+        /// The ecosystem that it is of.
+        ecosystem: Ecosystem,
         /// Where it is.
         place: Place,
     },
@@ -126,11 +128,20 @@ impl Algorithms {
 }
 
 impl Target {
+    /// The ecosystem that it is of.
+    pub fn ecosystem(&self) -> Ecosystem {
+        match self {
+            Self::Version(id) => id.ecosystem(),
+            Self::Tarball { ecosystem, .. } => *ecosystem,
+        }
+    }
+
     /// What names a package that an entry of a lockfile asks for.
     pub fn of(lockfile: &str, wanted: &Wanted) -> Self {
         match &wanted.source {
             Source::Version { id, .. } => Self::Version(id.clone()),
-            Source::Tarball { place, .. } => Self::Tarball {
+            Source::Tarball { ecosystem, place, .. } => Self::Tarball {
+                ecosystem: *ecosystem,
                 lockfile: match place {
                     Place::Url(_) => String::new(),
                     Place::File(_) => lockfile.to_owned(),

@@ -1,16 +1,13 @@
 //! Lockfiles, and the inventory of what they ask for.
 //!
-//! Reads the lockfiles of npm, `lockfileVersion` 1 to 4, whatever their name. Says of every entry
-//! what it asks for ([`Ask`]); none is dropped.
-//!
-//! What npm would download is to be collected, whatever else an entry says of itself: the rules
-//! follow Arborist, npm's own reader (`shrinkwrap.js`, `node.js`), and where that leaves a choice,
-//! collecting one package too many is preferred to leaving one out.
+//! The content says which [`format`] a lockfile is of. Says of every entry what it asks for ([`Ask`]);
+//! none is dropped. [`coverage`] says what becomes of each.
 //!
 //! Does not resolve ranges and does not read `package.json`.
 
 pub mod coverage;
 mod error;
+pub mod format;
 mod inventory;
 pub mod package_lock;
 
@@ -19,46 +16,19 @@ use std::{collections::HashSet, fmt};
 use url::Url;
 
 pub use self::error::LockfileError;
+pub use self::format::{Format, parse};
 pub use self::inventory::{Algorithms, Inventory, Target, Want};
 use super::limits;
-use super::package::{Origin, PackageId};
+use super::package::{Origin, PackageId, ecosystem::Ecosystem};
 use crate::core::package::digest::Integrity;
-
-/// Which of npm's two lockfiles it is: both have the same format, and differ by name alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `package-lock.json`, or a lockfile under any other name.
-    PackageLock,
-    /// `npm-shrinkwrap.json`: npm up to version 11 prefers it where both are there, npm 12 does not
-    /// read it.
-    NpmShrinkwrap,
-}
-
-impl Kind {
-    /// The name of the file that npm reads.
-    pub fn file_name(self) -> &'static str {
-        match self {
-            Self::PackageLock => "package-lock.json",
-            Self::NpmShrinkwrap => "npm-shrinkwrap.json",
-        }
-    }
-
-    /// By the name of the file, with or without the folders before it.
-    fn of(file_name: &str) -> Self {
-        match file_name.rsplit(['/', '\\']).next() {
-            Some("npm-shrinkwrap.json") => Self::NpmShrinkwrap,
-            _ => Self::PackageLock,
-        }
-    }
-}
 
 /// A lockfile, with every entry accounted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lockfile {
-    /// Which file it is.
-    pub kind: Kind,
-    /// `lockfileVersion`: 1 to 4.
-    pub version: u32,
+    /// What it is.
+    pub format: &'static Format,
+    /// The version of that format, where it has versions.
+    pub version: String,
     /// The entries, in the order of the file; no two have the same path.
     pub entries: Vec<Entry>,
 }
@@ -77,12 +47,12 @@ impl Lockfile {
 /// One entry of a lockfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it is installed, `node_modules/a/node_modules/@s/b`; of version 1, made from the
-    /// nesting. Empty for the project itself.
+    /// Where it is installed, or what else tells it from all others of the lockfile. Empty for the
+    /// project itself.
     pub path: String,
-    /// Whether npm goes on without it where it cannot be had.
+    /// Whether installing goes on without it where it cannot be had.
     pub optional: bool,
-    /// Whether npm reads the shrinkwrap in its tarball.
+    /// Whether its package manager reads the shrinkwrap in its artifact, if there is one.
     pub shrinkwrap: bool,
     /// Whether it is for the development of the package whose lockfile this is, and for nothing else.
     pub dev: bool,
@@ -102,7 +72,7 @@ pub enum Ask {
     Folder(Local),
     /// What no registry and no tarball can vouch for.
     Foreign(Foreign),
-    /// Nothing: it stands for a package that npm does not install.
+    /// Nothing: it stands for a package that is not installed.
     Nothing,
 }
 
@@ -120,13 +90,13 @@ impl Ask {
 /// A package that an entry asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Where npm gets it.
+    /// Where it comes from.
     pub source: Source,
     /// What its tarball must match; `None` where the lockfile does not say.
     pub integrity: Option<Integrity>,
 }
 
-/// Where npm gets a package.
+/// Where a package comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// From a registry.
@@ -139,6 +109,8 @@ pub enum Source {
     },
     /// From a tarball that no registry gives for this name and version.
     Tarball {
+        /// The ecosystem that it is of.
+        ecosystem: Ecosystem,
         /// Where it is.
         place: Place,
         /// Its real name, where the entry says it.
@@ -181,10 +153,8 @@ impl fmt::Display for Place {
 pub struct Bundled {
     /// The path of the entry whose tarball may hold it.
     pub parent: String,
-    /// Its real name.
-    pub name: String,
-    /// Its version.
-    pub version: Option<String>,
+    /// Its real name and its version, where the entry gives one.
+    pub id: Option<PackageId>,
     /// What it asks for where that tarball does not hold it.
     pub alone: Box<Ask>,
 }
@@ -205,14 +175,14 @@ pub enum Local {
 /// Why nothing can vouch for an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Foreign {
-    /// Cloned from a git repository: npm checks no hash of it.
+    /// Cloned from a git repository: no hash of it is checked.
     Git {
         /// The full address, without a password.
         address: String,
         /// The full commit, where the address names one.
         commit: Option<String>,
     },
-    /// Changed by a patch of npm 12 after its tarball was unpacked.
+    /// Changed by a patch after its artifact was unpacked.
     Patched {
         /// The patch's path.
         patch: String,
@@ -224,7 +194,8 @@ pub enum Foreign {
         /// Its path.
         path: String,
     },
-    /// Another entry depends on it by an address that is not its own: npm installs from there.
+    /// Another entry depends on it by an address that is not its own: it is installed
+    /// from there.
     Rerouted {
         /// The path of that other entry; empty for the project itself.
         by: String,
@@ -280,15 +251,6 @@ impl fmt::Display for Source {
     }
 }
 
-/// Reads a lockfile. The content says what it is; of the name it only counts whether it is
-/// `npm-shrinkwrap.json`.
-///
-/// # Errors
-/// When anything in it cannot be understood for certain.
-pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
-    package_lock::parse(file_name, bytes)
-}
-
 /// How many objects a lockfile has at most: braces that open one, those in texts too.
 pub fn objects(lockfile: &[u8]) -> usize {
     lockfile.iter().filter(|byte| **byte == b'{').count()
@@ -304,6 +266,3 @@ pub fn check_objects(objects: usize) -> Result<(), LockfileError> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -74,7 +74,7 @@ pub(in crate::core) fn registry_tarball(url: &Url) -> Option<PackageId> {
         _ => basename.clone(),
     };
     let version = file_version(after.last()?, basename)?;
-    PackageId::new(&name, version).ok()
+    PackageId::npm(&name, version).ok()
 }
 
 /// Whether `url` is an address that a registry gives for this package: npm's pattern
@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn id(name: &str, version: &str) -> PackageId {
-        PackageId::new(name, version).unwrap()
+        PackageId::npm(name, version).unwrap()
     }
 
     #[test]

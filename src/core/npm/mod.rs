@@ -7,10 +7,53 @@
 pub(in crate::core) mod address;
 pub mod integrity;
 pub mod keys;
+mod name;
 pub mod package;
 pub mod publish;
 pub mod registry_signature;
 pub mod tarball;
 
-pub use integrity::algorithms;
-pub use package::{Answer, Evidence, package};
+use std::io::Read;
+
+use url::Url;
+
+pub use self::{name::NPM, package::package};
+use crate::core::{
+    addresses::{self, NPM_REGISTRY},
+    package::{PackageId, contents::Contents, digest::Algorithm},
+    rules::Rules,
+    text::bounded,
+    verdict::Refusal,
+};
+
+/// The rules of npm.
+pub static RULES: Rules = Rules {
+    ecosystem: NPM,
+    artifact: "package.tgz",
+    signed: Algorithm::Sha512,
+    algorithms: integrity::algorithms,
+    list,
+    judge: package,
+    is_own_address,
+};
+
+fn list(tarball: &mut dyn Read) -> Result<Contents, Refusal> {
+    tarball::list(tarball)
+        .map_err(|error| Refusal { code: error.code(), detail: bounded(&error.to_string()) })
+}
+
+/// Whether an address is where a registry has the tarball of a version.
+fn is_own_address(address: &Url, registry: &str, id: &PackageId) -> bool {
+    let name = id.name();
+    let file = format!("{}-{}.tgz", name.rsplit('/').next().unwrap_or(name), id.version());
+    let encoded = name.replacen('/', "%2f", 1);
+    let paths = [name.to_owned(), encoded.replace("%2f", "%2F"), encoded];
+    let mut paths = paths.iter().map(|name| format!("/{name}/-/{file}"));
+    if addresses::is_public(address) {
+        return registry == NPM_REGISTRY
+            && address.scheme() == "https"
+            && address.port().is_none()
+            && paths.any(|path| address.path() == path);
+    }
+    paths.any(|path| address.as_str().strip_prefix(registry) == Some(path.as_str()))
+}

@@ -9,14 +9,13 @@ mod answer;
 mod claims;
 mod response;
 
+pub use self::{answer::Missing, response::AttestationRefusal};
+use std::collections::BTreeMap;
+
 use self::{
     answer::Recorded,
-    claims::{Outcome, all, built, certified, published},
+    claims::{Claimed, all, built, certified, published},
     response::Response,
-};
-pub use self::{
-    answer::{Answer, Missing},
-    response::AttestationRefusal,
 };
 use super::{
     integrity::{self, IntegrityRefusal},
@@ -24,37 +23,16 @@ use super::{
     registry_signature::{self, SignatureRefusal},
 };
 use crate::core::{
-    package::{
-        PackageId,
-        digest::{Algorithm, Digest, Integrity},
-    },
+    package::{digest::Algorithm, evidence::Evidence},
     text::bounded,
     time::Time,
     trust::Trust,
     verdict::{
-        Absence, Claim, IntegrityFacts, PackageVerdict, ProvenanceFacts, PublishFacts, Refusal,
-        RegistrySignatureFacts, TimeSource, Verdict,
+        Absence, Claim, IntegrityFacts, Outcome, PackageVerdict, ProvenanceFacts, PublishFacts,
+        Refusal, RegistrySignatureFacts, TimeSource,
     },
 };
 use crate::core::{sigstore::attestation::BundleRefusal, slsa};
-
-/// Everything that speaks for one package.
-#[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
-    /// Which package it is expected to be.
-    pub package: &'a PackageId,
-    /// The base address of the registry whose keys and names are expected; `None` for a tarball
-    /// from an address or a file, for which no registry speaks.
-    pub registry: Option<&'a str>,
-    /// What the lockfiles say of its bytes.
-    pub expected: &'a [Integrity],
-    /// The digests of its bytes: those of [`integrity::algorithms`] at least.
-    pub tarball: &'a [Digest],
-    /// The registry's record of this version (`registry.json`).
-    pub record: Answer<'a>,
-    /// The registry's attestation response.
-    pub attestations: Answer<'a>,
-}
 
 /// Every family of refusals becomes the one that reports carry.
 macro_rules! into_refusal {
@@ -81,24 +59,26 @@ into_refusal!(
 /// Judges all four claims of a package at the reference time `at`.
 pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdict {
     // 1. the tarball's bytes are those of the lockfile
-    let lockfile = integrity::lockfile(evidence.expected, evidence.tarball);
+    let lockfile = integrity::lockfile(evidence.expected, evidence.artifact);
     // 2. the record is of this package, and of these bytes
-    let record = Recorded::read(evidence.record, evidence.package, evidence.tarball);
+    let record = Recorded::read(evidence.record, evidence.package, evidence.artifact);
     // 4. before 3, which is judged by the time that the log vouches for
     let response = Response::read(evidence.attestations, &record);
     let publish = publish_claim(trust, evidence, &response, at);
     // 3. the registry signed name, version and integrity
-    let logged = publish.verdict.facts().map(|facts| (facts.signed_at, facts.time_source));
+    let logged = publish.outcome.facts().map(|facts| (facts.signed_at, facts.time_source));
     let registry_signature = signature_claim(trust, evidence, &record, logged, at);
     // 5. a build attested where it came from
     let provenance = provenance_claim(trust, evidence, &record, &response, at);
     let beside = |claim| move |found| (claim, found);
     PackageVerdict {
         package: evidence.package.clone(),
-        integrity: integrity_claim(lockfile, &record, evidence),
-        registry_signature,
-        publish_attestation: publish.verdict,
-        provenance: provenance.verdict,
+        claims: BTreeMap::from([
+            (Claim::Integrity, integrity_claim(lockfile, &record, evidence).into_facts()),
+            (Claim::RegistrySignature, registry_signature.into_facts()),
+            (Claim::PublishAttestation, publish.outcome.into_facts()),
+            (Claim::Provenance, provenance.outcome.into_facts()),
+        ]),
         unexamined: response.map(|response| response.unexamined()).unwrap_or_default(),
         unrecognized_beside: (publish.beside.into_iter().map(beside(Claim::PublishAttestation)))
             .chain(provenance.beside.into_iter().map(beside(Claim::Provenance)))
@@ -110,15 +90,15 @@ fn integrity_claim(
     lockfile: Result<Option<Algorithm>, IntegrityRefusal>,
     record: &Recorded,
     evidence: &Evidence<'_>,
-) -> Verdict<IntegrityFacts> {
+) -> Outcome<IntegrityFacts> {
     match (lockfile, record) {
-        (Err(why), _) => Verdict::Refused(why.into()),
-        (Ok(_), Recorded::Refused(why)) => Verdict::Refused(why.clone().into()),
-        (Ok(Some(algorithm)), _) => Verdict::Verified(IntegrityFacts { lockfile: Some(algorithm) }),
-        (Ok(None), Recorded::Given(_)) => Verdict::Verified(IntegrityFacts { lockfile: None }),
-        (Ok(None), _) if evidence.registry.is_none() => Verdict::Absent(Absence::NoRegistry),
-        (Ok(None), Recorded::Absent(absence)) => Verdict::Absent(absence.clone()),
-        (Ok(None), Recorded::NotShown) => Verdict::Refused(Missing::NotShown.into()),
+        (Err(why), _) => Outcome::Refused(why.into()),
+        (Ok(_), Recorded::Refused(why)) => Outcome::Refused(why.clone().into()),
+        (Ok(Some(algorithm)), _) => Outcome::Verified(IntegrityFacts { lockfile: Some(algorithm) }),
+        (Ok(None), Recorded::Given(_)) => Outcome::Verified(IntegrityFacts { lockfile: None }),
+        (Ok(None), _) if evidence.registry.is_none() => Outcome::Absent(Absence::NoRegistry),
+        (Ok(None), Recorded::Absent(absence)) => Outcome::Absent(absence.clone()),
+        (Ok(None), Recorded::NotShown) => Outcome::Refused(Missing::NotShown.into()),
     }
 }
 
@@ -128,22 +108,22 @@ fn signature_claim(
     record: &Recorded,
     logged: Option<(Time, TimeSource)>,
     at: Time,
-) -> Verdict<RegistrySignatureFacts> {
+) -> Outcome<RegistrySignatureFacts> {
     let Some(registry) = evidence.registry else {
         return answer::without_registry(evidence.record, evidence.attestations);
     };
     let record = match record {
-        Recorded::Absent(absence) => return Verdict::Absent(absence.clone()),
-        Recorded::NotShown => return Verdict::Refused(Missing::NotShown.into()),
-        Recorded::Refused(why) => return Verdict::Refused(why.clone().into()),
+        Recorded::Absent(absence) => return Outcome::Absent(absence.clone()),
+        Recorded::NotShown => return Outcome::Refused(Missing::NotShown.into()),
+        Recorded::Refused(why) => return Outcome::Refused(why.clone().into()),
         Recorded::Given(record) => record,
     };
     if record.signatures.is_empty() {
-        return Verdict::Absent(Absence::NoSignatures);
+        return Outcome::Absent(Absence::NoSignatures);
     }
     // Signatures are over the integrity: without it they cannot be, whatever they are.
     let Some(integrity) = &record.integrity else {
-        return Verdict::Refused(IntegrityRefusal::NoIntegrity.into());
+        return Outcome::Refused(IntegrityRefusal::NoIntegrity.into());
     };
     let Some(keys) = trust.npm_keys(registry) else {
         let mut keyids = record.signatures.iter().map(|signature| &signature.keyid);
@@ -152,15 +132,15 @@ fn signature_claim(
         return match keyids.find(|keyid| trust.knows_npm_key(keyid)) {
             Some(keyid) => {
                 let keyid = keyid.clone();
-                Verdict::Refused(SignatureRefusal::OtherRegistry { keyid, registry }.into())
+                Outcome::Refused(SignatureRefusal::OtherRegistry { keyid, registry }.into())
             }
-            None => Verdict::Absent(Absence::NoKeysForRegistry(registry)),
+            None => Outcome::Absent(Absence::NoKeysForRegistry(registry)),
         };
     };
     let judged_by = registry_signature::judged_by(logged, record.published, at);
     match registry_signature::check(record, integrity, evidence.package, keys, judged_by, at) {
-        Ok(facts) => Verdict::Verified(facts),
-        Err(why) => Verdict::Refused(why.into()),
+        Ok(facts) => Outcome::Verified(facts),
+        Err(why) => Outcome::Refused(why.into()),
     }
 }
 
@@ -169,7 +149,7 @@ fn publish_claim(
     evidence: &Evidence<'_>,
     response: &Result<Response<'_>, response::Unusable>,
     at: Time,
-) -> Outcome<PublishFacts> {
+) -> Claimed<PublishFacts> {
     let Some(registry) = evidence.registry else {
         return answer::without_registry(evidence.record, evidence.attestations).into();
     };
@@ -177,12 +157,12 @@ fn publish_claim(
         Ok(response) => response,
         Err(response::Unusable::Nothing(nothing)) => return nothing.of_publish().into(),
         Err(response::Unusable::Refused(why)) => {
-            return Verdict::Refused(why.clone().into()).into();
+            return Outcome::Refused(why.clone().into()).into();
         }
     };
     all(
         response.of_kinds(|kind| kind == publish::PREDICATE_TYPE),
-        Verdict::Absent(Absence::NoSuchPredicate),
+        Outcome::Absent(Absence::NoSuchPredicate),
         |attestation| published(trust, evidence, registry, attestation, at),
         |first, other| (first.signed_at != other.signed_at).then_some("time of signing"),
     )
@@ -194,7 +174,7 @@ fn provenance_claim(
     record: &Recorded,
     response: &Result<Response<'_>, response::Unusable>,
     at: Time,
-) -> Outcome<ProvenanceFacts> {
+) -> Claimed<ProvenanceFacts> {
     if evidence.registry.is_none() {
         return answer::without_registry(evidence.record, evidence.attestations).into();
     }
@@ -202,13 +182,13 @@ fn provenance_claim(
         Ok(response) => response,
         Err(response::Unusable::Nothing(nothing)) => return nothing.of_provenance().into(),
         Err(response::Unusable::Refused(why)) => {
-            return Verdict::Refused(why.clone().into()).into();
+            return Outcome::Refused(why.clone().into()).into();
         }
     };
     let announced = record.given().and_then(|record| record.announced_provenance.as_deref());
     let none = match announced {
-        Some(_) => Verdict::Refused(Missing::Provenance.into()),
-        None => Verdict::Absent(Absence::NoSuchPredicate),
+        Some(_) => Outcome::Refused(Missing::Provenance.into()),
+        None => Outcome::Absent(Absence::NoSuchPredicate),
     };
     all(
         response.of_kinds(|kind| response.is_provenance(kind)),

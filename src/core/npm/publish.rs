@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn another_package_or_registry_is_refused() {
-        let package = PackageId::new("@a/b", "1.0.0").unwrap();
+        let package = PackageId::npm("@a/b", "1.0.0").unwrap();
         let of = |name: &str, version: &str, registry: &str| {
             let text =
                 format!(r#"{{"name":"{name}","version":"{version}","registry":"{registry}"}}"#);

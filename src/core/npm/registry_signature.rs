@@ -24,7 +24,7 @@ use crate::core::{
     package::PackageId,
     time::{self, Time},
     trust::{KeyUsage, NpmKey, NpmKeys},
-    verdict::{RegistrySignatureFacts, TimeSource},
+    verdict::{OtherSignature, RegistrySignatureFacts, TimeSource},
 };
 
 /// Why a registry's signature is refused.
@@ -171,7 +171,10 @@ pub(super) fn check(
             time,
             time_source: source,
             retired,
-            others: bad.into_iter().map(|(keyid, why)| (keyid, why.to_string())).collect(),
+            others: bad
+                .into_iter()
+                .map(|(keyid, why)| OtherSignature { keyid, reason: why.to_string() })
+                .collect(),
         }),
         None => Err(most_telling(bad)),
     }

@@ -16,7 +16,11 @@ use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
 use self::headers::{Found, Headers};
-use crate::core::{json::objects_only, limits};
+use crate::core::{
+    json::objects_only,
+    limits,
+    package::contents::{Contents, Named},
+};
 
 objects_only!(Own);
 
@@ -55,40 +59,6 @@ impl TarballError {
             Self::NoManifest | Self::Manifest { .. } => "tarball-manifest",
         }
     }
-}
-
-/// Name and version that a `package.json` gives.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Named {
-    /// `name`; npm accepts a package without one.
-    pub name: Option<String>,
-    /// `version`.
-    pub version: Option<String>,
-}
-
-impl Named {
-    /// Whether this is that package. Versions are compared as npm writes them in its registry:
-    /// without space, `v` or `=` in front, and without build metadata.
-    pub fn is(&self, name: &str, version: &str) -> bool {
-        let clean = |text: &str| {
-            let text = text.trim().trim_start_matches(['=', 'v', ' ']);
-            text.split('+').next().unwrap_or(text).to_owned()
-        };
-        self.name.as_deref().map(str::trim) == Some(name)
-            && self.version.as_deref().map(clean) == Some(clean(version))
-    }
-}
-
-/// What a tarball holds.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Contents {
-    /// Its own name and version.
-    pub own: Named,
-    /// The packages that it bundles, by their folder from its own: `node_modules/a/node_modules/b`.
-    pub bundled: BTreeMap<String, Named>,
-    /// The bytes of its `npm-shrinkwrap.json`; without one, of its `package-lock.json`, which npm
-    /// takes in its place.
-    pub shrinkwrap: Option<Vec<u8>>,
 }
 
 /// Lists a tarball.

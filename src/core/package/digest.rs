@@ -10,13 +10,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 /// A hash algorithm, weakest first, so that the order is the order of strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
-    /// SHA-1, 20 bytes: all that lockfiles from before npm 5 carry. Weak.
+    /// SHA-1, 20 bytes: all that old lockfiles carry. Weak.
     Sha1,
     /// SHA-256, 32 bytes.
     Sha256,
     /// SHA-384, 48 bytes.
     Sha384,
-    /// SHA-512, 64 bytes: what npm signs.
+    /// SHA-512, 64 bytes.
     Sha512,
 }
 
@@ -134,7 +134,7 @@ pub enum IntegrityError {
 
 /// What a lockfile or registry record expects of a tarball: one hash or more.
 ///
-/// Subresource Integrity (W3C), as npm's `ssri` reads it, but strict: unknown algorithms are
+/// Subresource Integrity (W3C), as `ssri` reads it, but strict: unknown algorithms are
 /// passed over, a malformed hash of a known one refuses the whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Integrity(Vec<Digest>);

@@ -6,15 +6,16 @@ use testkit::sigstore::{
     Build, Leaf, Options, Signer, Sigstore, Subject, attestations_response, statement,
 };
 
-use crate::core::npm::{Answer, Evidence, algorithms, package};
+use crate::core::npm::{integrity::algorithms, package};
 use crate::core::{
     package::{
         PackageId,
         digest::{Algorithm, Digest, Integrity},
+        evidence::{Answer, Evidence},
     },
     time::{self, Time},
     trust::Trust,
-    verdict::{PackageVerdict, Verdict},
+    verdict::{Claim, Outcome, PackageVerdict},
 };
 
 pub const REGISTRY: &str = "https://registry.npm.test";
@@ -108,10 +109,10 @@ impl World {
         let tarball: Vec<_> =
             algorithms(&expected, record).iter().map(|one| one.digest(TARBALL)).collect();
         let evidence = Evidence {
-            package: &PackageId::new(NAME, VERSION).unwrap(),
+            package: &PackageId::npm(NAME, VERSION).unwrap(),
             registry: Some(REGISTRY),
             expected: &expected,
-            tarball: &tarball,
+            artifact: &tarball,
             record: record.map_or(Answer::NotFound, Answer::Given),
             attestations: answered(response.as_deref()),
         };
@@ -121,9 +122,9 @@ impl World {
     /// The code that the provenance of this bundle is refused with, or not understood for, or `verified`.
     pub fn provenance_code(&self, kind: &str, bundle: Value) -> &'static str {
         let verdict = self.judge(None, Some(&attestations_response(&[(kind, bundle)])));
-        match &verdict.provenance {
-            Verdict::Refused(why) => why.code,
-            Verdict::Unrecognized(found) => found.code,
+        match &verdict.claims[&Claim::Provenance] {
+            Outcome::Refused(why) => why.code,
+            Outcome::Unrecognized(found) => found.code,
             other => other.status().name(),
         }
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::core::{
     json::{distinct, objects_only},
-    package::PackageId,
+    limits,
     sigstore::certificate::Claims,
 };
 
@@ -118,7 +118,14 @@ fn check_github(
 fn is_npm(builder: &str, claims: &Claims) -> bool {
     let version = builder.strip_prefix(NPM);
     claims.runner.as_deref().is_none_or(|runner| runner == "github-hosted")
-        && version.is_some_and(|version| PackageId::new("npm", version).is_ok())
+        && version.is_some_and(|version| is_version(version))
+}
+
+/// Whether it has a version's characters: what follows is no part of the builder's name.
+fn is_version(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.len() <= limits::VERSION_BYTES
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.+".contains(&b))
 }
 
 fn check_gitlab(

@@ -22,14 +22,16 @@ use sealift::{
             entry_name,
             manifest::Manifest,
         },
+        ecosystems::parse_purl,
         lockfile::{
             self as lockfiles, Inventory,
             coverage::{Coverage, Disposition},
         },
-        npm::{self, Answer, Evidence, publish, tarball},
+        npm::{self, publish, tarball},
         package::{
             Origin, PackageId, Purl,
             digest::{Digest, Integrity},
+            evidence::{Answer, Evidence},
         },
         sigstore::{
             self, Artifact, Signer,
@@ -182,7 +184,7 @@ pub fn manifest(bytes: &[u8]) {
     let Ok(manifest) = Manifest::parse(bytes) else { return };
     assert_eq!(Manifest::parse(&manifest.to_json()).unwrap(), manifest);
     for (purl, package) in manifest.packages() {
-        assert_eq!(Purl::parse(&package.purl).as_ref(), Some(purl));
+        assert_eq!(parse_purl(&package.purl).as_ref(), Some(purl));
         let entry = package.artifact.as_ref().and_then(|artifact| artifact.entry.as_ref());
         assert!(entry.is_none_or(|entry| manifest.subject(entry).is_some()));
     }
@@ -205,10 +207,10 @@ pub fn certificate(bytes: &[u8]) {
 /// says what the real evidence says.
 pub fn package(bytes: &[u8]) {
     let verdict = judge(bytes);
-    if let Some(facts) = verdict.registry_signature.facts() {
+    if let Some(facts) = verdict.registry_signature() {
         assert_eq!(facts.keyid, "SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA");
     }
-    if let Some(facts) = verdict.provenance.facts() {
+    if let Some(facts) = verdict.provenance() {
         let ProvenanceFacts { source_repository, commit, .. } = facts;
         assert_eq!(source_repository, "https://github.com/sigstore/sigstore-js");
         assert_eq!(commit, "06528997c3c8ab9f864fad9a3658446aca7fd86d");
@@ -219,10 +221,10 @@ pub fn package(bytes: &[u8]) {
 pub fn judge(bytes: &[u8]) -> PackageVerdict {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let evidence = Evidence {
-        package: &PackageId::new("sigstore", "1.0.0").unwrap(),
+        package: &PackageId::npm("sigstore", "1.0.0").unwrap(),
         registry: Some(NPM_REGISTRY),
         expected: &[Integrity::of(tarball().clone())],
-        tarball: std::slice::from_ref(tarball()),
+        artifact: std::slice::from_ref(tarball()),
         record: parts.next().map_or(Answer::NotFound, Answer::Given),
         attestations: parts.next().map_or(Answer::NotFound, Answer::Given),
     };
@@ -240,7 +242,7 @@ fn tarball() -> &'static Digest {
 
 /// An in-toto statement and the predicate in it; and the same bytes as a predicate of each type.
 pub fn statement(bytes: &[u8]) {
-    let package = PackageId::new("sigstore", "1.0.0").unwrap();
+    let package = PackageId::npm("sigstore", "1.0.0").unwrap();
     let check = |kind: &str, predicate: &str| {
         let _ = publish::check(predicate, &package, NPM_REGISTRY);
         let _ = slsa::check(kind, predicate, claims());
@@ -269,7 +271,7 @@ fn claims() -> &'static Claims {
 /// A lockfile, the packages that it asks for, and what becomes of its entries in an empty archive:
 /// nothing is covered but what asks for nothing.
 pub fn lockfile(bytes: &[u8]) {
-    let Ok(lockfile) = lockfiles::parse("package-lock.json", bytes) else { return };
+    let Ok(lockfile) = lockfiles::parse(bytes) else { return };
     let entries = lockfile.entries.len();
     let outcomes = Coverage::new(&[]).judge(&lockfile);
     let inventory = Inventory::new(vec![("inputs/1/package-lock.json", &lockfile)]);
@@ -293,7 +295,7 @@ pub fn tarball_contents(bytes: &[u8]) {
 pub fn packument(bytes: &[u8]) {
     let Ok(versions) = registry_packument::read(bytes, &["1.0.0", "2.0.0"]) else { return };
     for (version, found) in versions {
-        let id = PackageId::new("sigstore", &version).unwrap();
+        let id = PackageId::npm("sigstore", &version).unwrap();
         let _ = registry_packument::Dist::read(&found.manifest);
         let record = registry_packument::record(&id, &found).unwrap();
         // Not as a value: a record may hold numbers that no type of ours has room for.
@@ -357,10 +359,10 @@ pub fn text(bytes: &[u8]) {
     let encoded = entry_name::encode(text);
     assert_eq!(entry_name::decode(&encoded).as_deref(), Some(text));
     if let Some((name, version)) = text.rsplit_once('@')
-        && let Ok(id) = PackageId::new(name, version)
+        && let Ok(id) = PackageId::npm(name, version)
     {
         let purl = Purl::new(id, Origin::File(text.to_owned()));
-        entry_name::parse(purl.folder().as_bytes()).unwrap();
+        entry_name::parse(entry_name::package_folder(&purl).as_bytes()).unwrap();
         assert!(!purl.to_string().contains(char::is_whitespace));
     }
     if let Ok(integrity) = Integrity::parse(text) {

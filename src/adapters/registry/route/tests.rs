@@ -24,7 +24,7 @@ fn route(
     name: &str,
     resolved: Option<&str>,
 ) -> (String, String, Option<String>) {
-    let id = PackageId::new(name, "1.0.0").unwrap();
+    let id = PackageId::npm(name, "1.0.0").unwrap();
     let resolved = resolved.map(|text| Url::parse(text).unwrap());
     let Route { expected, source, tarball, .. } = config.route(&id, resolved.as_ref());
     (expected.name(), source.name(), tarball.map(String::from))
@@ -128,7 +128,7 @@ fn routes(
     hashes: &[Algorithm],
 ) -> Result<Vec<Route>, Vec<String>> {
     let item = Item {
-        id: PackageId::new(name, "1.0.0").unwrap(),
+        id: PackageId::npm(name, "1.0.0").unwrap(),
         origin: Origin::Registry,
         resolved: resolved.iter().map(|url| Url::parse(url).unwrap()).collect(),
         integrity: hashes.iter().map(|one| Integrity::of(one.digest(b"x"))).collect(),

@@ -6,7 +6,7 @@ use super::{Human, ago, count, day, size};
 use crate::{
     app::report::{Given, Trust, TrustSource, dispositions},
     core::{
-        lockfile::{Kind, Lockfile, coverage::Outcome},
+        lockfile::{Lockfile, coverage::EntryOutcome},
         text::{Untrusted, bounded},
         time::Time,
         verdict::Identity,
@@ -46,8 +46,8 @@ impl Human<'_> {
         let given = if report.at_given { ", as --at says" } else { "" };
         writeln!(f, "  judged    as of {}{given}", day(report.at))?;
         for input in &report.inputs {
-            let rule = shrinkwrap_rule(&input.lockfile);
-            writeln!(f, "  lockfile  {}{rule}", Untrusted(&input.entry))?;
+            let note = note(&input.lockfile, &input.entry);
+            writeln!(f, "  lockfile  {}{note}", Untrusted(&input.entry))?;
             entries(f, &input.outcomes)?;
         }
         report.lockfiles.iter().try_for_each(|given| self.given(f, given))
@@ -67,15 +67,17 @@ impl Human<'_> {
     }
 }
 
-fn shrinkwrap_rule(lockfile: &Lockfile) -> &'static str {
-    match lockfile.kind {
-        Kind::NpmShrinkwrap => " (npm 12 does not read it)",
-        Kind::PackageLock => "",
+/// What a reader must know of a lockfile of this name, in parentheses.
+fn note(lockfile: &Lockfile, path: &str) -> String {
+    let file_name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    match (lockfile.format.note)(file_name) {
+        "" => String::new(),
+        note => format!(" ({note})"),
     }
 }
 
 /// `80 entries: 78 collected, 2 local`.
-fn entries(f: &mut Formatter<'_>, outcomes: &[Outcome]) -> fmt::Result {
+fn entries(f: &mut Formatter<'_>, outcomes: &[EntryOutcome]) -> fmt::Result {
     let parts: Vec<_> = dispositions(outcomes)
         .filter(|(_, number)| *number > 0)
         .map(|(disposition, number)| format!("{number} {}", disposition.name()))

@@ -1,6 +1,6 @@
 //! The rules that a manifest keeps: names, order, and that predicate and entries fit each other.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::core::{
     addresses,
@@ -11,7 +11,7 @@ use crate::core::{
             position,
         },
     },
-    limits,
+    ecosystems, limits,
     package::{Origin, Purl, digest::Algorithm},
     time::{self, Time},
 };
@@ -35,7 +35,7 @@ pub(super) fn all(
         }
     }
     let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
-    let mut uses = Uses { subjects, artifacts: HashSet::new(), used: HashSet::new() };
+    let mut uses = Uses { subjects, artifacts: HashMap::new(), used: HashSet::new() };
     inputs(predicate, &mut uses)?;
     let purls = packages(predicate, sealed_at, &mut uses)?;
     trust(predicate, sealed_at, &mut uses)?;
@@ -46,7 +46,7 @@ pub(super) fn all(
 /// Which entries are used so far, and which of them as artifacts.
 struct Uses<'a> {
     subjects: &'a [Subject],
-    artifacts: HashSet<usize>,
+    artifacts: HashMap<usize, Algorithm>,
     used: HashSet<usize>,
 }
 
@@ -82,8 +82,8 @@ impl<'a> Uses<'a> {
             if !self.used.contains(&at) {
                 return Err(ManifestError::Unused(subject.name.clone()));
             }
-            let artifact = self.artifacts.contains(&at);
-            let expected = if artifact { Algorithm::Sha512 } else { Algorithm::Sha256 };
+            let signed = self.artifacts.get(&at).copied();
+            let expected = signed.unwrap_or(Algorithm::Sha256);
             let found = subject.digest.algorithm();
             if found != expected {
                 let name = subject.name.clone();
@@ -151,11 +151,11 @@ fn package(package: &Package, sealed_at: Time, uses: &mut Uses<'_>) -> Result<Pu
     // An address in its qualifier may hold credentials.
     let plain = package.purl.split('?').next().unwrap_or_default();
     let malformed = || ManifestError::Purl(plain.to_owned());
-    let purl = Purl::parse(&package.purl).ok_or_else(malformed)?;
+    let purl = ecosystems::parse_purl(&package.purl).ok_or_else(malformed)?;
     if package.registry.as_deref() != purl.origin().registry() {
         return Err(ManifestError::Registry(package.purl.clone()));
     }
-    let folder = purl.folder();
+    let folder = entry_name::package_folder(&purl);
     let Package { artifact, record, attestations, .. } = package;
     let is_file = matches!(purl.origin(), Origin::File(_));
     for (name, part) in [("artifact", artifact), ("record", record), ("attestations", attestations)]
@@ -170,7 +170,7 @@ fn package(package: &Package, sealed_at: Time, uses: &mut Uses<'_>) -> Result<Pu
         let Some(entry) = &part.entry else { continue };
         let at = uses.claim(&package.purl, entry, &folder)?;
         if name == "artifact" {
-            uses.artifacts.insert(at);
+            uses.artifacts.insert(at, ecosystems::rules(purl.id().ecosystem()).signed);
         }
     }
     // No registry, no record; and no bytes only where an answer shows it.

@@ -5,7 +5,7 @@
 //!
 //! A [`Manifest`] holds together: all names it uses are entries, and all entries are used. Whether
 //! the archive holds those entries is for [`crate::adapters::archive`] to find out, and whether
-//! the evidence in them is good for [`crate::core::npm`].
+//! the evidence in them is good for the rules of each ecosystem.
 
 mod check;
 mod error;

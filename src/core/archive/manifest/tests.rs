@@ -3,6 +3,7 @@ mod form;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::core::archive::entry_name::package_folder;
 use crate::core::package::{Origin, PackageId};
 
 fn predicate() -> Predicate {
@@ -14,9 +15,9 @@ fn predicate() -> Predicate {
     };
     let package = |name: &str| {
         let registry = "https://registry.example/npm".to_owned();
-        let id = PackageId::new(name, "1.0.0").unwrap();
+        let id = PackageId::npm(name, "1.0.0").unwrap();
         let purl = Purl::new(id, Origin::Registry(registry.clone()));
-        let folder = purl.folder();
+        let folder = package_folder(&purl);
         Package {
             purl: purl.to_string(),
             registry: Some(registry),
@@ -64,8 +65,8 @@ fn subjects() -> Vec<Subject> {
 fn hashed(name: &str) -> String {
     let folder = |name: &str| {
         let origin = Origin::Registry("https://registry.example/npm".into());
-        let purl = Purl::new(PackageId::new(name, "1.0.0").unwrap(), origin);
-        format!("{}/", purl.folder().rsplit('/').next().unwrap())
+        let purl = Purl::new(PackageId::npm(name, "1.0.0").unwrap(), origin);
+        format!("{}/", package_folder(&purl).rsplit('/').next().unwrap())
     };
     name.replace("JS/", &folder("JSONStream")).replace("AB/", &folder("@a/b"))
 }

@@ -1,6 +1,6 @@
 //! Why an entry is denied.
 
-use crate::core::{lockfile::Foreign, package::digest::Digest, policy::Weakness};
+use crate::core::{lockfile::Foreign, package::digest::Digest, verdict::Weakness};
 
 /// Why an entry is denied. May quote the lockfile: escape before printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,7 @@ pub enum Denial {
         /// The address.
         address: String,
     },
-    /// The registry has no such package, and npm does not go on without it.
+    /// The registry has no such package, and installing does not go on without it.
     #[error("the registry answered that it does not have {wanted}, and the lockfile needs it")]
     Unavailable {
         /// What the entry asks for.

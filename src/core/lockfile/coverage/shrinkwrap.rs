@@ -1,27 +1,27 @@
-//! A shrinkwrap inside a tarball: npm up to version 11 installs what it says below the package.
+//! A shrinkwrap inside a tarball: its package manager may install what it says below the
+//! package.
 
 use std::collections::HashMap;
 
 use super::Denial;
 use crate::core::{
-    lockfile::{Ask, Entry, Lockfile, Source, Wanted, package_lock::parse_shrinkwrap},
+    lockfile::{Ask, Entry, Lockfile, Source, Wanted},
     package::digest::Digest,
 };
 
 /// Requires that the lockfile has every entry of the shrinkwrap below the package's path, with the
-/// same package. Then what npm installs there is judged as entries of the lockfile.
+/// same package. Then what is installed there is judged as entries of the lockfile.
 pub(super) fn require_entries(
     parent: &Entry,
     shrinkwrap: &[u8],
     lockfile: &Lockfile,
     places: &HashMap<&str, usize>,
 ) -> Result<(), Denial> {
-    let entries = parse_shrinkwrap(shrinkwrap).map_err(|error| Denial::Shrinkwrap {
-        path: "its packages".to_owned(),
-        detail: error.to_string(),
+    let entries = (lockfile.format.parse_inner)(shrinkwrap).map_err(|error| {
+        Denial::Shrinkwrap { path: "its packages".to_owned(), detail: error.to_string() }
     })?;
     for entry in entries {
-        // npm installs no development dependencies of a dependency.
+        // Development dependencies of a dependency are not installed.
         if entry.dev || matches!(entry.asks, Ask::Folder(_) | Ask::Nothing) {
             continue;
         }
@@ -42,9 +42,7 @@ fn is_same(listed: &Ask, shrinkwrapped: &Ask) -> bool {
         (Ask::Package(one), Ask::Package(other)) => {
             same_source(one, other) && same_bytes(one, other)
         }
-        (Ask::Bundled(one), Ask::Bundled(other)) => {
-            (&one.name, &one.version) == (&other.name, &other.version)
-        }
+        (Ask::Bundled(one), Ask::Bundled(other)) => one.id == other.id,
         // What is denied is denied under either address.
         (Ask::Foreign(_), _) => true,
         _ => false,
@@ -59,7 +57,7 @@ fn same_source(one: &Wanted, other: &Wanted) -> bool {
     }
 }
 
-/// A hash must be the lockfile's. Without one npm takes what is at the shrinkwrap's address: that
+/// A hash must be the lockfile's. Without one the package manager takes what is at the shrinkwrap's address: that
 /// must be the lockfile's too, or missing.
 fn same_bytes(listed: &Wanted, shrinkwrapped: &Wanted) -> bool {
     let hashes = |wanted: &Wanted| -> Vec<Digest> {

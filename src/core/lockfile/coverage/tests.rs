@@ -1,5 +1,5 @@
 use super::*;
-use crate::core::{lockfile::parse, npm::tarball::Named};
+use crate::core::{ecosystems::parse_purl, lockfile::parse, package::contents::Named};
 
 /// A package of an archive, with what entries are compared by.
 struct Package {
@@ -16,7 +16,7 @@ const A: &str = "https://registry.npmjs.org/a/-/a-1.0.0.tgz";
 impl Package {
     fn of(purl: &str, bytes: &[u8]) -> Self {
         Self {
-            purl: Purl::parse(purl).unwrap(),
+            purl: parse_purl(purl).unwrap(),
             digests: [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512]
                 .map(|algorithm| algorithm.digest(bytes))
                 .to_vec(),
@@ -47,9 +47,9 @@ fn sri(bytes: &[u8]) -> String {
     Algorithm::Sha512.digest(bytes).to_sri()
 }
 
-fn outcomes(packages: &[Package], entries: &str) -> Vec<Outcome> {
+fn outcomes(packages: &[Package], entries: &str) -> Vec<EntryOutcome> {
     let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{entries}}}}}"#);
-    let lockfile = parse("package-lock.json", text.as_bytes()).unwrap();
+    let lockfile = parse(text.as_bytes()).unwrap();
     let held: Vec<_> = packages
         .iter()
         .map(|package| Held {
@@ -65,7 +65,7 @@ fn outcomes(packages: &[Package], entries: &str) -> Vec<Outcome> {
     Coverage::new(&held).judge(&lockfile)
 }
 
-fn last(packages: &[Package], entries: &str) -> Outcome {
+fn last(packages: &[Package], entries: &str) -> EntryOutcome {
     outcomes(packages, entries).pop().unwrap()
 }
 

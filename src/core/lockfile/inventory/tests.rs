@@ -4,7 +4,7 @@ use crate::core::package::digest::Algorithm;
 
 fn lockfile(packages: &str) -> Lockfile {
     let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{packages}}}}}"#);
-    parse("package-lock.json", text.as_bytes()).unwrap()
+    parse(text.as_bytes()).unwrap()
 }
 
 #[test]
@@ -29,12 +29,14 @@ fn packages_come_once_and_sorted() {
     let inventory = Inventory::new(vec![("inputs/1", &first), ("inputs/2", &second)]);
     let wants = inventory.wants(|_, _, _| true);
 
-    let version = |name| Target::Version(PackageId::new(name, "1.0.0").unwrap());
+    let version = |name| Target::Version(PackageId::npm(name, "1.0.0").unwrap());
     let file = |lockfile: &str| Target::Tarball {
+        ecosystem: crate::core::npm::NPM,
         lockfile: lockfile.into(),
         place: Place::File("t.tgz".into()),
     };
     let url = Target::Tarball {
+        ecosystem: crate::core::npm::NPM,
         lockfile: String::new(),
         place: Place::Url(Url::parse("https://files.example/u").unwrap()),
     };
@@ -68,7 +70,7 @@ fn packages_are_hashed_with_the_strongest_algorithms_that_entries_give() {
     ));
     let inventory = Inventory::new(vec![("inputs/1", &lockfile)]);
     let algorithms = inventory.algorithms();
-    let of = |name| -> Vec<_> { algorithms.of(&PackageId::new(name, "1.0.0").unwrap()).collect() };
+    let of = |name| -> Vec<_> { algorithms.of(&PackageId::npm(name, "1.0.0").unwrap()).collect() };
     assert_eq!(of("a"), [Algorithm::Sha256, Algorithm::Sha1]);
     assert_eq!(of("b"), [Algorithm::Sha1]);
 }

@@ -6,10 +6,12 @@ use url::Url;
 
 use super::edges;
 use crate::core::addresses;
-use crate::core::lockfile::{
-    Ask, Bundled, Entry, Foreign, Local, LockfileError, Place, Source, Wanted,
+use crate::core::lockfile::package_lock::PackageLockError;
+use crate::core::lockfile::{Ask, Bundled, Entry, Foreign, Local, Place, Source, Wanted};
+use crate::core::npm::{
+    NPM,
+    address::{self, Spec},
 };
-use crate::core::npm::address::{self, Spec};
 use crate::core::package::PackageId;
 use crate::core::package::digest::Integrity;
 
@@ -38,14 +40,14 @@ pub(super) struct Raw {
 }
 
 /// Accounts for every entry.
-pub(super) fn classify(raw: Vec<Raw>) -> Result<Vec<Entry>, LockfileError> {
+pub(super) fn classify(raw: Vec<Raw>) -> Result<Vec<Entry>, PackageLockError> {
     let mut entries = HashMap::with_capacity(raw.len());
     for entry in &raw {
         if !is_normal(&entry.path) {
-            return Err(LockfileError::Path(entry.path.clone()));
+            return Err(PackageLockError::Path(entry.path.clone()));
         }
         if entries.insert(entry.path.as_str(), entry).is_some() {
-            return Err(LockfileError::Duplicate(entry.path.clone()));
+            return Err(PackageLockError::Duplicate(entry.path.clone()));
         }
     }
     let bundlers = edges::bundlers(&raw, &entries);
@@ -61,12 +63,12 @@ pub(super) fn classify(raw: Vec<Raw>) -> Result<Vec<Entry>, LockfileError> {
                 asks: ask(entry, bundler)?,
             })
         })
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, PackageLockError>>()?;
     edges::mark_rerouted(&raw, &mut classified);
     Ok(classified)
 }
 
-fn ask(entry: &Raw, bundler: Option<&Raw>) -> Result<Ask, LockfileError> {
+fn ask(entry: &Raw, bundler: Option<&Raw>) -> Result<Ask, PackageLockError> {
     if entry.path.is_empty() {
         return Ok(Ask::Folder(Local::Root));
     }
@@ -86,31 +88,32 @@ fn ask(entry: &Raw, bundler: Option<&Raw>) -> Result<Ask, LockfileError> {
     }
     Ok(Ask::Bundled(Bundled {
         parent: parent.path.clone(),
-        name: entry.name.as_deref().unwrap_or(folder_name).to_owned(),
-        version: entry.version.clone(),
+        id: entry.version.as_deref().and_then(|version| {
+            PackageId::npm(entry.name.as_deref().unwrap_or(folder_name), version).ok()
+        }),
         alone: Box::new(alone),
     }))
 }
 
 /// A link to a folder, which has an entry of its own.
-fn link(entry: &Raw) -> Result<Ask, LockfileError> {
+fn link(entry: &Raw) -> Result<Ask, PackageLockError> {
     let target = match entry.resolved.as_deref() {
         Some(text) => match Spec::of(text) {
             Some(Spec::Folder(path)) => path,
             // Without `file:`, a path of one segment looks like nothing else.
             None | Some(Spec::Git { .. }) if !text.contains(':') => text.to_owned(),
-            _ => return Err(LockfileError::Link(entry.path.clone())),
+            _ => return Err(PackageLockError::Link(entry.path.clone())),
         },
-        None => return Err(LockfileError::Link(entry.path.clone())),
+        None => return Err(PackageLockError::Link(entry.path.clone())),
     };
     Ok(inside(&target, Local::Link))
 }
 
 /// An entry outside of `node_modules`: npm installs nothing there, and reads what is there.
-fn folder(entry: &Raw) -> Result<Ask, LockfileError> {
+fn folder(entry: &Raw) -> Result<Ask, PackageLockError> {
     match (&entry.integrity, &entry.resolved) {
         (None, None) => Ok(Ask::Folder(Local::Folder)),
-        _ => Err(LockfileError::Folder(entry.path.clone())),
+        _ => Err(PackageLockError::Folder(entry.path.clone())),
     }
 }
 
@@ -138,7 +141,7 @@ pub(super) fn leaves_project(path: &str) -> bool {
 }
 
 /// What an entry asks for that no other package's tarball holds.
-fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, LockfileError> {
+fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, PackageLockError> {
     let ask = match spec(entry)? {
         None => match &entry.version {
             Some(version) => {
@@ -147,7 +150,7 @@ fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, LockfileError> {
                 wanted(entry, Source::Version { id, address: None })?
             }
             None if entry.integrity.is_none() && (entry.optional || entry.peer) => Ask::Nothing,
-            None => return Err(LockfileError::NoVersion(entry.path.clone())),
+            None => return Err(PackageLockError::NoVersion(entry.path.clone())),
         },
         Some(Spec::Remote(url)) => remote(entry, folder_name, &url)?,
         Some(Spec::Git { address, commit }) => Ask::Foreign(Foreign::Git { address, commit }),
@@ -167,7 +170,7 @@ fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, LockfileError> {
 
 /// npm downloads from the address, and only then looks at name and version: where they do not
 /// agree, it is not this package that would be installed.
-fn remote(entry: &Raw, folder_name: &str, url: &Url) -> Result<Ask, LockfileError> {
+fn remote(entry: &Raw, folder_name: &str, url: &Url) -> Result<Ask, PackageLockError> {
     let address = addresses::anonymous(url);
     let named = address::registry_tarball(url);
     let id = match (&entry.version, &entry.name) {
@@ -188,15 +191,15 @@ fn remote(entry: &Raw, folder_name: &str, url: &Url) -> Result<Ask, LockfileErro
     }
 }
 
-fn tarball(entry: &Raw, place: Place) -> Result<Ask, LockfileError> {
+fn tarball(entry: &Raw, place: Place) -> Result<Ask, PackageLockError> {
     let (name, version) = (entry.name.clone(), entry.version.clone());
-    wanted(entry, Source::Tarball { place, name, version })
+    wanted(entry, Source::Tarball { ecosystem: NPM, place, name, version })
 }
 
-fn wanted(entry: &Raw, source: Source) -> Result<Ask, LockfileError> {
+fn wanted(entry: &Raw, source: Source) -> Result<Ask, PackageLockError> {
     let integrity = entry.integrity.as_deref().map(Integrity::parse).transpose();
-    let integrity =
-        integrity.map_err(|error| LockfileError::Integrity { entry: entry.path.clone(), error })?;
+    let integrity = integrity
+        .map_err(|error| PackageLockError::Integrity { entry: entry.path.clone(), error })?;
     Ok(Ask::Package(Wanted { source, integrity }))
 }
 
@@ -227,14 +230,14 @@ fn is_git(entry: &Raw) -> bool {
     matches!(entry.resolved.as_deref().and_then(Spec::of), Some(Spec::Git { .. }))
 }
 
-fn package(entry: &Raw, name: &str, version: &str) -> Result<PackageId, LockfileError> {
-    PackageId::new(name, version)
-        .map_err(|error| LockfileError::Package { entry: entry.path.clone(), error })
+fn package(entry: &Raw, name: &str, version: &str) -> Result<PackageId, PackageLockError> {
+    PackageId::npm(name, version)
+        .map_err(|error| PackageLockError::Package { entry: entry.path.clone(), error })
 }
 
-fn spec(entry: &Raw) -> Result<Option<Spec>, LockfileError> {
+fn spec(entry: &Raw) -> Result<Option<Spec>, PackageLockError> {
     let Some(text) = &entry.resolved else { return Ok(None) };
-    Spec::of(text).map(Some).ok_or_else(|| LockfileError::Resolved(entry.path.clone()))
+    Spec::of(text).map(Some).ok_or_else(|| PackageLockError::Resolved(entry.path.clone()))
 }
 
 #[cfg(test)]

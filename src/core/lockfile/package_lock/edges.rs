@@ -132,12 +132,12 @@ fn joined(folder: &str, path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::lockfile::{Ask, Foreign, parse};
+    use crate::core::lockfile::{Ask, Foreign, package_lock::parse};
 
     fn asks(packages: &str, path: &str) -> Ask {
         let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{packages}}}}}"#);
-        let lockfile = parse("package-lock.json", text.as_bytes()).unwrap();
-        lockfile.entries.into_iter().find(|entry| entry.path == path).unwrap().asks
+        let lockfile = parse(text.as_bytes()).unwrap();
+        lockfile.1.into_iter().find(|entry| entry.path == path).unwrap().asks
     }
 
     #[test]

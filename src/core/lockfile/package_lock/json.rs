@@ -7,22 +7,22 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Se
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
+use super::PackageLockError;
 use crate::core::json::objects_only;
-use crate::core::lockfile::LockfileError;
 
 objects_only!(Head<'a>);
 
 /// Reads the whole of `bytes` as a `T`. `serde_json` refuses to nest deeper than
 /// 127 levels, so that recursion over a `T` is bounded.
-pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, LockfileError> {
+pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, PackageLockError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let text = error.to_string();
         let detail = text.split(" at line ").next().unwrap_or(&text).to_owned();
         match error.classify() {
-            Category::Data => LockfileError::Malformed { line, column, detail },
+            Category::Data => PackageLockError::Malformed { line, column, detail },
             Category::Syntax | Category::Eof | Category::Io => {
-                LockfileError::NotJson { line, column, detail }
+                PackageLockError::NotJson { line, column, detail }
             }
         }
     })
@@ -42,18 +42,18 @@ pub(super) struct Head<'a> {
 
 impl Head<'_> {
     /// The version, if it is one that we read.
-    pub(super) fn version(&self) -> Result<u32, LockfileError> {
+    pub(super) fn version(&self) -> Result<u32, PackageLockError> {
         let text = match (self.version, &self.dependencies) {
             (Some(version), _) => version.get(),
-            (None, Some(_)) => return Err(LockfileError::OldShrinkwrap),
-            (None, None) => return Err(LockfileError::NotALockfile),
+            (None, Some(_)) => return Err(PackageLockError::OldShrinkwrap),
+            (None, None) => return Err(PackageLockError::NotALockfile),
         };
         match text {
             "1" => Ok(1),
             "2" => Ok(2),
             "3" => Ok(3),
             "4" => Ok(4),
-            other => Err(LockfileError::UnsupportedVersion(other.chars().take(16).collect())),
+            other => Err(PackageLockError::UnsupportedVersion(other.chars().take(16).collect())),
         }
     }
 }

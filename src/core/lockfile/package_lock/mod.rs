@@ -6,42 +6,47 @@
 
 mod classify;
 mod edges;
+mod error;
 mod json;
 mod packages;
-pub mod secrets;
+mod secrets;
 mod sections;
 mod v1;
 
-use super::{Entry, Kind, Lockfile, LockfileError, check_objects, objects};
+pub use self::error::PackageLockError;
+use super::{Entry, LockfileError, format::Format};
+use crate::core::npm::NPM;
 
-/// Reads a lockfile. The content says what it is; of the name it only counts whether it is
-/// `npm-shrinkwrap.json`.
-///
-/// # Errors
-/// When anything in it cannot be understood for certain.
-pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
-    let kind = Kind::of(file_name);
-    // Editors on Windows write a byte order mark, and npm skips it.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Err(LockfileError::Empty);
-    }
-    if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") || bytes.contains(&0) {
-        return Err(LockfileError::NotUtf8);
-    }
+/// `package-lock.json`, and `npm-shrinkwrap.json`: npm up to version 11 prefers the latter where both
+/// are there, npm 12 does not read it.
+pub static FORMAT: Format = Format {
+    name: "package-lock.json",
+    ecosystem: NPM,
+    file_names: &["package-lock.json", "npm-shrinkwrap.json"],
+    note: |file_name| match file_name {
+        "npm-shrinkwrap.json" => "npm 12 does not read it",
+        _ => "",
+    },
+    addresses_from: Some("yarn.lock"),
     // A conflict marker of a merge may come first: then it is JSON that is broken.
-    if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'<')) {
-        return Err(LockfileError::UnknownFormat(other_format(bytes)));
-    }
-    // An entry of a few bytes takes some hundred in memory.
-    check_objects(objects(bytes))?;
+    is_format: |bytes| matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'<')),
+    parse: |bytes| {
+        let (version, entries) = parse(bytes)?;
+        Ok((version.to_string(), entries))
+    },
+    parse_inner: |bytes| Ok(parse_shrinkwrap(bytes)?),
+    strip,
+};
+
+/// Reads a lockfile: `lockfileVersion`, and its entries.
+fn parse(bytes: &[u8]) -> Result<(u32, Vec<Entry>), PackageLockError> {
     let head: json::Head<'_> = json::read(bytes)?;
     let version = head.version()?;
     let raw = match version {
         // npm 7 and later would read `packages`, npm 6 `dependencies`: two files in one.
-        1 if head.packages.is_some() => return Err(LockfileError::PackagesInVersion1),
+        1 if head.packages.is_some() => return Err(PackageLockError::PackagesInVersion1),
         1 => v1::entries(bytes)?,
-        _ if head.packages.is_none() => return Err(LockfileError::NoPackages(version)),
+        _ if head.packages.is_none() => return Err(PackageLockError::NoPackages(version)),
         _ => packages::entries(bytes)?,
     };
     let entries = classify::classify(raw)?;
@@ -49,29 +54,22 @@ pub fn parse(file_name: &str, bytes: &[u8]) -> Result<Lockfile, LockfileError> {
     if version != 1 && head.dependencies.is_some() {
         sections::require_agreement(&entries, &classify::classify(v1::entries(bytes)?)?)?;
     }
-    Ok(Lockfile { kind, version, entries })
+    Ok((version, entries))
 }
 
 /// Reads the `npm-shrinkwrap.json` in a package's tarball. Those of npm 2 to 4 have no
 /// `lockfileVersion`, and npm reads them as version 1.
-///
-/// # Errors
-/// As [`parse`].
-pub fn parse_shrinkwrap(bytes: &[u8]) -> Result<Vec<Entry>, LockfileError> {
-    match parse(Kind::NpmShrinkwrap.file_name(), bytes) {
-        Err(LockfileError::OldShrinkwrap) => classify::classify(v1::entries(bytes)?),
-        parsed => parsed.map(|lockfile| lockfile.entries),
+fn parse_shrinkwrap(bytes: &[u8]) -> Result<Vec<Entry>, PackageLockError> {
+    match parse(bytes) {
+        Err(PackageLockError::OldShrinkwrap) => classify::classify(v1::entries(bytes)?),
+        parsed => parsed.map(|(_, entries)| entries),
     }
 }
 
-/// What a file that is not a JSON object looks like.
-fn other_format(bytes: &[u8]) -> Option<&'static str> {
-    let has = |text: &str| bytes.windows(text.len()).take(4096).any(|at| at == text.as_bytes());
-    [
-        ("# yarn lockfile v1", "a yarn.lock of Yarn 1"),
-        ("__metadata:", "a yarn.lock of Yarn 2 or later"),
-        ("lockfileVersion:", "a pnpm-lock.yaml"),
-    ]
-    .into_iter()
-    .find_map(|(mark, name)| has(mark).then_some(name))
+fn strip(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>, LockfileError> {
+    let found = secrets::find(bytes).map_err(PackageLockError::from)?;
+    Ok((!found.is_empty()).then(|| (secrets::strip(bytes, &found), found.len())))
 }
+
+#[cfg(test)]
+mod tests;

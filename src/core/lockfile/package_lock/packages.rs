@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
+use super::PackageLockError;
 use super::classify::{Raw, installed_name};
 use super::json::{self, Bundles, NoInnerKeys, Pairs, Specs, Text, Truthy};
 use crate::core::json::objects_only;
 use crate::core::limits::INSTALL_PATH_BYTES;
-use crate::core::lockfile::LockfileError;
 
 objects_only!(Document, Package, Patched);
 
@@ -63,7 +63,7 @@ struct Patched {
 }
 
 /// The entries of `packages`.
-pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, LockfileError> {
+pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, PackageLockError> {
     let document: Document = json::read(bytes)?;
     Ok(document.packages.0.into_iter().map(|(path, package)| entry(path, package)).collect())
 }

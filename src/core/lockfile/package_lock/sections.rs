@@ -5,19 +5,21 @@
 
 use std::collections::HashMap;
 
-use crate::core::lockfile::{Ask, Entry, LockfileError, Source, Wanted};
+use crate::core::lockfile::package_lock::PackageLockError;
+use crate::core::lockfile::{Ask, Entry, Source, Wanted};
 use crate::core::package::digest::Digest;
 
 /// Requires that both sections have the same packages at the same paths.
 ///
 /// # Errors
-/// [`LockfileError::Sections`] for the first entry that differs.
+/// [`PackageLockError::Sections`] for the first entry that differs.
 pub(super) fn require_agreement(
     packages: &[Entry],
     dependencies: &[Entry],
-) -> Result<(), LockfileError> {
-    let differs =
-        |entry: &Entry, detail| Err(LockfileError::Sections { path: entry.path.clone(), detail });
+) -> Result<(), PackageLockError> {
+    let differs = |entry: &Entry, detail| {
+        Err(PackageLockError::Sections { path: entry.path.clone(), detail })
+    };
     let others: HashMap<&str, &Entry> =
         packages.iter().map(|entry| (entry.path.as_str(), entry)).collect();
     let mut seen = HashMap::new();
@@ -50,9 +52,7 @@ fn is_nothing(entry: &Entry) -> bool {
 fn difference(new: &Ask, old: &Ask) -> Option<&'static str> {
     match (new, old) {
         (Ask::Package(new), Ask::Package(old)) => other_package(new, old),
-        (Ask::Bundled(new), Ask::Bundled(old)) => {
-            ((&new.name, &new.version) != (&old.name, &old.version)).then_some("name or version")
-        }
+        (Ask::Bundled(new), Ask::Bundled(old)) => (new.id != old.id).then_some("name or version"),
         (Ask::Foreign(_), Ask::Foreign(_)) if new == old => None,
         // Version 1 knows no patches, and nothing of what lies outside but its path.
         (Ask::Folder(_) | Ask::Nothing, Ask::Folder(_) | Ask::Nothing) => None,
@@ -84,18 +84,18 @@ fn other_package(new: &Wanted, old: &Wanted) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::core::lockfile::{LockfileError, parse};
+    use crate::core::lockfile::package_lock::{PackageLockError, parse};
 
-    fn both(packages: &str, dependencies: &str) -> Result<(), LockfileError> {
+    fn both(packages: &str, dependencies: &str) -> Result<(), PackageLockError> {
         let text = format!(
             r#"{{"lockfileVersion": 2, "packages": {{{packages}}}, "dependencies": {{{dependencies}}}}}"#
         );
-        parse("package-lock.json", text.as_bytes()).map(drop)
+        parse(text.as_bytes()).map(drop)
     }
 
     fn detail(packages: &str, dependencies: &str) -> &'static str {
         match both(packages, dependencies) {
-            Err(LockfileError::Sections { detail, .. }) => detail,
+            Err(PackageLockError::Sections { detail, .. }) => detail,
             other => panic!("{other:?}"),
         }
     }

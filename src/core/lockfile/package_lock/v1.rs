@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
+use super::PackageLockError;
 use super::classify::Raw;
 use super::json::{self, Pairs, Specs, Text};
 use crate::core::json::objects_only;
 use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_PATHS_BYTES, PACKAGE_NAME_BYTES};
-use crate::core::lockfile::LockfileError;
 use crate::core::npm::address::Spec;
 
 objects_only!(Document, Dependency);
@@ -44,7 +44,7 @@ struct Dependency {
 }
 
 /// The entries, parents before their children.
-pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, LockfileError> {
+pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, PackageLockError> {
     let document: Document = json::read(bytes)?;
     let mut walk = Walk::default();
     walk.collect("", document.dependencies)?;
@@ -65,7 +65,7 @@ impl Walk {
         &mut self,
         folder: &str,
         dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
-    ) -> Result<(), LockfileError> {
+    ) -> Result<(), PackageLockError> {
         let mut names = HashSet::new();
         for (name, mut dependency) in dependencies.0 {
             let path = match folder {
@@ -74,10 +74,10 @@ impl Walk {
             };
             self.bytes = self.bytes.saturating_add(path.len() as u64);
             if path.len() > INSTALL_PATH_BYTES || self.bytes > LOCKFILE_PATHS_BYTES {
-                return Err(LockfileError::Nesting(name));
+                return Err(PackageLockError::Nesting(name));
             }
             if !names.insert(name) {
-                return Err(LockfileError::Duplicate(path));
+                return Err(PackageLockError::Duplicate(path));
             }
             let nested = std::mem::take(&mut dependency.dependencies);
             let bundles = bundled_names(&dependency, &nested);
@@ -95,10 +95,10 @@ impl Walk {
     }
 
     /// Two links to one folder repeat what is in it; a path must not stand for two things, though.
-    fn push(&mut self, entry: Raw) -> Result<(), LockfileError> {
+    fn push(&mut self, entry: Raw) -> Result<(), PackageLockError> {
         match self.places.get(&entry.path).and_then(|place| self.raw.get(*place)) {
             Some(known) if *known == entry => Ok(()),
-            Some(_) => Err(LockfileError::Duplicate(entry.path)),
+            Some(_) => Err(PackageLockError::Duplicate(entry.path)),
             None => {
                 self.places.insert(entry.path.clone(), self.raw.len());
                 self.raw.push(entry);
@@ -128,6 +128,8 @@ fn entry(path: String, dependency: Dependency) -> Raw {
         in_bundle: dependency.bundled,
         optional: dependency.optional,
         dev: dependency.dev,
+        // This version does not say which tarballs have one.
+        shrinkwrap: true,
         // npm takes no address from the requirements of version 1.
         edges: dependency.requires.0.into_iter().map(|(name, _)| (name, String::new())).collect(),
         ..Raw::default()
@@ -156,13 +158,13 @@ fn entry(path: String, dependency: Dependency) -> Raw {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::lockfile::{Ask, Bundled, Foreign, Local, Source, parse};
+    use crate::core::lockfile::{Ask, Bundled, Foreign, Local, Source, package_lock::parse};
 
     /// The entries of a lockfile of version 1: path, and package or other disposition.
-    fn all(dependencies: &str) -> Result<Vec<(String, Ask)>, LockfileError> {
+    fn all(dependencies: &str) -> Result<Vec<(String, Ask)>, PackageLockError> {
         let text = format!(r#"{{"lockfileVersion": 1, "dependencies": {{{dependencies}}}}}"#);
-        let lockfile = parse("npm-shrinkwrap.json", text.as_bytes())?;
-        Ok(lockfile.entries.into_iter().map(|entry| (entry.path, entry.asks)).collect())
+        let lockfile = parse(text.as_bytes())?;
+        Ok(lockfile.1.into_iter().map(|entry| (entry.path, entry.asks)).collect())
     }
 
     fn packages(dependencies: &str) -> Vec<(String, String)> {
@@ -279,12 +281,12 @@ mod tests {
     fn a_path_that_stands_for_two_things_is_refused() {
         assert_eq!(
             all(r#""a": {"version": "1.0.0"}, "a": {"version": "1.0.0"}"#),
-            Err(LockfileError::Duplicate("node_modules/a".into()))
+            Err(PackageLockError::Duplicate("node_modules/a".into()))
         );
         assert_eq!(
             all(r#""a": {"version": "file:p", "dependencies": {"c": {"version": "1.0.0"}}},
                    "b": {"version": "file:p", "dependencies": {"c": {"version": "1.0.1"}}}"#),
-            Err(LockfileError::Duplicate("p/node_modules/c".into()))
+            Err(PackageLockError::Duplicate("p/node_modules/c".into()))
         );
     }
 
@@ -296,7 +298,7 @@ mod tests {
         let too_long = named(PACKAGE_NAME_BYTES + 1);
         assert!(matches!(
             too_long,
-            Err(LockfileError::Malformed { detail, .. })
+            Err(PackageLockError::Malformed { detail, .. })
                 if detail == format!("a key of {} bytes, more than {PACKAGE_NAME_BYTES}", PACKAGE_NAME_BYTES + 1)
         ));
     }
@@ -314,7 +316,7 @@ mod tests {
         let rest = INSTALL_PATH_BYTES - 18 * (13 + 212 + 1) - 13;
         let longest = nested(rest).unwrap();
         assert_eq!(longest.last().unwrap().0.len(), INSTALL_PATH_BYTES);
-        assert_eq!(nested(rest + 1), Err(LockfileError::Nesting("b".repeat(rest + 1))));
+        assert_eq!(nested(rest + 1), Err(PackageLockError::Nesting("b".repeat(rest + 1))));
     }
 
     #[test]
@@ -339,7 +341,7 @@ mod tests {
         assert_eq!((found.len(), bytes as u64), (18 + leaves, LOCKFILE_PATHS_BYTES));
         drop(found);
         let last = format!("{:0>8}", leaves - 1);
-        assert_eq!(with(rest + 1).unwrap_err(), LockfileError::Nesting(last));
+        assert_eq!(with(rest + 1).unwrap_err(), PackageLockError::Nesting(last));
     }
 
     #[test]
@@ -347,7 +349,7 @@ mod tests {
         for version in ["https://:secret@", "ftp://user:secret@files.example/a.tgz"] {
             assert_eq!(
                 all(&format!(r#""a": {{"version": "{version}"}}"#)),
-                Err(LockfileError::Resolved("node_modules/a".into()))
+                Err(PackageLockError::Resolved("node_modules/a".into()))
             );
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::core::sigstore::fixture::{TARBALL, World};
 
 fn package() -> PackageId {
-    PackageId::new("@acme/widgets", "1.0.0").unwrap()
+    PackageId::npm("@acme/widgets", "1.0.0").unwrap()
 }
 
 fn tarball() -> Vec<Digest> {

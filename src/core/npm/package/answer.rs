@@ -6,32 +6,9 @@
 
 use super::integrity::{self, IntegrityRefusal, Record};
 use crate::core::{
-    package::{PackageId, digest::Digest},
-    verdict::{Absence, NoAttestations, Refusal, Verdict},
+    package::{PackageId, digest::Digest, evidence::Answer},
+    verdict::{Absence, NoAttestations, Outcome, Refusal},
 };
-
-/// What the registry answered when it was asked for a record or for attestations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer<'a> {
-    /// These bytes.
-    Given(&'a [u8]),
-    /// That it has none (404 or 410).
-    NotFound,
-    /// A list of the package's versions, without this one. Of records only.
-    NotListed,
-    /// It was not asked.
-    NotAsked,
-}
-
-impl<'a> Answer<'a> {
-    /// The bytes, if there are any.
-    pub fn bytes(self) -> Option<&'a [u8]> {
-        match self {
-            Self::Given(bytes) => Some(bytes),
-            Self::NotFound | Self::NotListed | Self::NotAsked => None,
-        }
-    }
-}
 
 /// Why missing evidence is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -139,29 +116,29 @@ impl Nothing {
     }
 
     /// The outcome of the publish attestation's claim.
-    pub fn of_publish<F>(&self) -> Verdict<F> {
+    pub fn of_publish<F>(&self) -> Outcome<F> {
         match self {
-            Self::Absent(absence) => Verdict::Absent(absence.clone()),
-            Self::Withheld { .. } => Verdict::Refused(Missing::Attestations.into()),
-            Self::NotShown => Verdict::Refused(Missing::NotShown.into()),
+            Self::Absent(absence) => Outcome::Absent(absence.clone()),
+            Self::Withheld { .. } => Outcome::Refused(Missing::Attestations.into()),
+            Self::NotShown => Outcome::Refused(Missing::NotShown.into()),
         }
     }
 
     /// The outcome of the provenance's claim.
-    pub fn of_provenance<F>(&self) -> Verdict<F> {
+    pub fn of_provenance<F>(&self) -> Outcome<F> {
         match self {
-            Self::Withheld { provenance: true } => Verdict::Refused(Missing::Provenance.into()),
+            Self::Withheld { provenance: true } => Outcome::Refused(Missing::Provenance.into()),
             other => other.of_publish(),
         }
     }
 }
 
 /// The outcome of each claim of a registry, for a tarball that is from none.
-pub(super) fn without_registry<F>(record: Answer<'_>, attestations: Answer<'_>) -> Verdict<F> {
+pub(super) fn without_registry<F>(record: Answer<'_>, attestations: Answer<'_>) -> Outcome<F> {
     match (record, attestations) {
         (Answer::Given(_), _) | (_, Answer::Given(_)) => {
-            Verdict::Refused(Refusal::from(Missing::NoRegistry))
+            Outcome::Refused(Refusal::from(Missing::NoRegistry))
         }
-        _ => Verdict::Absent(Absence::NoRegistry),
+        _ => Outcome::Absent(Absence::NoRegistry),
     }
 }

@@ -1,11 +1,12 @@
 //! Steps 4 and 5: what attestations of one claim come to, and what one attestation does.
 
-use super::{
-    AttestationRefusal, Evidence, IntegrityRefusal, SignatureRefusal, response::Attestation,
-};
+use super::{AttestationRefusal, IntegrityRefusal, SignatureRefusal, response::Attestation};
 use crate::core::{
     npm::publish,
-    package::digest::{Algorithm, Digest},
+    package::{
+        digest::{Algorithm, Digest},
+        evidence::Evidence,
+    },
     sigstore::{
         attestation::{self, Artifact, BundleFacts, BundleRefusal, Signer},
         bundle::Bundle,
@@ -17,7 +18,7 @@ use crate::core::{
     time::Time,
     trust::{KeyUsage, NpmKeys, Trust},
     verdict::{
-        Absence, Identity, ProvenanceFacts, PublishFacts, Publisher, Refusal, Unrecognized, Verdict,
+        Absence, Identity, Outcome, ProvenanceFacts, PublishFacts, Publisher, Refusal, Unrecognized,
     },
 };
 
@@ -32,14 +33,14 @@ pub(super) enum Judged<F> {
 }
 
 /// What a claim comes to, and what of its attestations is not understood beside that.
-pub(super) struct Outcome<F> {
-    pub verdict: Verdict<F>,
+pub(super) struct Claimed<F> {
+    pub outcome: Outcome<F>,
     pub beside: Vec<Unrecognized>,
 }
 
-impl<F> From<Verdict<F>> for Outcome<F> {
-    fn from(verdict: Verdict<F>) -> Self {
-        Self { verdict, beside: Vec::new() }
+impl<F> From<Outcome<F>> for Claimed<F> {
+    fn from(outcome: Outcome<F>) -> Self {
+        Self { outcome, beside: Vec::new() }
     }
 }
 
@@ -48,16 +49,16 @@ impl<F> From<Verdict<F>> for Outcome<F> {
 /// What is not understood counts where nothing else is there.
 pub(super) fn all<F>(
     found: Vec<&Attestation<'_>>,
-    none: Verdict<F>,
+    none: Outcome<F>,
     verify: impl Fn(&Attestation<'_>) -> Result<Judged<F>, Refusal>,
     differ: impl Fn(&F, &F) -> Option<&'static str>,
-) -> Outcome<F> {
+) -> Claimed<F> {
     let mut first: Option<F> = None;
     let mut beside = Vec::new();
     let mut absence = None;
     for attestation in found {
         let facts = match verify(attestation) {
-            Err(why) => return Verdict::Refused(why).into(),
+            Err(why) => return Outcome::Refused(why).into(),
             Ok(Judged::Facts(facts)) => facts,
             Ok(Judged::Unrecognized(other)) => {
                 beside.push(*other);
@@ -72,18 +73,18 @@ pub(super) fn all<F>(
             None => first = Some(facts),
             Some(first) => {
                 if let Some(what) = differ(first, &facts) {
-                    return Verdict::Refused(AttestationRefusal::Contradiction(what).into()).into();
+                    return Outcome::Refused(AttestationRefusal::Contradiction(what).into()).into();
                 }
             }
         }
     }
-    let verdict = match (first, absence) {
-        (Some(facts), _) => Verdict::Verified(facts),
-        (None, _) if !beside.is_empty() => Verdict::Unrecognized(beside.remove(0)),
-        (None, Some(absence)) => Verdict::Absent(absence),
+    let outcome = match (first, absence) {
+        (Some(facts), _) => Outcome::Verified(facts),
+        (None, _) if !beside.is_empty() => Outcome::Unrecognized(beside.remove(0)),
+        (None, Some(absence)) => Outcome::Absent(absence),
         (None, None) => none,
     };
-    Outcome { verdict, beside }
+    Claimed { outcome, beside }
 }
 
 /// Step 4: key and usage, or identity; signature, log, subject, predicate. The key's window is judged
@@ -132,7 +133,7 @@ fn published_by_key(
         return Err(SignatureRefusal::WrongUsage { keyid: keyid.to_owned(), usage }.into());
     };
     let signer = Signer::Key { spki: first.spki(), keyid: Some(keyid) };
-    let artifact = Artifact::Digest(evidence.signed()?);
+    let artifact = Artifact::Digest(signed(evidence)?);
     let facts = attestation::parsed(trust, bundle, artifact, signer, at)?;
     let (time, time_source) = (facts.signed_at, facts.time_source);
     let signed_by = first.spki().clone();
@@ -142,7 +143,7 @@ fn published_by_key(
     }
     let statement = attestation.statement(&facts, evidence)?;
     publish::check(statement.predicate(), evidence.package, registry)?;
-    Ok(Judged::Facts(publish_facts(Publisher::Key(keyid.to_owned()), &facts)))
+    Ok(Judged::Facts(publish_facts(Publisher::Key { keyid: keyid.to_owned() }, &facts)))
 }
 
 /// A certificate says who signed, not for which registry. Only an identity that was configured for
@@ -160,7 +161,7 @@ fn published_by_certificate(
         Some(Identity { san, issuer }) => Signer::Identity { san, issuer },
         None => Signer::AnyIdentityUnsafe,
     };
-    let artifact = Artifact::Digest(evidence.signed()?);
+    let artifact = Artifact::Digest(signed(evidence)?);
     let facts = attestation::parsed(trust, bundle, artifact, signer, at)?;
     let statement = attestation.statement(&facts, evidence)?;
     publish::check(statement.predicate(), evidence.package, registry)?;
@@ -241,7 +242,7 @@ pub(super) fn built(
     let bundle = attestation.bundle()?;
     // Whoever it was: the predicate is held against the claims, and both against the policy.
     let signer = Signer::AnyIdentityUnsafe;
-    let artifact = Artifact::Digest(evidence.signed()?);
+    let artifact = Artifact::Digest(signed(evidence)?);
     let facts = attestation::parsed(trust, &bundle, artifact, signer, at)?;
     let statement = attestation.statement(&facts, evidence)?;
     let claims = facts.claims.as_ref().ok_or_else(key_for_certificate)?;
@@ -306,20 +307,18 @@ impl Attestation<'_> {
             }
             .into());
         }
-        let signed = evidence.signed()?;
-        let others = evidence.tarball.iter().filter(|digest| *digest != signed);
-        let digests: Vec<Digest> = std::iter::once(signed).chain(others).cloned().collect();
+        let own = signed(evidence)?;
+        let others = evidence.artifact.iter().filter(|digest| *digest != own);
+        let digests: Vec<Digest> = std::iter::once(own).chain(others).cloned().collect();
         statement.require_subject(&evidence.package.purl(), &digests)?;
         Ok(statement)
     }
 }
 
-impl Evidence<'_> {
-    /// The digest that npm's statements name.
-    fn signed(&self) -> Result<&Digest, Refusal> {
-        self.tarball
-            .iter()
-            .find(|digest| digest.algorithm() == Algorithm::Sha512)
-            .ok_or(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
-    }
+/// The digest that npm's statements name.
+fn signed<'a>(evidence: &Evidence<'a>) -> Result<&'a Digest, Refusal> {
+    let mut digests = evidence.artifact.iter();
+    digests
+        .find(|digest| digest.algorithm() == Algorithm::Sha512)
+        .ok_or(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
 }

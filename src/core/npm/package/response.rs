@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::answer::{Answer, Nothing, Recorded};
+use super::answer::{Nothing, Recorded};
 use crate::core::{
     json::{self, objects_only},
     limits,
     npm::publish,
+    package::evidence::Answer,
     sigstore::bundle::Bundle,
     slsa,
     text::bounded,

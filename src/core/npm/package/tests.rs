@@ -10,15 +10,20 @@ use testkit::sigstore::{
 };
 
 use super::*;
+use crate::core::package::{
+    PackageId,
+    digest::{Digest, Integrity},
+    evidence::Answer,
+};
 use crate::core::sigstore::fixture::{NAME, REGISTRY, TARBALL, VERSION, World, answered};
 use crate::core::{json as strict, limits, verdict::TimeSource};
 
-fn code<F: std::fmt::Debug>(verdict: &Verdict<F>) -> &'static str {
+fn code<F: std::fmt::Debug>(verdict: &Outcome<F>) -> &'static str {
     match verdict {
-        Verdict::Verified(_) => "verified",
-        Verdict::Absent(absence) => absence.code(),
-        Verdict::Refused(why) => why.code,
-        Verdict::Unrecognized(found) => found.code,
+        Outcome::Verified(_) => "verified",
+        Outcome::Absent(absence) => absence.code(),
+        Outcome::Refused(why) => why.code,
+        Outcome::Unrecognized(found) => found.code,
     }
 }
 
@@ -31,10 +36,10 @@ fn judge(
 ) -> PackageVerdict {
     let (record, response) = (record.map(Value::to_string), response.to_string());
     let evidence = Evidence {
-        package: &PackageId::new(NAME, VERSION).unwrap(),
+        package: &PackageId::npm(NAME, VERSION).unwrap(),
         registry: Some(registry),
         expected: &[],
-        tarball: &[World::digest()],
+        artifact: &[World::digest()],
         record: answered(record.as_deref()),
         attestations: Answer::Given(response.as_bytes()),
     };
@@ -46,16 +51,16 @@ fn good_evidence_verifies_and_says_where_it_came_from() {
     let world = World::new();
     let verdict = world.judge(Some(&world.record()), Some(&world.response()));
     assert_eq!(verdict.refusals().next(), None);
-    assert_eq!(verdict.integrity.facts().unwrap().lockfile, Some(Algorithm::Sha512));
-    let signature = verdict.registry_signature.facts().unwrap();
+    assert_eq!(verdict.integrity().unwrap().lockfile, Some(Algorithm::Sha512));
+    let signature = verdict.registry_signature().unwrap();
     assert_eq!(signature.keyid, world.sigstore.npm_key().keyid);
     assert_eq!((signature.time, signature.time_source), (World::at(), TimeSource::TransparencyLog));
-    let publish = verdict.publish_attestation.facts().unwrap();
+    let publish = verdict.publish_attestation().unwrap();
     assert_eq!(
         (publish.signed_at, publish.time_source),
         (World::at(), TimeSource::TransparencyLog)
     );
-    let facts = verdict.provenance.facts().unwrap();
+    let facts = verdict.provenance().unwrap();
     assert_eq!(facts.source_repository, world.build.repository_uri());
     assert_eq!(facts.commit, world.build.commit);
     assert_eq!(facts.git_ref.as_deref(), Some("refs/heads/main"));
@@ -74,12 +79,12 @@ fn a_record_with_only_a_shasum_is_no_reason_to_refuse() {
     dist["shasum"] = json!(Algorithm::Sha1.digest(TARBALL).to_hex());
     dist.as_object_mut().unwrap().remove("integrity");
     let verdict = world.judge(Some(&record), None);
-    assert_eq!(code(&verdict.integrity), "verified");
-    assert_eq!(code(&verdict.registry_signature), "record-without-integrity");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "record-without-integrity");
     record["manifest"]["dist"]["signatures"] = json!([]);
     let verdict = world.judge(Some(&record), None);
-    assert_eq!(code(&verdict.integrity), "verified");
-    assert_eq!(code(&verdict.registry_signature), "no-signatures");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "no-signatures");
     assert_eq!(verdict.refusals().next(), None);
 }
 
@@ -87,21 +92,21 @@ fn a_record_with_only_a_shasum_is_no_reason_to_refuse() {
 fn what_is_not_there_is_absent_and_says_why() {
     let world = World::new();
     let verdict = world.judge(None, None);
-    assert_eq!(code(&verdict.integrity), "verified");
-    assert_eq!(code(&verdict.registry_signature), "no-record");
-    assert_eq!(code(&verdict.publish_attestation), "no-attestations");
-    assert_eq!(code(&verdict.provenance), "no-attestations");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "no-record");
+    assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "no-attestations");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "no-attestations");
 
     let mut record = world.record();
     record["manifest"]["dist"]["signatures"] = json!([]);
     let publish = world.publish(&Options::default());
     let response = attestations_response(&[(statement::PUBLISH_V01, publish)]);
     let verdict = world.judge(Some(&record), Some(&response));
-    assert_eq!(code(&verdict.registry_signature), "no-signatures");
-    assert_eq!(code(&verdict.publish_attestation), "verified");
-    assert_eq!(code(&verdict.provenance), "no-such-predicate");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "no-signatures");
+    assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "no-such-predicate");
     let verdict = world.judge(None, Some(&json!({"attestations": []})));
-    assert_eq!(code(&verdict.provenance), "no-attestations");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "no-attestations");
 }
 
 #[test]
@@ -109,13 +114,13 @@ fn a_registry_without_keys_is_no_judge_of_its_own_signatures() {
     let world = World::new();
     let trust = Trust::new(world.sigstore.trusted_root_json().as_bytes(), &[]).unwrap();
     let verdict = judge(&trust, REGISTRY, Some(&world.record()), &world.response());
-    assert_eq!(code(&verdict.registry_signature), "no-keys-for-registry");
-    assert_eq!(code(&verdict.publish_attestation), "no-keys-for-registry");
-    assert_eq!(code(&verdict.provenance), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "no-keys-for-registry");
+    assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "no-keys-for-registry");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "verified");
     // What is malformed, or signed by a certificate, is not there for nothing.
     let publish = |bundle: Value| {
         let response = attestations_response(&[(statement::PUBLISH_V01, bundle)]);
-        code(&judge(&trust, REGISTRY, None, &response).publish_attestation)
+        code(&judge(&trust, REGISTRY, None, &response).claims[&Claim::PublishAttestation])
     };
     let mut bundle = world.publish(&Options::default());
     assert_eq!(publish(bundle.clone()), "no-keys-for-registry");
@@ -124,7 +129,7 @@ fn a_registry_without_keys_is_no_judge_of_its_own_signatures() {
     assert_eq!(publish(world.provenance(&Options::default())), "predicate-type-mismatch");
     let response = json!({"attestations": [{"predicateType": "x", "bundle": {}}]});
     let verdict = judge(&trust, REGISTRY, None, &response);
-    assert_eq!(code(&verdict.publish_attestation), "no-such-predicate");
+    assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "no-such-predicate");
 }
 
 /// Rekor v2 gives no time: a timestamp authority does.
@@ -134,7 +139,7 @@ fn the_registrys_signature_is_judged_by_whoever_vouches_for_the_publish_attestat
     let response =
         attestations_response(&[(statement::PUBLISH_V01, world.publish(&Options::rekor_v2()))]);
     let verdict = world.judge(Some(&world.record()), Some(&response));
-    let facts = verdict.registry_signature.facts().unwrap();
+    let facts = verdict.registry_signature().unwrap();
     assert_eq!((facts.time, facts.time_source), (World::at(), TimeSource::TimestampAuthority));
 }
 
@@ -142,24 +147,24 @@ fn the_registrys_signature_is_judged_by_whoever_vouches_for_the_publish_attestat
 fn neither_lockfile_nor_record_means_nothing_was_compared() {
     let world = World::new();
     let evidence = Evidence {
-        package: &PackageId::new(NAME, VERSION).unwrap(),
+        package: &PackageId::npm(NAME, VERSION).unwrap(),
         registry: Some(REGISTRY),
         expected: &[],
-        tarball: &[World::digest()],
+        artifact: &[World::digest()],
         record: Answer::NotFound,
         attestations: Answer::NotFound,
     };
     let verdict = package(&world.trust(), &evidence, World::now());
-    assert_eq!(code(&verdict.integrity), "no-record");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "no-record");
     let sha1 = [Algorithm::Sha1.digest(TARBALL)];
     let expected = [Integrity::of(sha1[0].clone())];
-    let evidence = Evidence { expected: &expected, tarball: &sha1, ..evidence };
+    let evidence = Evidence { expected: &expected, artifact: &sha1, ..evidence };
     let verdict = package(&world.trust(), &evidence, World::now());
-    assert_eq!(verdict.integrity.facts().unwrap().lockfile, Some(Algorithm::Sha1));
+    assert_eq!(verdict.integrity().unwrap().lockfile, Some(Algorithm::Sha1));
     let response = world.response().to_string();
     let evidence = Evidence { attestations: Answer::Given(response.as_bytes()), ..evidence };
     let verdict = package(&world.trust(), &evidence, World::now());
-    assert_eq!(code(&verdict.provenance), "digest-not-computed");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "digest-not-computed");
 }
 
 #[test]
@@ -169,7 +174,10 @@ fn a_key_signs_no_provenance() {
     let publish = world.publish(&options);
     let code = |kind, bundle| {
         let verdict = world.judge(None, Some(&attestations_response(&[(kind, bundle)])));
-        (code(&verdict.publish_attestation), code(&verdict.provenance))
+        (
+            code(&verdict.claims[&Claim::PublishAttestation]),
+            code(&verdict.claims[&Claim::Provenance]),
+        )
     };
     assert_eq!(
         code(statement::PROVENANCE_V1, publish),
@@ -188,7 +196,7 @@ fn the_publish_key_is_known_for_this_usage_and_valid_then() {
         attestations_response(&[(statement::PUBLISH_V01, bundle)])
     };
     let judged = |world: &World, response: &Value| {
-        code(&world.judge(None, Some(response)).publish_attestation)
+        code(&world.judge(None, Some(response)).claims[&Claim::PublishAttestation])
     };
     // both edges are inside
     for (key, expected) in [
@@ -215,7 +223,10 @@ fn another_key_under_a_known_hint_is_refused() {
     let signer = testkit::sigstore::Signer::Npm(impostor.sigstore.npm_key().clone());
     let bundle = world.sigstore.attest(&statement, &signer, World::at(), &Options::default());
     let response = attestations_response(&[(statement::PUBLISH_V01, bundle)]);
-    assert_eq!(code(&world.judge(None, Some(&response)).publish_attestation), "invalid-signature");
+    assert_eq!(
+        code(&world.judge(None, Some(&response)).claims[&Claim::PublishAttestation]),
+        "invalid-signature"
+    );
 }
 
 #[test]
@@ -226,7 +237,7 @@ fn the_publish_predicate_is_about_this_package_and_registry() {
         let signer = testkit::sigstore::Signer::Npm(world.sigstore.npm_key().clone());
         let bundle = world.sigstore.attest(statement, &signer, World::at(), &Options::default());
         let response = attestations_response(&[(statement::PUBLISH_V01, bundle)]);
-        code(&world.judge(None, Some(&response)).publish_attestation)
+        code(&world.judge(None, Some(&response)).claims[&Claim::PublishAttestation])
     };
     let good = statement::publish(NAME, VERSION, &digest, REGISTRY);
     assert_eq!(judged(&good), "verified");
@@ -269,7 +280,7 @@ fn every_digest_at_hand_is_held_against_the_statement() {
         statement["subject"][0]["digest"]["sha256"] = json!(found.to_hex());
         let bundle = world.signed(&statement, &world.leaf());
         let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
-        code(&world.judge(Some(&record), Some(&response)).provenance)
+        code(&world.judge(Some(&record), Some(&response)).claims[&Claim::Provenance])
     };
     assert_eq!(judged(&sha256), "verified");
     assert_eq!(judged(&Algorithm::Sha256.digest(b"other")), "subject-digest-mismatch");
@@ -280,8 +291,8 @@ fn a_key_of_another_registry_says_that_the_package_is_from_there() {
     let world = World::new();
     let (record, response) = (world.record(), world.response());
     let verdict = judge(&world.trust(), "https://other.test", Some(&record), &response);
-    assert_eq!(code(&verdict.registry_signature), "key-of-other-registry");
-    assert_eq!(code(&verdict.publish_attestation), "key-of-other-registry");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "key-of-other-registry");
+    assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "key-of-other-registry");
 }
 
 #[test]
@@ -290,8 +301,8 @@ fn one_claims_trouble_does_not_stop_the_others() {
     let mut record = world.record();
     record["manifest"]["dist"]["integrity"] = json!(Algorithm::Sha512.digest(b"other").to_sri());
     let verdict = world.judge(Some(&record), Some(&world.response()));
-    assert_eq!(code(&verdict.integrity), "record-mismatch");
-    assert_eq!(code(&verdict.registry_signature), "record-mismatch");
-    assert_eq!(code(&verdict.publish_attestation), "verified");
-    assert_eq!(code(&verdict.provenance), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "record-mismatch");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "record-mismatch");
+    assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "verified");
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use testkit::sigstore::{NpmKey, Window};
 
 use crate::core::sigstore::fixture::World;
-use crate::core::verdict::{RegistrySignatureFacts, TimeSource, Verdict};
+use crate::core::verdict::{Claim, Facts, Outcome, TimeSource};
 
-fn judge(world: &World, record: &Value) -> Verdict<RegistrySignatureFacts> {
-    world.judge(Some(record), None).registry_signature
+fn judge(world: &World, record: &Value) -> Outcome<Facts> {
+    world.judge(Some(record), None).claims.remove(&Claim::RegistrySignature).unwrap()
 }
 
 fn code(world: &World, record: &Value) -> &'static str {
@@ -23,10 +23,14 @@ fn signatures(record: &mut Value) -> &mut Value {
 fn the_time_that_it_is_judged_by_is_named() {
     let world = World::new();
     let mut record = world.record();
-    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    let Outcome::Verified(Facts::RegistrySignature(facts)) = judge(&world, &record) else {
+        panic!()
+    };
     assert_eq!((facts.time, facts.time_source), (World::at(), TimeSource::RegistryUnsigned));
     record["time"] = json!(null);
-    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    let Outcome::Verified(Facts::RegistrySignature(facts)) = judge(&world, &record) else {
+        panic!()
+    };
     assert_eq!((facts.time, facts.time_source), (World::now(), TimeSource::ReferenceTime));
 }
 
@@ -77,9 +81,11 @@ fn one_good_signature_is_enough_and_the_others_are_told() {
     let unknown = World::new().sigstore.registry_signature("@acme/widgets", "1.0.0", &integrity);
     let keyid = unknown["keyid"].as_str().unwrap().to_owned();
     signatures(&mut record).as_array_mut().unwrap().insert(0, unknown);
-    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    let Outcome::Verified(Facts::RegistrySignature(facts)) = judge(&world, &record) else {
+        panic!()
+    };
     assert_eq!(facts.others.len(), 1);
-    assert_eq!(facts.others[0].0, keyid);
+    assert_eq!(facts.others[0].keyid, keyid);
     // Of two bad ones, the one by a known key says more.
     testkit::sigstore::tamper::flip(&mut signatures(&mut record)[1]["sig"]);
     assert_eq!(code(&world, &record), "invalid-signature");
@@ -95,7 +101,9 @@ fn of_two_good_signatures_the_first_is_named() {
     let second = second["manifest"]["dist"]["signatures"][0].clone();
     assert_ne!(second["keyid"], json!(first));
     signatures(&mut record).as_array_mut().unwrap().push(second);
-    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    let Outcome::Verified(Facts::RegistrySignature(facts)) = judge(&world, &record) else {
+        panic!()
+    };
     assert_eq!((facts.keyid, facts.others), (first, vec![]));
 }
 
@@ -131,12 +139,15 @@ fn a_key_whose_window_has_ended_is_retired_where_only_the_registry_says_when_it_
         (Window::new(at, at), true),
     ] {
         world.sigstore.npm = vec![NpmKey::new(window)];
-        let Verdict::Verified(facts) = judge(&world, &world.record()) else { panic!() };
+        let Outcome::Verified(Facts::RegistrySignature(facts)) = judge(&world, &world.record())
+        else {
+            panic!()
+        };
         assert_eq!((facts.retired, facts.time_source), (retired, TimeSource::RegistryUnsigned));
         // A log that vouches for a time in the window is enough.
         let record = world.record();
         let verdict = world.judge(Some(&record), Some(&world.response()));
-        let facts = verdict.registry_signature.facts().unwrap();
+        let facts = verdict.registry_signature().unwrap();
         assert_eq!((facts.retired, facts.time_source), (false, TimeSource::TransparencyLog));
     }
 }
@@ -150,7 +161,9 @@ fn a_key_with_another_window_that_lasts_is_not_retired() {
     ];
     let mut world = World::new();
     world.sigstore.npm = vec![NpmKey::with_usages(usages)];
-    let Verdict::Verified(facts) = judge(&world, &world.record()) else { panic!() };
+    let Outcome::Verified(Facts::RegistrySignature(facts)) = judge(&world, &world.record()) else {
+        panic!()
+    };
     assert!(!facts.retired);
 }
 
@@ -163,6 +176,8 @@ fn of_two_good_signatures_the_one_whose_key_is_not_retired_is_named() {
     world.sigstore.npm.push(NpmKey::new(Window::new(at - Duration::days(30), at)));
     let ended = world.record()["manifest"]["dist"]["signatures"][0].clone();
     signatures(&mut record).as_array_mut().unwrap().insert(0, ended);
-    let Verdict::Verified(facts) = judge(&world, &record) else { panic!() };
+    let Outcome::Verified(Facts::RegistrySignature(facts)) = judge(&world, &record) else {
+        panic!()
+    };
     assert_eq!((facts.keyid, facts.retired, facts.others), (lasting, false, vec![]));
 }

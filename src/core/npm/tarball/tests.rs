@@ -4,6 +4,7 @@ use flate2::{Compression, write::GzEncoder};
 use tar::{EntryType, Header};
 
 use super::*;
+use crate::core::npm::NPM;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
@@ -193,9 +194,9 @@ fn rejects_more_than_the_limits() {
 #[test]
 fn versions_are_compared_as_npm_writes_them() {
     for version in ["1.0.0", "v1.0.0", " =1.0.0 ", "1.0.0+build"] {
-        assert!(named("a", version).is("a", "1.0.0"), "{version}");
+        assert!(named("a", version).is(NPM, "a", "1.0.0"), "{version}");
     }
-    assert!(!named("a", "1.0.1").is("a", "1.0.0"));
-    assert!(!named("b", "1.0.0").is("a", "1.0.0"));
-    assert!(!Named::default().is("a", "1.0.0"));
+    assert!(!named("a", "1.0.1").is(NPM, "a", "1.0.0"));
+    assert!(!named("b", "1.0.0").is(NPM, "a", "1.0.0"));
+    assert!(!Named::default().is(NPM, "a", "1.0.0"));
 }

@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use testkit::sigstore::{Key, Options, Sigstore, attestations_response, statement};
 
 use crate::core::{
-    npm::{Answer, Evidence, package},
+    npm::package,
+    package::evidence::{Answer, Evidence},
     sigstore::fixture::{NAME, REGISTRY, VERSION, World},
     trust::{Role, Trust, Unusable},
     verdict::PackageVerdict,
@@ -65,10 +66,10 @@ fn trust(world: &World, root: &Value) -> Trust {
 fn judge(world: &World, trust: &Trust, response: &Value) -> PackageVerdict {
     let (record, response) = (world.record().to_string(), response.to_string());
     let evidence = Evidence {
-        package: &crate::core::package::PackageId::new(NAME, VERSION).unwrap(),
+        package: &crate::core::package::PackageId::npm(NAME, VERSION).unwrap(),
         registry: Some(REGISTRY),
         expected: &[],
-        tarball: &[World::digest()],
+        artifact: &[World::digest()],
         record: Answer::Given(record.as_bytes()),
         attestations: Answer::Given(response.as_bytes()),
     };

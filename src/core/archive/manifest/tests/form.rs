@@ -117,11 +117,11 @@ fn a_version_may_be_unavailable_or_unlisted() {
 
 #[test]
 fn a_tarball_of_no_registry_has_no_record() {
-    let id = PackageId::new("t", "1.0.0").unwrap();
+    let id = PackageId::npm("t", "1.0.0").unwrap();
     for origin in [Origin::File("t.tgz".into()), Origin::Url("https://files.example/t".into())] {
         let is_file = matches!(origin, Origin::File(_));
         let purl = Purl::new(id.clone(), origin);
-        let entry = format!("{}/package.tgz", purl.folder());
+        let entry = format!("{}/package.tgz", package_folder(&purl));
         let built = |edit: &dyn Fn(&mut Package)| {
             let mut predicate = predicate();
             let mut package = predicate.packages[0].clone();

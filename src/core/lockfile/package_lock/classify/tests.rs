@@ -1,16 +1,16 @@
 use super::*;
-use crate::core::lockfile::parse;
+use crate::core::lockfile::package_lock::parse;
 use crate::core::package::PackageError;
 use crate::core::package::digest::{Algorithm, IntegrityError};
 
 /// What the entries ask for, of a lockfile of version 3.
-fn all(packages: &str) -> Result<Vec<Ask>, LockfileError> {
+fn all(packages: &str) -> Result<Vec<Ask>, PackageLockError> {
     let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{packages}}}}}"#);
-    let lockfile = parse("package-lock.json", text.as_bytes())?;
-    Ok(lockfile.entries.into_iter().map(|entry| entry.asks).collect())
+    let (_, entries) = parse(text.as_bytes())?;
+    Ok(entries.into_iter().map(|entry| entry.asks).collect())
 }
 
-fn last(packages: &str) -> Result<Ask, LockfileError> {
+fn last(packages: &str) -> Result<Ask, PackageLockError> {
     all(packages).map(|mut all| all.pop().unwrap())
 }
 
@@ -19,7 +19,7 @@ fn wanted(name: &str, version: &str) -> Ask {
 }
 
 fn wanted_from(name: &str, version: &str, address: Option<&str>) -> Ask {
-    let id = PackageId::new(name, version).unwrap();
+    let id = PackageId::npm(name, version).unwrap();
     let address = address.map(|address| Url::parse(address).unwrap());
     Ask::Package(Wanted { source: Source::Version { id, address }, integrity: None })
 }
@@ -87,8 +87,7 @@ fn bundled_packages_name_the_entry_whose_tarball_holds_them() {
         found,
         Ok(Ask::Bundled(Bundled {
             parent: "node_modules/a".into(),
-            name: "c".into(),
-            version: Some("1.0.0".into()),
+            id: Some(PackageId::npm("c", "1.0.0").unwrap()),
             alone: Box::new(wanted("c", "1.0.0")),
         }))
     );
@@ -236,7 +235,7 @@ fn an_entry_that_names_nothing_is_a_placeholder_where_npm_can_go_on_without_it()
         assert_eq!(last(&entry), Ok(Ask::Nothing), "{mark}");
     }
     for entry in [r#""node_modules/a": {}"#, r#""node_modules/a": {"dev": true}"#] {
-        assert_eq!(last(entry), Err(LockfileError::NoVersion("node_modules/a".into())));
+        assert_eq!(last(entry), Err(PackageLockError::NoVersion("node_modules/a".into())));
     }
 }
 
@@ -250,7 +249,7 @@ fn empty_fields_count_as_missing() {
 fn rejects_an_address_outside_of_node_modules() {
     for more in [r#""resolved": "https://r.example/p.tgz""#, r#""integrity": "sha512-x""#] {
         let entry = format!(r#""p": {{"version": "1.0.0", {more}}}"#);
-        assert_eq!(last(&entry), Err(LockfileError::Folder("p".into())));
+        assert_eq!(last(&entry), Err(PackageLockError::Folder("p".into())));
     }
 }
 
@@ -262,7 +261,7 @@ fn rejects_a_link_to_no_folder() {
         r#", "resolved": "file:a.tgz""#,
     ] {
         let entry = format!(r#""node_modules/a": {{"link": true{more}}}"#);
-        assert_eq!(last(&entry), Err(LockfileError::Link("node_modules/a".into())), "{more}");
+        assert_eq!(last(&entry), Err(PackageLockError::Link("node_modules/a".into())), "{more}");
     }
 }
 
@@ -271,25 +270,28 @@ fn malformed_entries_are_refused() {
     let entry = || "node_modules/a".to_owned();
     assert_eq!(
         last(r#""node_modules/a": {"version": "latest"}"#),
-        Err(LockfileError::Package {
+        Err(PackageLockError::Package {
             entry: entry(),
             error: PackageError::Version("latest".into())
         })
     );
     assert_eq!(
         last(r#""node_modules/a": {"name": "../a", "version": "1.0.0"}"#),
-        Err(LockfileError::Package { entry: entry(), error: PackageError::Name("../a".into()) })
+        Err(PackageLockError::Package {
+            entry: entry(),
+            error: PackageError::Name("../a".into(), NPM)
+        })
     );
     assert_eq!(
         last(r#""node_modules/a": {"version": "1.0.0", "integrity": "sha512-AAAA"}"#),
-        Err(LockfileError::Integrity {
+        Err(PackageLockError::Integrity {
             entry: entry(),
             error: IntegrityError::Malformed("sha512-AAAA".into())
         })
     );
     assert_eq!(
         last(r#""node_modules/a": {"version": "1.0.0", "resolved": "https://:secret@"}"#),
-        Err(LockfileError::Resolved(entry()))
+        Err(PackageLockError::Resolved(entry()))
     );
 }
 
@@ -297,11 +299,11 @@ fn malformed_entries_are_refused() {
 fn a_key_that_is_there_twice_is_refused() {
     assert_eq!(
         last(r#""node_modules/a": {"version": "1.0.0"}, "node_modules/a": {"version": "1.0.0"}"#),
-        Err(LockfileError::Duplicate("node_modules/a".into()))
+        Err(PackageLockError::Duplicate("node_modules/a".into()))
     );
     assert!(matches!(
         last(r#""node_modules/a": {"version": "1.0.0", "version": "1.0.1"}"#),
-        Err(LockfileError::Malformed { detail, .. }) if detail == "duplicate field `version`"
+        Err(PackageLockError::Malformed { detail, .. }) if detail == "duplicate field `version`"
     ));
 }
 
@@ -315,7 +317,7 @@ fn a_key_of_npms_own_inside_is_refused() {
         assert!(
             matches!(
                 last(&entry),
-                Err(LockfileError::Malformed { detail, .. })
+                Err(PackageLockError::Malformed { detail, .. })
                     if detail == format!("key {key:?}, which npm reads and never writes")
             ),
             "{key}"
@@ -337,13 +339,13 @@ fn paths_that_npm_would_resolve_to_others_are_refused() {
     ] {
         assert_eq!(
             last(&format!(r#""{path}": {{"version": "1.0.0"}}"#)),
-            Err(LockfileError::Path(path.replace("\\\\", "\\"))),
+            Err(PackageLockError::Path(path.replace("\\\\", "\\"))),
             "{path}"
         );
     }
     // npm installs into a bare scope's folder, too: no folder of the project.
     assert!(matches!(
         last(r#""node_modules/@s": {"version": "1.0.0"}"#),
-        Err(LockfileError::Package { error: PackageError::Name(_), .. })
+        Err(PackageLockError::Package { error: PackageError::Name(..), .. })
     ));
 }

@@ -17,7 +17,7 @@ fn announcing(world: &World, provenance: Option<&str>) -> Value {
 /// What publish attestation and provenance come to.
 fn judged(record: Answer<'_>, attestations: Answer<'_>) -> (&'static str, &'static str) {
     let verdict = judge_answers(Some(REGISTRY), record, attestations);
-    (code(&verdict.publish_attestation), code(&verdict.provenance))
+    (code(&verdict.claims[&Claim::PublishAttestation]), code(&verdict.claims[&Claim::Provenance]))
 }
 
 fn judge_answers(
@@ -27,10 +27,10 @@ fn judge_answers(
 ) -> PackageVerdict {
     let world = World::new();
     let evidence = Evidence {
-        package: &PackageId::new(NAME, VERSION).unwrap(),
+        package: &PackageId::npm(NAME, VERSION).unwrap(),
         registry,
         expected: &[Integrity::of(World::digest())],
-        tarball: &[World::digest()],
+        artifact: &[World::digest()],
         record,
         attestations,
     };
@@ -57,7 +57,10 @@ fn announced_provenance_that_the_response_lacks_is_withheld() {
     let response = attestations_response(&[(statement::PUBLISH_V01, publish)]);
     let judged = |record: &Value| {
         let verdict = world.judge(Some(record), Some(&response));
-        (code(&verdict.publish_attestation), code(&verdict.provenance))
+        (
+            code(&verdict.claims[&Claim::PublishAttestation]),
+            code(&verdict.claims[&Claim::Provenance]),
+        )
     };
     let announced = announcing(&world, Some(statement::PROVENANCE_V1));
     assert_eq!(judged(&announced), ("verified", "provenance-withheld"));
@@ -68,7 +71,7 @@ fn announced_provenance_that_the_response_lacks_is_withheld() {
     assert_eq!(judged(&without_type), ("verified", "provenance-withheld"));
     without_type["manifest"]["dist"]["attestations"]["provenance"] = json!("yes");
     let verdict = world.judge(Some(&without_type), Some(&response));
-    assert_eq!(code(&verdict.integrity), "malformed-record");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "malformed-record");
 }
 
 #[test]
@@ -92,33 +95,33 @@ fn a_registry_that_was_not_asked_has_none_only_where_its_record_announces_none()
 fn a_record_is_missing_for_a_reason() {
     let code_of = |record| {
         let verdict = judge_answers(Some(REGISTRY), record, Answer::NotFound);
-        assert_eq!(code(&verdict.integrity), "verified");
-        code(&verdict.registry_signature)
+        assert_eq!(code(&verdict.claims[&Claim::Integrity]), "verified");
+        code(&verdict.claims[&Claim::RegistrySignature])
     };
     assert_eq!(code_of(Answer::NotFound), "no-record");
     assert_eq!(code_of(Answer::NotListed), "version-not-listed");
     assert_eq!(code_of(Answer::NotAsked), "absence-not-shown");
     let world = World::new();
     let evidence = Evidence {
-        package: &PackageId::new(NAME, VERSION).unwrap(),
+        package: &PackageId::npm(NAME, VERSION).unwrap(),
         registry: Some(REGISTRY),
         expected: &[],
-        tarball: &[World::digest()],
+        artifact: &[World::digest()],
         record: Answer::NotAsked,
         attestations: Answer::NotFound,
     };
     let verdict = package(&world.trust(), &evidence, World::now());
-    assert_eq!(code(&verdict.integrity), "absence-not-shown");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "absence-not-shown");
 }
 
 #[test]
 fn no_registry_speaks_for_a_tarball_from_elsewhere() {
-    let none = Verdict::<()>::Absent(Absence::NoRegistry);
+    let none = Outcome::<()>::Absent(Absence::NoRegistry);
     let verdict = judge_answers(None, Answer::NotAsked, Answer::NotAsked);
-    assert_eq!(verdict.registry_signature.absence(), none.absence());
-    assert_eq!(verdict.publish_attestation.absence(), none.absence());
-    assert_eq!(verdict.provenance.absence(), none.absence());
-    assert_eq!(code(&verdict.integrity), "verified");
+    assert_eq!(verdict.claims[&Claim::RegistrySignature].absence(), none.absence());
+    assert_eq!(verdict.claims[&Claim::PublishAttestation].absence(), none.absence());
+    assert_eq!(verdict.claims[&Claim::Provenance].absence(), none.absence());
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "verified");
 
     let world = World::new();
     let (record, response) = (world.record().to_string(), world.response().to_string());
@@ -127,9 +130,9 @@ fn no_registry_speaks_for_a_tarball_from_elsewhere() {
         (Answer::NotAsked, Answer::Given(response.as_bytes())),
     ] {
         let verdict = judge_answers(None, record, response);
-        assert_eq!(code(&verdict.registry_signature), "evidence-without-registry");
-        assert_eq!(code(&verdict.publish_attestation), "evidence-without-registry");
-        assert_eq!(code(&verdict.provenance), "evidence-without-registry");
+        assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "evidence-without-registry");
+        assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "evidence-without-registry");
+        assert_eq!(code(&verdict.claims[&Claim::Provenance]), "evidence-without-registry");
     }
 }
 
@@ -145,7 +148,7 @@ fn an_absence_names_its_source() {
         (Answer::Given(empty.as_bytes()), NoAttestations::EmptyList),
     ] {
         let verdict = judge_answers(Some(REGISTRY), record, answer);
-        let absence = verdict.provenance.absence().unwrap();
+        let absence = verdict.claims[&Claim::Provenance].absence().unwrap();
         assert_eq!(*absence, Absence::NoAttestations(how));
         assert!(absence.to_string().contains("the sealer received"), "{absence}");
     }

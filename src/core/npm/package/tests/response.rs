@@ -17,8 +17,8 @@ fn a_bad_response_refuses_both_claims() {
         ),
     ] {
         let verdict = world.judge(None, Some(&response));
-        assert_eq!(code(&verdict.publish_attestation), expected);
-        assert_eq!(code(&verdict.provenance), expected);
+        assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), expected);
+        assert_eq!(code(&verdict.claims[&Claim::Provenance]), expected);
     }
 }
 
@@ -36,8 +36,8 @@ fn the_announced_predicate_must_be_the_signed_one() {
         let response =
             attestations_response(&[(other, provenance.clone()), (other, publish.clone())]);
         let verdict = world.judge(None, Some(&response));
-        assert_eq!(code(&verdict.provenance), "predicate-type-mismatch");
-        assert_eq!(code(&verdict.publish_attestation), "predicate-type-mismatch");
+        assert_eq!(code(&verdict.claims[&Claim::Provenance]), "predicate-type-mismatch");
+        assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "predicate-type-mismatch");
         assert!(verdict.unexamined.is_empty());
     }
     // Which of a kind that is really unknown, or of no form that is known, cannot be.
@@ -47,7 +47,7 @@ fn the_announced_predicate_must_be_the_signed_one() {
         let kind = "x".repeat(limits::REPORTED_TEXT + 1);
         let response = attestations_response(&[(kind.as_str(), bundle)]);
         let verdict = world.judge(None, Some(&response));
-        assert_eq!(code(&verdict.provenance), "no-such-predicate");
+        assert_eq!(code(&verdict.claims[&Claim::Provenance]), "no-such-predicate");
         assert_eq!(verdict.unexamined, [bounded(&kind)]);
     }
 }
@@ -59,14 +59,14 @@ fn values_in_a_response_are_as_many_as_the_limit() {
         let text = format!(r#"{{"attestations":[],"more":[{}]}}"#, vec!["1"; values - 4].join(","));
         let values = strict::values(text.as_bytes());
         let evidence = Evidence {
-            package: &PackageId::new(NAME, VERSION).unwrap(),
+            package: &PackageId::npm(NAME, VERSION).unwrap(),
             registry: Some(REGISTRY),
             expected: &[],
-            tarball: &[World::digest()],
+            artifact: &[World::digest()],
             record: Answer::NotFound,
             attestations: Answer::Given(text.as_bytes()),
         };
-        (values, code(&package(&world.trust(), &evidence, World::now()).provenance))
+        (values, code(&package(&world.trust(), &evidence, World::now()).claims[&Claim::Provenance]))
     };
     let max = limits::EVIDENCE_VALUES;
     assert_eq!(judged(max), (max, "no-attestations"));
@@ -80,7 +80,7 @@ fn what_a_refusal_quotes_is_bounded() {
     bundle["mediaType"] = json!("\u{7f}".repeat(1 << 20));
     let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
     let verdict = world.judge(None, Some(&response));
-    let refusal = verdict.provenance.refusal().unwrap();
+    let refusal = verdict.claims[&Claim::Provenance].refusal().unwrap();
     assert_eq!(refusal.code, "unsupported-media-type");
     assert!(refusal.detail.chars().count() <= limits::REPORTED_TEXT + 1);
 }
@@ -92,10 +92,10 @@ fn a_list_is_no_response_and_no_record() {
     let dist = json!([digest.to_sri(), null, [], null]);
     let record = json!([NAME, VERSION, null, [NAME, VERSION, dist]]);
     let verdict = world.judge(Some(&record), Some(&json!([[["x", {}]]])));
-    assert_eq!(code(&verdict.integrity), "malformed-record");
-    assert_eq!(code(&verdict.provenance), "malformed-response");
+    assert_eq!(code(&verdict.claims[&Claim::Integrity]), "malformed-record");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "malformed-response");
     let verdict = world.judge(None, Some(&json!({"attestations": [["x", {}]]})));
-    assert_eq!(code(&verdict.provenance), "malformed-response");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "malformed-response");
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_plain_signature_is_no_statement() {
     let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
     let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
     let verdict = judge(&trust, REGISTRY, None, &response);
-    assert_eq!(code(&verdict.provenance), "not-a-statement");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "not-a-statement");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn of_several_attestations_each_must_verify_and_agree() {
     let judged = |other: Value| {
         let kind = statement::PROVENANCE_V1;
         let response = attestations_response(&[(kind, good.clone()), (kind, other)]);
-        code(&world.judge(None, Some(&response)).provenance)
+        code(&world.judge(None, Some(&response)).claims[&Claim::Provenance])
     };
     assert_eq!(judged(world.provenance(&Options::rekor_v2())), "verified");
     let mut bad = good.clone();
@@ -188,7 +188,7 @@ fn of_several_publish_attestations_each_must_be_of_one_time() {
         let kind = statement::PUBLISH_V01;
         let good = world.publish(&Options::default());
         let response = attestations_response(&[(kind, good), (kind, other)]);
-        code(&world.judge(None, Some(&response)).publish_attestation)
+        code(&world.judge(None, Some(&response)).claims[&Claim::PublishAttestation])
     };
     assert_eq!(judged(World::at()), "verified");
     assert_eq!(judged(World::at() + Duration::seconds(1)), "contradicting-attestations");

@@ -4,6 +4,7 @@
 use testkit::sigstore::{Sigstore, tamper};
 
 use super::*;
+use crate::core::verdict::Facts;
 use crate::core::verdict::{Claim, Identity, Publisher, Status};
 
 const OTHER: &str = "https://example.test/build/v1";
@@ -28,8 +29,8 @@ fn a_new_build_type_verifies_and_is_not_understood() {
     let bundle = provenance(&world, of_other_type);
     let response = attestations_response(&[(statement::PROVENANCE_V1, bundle.clone())]);
     let verdict = world.judge(Some(&world.record()), Some(&response));
-    assert_eq!(verdict.status(Claim::Provenance), Status::Unrecognized);
-    let found = verdict.provenance.unrecognized().unwrap();
+    assert_eq!(verdict.status(Claim::Provenance), Some(Status::Unrecognized));
+    let found = verdict.claims[&Claim::Provenance].unrecognized().unwrap();
     assert_eq!(found.code, "unknown-build-type");
     assert_eq!(found.stated_build_type.as_deref(), Some(OTHER));
     let builder = "https://github.com/actions/runner/github-hosted";
@@ -37,7 +38,7 @@ fn a_new_build_type_verifies_and_is_not_understood() {
     assert_eq!(found.signer, world.build.workflow_uri());
     assert_eq!((found.signed_at, found.time_source), (World::at(), TimeSource::TransparencyLog));
     assert_eq!(verdict.refusals().next(), None);
-    assert_eq!(code(&verdict.registry_signature), "verified");
+    assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "verified");
 
     // It must verify all the same.
     let mut changed = bundle.clone();
@@ -111,7 +112,7 @@ fn what_is_not_understood_blocks_nothing_beside_it() {
     for pair in [[good.clone(), other.clone()], [other.clone(), good]] {
         let response = attestations_response(&pair.map(|bundle| (kind, bundle)));
         let verdict = world.judge(None, Some(&response));
-        assert_eq!(code(&verdict.provenance), "verified");
+        assert_eq!(code(&verdict.claims[&Claim::Provenance]), "verified");
         let [(claim, found)] = verdict.unrecognized_beside.as_slice() else { panic!() };
         assert_eq!((*claim, found.code), (Claim::Provenance, "unknown-build-type"));
         assert_eq!(verdict.unrecognized().count(), 1);
@@ -119,7 +120,10 @@ fn what_is_not_understood_blocks_nothing_beside_it() {
     let mut bad = other.clone();
     tamper::flip(&mut bad["dsseEnvelope"]["signatures"][0]["sig"]);
     let response = attestations_response(&[(kind, other), (kind, bad)]);
-    assert_eq!(code(&world.judge(None, Some(&response)).provenance), "invalid-signature");
+    assert_eq!(
+        code(&world.judge(None, Some(&response)).claims[&Claim::Provenance]),
+        "invalid-signature"
+    );
 }
 
 #[test]
@@ -133,14 +137,17 @@ fn provenance_of_an_announced_new_type_is_not_understood() {
     let judged =
         |bundle: Value| world.judge(Some(&record), Some(&attestations_response(&[(kind, bundle)])));
     let verdict = judged(bundle.clone());
-    assert_eq!(code(&verdict.provenance), "unknown-predicate-type");
-    assert!(verdict.provenance.unrecognized().is_some() && verdict.unexamined.is_empty());
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "unknown-predicate-type");
+    assert!(
+        verdict.claims[&Claim::Provenance].unrecognized().is_some()
+            && verdict.unexamined.is_empty()
+    );
     let mut bad = bundle.clone();
     tamper::flip(&mut bad["dsseEnvelope"]["signatures"][0]["sig"]);
-    assert_eq!(code(&judged(bad).provenance), "invalid-signature");
+    assert_eq!(code(&judged(bad).claims[&Claim::Provenance]), "invalid-signature");
     // Where nothing announces it, nobody says that it is provenance.
     let verdict = world.judge(None, Some(&attestations_response(&[(kind, bundle)])));
-    assert_eq!(code(&verdict.provenance), "no-such-predicate");
+    assert_eq!(code(&verdict.claims[&Claim::Provenance]), "no-such-predicate");
     assert_eq!(verdict.unexamined, [kind]);
 }
 
@@ -161,20 +168,29 @@ fn a_keyless_publish_attestation_is_not_understood_without_an_identity() {
     let without_keys = Trust::new(world.sigstore.trusted_root_json().as_bytes(), &[]).unwrap();
     for trust in [world.trust(), without_keys] {
         let verdict = judged_by(&trust, keyless(&world, REGISTRY));
-        let found = verdict.publish_attestation.unrecognized().unwrap();
+        let found = verdict.claims[&Claim::PublishAttestation].unrecognized().unwrap();
         assert_eq!(found.code, "keyless-publish-attestation");
         assert_eq!(found.signer, world.build.workflow_uri());
         assert_eq!(verdict.refusals().find(|(claim, _)| *claim != Claim::Integrity), None);
         let mut bad = keyless(&world, REGISTRY);
         tamper::flip(&mut bad["dsseEnvelope"]["signatures"][0]["sig"]);
-        assert_eq!(code(&judged_by(&trust, bad).publish_attestation), "invalid-signature");
+        assert_eq!(
+            code(&judged_by(&trust, bad).claims[&Claim::PublishAttestation]),
+            "invalid-signature"
+        );
         let other = keyless(&world, "https://other.test");
-        assert_eq!(code(&judged_by(&trust, other).publish_attestation), "published-other");
+        assert_eq!(
+            code(&judged_by(&trust, other).claims[&Claim::PublishAttestation]),
+            "published-other"
+        );
     }
     let stranger = keyless(&World::new(), REGISTRY);
-    assert_eq!(code(&judged_by(&world.trust(), stranger).publish_attestation), "unknown-log");
     assert_eq!(
-        code(&responded(statement::PUBLISH_V01, json!({})).publish_attestation),
+        code(&judged_by(&world.trust(), stranger).claims[&Claim::PublishAttestation]),
+        "unknown-log"
+    );
+    assert_eq!(
+        code(&responded(statement::PUBLISH_V01, json!({})).claims[&Claim::PublishAttestation]),
         "malformed-bundle"
     );
 }
@@ -189,11 +205,12 @@ fn a_keyless_publish_attestation_is_judged_by_the_registrys_identity() {
         trust.with_publisher(REGISTRY, expected).unwrap()
     };
     let judged = |expected: Identity, bundle: Value| {
-        judged_by(&expecting(expected), bundle).publish_attestation
+        let mut verdict = judged_by(&expecting(expected), bundle);
+        verdict.claims.remove(&Claim::PublishAttestation).unwrap()
     };
     let own = identity(&world.build.workflow_uri(), issuer);
     let verdict = judged(own.clone(), keyless(&world, REGISTRY));
-    let facts = verdict.facts().unwrap();
+    let Some(Facts::PublishAttestation(facts)) = verdict.facts() else { panic!() };
     assert_eq!(facts.publisher, Publisher::Identity(own.clone()));
     assert_eq!(facts.time_source, TimeSource::TransparencyLog);
     let other = identity("https://github.com/mallory/x", issuer);
@@ -209,7 +226,7 @@ fn a_keyless_publish_attestation_is_judged_by_the_registrys_identity() {
     let trust = world.trust().with_publisher(REGISTRY, own).unwrap();
     let response = attestations_response(&[(statement::PUBLISH_V01, keyless(&world, REGISTRY))]);
     let verdict = judge(&trust, REGISTRY, Some(&world.record()), &response);
-    let facts = verdict.registry_signature.facts().unwrap();
+    let facts = verdict.registry_signature().unwrap();
     assert_eq!(facts.time_source, TimeSource::TransparencyLog);
 }
 

@@ -1,21 +1,23 @@
 use super::*;
+use crate::core::{
+    limits,
+    lockfile::{self, Lockfile},
+};
 
-fn refused(text: &str) -> LockfileError {
-    parse("package-lock.json", text.as_bytes()).unwrap_err()
+fn refused(text: &str) -> PackageLockError {
+    parse(text.as_bytes()).unwrap_err()
+}
+
+/// As a file that may be of any format.
+fn file(text: &str) -> Result<Lockfile, LockfileError> {
+    lockfile::parse(text.as_bytes())
 }
 
 #[test]
 fn the_content_says_what_it_is() {
-    let text = br#"{"lockfileVersion": 3, "packages": {}}"#;
-    for (name, kind) in [
-        ("package-lock.json", Kind::PackageLock),
-        ("locks/frontend.json", Kind::PackageLock),
-        ("app/npm-shrinkwrap.json", Kind::NpmShrinkwrap),
-        ("app\\npm-shrinkwrap.json", Kind::NpmShrinkwrap),
-    ] {
-        let expected = Lockfile { kind, version: 3, entries: Vec::new() };
-        assert_eq!(parse(name, text), Ok(expected), "{name}");
-    }
+    let found = file(r#"{"lockfileVersion": 3, "packages": {}}"#);
+    let version = "3".to_owned();
+    assert_eq!(found, Ok(Lockfile { format: &FORMAT, version, entries: Vec::new() }));
 }
 
 #[test]
@@ -27,22 +29,22 @@ fn names_the_format_that_it_does_not_read() {
         ("[]", None),
         ("hello", None),
     ] {
-        assert_eq!(refused(text), LockfileError::UnknownFormat(expected), "{text}");
+        assert_eq!(file(text), Err(LockfileError::UnknownFormat(expected)), "{text}");
     }
-    assert!(refused("hello").hint().unwrap().contains("pnpm-lock.yaml"));
+    assert!(file("hello").unwrap_err().hint().unwrap().contains("pnpm-lock.yaml"));
 }
 
 #[test]
 fn rejects_utf_16() {
     let text: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(parse("package-lock.json", &text), Err(LockfileError::NotUtf8));
-    assert_eq!(refused("{\0}"), LockfileError::NotUtf8);
+    assert_eq!(lockfile::parse(&text), Err(LockfileError::NotUtf8));
+    assert_eq!(file("{\0}"), Err(LockfileError::NotUtf8));
 }
 
 #[test]
 fn rejects_a_shrinkwrap_of_npm_2_to_4() {
     let text = r#"{"name": "a", "dependencies": {"b": {"version": "1.0.0"}}}"#;
-    assert_eq!(refused(text), LockfileError::OldShrinkwrap);
+    assert_eq!(refused(text), PackageLockError::OldShrinkwrap);
 }
 
 #[test]
@@ -50,10 +52,10 @@ fn version_4_is_read_as_version_3() {
     let packages = r#""packages": {"node_modules/a": {"version": "1.0.0"}}"#;
     let [three, four] = [3, 4].map(|version| {
         let text = format!(r#"{{"lockfileVersion": {version}, {packages}}}"#);
-        parse("package-lock.json", text.as_bytes()).unwrap()
+        parse(text.as_bytes()).unwrap()
     });
-    assert_eq!(three.entries, four.entries);
-    assert_eq!(four.version, 4);
+    assert_eq!(three.1, four.1);
+    assert_eq!(four.0, 4);
 }
 
 #[test]
@@ -63,27 +65,27 @@ fn an_empty_inventory_is_fine() {
         r#"{"lockfileVersion": 2, "packages": {}, "dependencies": {}}"#,
         "\u{feff}{\"lockfileVersion\": 3, \"packages\": {}}\n",
     ] {
-        assert_eq!(parse("package-lock.json", text.as_bytes()).unwrap().entries, []);
+        assert_eq!(file(text).unwrap().entries, []);
     }
 }
 
 #[test]
 fn empty_files_are_refused() {
     for text in ["", " \n", "\u{feff}"] {
-        assert_eq!(refused(text), LockfileError::Empty);
+        assert_eq!(file(text), Err(LockfileError::Empty));
     }
 }
 
 #[test]
 fn what_is_not_json_is_refused_with_its_place() {
-    assert!(matches!(refused("<<<<<<< HEAD\n{"), LockfileError::NotJson { line: 1, .. }));
+    assert!(matches!(refused("<<<<<<< HEAD\n{"), PackageLockError::NotJson { line: 1, .. }));
     assert_eq!(
         refused("{\n<<<<<<< HEAD\n  \"lockfileVersion\": 3\n=======\n"),
-        LockfileError::NotJson { line: 2, column: 1, detail: "key must be a string".into() }
+        PackageLockError::NotJson { line: 2, column: 1, detail: "key must be a string".into() }
     );
-    assert!(matches!(refused(r#"{"lockfileVersion": 3"#), LockfileError::NotJson { .. }));
+    assert!(matches!(refused(r#"{"lockfileVersion": 3"#), PackageLockError::NotJson { .. }));
     let two = r#"{"lockfileVersion": 3, "packages": {}} {}"#;
-    assert!(matches!(refused(two), LockfileError::NotJson { .. }));
+    assert!(matches!(refused(two), PackageLockError::NotJson { .. }));
 }
 
 #[test]
@@ -93,8 +95,8 @@ fn objects_are_as_many_as_the_limit() {
         let entries = vec!["{}"; objects - 2].join(",");
         format!(r#"{{"lockfileVersion": 3, "packages": {{}}, "more": [{entries}]}}"#)
     };
-    assert_eq!(parse("package-lock.json", text(most).as_bytes()).unwrap().entries, []);
-    assert_eq!(refused(&text(most + 1)), LockfileError::TooManyObjects(most + 1));
+    assert_eq!(file(&text(most)).unwrap().entries, []);
+    assert_eq!(file(&text(most + 1)), Err(LockfileError::TooManyObjects(most + 1)));
 }
 
 #[test]
@@ -109,13 +111,13 @@ fn nesting_is_as_deep_as_serde_json_reads() {
             r#"{"b": {"version": "1.0.0"}}"#,
             "}".repeat(2 * packages + 1)
         );
-        parse("package-lock.json", text.as_bytes())
+        parse(text.as_bytes())
     };
-    assert_eq!(nested(125).unwrap().entries.len(), 63);
+    assert_eq!(nested(125).unwrap().1.len(), 63);
     let too_deep = "recursion limit exceeded";
     assert!(matches!(
         nested(127),
-        Err(LockfileError::NotJson { detail, .. }) if detail == too_deep
+        Err(PackageLockError::NotJson { detail, .. }) if detail == too_deep
     ));
 }
 
@@ -129,27 +131,27 @@ fn deep_nesting_is_refused() {
     );
     assert!(matches!(
         refused(&text),
-        LockfileError::NotJson { detail, .. } if detail == "recursion limit exceeded"
+        PackageLockError::NotJson { detail, .. } if detail == "recursion limit exceeded"
     ));
 }
 
 #[test]
 fn what_is_no_lockfile_is_refused() {
-    assert_eq!(refused(r#"{"name": "a", "version": "1.0.0"}"#), LockfileError::NotALockfile);
-    assert_eq!(refused(r#"{"lockfileVersion": null}"#), LockfileError::NotALockfile);
+    assert_eq!(refused(r#"{"name": "a", "version": "1.0.0"}"#), PackageLockError::NotALockfile);
+    assert_eq!(refused(r#"{"lockfileVersion": null}"#), PackageLockError::NotALockfile);
     for text in [
         r#"{"lockfileVersion": 3, "packages": []}"#,
         r#"{"lockfileVersion": 3, "packages": {"node_modules/a": []}}"#,
         r#"{"lockfileVersion": 1, "dependencies": {"a": ["1.0.0"]}}"#,
     ] {
         assert!(
-            matches!(refused(text), LockfileError::Malformed { detail, .. } if detail.ends_with("expected an object")),
+            matches!(refused(text), PackageLockError::Malformed { detail, .. } if detail.ends_with("expected an object")),
             "{text}"
         );
     }
     assert_eq!(
         refused("{\"lockfileVersion\": 3, \"packages\":\n{\"node_modules/a\": {\"version\": 1}}}"),
-        LockfileError::Malformed {
+        PackageLockError::Malformed {
             line: 2,
             column: 32,
             detail: "invalid type: integer `1`, expected a string".into()
@@ -161,7 +163,7 @@ fn what_is_no_lockfile_is_refused() {
 fn other_versions_are_refused() {
     for version in ["5", "0", "-1", "3.0", r#""3""#, "{}", "true"] {
         let error = refused(&format!(r#"{{"lockfileVersion": {version}, "packages": {{}}}}"#));
-        assert_eq!(error, LockfileError::UnsupportedVersion(version.into()));
+        assert_eq!(error, PackageLockError::UnsupportedVersion(version.into()));
         assert!(error.to_string().ends_with("only 1 to 4 are"));
     }
 }
@@ -170,12 +172,12 @@ fn other_versions_are_refused() {
 fn the_section_must_be_the_versions_own() {
     assert_eq!(
         refused(r#"{"lockfileVersion": 1, "packages": {}, "dependencies": {}}"#),
-        LockfileError::PackagesInVersion1
+        PackageLockError::PackagesInVersion1
     );
     for version in [2, 3] {
         assert_eq!(
             refused(&format!(r#"{{"lockfileVersion": {version}, "dependencies": {{}}}}"#)),
-            LockfileError::NoPackages(version)
+            PackageLockError::NoPackages(version)
         );
     }
 }

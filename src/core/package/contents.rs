@@ -1,0 +1,39 @@
+//! What an artifact holds, as far as it decides what is installed.
+
+use std::collections::BTreeMap;
+
+use super::{PackageId, ecosystem::Ecosystem};
+
+/// Name and version that an artifact gives a package.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Named {
+    /// The name, where it has one.
+    pub name: Option<String>,
+    /// The version, where it has one.
+    pub version: Option<String>,
+}
+
+impl Named {
+    /// Whether this is that package of an ecosystem.
+    pub fn is(&self, ecosystem: Ecosystem, name: &str, version: &str) -> bool {
+        let is_same = |found: &str| (ecosystem.naming().is_same_version)(found, version);
+        self.name.as_deref().map(str::trim) == Some(name)
+            && self.version.as_deref().is_some_and(is_same)
+    }
+
+    /// Whether this is that package.
+    pub fn is_package(&self, id: &PackageId) -> bool {
+        self.is(id.ecosystem(), id.name(), id.version())
+    }
+}
+
+/// What an artifact holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// Its own name and version.
+    pub own: Named,
+    /// The packages that it bundles, by their path from its own.
+    pub bundled: BTreeMap<String, Named>,
+    /// The bytes of the lockfile in it, where it has one that counts.
+    pub shrinkwrap: Option<Vec<u8>>,
+}

@@ -1,0 +1,88 @@
+//! What an ecosystem decides: which digest it signs, what its artifacts hold, and what the evidence
+//! for a package adds up to. [`ecosystems`](crate::core::ecosystems) lists them.
+
+use std::io::Read;
+
+use url::Url;
+
+use crate::core::{
+    package::{
+        PackageId,
+        contents::Contents,
+        digest::{Algorithm, Integrity},
+        ecosystem::Ecosystem,
+        evidence::Evidence,
+    },
+    text::bounded,
+    time::Time,
+    trust::Trust,
+    verdict::{Absence, Claim, Facts, Outcome, PackageVerdict, Refusal},
+};
+
+/// The rules of one ecosystem.
+#[derive(Debug)]
+pub struct Rules {
+    /// Whose rules they are.
+    pub ecosystem: Ecosystem,
+    /// The file name of an artifact in an archive.
+    pub artifact: &'static str,
+    /// The algorithm of the digest that its evidence signs. An archive lists artifacts by it.
+    pub signed: Algorithm,
+    /// The algorithms that an artifact must be hashed with, so that everything can be compared: what
+    /// is signed, and the strongest that each lockfile and the registry's record give.
+    pub algorithms: fn(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm>,
+    /// Lists an artifact.
+    pub list: fn(&mut dyn Read) -> Result<Contents, Refusal>,
+    /// Judges all claims of a package at a reference time.
+    pub judge: fn(&Trust, &Evidence<'_>, Time) -> PackageVerdict,
+    /// Whether an address is where a registry has the artifact of a version.
+    pub is_own_address: fn(&Url, registry: &str, &PackageId) -> bool,
+}
+
+impl Rules {
+    /// Judges all claims of a package at a reference time, with what its artifact says of itself
+    /// where it was listed.
+    pub fn examine(
+        &self,
+        trust: &Trust,
+        evidence: &Evidence<'_>,
+        contents: Option<&Result<Contents, Refusal>>,
+        at: Time,
+    ) -> PackageVerdict {
+        let mut verdict = (self.judge)(trust, evidence, at);
+        require_pinned(&mut verdict);
+        let refusal = match contents {
+            Some(Err(refusal)) => Some(refusal.clone()),
+            Some(Ok(contents)) => other_name(evidence.package, contents),
+            None => None,
+        };
+        if let Some(refusal) = refusal {
+            verdict.claims.insert(Claim::Integrity, Outcome::Refused(refusal));
+        }
+        verdict
+    }
+}
+
+/// Without a hash of SHA-256 or stronger in the lockfile, the registry's signature binds the bytes
+/// to name and version; where neither does, integrity rests on nothing.
+fn require_pinned(verdict: &mut PackageVerdict) {
+    let Some(Facts::Integrity(facts)) = verdict.facts(Claim::Integrity) else { return };
+    let is_hashed = facts.lockfile.is_some_and(|algorithm| !algorithm.is_weak());
+    if !is_hashed && !verdict.is_verified(Claim::RegistrySignature) {
+        verdict.claims.insert(Claim::Integrity, Outcome::Absent(Absence::Unpinned));
+    }
+}
+
+/// An artifact that says that it is another package is not this one.
+fn other_name(id: &PackageId, contents: &Contents) -> Option<Refusal> {
+    if contents.own.is_package(id) {
+        return None;
+    }
+    let found = format!(
+        "{}@{}",
+        contents.own.name.as_deref().unwrap_or("(no name)"),
+        contents.own.version.as_deref().unwrap_or("(no version)")
+    );
+    let detail = format!("the tarball's package.json is of {found:?}, not of {id}");
+    Some(Refusal { code: "tarball-of-other-package", detail: bounded(&detail) })
+}
