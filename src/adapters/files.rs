@@ -371,14 +371,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     persist(file, path)
 }
 
-/// Copies a temporary file to standard output.
+/// Copies a temporary file to standard output, or to another pipe.
 ///
 /// # Errors
 /// When it cannot be read, or nobody reads.
-pub fn copy_to_stdout(file: &tempfile::NamedTempFile) -> Result<(), FileError> {
+pub fn copy(file: &tempfile::NamedTempFile, out: &mut dyn io::Write) -> Result<(), FileError> {
     let mut from = file.reopen().map_err(|source| FileError::io("read", file.path(), source))?;
-    let mut out = io::stdout().lock();
-    io::copy(&mut from, &mut out)
+    io::copy(&mut from, out)
         .and_then(|_| out.flush())
         .map_err(|source| FileError::io("write", Path::new("standard output"), source))
 }

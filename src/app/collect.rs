@@ -5,53 +5,166 @@ use std::{
     path::PathBuf,
 };
 
-use serde_json::{Value, json};
-
 use crate::{
     adapters::{
         files,
         network::Network,
-        registry::{
-            self, Cache, CollectError, Collected, Collection, Conflicts, Options, RegistryConfig,
-        },
+        registry::{self, Collection, Options},
     },
-    cli::failure::{Failure, Kind, Outcome},
+    app::{
+        Clock,
+        inputs::Input,
+        news::{Listener, News},
+    },
     core::{
         ecosystems, limits,
         lockfile::{Ask, Bundled, Entry, Inventory, Place, Target, Want, coverage},
-        package::{Origin, PackageId, Purl, contents::Contents, ecosystem::Ecosystem},
+        package::{
+            Origin, PackageError, PackageId, Purl, contents::Contents, ecosystem::Ecosystem,
+        },
         text::Untrusted,
+        time::Time,
     },
 };
-use crate::{
-    app::inputs::Input,
-    cli::commands::{Context, progress},
-};
+
+pub use crate::adapters::registry::{Cache, CollectError, Collected, Conflicts, RegistryConfig};
 
 /// A package that was collected, under its purl.
+#[derive(Debug)]
 pub struct Package {
+    /// Its name, version and registry.
     pub purl: Purl,
+    /// What was had.
     pub collected: Collected,
+}
+
+/// Why what the lockfiles ask for was not collected.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectionError {
+    /// What a tarball would be called is no name.
+    #[error(transparent)]
+    Name(#[from] PackageError),
+    /// A version that no registry gave.
+    #[error("{0} is from no registry")]
+    NoRegistry(PackageId),
+    /// A tarball without name and version.
+    #[error("the tarball {} does not say which package it is", Untrusted(place))]
+    Nameless {
+        /// Where it is from.
+        place: String,
+    },
+    /// Two tarballs under one name.
+    #[error("two projects have another tarball at {}", Untrusted(purl))]
+    AnotherTarball {
+        /// The name.
+        purl: String,
+    },
+    /// Entries get a package from registries that differ.
+    #[error(transparent)]
+    Conflicts(#[from] Conflicts),
+    /// Some packages could not be collected.
+    #[error("{} of {total} packages could not be collected", failed.len())]
+    Packages {
+        /// Each of them, and why.
+        failed: Vec<(PackageId, CollectError)>,
+        /// Of how many.
+        total: usize,
+    },
+}
+
+impl CollectionError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Name(_) | Self::NoRegistry(_) => return None,
+            Self::Nameless { .. } => "its package.json needs a name and a version",
+            Self::AnotherTarball { .. } => "seal them into two archives",
+            Self::Conflicts(_) => Conflicts::HINT,
+            Self::Packages { .. } => {
+                "no archive was written; what was downloaded is kept for the next run"
+            }
+        };
+        Some(hint.to_owned())
+    }
+
+    /// Whether a tarball is not the expected one. What could not be had is no refusal.
+    pub fn is_refusal(&self) -> bool {
+        let Self::Packages { failed, .. } = self else { return false };
+        failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }))
+    }
 }
 
 /// What collecting needs.
 pub struct Collector<'a> {
+    /// The network.
     pub network: &'a Network,
+    /// Which registries are asked.
     pub config: &'a RegistryConfig,
+    /// Where downloads are kept.
     pub cache: &'a Cache,
+    /// The lockfiles.
     pub inputs: &'a [Input],
+    /// The times of this run.
+    pub clock: &'a Clock,
+    /// A later answer is an error.
+    pub not_after: Option<Time>,
     /// Requests in flight for each host, at most.
     pub concurrency: Option<usize>,
+}
+
+/// Collects every package that lockfiles ask for, with its evidence.
+///
+/// ```no_run
+/// use sealift::{
+///     app::{
+///         Clock, Silent,
+///         collect::{Cache, Collector, collect},
+///         connection::{Npmrc, RegistryConfig, connect},
+///         inputs,
+///     },
+///     core::time,
+/// };
+///
+/// let inputs = inputs::read(&["package-lock.json".into()])?;
+/// let no_variables = |_: &str| None;
+/// let npmrc = Npmrc::load(None, None, false, &no_variables)?;
+/// let packages = collect(
+///     &Collector {
+///         network: &connect(&npmrc, &no_variables)?,
+///         config: &RegistryConfig::new(&npmrc, None)?,
+///         cache: &Cache::open("cache".as_ref())?,
+///         inputs: &inputs,
+///         clock: &Clock::new(time::parse("2026-11-23T04:00:00Z").ok_or("no time")?),
+///         not_after: None,
+///         concurrency: None,
+///     },
+///     &mut Silent,
+/// )?;
+/// for package in packages {
+///     println!("{}: {}", package.purl, package.collected.artifact.is_some());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When one of them could not be had, or is not what the lockfile says.
+pub fn collect(
+    collector: &Collector<'_>,
+    listener: &mut dyn Listener,
+) -> Result<Vec<Package>, CollectionError> {
+    let locks = collector.inputs.iter();
+    let locks = locks.map(|input| (input.entry.as_str(), &input.lock.lockfile));
+    collector.collect(&Inventory::new(locks.collect()), listener)
 }
 
 impl Collector<'_> {
     /// Collects every package of the inventory. What tarballs do not hold, although the lockfile
     /// says that they bundle it, is collected itself.
-    pub fn collect(
+    fn collect(
         &self,
         inventory: &Inventory<'_>,
-        context: &mut Context<'_>,
-    ) -> Outcome<Vec<Package>> {
+        listener: &mut dyn Listener,
+    ) -> Result<Vec<Package>, CollectionError> {
         let mut done: BTreeMap<Target, Collected> = BTreeMap::new();
         let mut contents: BTreeMap<Target, Contents> = BTreeMap::new();
         let bundlers = bundlers(inventory);
@@ -64,7 +177,7 @@ impl Collector<'_> {
             if new.is_empty() {
                 break;
             }
-            for (want, collected) in self.round(&new, context)? {
+            for (want, collected) in self.round(&new, listener)? {
                 let is_looked_into = bundlers.contains(&want.target)
                     || matches!(want.target, Target::Tarball { .. });
                 if is_looked_into && let Some(listed) = list(want.target.ecosystem(), &collected) {
@@ -80,28 +193,12 @@ impl Collector<'_> {
     fn round<'w>(
         &self,
         wants: &'w [Want],
-        context: &mut Context<'_>,
-    ) -> Outcome<Vec<(&'w Want, Collected)>> {
-        let items: Vec<_> = wants.iter().map(|want| self.item(want)).collect::<Outcome<_>>()?;
-        let bar = progress::Bar::new(context.terminal);
-        let options = Options {
-            now: context.env.now,
-            not_after: context.env.source_date,
-            concurrency: self.concurrency,
-        };
-        let collection =
-            registry::collect(self.network, self.config, self.cache, &items, &options, &bar);
-        bar.finish();
-        let Collection { outcomes, unreachable } =
-            collection.map_err(|conflicts| report_conflicts(&conflicts, context))?;
+        listener: &mut dyn Listener,
+    ) -> Result<Vec<(&'w Want, Collected)>, CollectionError> {
+        let items: Vec<_> = wants.iter().map(|want| self.item(want)).collect::<Result<_, _>>()?;
+        let Collection { outcomes, unreachable } = self.download(&items, listener)?;
         for host in &unreachable {
-            let text = host.to_string();
-            if host.failed == 0 {
-                context.terminal.note(Untrusted(&text));
-            } else {
-                let failure = Failure::could_not(Untrusted(&text)).maybe_hint(host.hint());
-                context.terminal.failure(&failure);
-            }
+            listener.hear(News::Unreachable(host));
         }
         let total = outcomes.len();
         let (mut collected, mut failed) = (Vec::with_capacity(total), Vec::new());
@@ -111,14 +208,27 @@ impl Collector<'_> {
                 Err(error) => failed.push((id, error)),
             }
         }
-        if failed.is_empty() {
-            Ok(collected)
-        } else {
-            Err(report_failures(&failed, total, context))
+        match failed.is_empty() {
+            true => Ok(collected),
+            false => Err(CollectionError::Packages { failed, total }),
         }
     }
 
-    fn item(&self, want: &Want) -> Outcome<registry::Item> {
+    fn download(
+        &self,
+        items: &[registry::Item],
+        listener: &dyn Listener,
+    ) -> Result<Collection, Conflicts> {
+        let progress = listener.progress();
+        let options = Options {
+            now: self.clock.at,
+            not_after: self.not_after,
+            concurrency: self.concurrency,
+        };
+        registry::collect(self.network, self.config, self.cache, items, &options, &*progress)
+    }
+
+    fn item(&self, want: &Want) -> Result<registry::Item, PackageError> {
         let (id, origin) = match &want.target {
             Target::Version(id) => (id.clone(), registry::Origin::Registry),
             Target::Tarball { lockfile, ecosystem, place } => {
@@ -147,12 +257,12 @@ impl Collector<'_> {
 }
 
 /// What a tarball is called until its own `package.json` was read.
-fn unnamed(ecosystem: Ecosystem, place: &Place) -> Outcome<PackageId> {
+fn unnamed(ecosystem: Ecosystem, place: &Place) -> Result<PackageId, PackageError> {
     let text = place.to_string();
     let file = text.rsplit('/').next().unwrap_or(&text);
     let plain: String =
         file.chars().filter(|character| character.is_ascii_alphanumeric()).take(64).collect();
-    PackageId::new(ecosystem, &format!("tarball-{plain}"), "0.0.0").map_err(Failure::could_not)
+    PackageId::new(ecosystem, &format!("tarball-{plain}"), "0.0.0")
 }
 
 /// The packages whose tarballs are said to bundle others.
@@ -209,7 +319,7 @@ fn list(ecosystem: Ecosystem, collected: &Collected) -> Option<Contents> {
 fn named(
     done: BTreeMap<Target, Collected>,
     contents: &BTreeMap<Target, Contents>,
-) -> Outcome<Vec<Package>> {
+) -> Result<Vec<Package>, CollectionError> {
     let mut packages: BTreeMap<String, Package> = BTreeMap::new();
     for (target, collected) in done {
         let purl = match (&target, &collected.registry) {
@@ -217,7 +327,7 @@ fn named(
                 Purl::new(id.clone(), Origin::Registry(registry.clone()))
             }
             (Target::Version(id), None) => {
-                return Err(Failure::could_not(format_args!("{id} is from no registry")));
+                return Err(CollectionError::NoRegistry(id.clone()));
             }
             (Target::Tarball { ecosystem, place, .. }, _) => {
                 let own = contents.get(&target).map(|contents| &contents.own);
@@ -225,13 +335,8 @@ fn named(
                     own.and_then(|own| Some((own.name.as_deref()?, own.version.as_deref()?)));
                 let id = named
                     .and_then(|(name, version)| PackageId::new(*ecosystem, name, version).ok());
-                let id = id.ok_or_else(|| {
-                    Failure::could_not(format_args!(
-                        "the tarball {} does not say which package it is",
-                        Untrusted(&place.to_string())
-                    ))
-                    .hint("its package.json needs a name and a version")
-                })?;
+                let id =
+                    id.ok_or_else(|| CollectionError::Nameless { place: place.to_string() })?;
                 Purl::new(id, place.origin())
             }
         };
@@ -239,59 +344,11 @@ fn named(
         let digest = |package: &Collected| package.artifact.as_ref().map(|a| a.sha512.clone());
         match packages.get(&text) {
             Some(other) if digest(&other.collected) != digest(&collected) => {
-                return Err(Failure::could_not(format_args!(
-                    "two projects have another tarball at {}",
-                    Untrusted(&text)
-                ))
-                .hint("seal them into two archives"));
+                return Err(CollectionError::AnotherTarball { purl: text });
             }
             Some(_) => {}
             None => drop(packages.insert(text, Package { purl, collected })),
         }
     }
     Ok(packages.into_values().collect())
-}
-
-/// All conflicts, then one summary.
-fn report_conflicts(conflicts: &Conflicts, context: &mut Context<'_>) -> Failure {
-    for conflict in &conflicts.0 {
-        context.terminal.failure(&Failure::could_not(Untrusted(&conflict.to_string())));
-    }
-    Failure::could_not(conflicts).hint(Conflicts::HINT)
-}
-
-/// All failures, then one summary. A tarball that is not the expected one is a refusal; what
-/// could not be had is not.
-fn report_failures(
-    failed: &[(PackageId, CollectError)],
-    total: usize,
-    context: &mut Context<'_>,
-) -> Failure {
-    // What one cause explains is said once.
-    let mut said: BTreeMap<(String, Option<String>), Vec<String>> = BTreeMap::new();
-    let named = failed.iter().filter(|(_, error)| error.unreachable_host().is_none());
-    for (id, error) in named {
-        said.entry((error.to_string(), error.hint())).or_default().push(id.to_string());
-    }
-    for ((text, hint), ids) in said {
-        let ids: BTreeSet<_> = ids.into_iter().collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let failure = Failure::could_not(format_args!("{}: {}", ids.join(", "), Untrusted(&text)));
-        context.terminal.failure(&failure.maybe_hint(hint));
-    }
-    let mismatch = failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }));
-    let kind = if mismatch { Kind::Refused } else { Kind::CouldNotCheck };
-    let message = format!("{} of {total} packages could not be collected", failed.len());
-    Failure { kind, ..Failure::could_not(message) }
-        .hint("no archive was written; what was downloaded is kept for the next run")
-        .packages(failed.iter().map(|(id, error)| failure_json(id, error)).collect())
-}
-
-fn failure_json(id: &PackageId, error: &CollectError) -> Value {
-    let text = |text: &str| Untrusted(text).to_string();
-    json!({
-        "package": id.to_string(),
-        "message": text(&error.to_string()),
-        "hint": error.hint().map(|hint| text(&hint)),
-    })
 }

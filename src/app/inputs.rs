@@ -1,34 +1,113 @@
-//! Lockfiles from the command line.
+//! Lockfiles, read with all that belongs to them.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
-    adapters::files,
-    app::verify::Lock,
-    cli::failure::{Failure, Outcome},
+    adapters::files::{self, FileError},
     core::{
         archive::entry_name,
         limits,
-        lockfile::{self, Ask, Format, Source},
-        package::digest::{Algorithm, Digest},
+        lockfile::{self, Ask, Format, Lockfile, LockfileError, Source},
+        package::{
+            digest::{Algorithm, Digest},
+            ecosystem::Ecosystem,
+        },
         text::Untrusted,
     },
 };
 
+/// Why lockfiles cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// One cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// One is not understood.
+    #[error("{}: {}", path.display(), Untrusted(&error.to_string()))]
+    Lockfile {
+        /// The lockfile.
+        path: PathBuf,
+        /// Why.
+        error: LockfileError,
+    },
+    /// The copy without credentials is not understood.
+    #[error(transparent)]
+    Copy(LockfileError),
+    /// Nothing asks for a package.
+    #[error("the lockfile asks for no package")]
+    NoPackage,
+    /// An entry without an address would get it from another file.
+    #[error(
+        "{}: entry {:?} has no address, and {ecosystem} would take one from the {other} beside it",
+        path.display(),
+        Untrusted(entry).to_string()
+    )]
+    OtherAddress {
+        /// The lockfile.
+        path: PathBuf,
+        /// The entry.
+        entry: String,
+        /// Whose package manager does that.
+        ecosystem: Ecosystem,
+        /// The file beside the lockfile.
+        other: &'static str,
+    },
+    /// Together they are larger than one may be.
+    #[error("the lockfiles have {bytes} bytes together, more than {}", limits::LOCKFILE_BYTES)]
+    TotalBytes {
+        /// How large.
+        bytes: u64,
+    },
+    /// Together they have more objects than one may have.
+    #[error("the lockfiles together: {0}")]
+    TotalObjects(LockfileError),
+}
+
+impl InputError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::File(error) if error.is_not_found() => {
+                "`npm install --package-lock-only` writes a lockfile"
+            }
+            Self::File(error) => return error.hint(),
+            Self::Lockfile { error, .. } => return error.hint(),
+            Self::Copy(_) => return None,
+            Self::NoPackage => "there is nothing that an archive could vouch for",
+            Self::OtherAddress { .. } => {
+                "keep one of the two lockfiles, or give each its own folder"
+            }
+            Self::TotalBytes { .. } | Self::TotalObjects(_) => {
+                "seal fewer of them into one archive"
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// A lockfile, and what it is known by.
+#[derive(Debug, Clone)]
+pub struct Lock {
+    /// The entry that holds it, or the file.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// What it says.
+    pub lockfile: Lockfile,
+}
+
 /// A lockfile that was read.
+#[derive(Debug, Clone)]
 pub struct Input {
     /// The file.
     pub path: PathBuf,
     /// The archive's entry that holds it.
-    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching carries them"))]
     pub entry: String,
     /// Its bytes.
-    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching carries them"))]
     pub bytes: Vec<u8>,
     /// What it says, under the name of its entry.
     pub lock: Lock,
     /// How many addresses in it had credentials or a query. They are taken out of the bytes.
-    #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching carries them"))]
     pub stripped: usize,
     /// SHA-256 of the file as it is.
     sha256: Digest,
@@ -45,8 +124,8 @@ impl Input {
 /// what one version of the package manager prefers, another does not know.
 ///
 /// # Errors
-/// Exit 2, when one cannot be read or understood.
-pub fn read(paths: &[PathBuf]) -> Outcome<Vec<Input>> {
+/// When one cannot be read or understood, or together they are too large.
+pub fn read(paths: &[PathBuf]) -> Result<Vec<Input>, InputError> {
     let mut inputs: Vec<Input> = Vec::new();
     for (at, path) in paths.iter().enumerate() {
         let first = input(at, path)?;
@@ -60,8 +139,7 @@ pub fn read(paths: &[PathBuf]) -> Outcome<Vec<Input>> {
     }
     check_total(&inputs)?;
     if !inputs.is_empty() && !inputs.iter().any(asks_for_a_package) {
-        return Err(Failure::could_not("the lockfile asks for no package")
-            .hint("there is nothing that an archive could vouch for"));
+        return Err(InputError::NoPackage);
     }
     inputs.iter().try_for_each(require_own_addresses)?;
     Ok(inputs)
@@ -91,7 +169,7 @@ fn beside(path: &Path, format: &Format) -> Vec<PathBuf> {
 
 /// A package manager may take addresses from a file beside the lockfile, for entries that have none.
 /// What a strong hash pins is the same from anywhere.
-fn require_own_addresses(input: &Input) -> Outcome {
+fn require_own_addresses(input: &Input) -> Result<(), InputError> {
     let Format { ecosystem, addresses_from, .. } = input.lock.lockfile.format;
     let Some(other) = addresses_from else { return Ok(()) };
     if !files::is_filled(&input.path.with_file_name(other)) {
@@ -106,51 +184,35 @@ fn require_own_addresses(input: &Input) -> Outcome {
     };
     match input.lock.lockfile.entries.iter().find(is_bare) {
         None => Ok(()),
-        Some(entry) => Err(Failure::could_not(format_args!(
-            "{}: entry {:?} has no address, and {ecosystem} would take one from the {other} beside it",
-            input.path.display(),
-            Untrusted(&entry.path).to_string()
-        ))
-        .hint("keep one of the two lockfiles, or give each its own folder")),
+        Some(entry) => {
+            let (path, entry) = (input.path.clone(), entry.path.clone());
+            Err(InputError::OtherAddress { path, entry, ecosystem: *ecosystem, other })
+        }
     }
 }
 
 /// Together they must be no more than one lockfile may be: so they are read behind the gap.
-fn check_total(inputs: &[Input]) -> Outcome {
+fn check_total(inputs: &[Input]) -> Result<(), InputError> {
     let bytes: u64 = inputs.iter().map(|input| input.bytes.len() as u64).sum();
     if bytes > limits::LOCKFILE_BYTES {
-        let max = limits::LOCKFILE_BYTES;
-        return Err(Failure::could_not(format_args!(
-            "the lockfiles have {bytes} bytes together, more than {max}"
-        ))
-        .hint("seal fewer of them into one archive"));
+        return Err(InputError::TotalBytes { bytes });
     }
     lockfile::check_objects(inputs.iter().map(|input| lockfile::objects(&input.bytes)).sum())
-        .map_err(|error| {
-            Failure::could_not(format_args!("the lockfiles together: {error}"))
-                .hint("seal fewer of them into one archive")
-        })
+        .map_err(InputError::TotalObjects)
 }
 
-fn input(at: usize, path: &Path) -> Outcome<Input> {
+fn input(at: usize, path: &Path) -> Result<Input, InputError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let bytes = files::read(path, limits::LOCKFILE_BYTES).map_err(|error| {
-        let missing = error.is_not_found();
-        Failure::from(error)
-            .maybe_hint(missing.then_some("`npm install --package-lock-only` writes a lockfile"))
-    })?;
-    let lockfile = lockfile::parse(&bytes).map_err(|error| {
-        let (text, hint) = (error.to_string(), error.hint());
-        Failure::could_not(format_args!("{}: {}", path.display(), Untrusted(&text)))
-            .maybe_hint(hint)
-    })?;
+    let bytes = files::read(path, limits::LOCKFILE_BYTES)?;
+    let lockfile = lockfile::parse(&bytes)
+        .map_err(|error| InputError::Lockfile { path: path.to_owned(), error })?;
     let entry = format!("inputs/{}/{}", at + 1, entry_name::encode(&name));
     let sha256 = Algorithm::Sha256.digest(&bytes);
-    let stripped = (lockfile.format.strip)(&bytes).map_err(Failure::could_not)?;
+    let stripped = (lockfile.format.strip)(&bytes).map_err(InputError::Copy)?;
     let (bytes, lockfile, stripped) = match stripped {
         None => (bytes, lockfile, 0),
         Some((bytes, number)) => {
-            let lockfile = lockfile::parse(&bytes).map_err(Failure::could_not)?;
+            let lockfile = lockfile::parse(&bytes).map_err(InputError::Copy)?;
             (bytes, lockfile, number)
         }
     };

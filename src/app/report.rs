@@ -163,7 +163,7 @@ pub struct Trust {
     /// The Sigstore instance.
     pub instance: String,
     /// Where it came from.
-    pub source: TrustSource,
+    pub source: MaterialSource,
     /// The version of the TUF root, where TUF was involved.
     pub root: Option<u64>,
     /// The version of the TUF timestamp, where TUF was involved.
@@ -181,9 +181,10 @@ pub struct Trust {
     pub publishers: Vec<(String, Identity)>,
 }
 
-/// Where trust material came from.
+/// Where the trust material that judges came from. What an archive carries of its sealer's has sources
+/// of its own ([`TrustSource`](crate::core::archive::manifest::TrustSource)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrustSource {
+pub enum MaterialSource {
     /// The archive's TUF metadata, replayed from a pinned root.
     Archive,
     /// This machine's trust store.
@@ -194,7 +195,7 @@ pub enum TrustSource {
     Files,
 }
 
-impl TrustSource {
+impl MaterialSource {
     /// As the JSON report names it.
     pub fn name(self) -> &'static str {
         match self {

@@ -2,44 +2,49 @@
 //! metadata, the trust store's, and what is built in.
 
 mod carried;
+mod diff;
+mod error;
 mod newest;
+mod pin;
+mod show;
+mod update;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "network")]
 use url::Url;
 
-use carried::folder;
-pub use carried::{Carried, carried};
-pub use newest::Material;
+#[cfg(feature = "network")]
+pub use self::update::{Refresh, Refreshing};
+pub use self::{
+    carried::{Carried, carried},
+    diff::{Diff, diff},
+    error::BasisError,
+    newest::Material,
+    pin::{Pin, Root, pin},
+    show::{AllTrusted, Trusted, export, show},
+    update::{Advance, Import, Updates, import},
+};
 
+use self::carried::folder;
 #[cfg(feature = "network")]
 use crate::adapters::{
     network::Network,
-    tuf::{self as tuf_store, Held, Http, RefreshError},
+    tuf::{self as tuf_store, Held, Http},
 };
 use crate::{
-    adapters::{
-        archive::SignedArchive,
-        files,
-        tuf::{StoreError, TrustStore},
-    },
-    app::report::{self, TrustSource},
-    cli::{
-        declare::TrustOptions,
-        env::Env,
-        failure::{Failure, Outcome},
-    },
+    adapters::{archive::SignedArchive, files, tuf::TrustStore},
+    app::report::{self, MaterialSource},
     core::{
         addresses::NPM_REGISTRY,
         archive::{
             entry_name,
-            manifest::{self, TrustSource as CarriedSource},
+            manifest::{self, TrustSource},
         },
         limits,
         time::{self, Time},
         trust::{
-            Trust,
+            Trust, TrustError,
             instance::{self, Instance},
         },
         tuf::State,
@@ -47,11 +52,61 @@ use crate::{
     },
 };
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let hint = error.hint();
-        Self::could_not(error).maybe_hint(hint)
+/// Where trust comes from.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The Sigstore instance that vouches for the registry.
+    pub instance: String,
+    /// The trust store.
+    pub store: Store,
+    /// Files that the user pinned, in place of TUF.
+    pub files: Option<PinnedFiles>,
+    /// Whom the certificates of a registry's publish attestations must be for: an identity for each
+    /// registry.
+    pub publishers: Vec<(String, Identity)>,
+}
+
+impl Options {
+    /// The newest of what a store holds of an instance, and what is built in.
+    pub fn of(instance: &str, store: Store) -> Self {
+        Self { instance: instance.to_owned(), store, files: None, publishers: Vec::new() }
     }
+}
+
+/// The folder of a trust store.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// This user's, which need not be there yet.
+    Own(PathBuf),
+    /// One that somebody named.
+    Named(PathBuf),
+}
+
+impl Store {
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Own(path) | Self::Named(path) => path,
+        }
+    }
+
+    /// The store. One that is asked for by name must be there: taken for empty, what it has seen would be
+    /// forgotten.
+    fn open_existing(&self) -> Result<TrustStore, BasisError> {
+        match self {
+            Self::Named(path) if !path.is_dir() => Err(BasisError::NoFolder(path.clone())),
+            Self::Named(path) | Self::Own(path) => Ok(TrustStore::new(path)),
+        }
+    }
+}
+
+/// Trust material that the user pinned.
+#[derive(Debug, Clone)]
+pub struct PinnedFiles {
+    /// Sigstore's `trusted_root.json`.
+    pub trusted_root: PathBuf,
+    /// The registry's `keys.json`.
+    pub npm_keys: Option<PathBuf>,
 }
 
 /// Trust material that is ready to judge by, and what to say of it.
@@ -70,30 +125,26 @@ impl Basis {
     ///
     /// # Errors
     /// When the name is no instance's, or a file cannot be read or used.
-    fn files(instance: &str, root: &Path, keys: Option<&Path>) -> Outcome<Self> {
-        instance::check_name(instance).map_err(Failure::could_not)?;
+    fn files(instance: &str, pinned: &PinnedFiles) -> Result<Self, BasisError> {
+        instance::check_name(instance).map_err(BasisError::Name)?;
         let read = |path: &Path| files::read(path, limits::TRUST_FILE_BYTES);
-        let keys = keys.map(read).transpose()?;
-        let trust =
-            material(&read(root)?, Some(NPM_REGISTRY), keys.as_deref()).map_err(|error| {
-                error.hint(
-                    "--trusted-root takes Sigstore's trusted_root.json, --npm-keys npm's keys.json",
-                )
-            })?;
-        Ok(Self { trust, facts: facts(instance, TrustSource::Files), state: None })
+        let keys = pinned.npm_keys.as_deref().map(read).transpose()?;
+        let root = read(&pinned.trusted_root)?;
+        let trust = material(&root, Some(NPM_REGISTRY), keys.as_deref())
+            .map_err(BasisError::PinnedFiles)?;
+        Ok(Self { trust, facts: facts(instance, MaterialSource::Files), state: None })
     }
 
     /// Also expects the publishers that were named.
     ///
     /// # Errors
     /// When a registry is not an address, or is named twice.
-    fn with_publishers(mut self, options: &TrustOptions) -> Outcome<Self> {
-        for named in options.publisher.chunks(3) {
-            let [registry, issuer, san] = named else { continue };
-            let identity = Identity { san: san.clone(), issuer: issuer.clone() };
-            self.trust = self.trust.with_publisher(registry, identity).map_err(|error| {
-                Failure::could_not(error).hint("--publisher takes REGISTRY ISSUER IDENTITY")
-            })?;
+    fn with_publishers(mut self, options: &Options) -> Result<Self, BasisError> {
+        for (registry, identity) in &options.publishers {
+            self.trust = self
+                .trust
+                .with_publisher(registry, identity.clone())
+                .map_err(BasisError::Publisher)?;
         }
         Ok(self)
     }
@@ -102,7 +153,7 @@ impl Basis {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub fn new(instance: &Instance, newest: Material) -> Outcome<Self> {
+    pub fn new(instance: &Instance, newest: Material) -> Result<Self, BasisError> {
         let registry = instance.registry.as_deref();
         let trust = material(&newest.trusted_root, registry, newest.npm_keys.as_deref())?;
         let state = newest.state.as_ref();
@@ -121,101 +172,73 @@ impl Basis {
     }
 }
 
-/// What `bundle verify` judges by: pinned files if they are given; else the newest of what the
-/// archive carries, what the trust store has, and what is built in.
+/// What an archive is judged by: pinned files if they are given; else the newest of what the archive
+/// carries, what the trust store has, and what is built in.
 ///
 /// # Errors
-/// When the carried metadata does not verify from a pinned root or contradicts the store's
-/// (exit 1), or there is nothing to judge by (exit 2).
-pub fn for_archive(options: &TrustOptions, env: &Env, archive: &SignedArchive) -> Outcome<Basis> {
-    if let Some(root) = &options.trusted_root {
-        return Basis::files(&options.instance, root, options.npm_keys.as_deref())?
-            .with_publishers(options);
+/// When the carried metadata does not verify from a pinned root or contradicts the store's, or there is
+/// nothing to judge by.
+pub fn for_archive(
+    options: &Options,
+    archive: &SignedArchive,
+    at: Time,
+) -> Result<Basis, BasisError> {
+    if let Some(pinned) = &options.files {
+        return Basis::files(&options.instance, pinned)?.with_publishers(options);
     }
-    let store = existing(options.trust_dir.as_deref(), env)?;
+    let store = options.store.open_existing()?;
     let instance = store.instance(&options.instance)?;
     let held = store.open(&instance.name)?.load(&instance)?;
     let carried = carried(&instance, archive)?;
-    Basis::new(&instance, Material::newest(&instance, held, carried, env.now)?)?
-        .with_publishers(options)
+    Basis::new(&instance, Material::newest(&instance, held, carried, at)?)?.with_publishers(options)
 }
 
-/// What `bundle fetch` seals with: pinned files if they are given; else the trust store, brought
-/// up to date first unless `no_refresh`; else what is built in.
+/// What an archive is sealed with: pinned files if they are given; else the trust store, brought up to
+/// date first unless `no_refresh`; else what is built in.
 ///
 /// # Errors
-/// When the refresh does not succeed, or there is nothing at hand (exit 2).
+/// When the refresh does not succeed, or there is nothing at hand.
 #[cfg(feature = "network")]
 pub fn for_seal(
-    options: &TrustOptions,
+    options: &Options,
     no_refresh: bool,
-    env: &Env,
     network: &Network,
-) -> Outcome<Basis> {
-    if let Some(root) = &options.trusted_root {
-        return Basis::files(&options.instance, root, options.npm_keys.as_deref())?
-            .with_publishers(options);
+    at: Time,
+) -> Result<Basis, BasisError> {
+    if let Some(pinned) = &options.files {
+        return Basis::files(&options.instance, pinned)?.with_publishers(options);
     }
-    let store = store(options.trust_dir.as_deref(), env);
+    let store = TrustStore::new(options.store.path());
     let instance = store.instance(&options.instance)?;
     let part = store.open(&instance.name)?;
     if !no_refresh {
         let repository = repository(network, &instance.url)?;
-        tuf_store::refresh(&instance, &repository, &part, env.now).map_err(|error| {
-            let hint = match &error {
-                RefreshError::Clock { .. } => error.hint(),
-                _ => Some(
-                    "--no-refresh seals with the trust at hand; the archive then says how old it is"
-                        .to_owned(),
-                ),
-            };
-            Failure::could_not(format_args!("cannot refresh the trust root: {error}"))
-                .maybe_hint(hint)
-        })?;
+        tuf_store::refresh(&instance, &repository, &part, at).map_err(BasisError::NotFresh)?;
     }
     let held = part.load(&instance)?;
     // What the repository has published is carried, as the proof that it is, also where what is
     // built in is newer: the other side may know less.
     let Held { local, checked, .. } = held.clone();
-    let basis = Basis::new(&instance, Material::newest(&instance, held, None, env.now)?)?;
+    let basis = Basis::new(&instance, Material::newest(&instance, held, None, at)?)?;
     Basis { state: local.state.zip(checked), ..basis }.with_publishers(options)
 }
 
-/// As [`store`]; one that is asked for by name must be there. Taken for empty, what it has seen would
-/// be forgotten.
-fn existing(folder: Option<&Path>, env: &Env) -> Outcome<TrustStore> {
-    match folder.filter(|folder| !folder.is_dir()) {
-        None => Ok(store(folder, env)),
-        Some(missing) => {
-            Err(Failure::could_not(format_args!("there is no folder {}", missing.display()))
-                .hint("--trust-dir names a trust store that refresh, import or pin has made"))
-        }
-    }
-}
-
-/// The trust store that is asked for, or this user's.
-pub fn store(folder: Option<&Path>, env: &Env) -> TrustStore {
-    TrustStore::new(folder.unwrap_or(&env.data.join("trust")))
-}
-
 /// The TUF repository at an address.
-///
-/// # Errors
-/// When it is no address.
 #[cfg(feature = "network")]
-pub fn repository<'a>(network: &'a Network, url: &str) -> Outcome<Http<'a>> {
-    Url::parse(url).ok().and_then(|base| Http::new(network, &base)).ok_or_else(|| {
-        Failure::could_not(format_args!("{url:?} is no address of a TUF repository"))
-    })
+fn repository<'a>(network: &'a Network, url: &str) -> Result<Http<'a>, BasisError> {
+    Url::parse(url)
+        .ok()
+        .and_then(|base| Http::new(network, &base))
+        .ok_or_else(|| BasisError::Repository(url.to_owned()))
 }
 
 impl Basis {
     /// What the manifest says of it; `sealed_at` bounds what time it can have been checked.
     pub fn carried(&self, sealed_at: Time) -> manifest::Trust {
         let source = match (&self.state, self.facts.source) {
-            (Some(_), _) => CarriedSource::Tuf,
-            (None, TrustSource::Files) => CarriedSource::Files,
-            (None, _) => CarriedSource::Embedded,
+            (Some(_), _) => TrustSource::Tuf,
+            (None, MaterialSource::Files) => TrustSource::Files,
+            (None, _) => TrustSource::Embedded,
         };
         let checked = self.state.as_ref().map(|(_, checked)| *checked);
         manifest::Trust {
@@ -239,21 +262,26 @@ impl Basis {
 ///
 /// # Errors
 /// When they could not.
-pub fn require_usable(instance: &Instance, state: &State) -> Outcome {
+fn require_usable(instance: &Instance, state: &State) -> Result<(), BasisError> {
     let root = state.trusted_root().unwrap_or_default();
-    material(root, instance.registry.as_deref(), state.npm_keys()).map(drop)
+    material(root, instance.registry.as_deref(), state.npm_keys())?;
+    Ok(())
 }
 
-fn material(root: &[u8], registry: Option<&str>, npm_keys: Option<&[u8]>) -> Outcome<Trust> {
+fn material(
+    root: &[u8],
+    registry: Option<&str>,
+    npm_keys: Option<&[u8]>,
+) -> Result<Trust, TrustError> {
     let keys: Vec<_> = registry
         .zip(npm_keys)
         .map(|(registry, keys)| (registry.to_owned(), keys.to_vec()))
         .into_iter()
         .collect();
-    Trust::new(root, &keys).map_err(Failure::could_not)
+    Trust::new(root, &keys)
 }
 
-fn facts(instance: &str, source: TrustSource) -> report::Trust {
+fn facts(instance: &str, source: MaterialSource) -> report::Trust {
     report::Trust {
         instance: instance.to_owned(),
         source,

@@ -3,29 +3,31 @@
 mod judge;
 mod lockfiles;
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use crate::{
-    adapters::archive::{Archive, ArchiveError, SignedArchive},
     app::{
+        Clock,
+        archive::{self, OpenError, SignedArchive},
+        inputs::{self, InputError, Lock},
         report::{self, Given, Input, Judged, Past, Report},
-        trust::Basis,
+        trust::{self, Basis, BasisError},
     },
-    cli::failure::{Failure, Outcome},
     core::{
         archive::key::PublicKey,
         lockfile::{
-            Inventory, Lockfile,
+            Inventory, Lockfile, LockfileError,
             coverage::{Artifact, Coverage, EntryOutcome, Held},
         },
         package::digest::Digest,
         policy::{Denial, Policy},
-        time::{self, Time},
         verdict::{Claim, Weakness},
     },
 };
 
-pub use self::lockfiles::Lock;
 use self::{
     judge::{Examination, Found},
     lockfiles::{carried, relation},
@@ -35,7 +37,7 @@ use self::{
 /// nothing else: only [`Examined::admit`] makes one, and only of an archive without a refusal.
 ///
 /// ```
-/// use sealift::cli::{report::Report, verification::{Examined, VerifiedArchive}};
+/// use sealift::app::{report::Report, verify::{Examined, VerifiedArchive}};
 ///
 /// let only_way: fn(Examined) -> Result<VerifiedArchive, Box<Report>> = Examined::admit;
 /// ```
@@ -43,7 +45,7 @@ use self::{
 /// Nothing else can put one together:
 ///
 /// ```compile_fail,E0451
-/// use sealift::{adapters::archive::SignedArchive, app::{report::Report, verify::VerifiedArchive}};
+/// use sealift::app::{archive::SignedArchive, report::Report, verify::VerifiedArchive};
 ///
 /// fn forge(archive: SignedArchive, report: Report) -> VerifiedArchive {
 ///     VerifiedArchive { archive, report }
@@ -53,12 +55,13 @@ use self::{
 /// Nor what it is made of:
 ///
 /// ```compile_fail,E0451
-/// use sealift::{adapters::archive::SignedArchive, app::{report::Report, verify::Examined}};
+/// use sealift::app::{archive::SignedArchive, report::Report, verify::Examined};
 ///
 /// fn forge(archive: SignedArchive, report: Report) -> Examined {
 ///     Examined { archive, report }
 /// }
 /// ```
+#[derive(Debug)]
 pub struct VerifiedArchive {
     archive: SignedArchive,
     report: Report,
@@ -74,9 +77,15 @@ impl VerifiedArchive {
     pub fn archive(&self) -> &SignedArchive {
         &self.archive
     }
+
+    /// What was found, without the archive.
+    pub fn into_report(self) -> Report {
+        self.report
+    }
 }
 
 /// An archive that was examined, whatever the outcome.
+#[derive(Debug)]
 pub struct Examined {
     archive: SignedArchive,
     report: Report,
@@ -86,6 +95,12 @@ impl Examined {
     /// What was found.
     pub fn report(&self) -> &Report {
         &self.report
+    }
+
+    /// What was found, without the archive.
+    #[cfg(feature = "network")]
+    pub(super) fn into_report(self) -> Report {
+        self.report
     }
 
     /// Admits the archive, or gives back the report that says why not.
@@ -102,12 +117,177 @@ impl Examined {
     }
 }
 
+/// Why an archive was not examined to the end.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The policy demands nothing.
+    #[error("nothing says which claims every package must have")]
+    NoDemands,
+    /// The archive was not opened, or an entry is not the one that was sealed.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// This build's lockfiles cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// There is no trust material to judge by.
+    #[error(transparent)]
+    Basis(#[from] BasisError),
+    /// The archive has a lockfile that is not understood.
+    #[error("{}: {entry}: {error}", path.display())]
+    Lockfile {
+        /// The archive.
+        path: PathBuf,
+        /// The entry that holds the lockfile.
+        entry: String,
+        /// Why.
+        error: LockfileError,
+    },
+    /// The archive has no lockfile.
+    #[error("{}: the archive contains no lockfile", .0.display())]
+    NoLockfile(PathBuf),
+}
+
+impl VerifyError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Open(error) => return error.hint(),
+            Self::Input(error) => return error.hint(),
+            Self::Basis(error) => return error.hint(),
+            Self::NoDemands => {
+                "there is no default: use --require with integrity, registry-signature, \
+                 publish-attestation or provenance"
+            }
+            Self::Lockfile { .. } | Self::NoLockfile(_) => {
+                "the archive was sealed so; have it sealed anew"
+            }
+        };
+        Some(hint.to_owned())
+    }
+
+    /// A stable code, for programs.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Open(error) => error.code(),
+            Self::Basis(error) => error.code(),
+            Self::Lockfile { .. } => Some("lockfile"),
+            Self::NoLockfile(_) => Some("no-lockfile"),
+            Self::NoDemands | Self::Input(_) => None,
+        }
+    }
+
+    /// Whether the archive was examined and refused, or could not be examined at all.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Open(error) => error.is_refusal(),
+            Self::Basis(error) => error.is_refusal(),
+            Self::Lockfile { .. } | Self::NoLockfile(_) => true,
+            Self::NoDemands | Self::Input(_) => false,
+        }
+    }
+}
+
+/// How to verify an archive.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The archive.
+    pub archive: PathBuf,
+    /// The public keys of who may seal.
+    pub keys: Vec<PathBuf>,
+    /// How many of them must have sealed.
+    pub threshold: usize,
+    /// What is demanded.
+    pub demands: Demands,
+    /// Where trust comes from.
+    pub trust: trust::Options,
+}
+
+/// What is demanded of an archive.
+#[derive(Debug, Clone, Default)]
+pub struct Demands {
+    /// The policy. It must require something: there is no default.
+    pub policy: Policy,
+    /// This build's lockfiles: the archive must cover every entry of them.
+    pub lockfiles: Vec<PathBuf>,
+    /// Whether every tarball is listed, not only those that bundle or have a shrinkwrap.
+    pub deep: bool,
+}
+
+impl Demands {
+    /// # Errors
+    /// When the policy requires nothing.
+    pub(super) fn require_some(&self) -> Result<(), VerifyError> {
+        match self.policy.require.is_empty() {
+            true => Err(VerifyError::NoDemands),
+            false => Ok(()),
+        }
+    }
+
+    /// This build's lockfiles.
+    ///
+    /// # Errors
+    /// When one cannot be read or understood.
+    pub(super) fn locks(&self) -> Result<Vec<Lock>, InputError> {
+        Ok(inputs::read(&self.lockfiles)?.into_iter().map(inputs::Input::given).collect())
+    }
+}
+
+/// Verifies an archive, with no network, and reports on every package in it.
+///
+/// ```
+/// use sealift::{
+///     app::{
+///         Clock, trust,
+///         verify::{Demands, Options, verify},
+///     },
+///     core::{policy::Policy, time, verdict::Claim},
+/// };
+///
+/// let options = Options {
+///     archive: "app.sealift".into(),
+///     keys: vec!["release.key.pub".into()],
+///     threshold: 1,
+///     demands: Demands {
+///         policy: Policy { require: [Claim::RegistrySignature].into(), ..Policy::default() },
+///         lockfiles: vec!["package-lock.json".into()],
+///         deep: false,
+///     },
+///     trust: trust::Options::of("public-good", trust::Store::Own("trust".into())),
+/// };
+/// let clock = Clock::new(time::parse("2026-11-23T04:00:00Z").ok_or("no time")?);
+/// match verify(&options, &clock).map(|examined| examined.admit()) {
+///     Ok(Ok(verified)) => println!("{} packages", verified.report().packages.len()),
+///     Ok(Err(report)) => println!("{}", report.verdict().name()),
+///     // Here: there is no such key.
+///     Err(error) => assert!(!error.is_refusal()),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When the archive is not what was sealed, or could not be examined.
+pub fn verify(options: &Options, clock: &Clock) -> Result<Examined, VerifyError> {
+    options.demands.require_some()?;
+    let keys = archive::pinned_keys(&options.keys)?;
+    let lockfiles = options.demands.locks()?;
+    let archive = archive::open(&options.archive, &keys, options.threshold)?;
+    let basis = trust::for_archive(&options.trust, &archive, clock.at)?;
+    let bar = Bar {
+        clock,
+        policy: &options.demands.policy,
+        keys: &keys,
+        threshold: options.threshold,
+        basis: &basis,
+        lockfiles,
+        deep: options.demands.deep,
+    };
+    examine(archive, &options.archive, bar)
+}
+
 /// What an archive is judged by.
-pub struct Bar<'a> {
-    /// The reference time.
-    pub at: Time,
-    /// Whether that time was given, in place of the clock's.
-    pub at_given: bool,
+pub(super) struct Bar<'a> {
+    /// The times of this run.
+    pub clock: &'a Clock,
     /// What is demanded.
     pub policy: &'a Policy,
     /// The keys whose seals count.
@@ -122,54 +302,63 @@ pub struct Bar<'a> {
     pub deep: bool,
 }
 
-/// Opens an archive and verifies its seal: signatures, manifest, and that the entries are those
-/// that the manifest lists.
-///
-/// # Errors
-/// Exit 1 if it is refused, exit 2 if it cannot be read.
-pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Outcome<SignedArchive> {
-    Archive::open(path)
-        .and_then(|archive| archive.verify_signatures(keys, threshold))
-        .map_err(|error| failure(path, &error))
-}
-
 /// Examines every entry and every package of a sealed archive. Packages are judged in parallel,
 /// and the trouble of one never stops the others from being judged.
 ///
 /// # Errors
-/// Where an entry is not the one that was sealed (exit 1) or cannot be read (exit 2), and where the
-/// reference time cannot be right (exit 2): then nothing can be relied on, and there is no report.
-pub fn examine(archive: SignedArchive, file: &Path, mut bar: Bar<'_>) -> Outcome<Examined> {
-    let failed = |error: ArchiveError| failure(file, &error);
-    require_sealed_before(&archive, bar.at)?;
+/// Where an entry is not the one that was sealed or cannot be read, and where the reference time cannot
+/// be right: then nothing can be relied on, and there is no report.
+pub(super) fn examine(
+    archive: SignedArchive,
+    file: &Path,
+    mut bar: Bar<'_>,
+) -> Result<Examined, VerifyError> {
+    let failed = OpenError::of(file);
+    archive::require_sealed_before(&archive, bar.clock.at)?;
     let builds = std::mem::take(&mut bar.lockfiles);
     let inputs = carried(&archive, file)?;
     let examination = Examination::new(&archive, &bar, &inventory(&inputs), &inventory(&builds));
     let (sha256, found) = rayon::join(|| archive.sha256(), || examination.packages());
-    let (sha256, mut found) = (sha256.map_err(failed)?, found.map_err(failed)?);
-    archive.check_rest().map_err(failed)?;
+    let (sha256, mut found) = (sha256.map_err(&failed)?, found.map_err(&failed)?);
+    archive.check_rest().map_err(&failed)?;
 
-    let (inputs, lockfiles) = {
-        let held: Vec<Held<'_>> = found.iter().map(held).collect();
-        let coverage = Coverage::new(&held);
-        let judge = |lockfile: &Lockfile| deny(coverage.judge(lockfile), bar.policy);
-        let lockfiles: Vec<_> = builds
-            .into_iter()
-            .map(|lock| {
-                let (outcomes, relation) = (judge(&lock.lockfile), relation(&lock, &inputs));
-                let Lock { name, sha256, lockfile } = lock;
-                Given { file: name, sha256, lockfile, outcomes, relation }
-            })
-            .collect();
-        let inputs: Vec<_> = inputs
-            .into_iter()
-            .map(|Lock { name, sha256, lockfile }| {
-                let outcomes = judge(&lockfile);
-                Input { entry: name, sha256, lockfile, outcomes }
-            })
-            .collect();
-        (inputs, lockfiles)
-    };
+    let (inputs, lockfiles) = judge_entries(inputs, builds, &found, bar.policy);
+    deny_unneeded(&mut found, &inputs);
+    let packages = found.into_iter().filter_map(|found| found.judged).collect();
+    let report = report(&archive, file, &bar, sha256, inputs, lockfiles, packages);
+    Ok(Examined { archive, report })
+}
+
+/// What becomes of every entry: of the archive's lockfiles, and of this build's.
+fn judge_entries(
+    inputs: Vec<Lock>,
+    builds: Vec<Lock>,
+    found: &[Found],
+    policy: &Policy,
+) -> (Vec<Input>, Vec<Given>) {
+    let held: Vec<Held<'_>> = found.iter().map(held).collect();
+    let coverage = Coverage::new(&held);
+    let judge = |lockfile: &Lockfile| deny(coverage.judge(lockfile), policy);
+    let given: Vec<_> = builds
+        .into_iter()
+        .map(|lock| {
+            let (outcomes, relation) = (judge(&lock.lockfile), relation(&lock, &inputs));
+            let Lock { name, sha256, lockfile } = lock;
+            Given { file: name, sha256, lockfile, outcomes, relation }
+        })
+        .collect();
+    let inputs = inputs
+        .into_iter()
+        .map(|Lock { name, sha256, lockfile }| {
+            let outcomes = judge(&lockfile);
+            Input { entry: name, sha256, lockfile, outcomes }
+        })
+        .collect();
+    (inputs, given)
+}
+
+/// Denies packages that no entry of the archive's own lockfiles asks for.
+fn deny_unneeded(found: &mut [Found], inputs: &[Input]) {
     let outcomes = inputs.iter().flat_map(|input| &input.outcomes);
     let needed: HashSet<usize> = outcomes.filter_map(|outcome| outcome.package).collect();
     for (at, found) in found.iter_mut().enumerate() {
@@ -179,9 +368,6 @@ pub fn examine(archive: SignedArchive, file: &Path, mut bar: Bar<'_>) -> Outcome
             judged.denials.push(Denial::Unneeded);
         }
     }
-    let packages = found.into_iter().filter_map(|found| found.judged).collect();
-    let report = report(&archive, file, &bar, sha256, inputs, lockfiles, packages);
-    Ok(Examined { archive, report })
 }
 
 fn inventory(locks: &[Lock]) -> Inventory<'_> {
@@ -216,8 +402,8 @@ fn report(
     let publishers = bar.basis.trust.publishers().to_vec();
     let trust = report::Trust { set_aside, publishers, ..bar.basis.facts.clone() };
     let ages = [
-        ("archive", Some(bar.at - sealed_at), bar.policy.max_age),
-        ("trust", trust.age(bar.at), bar.policy.max_trust_age),
+        ("archive", Some(bar.clock.at - sealed_at), bar.policy.max_age),
+        ("trust", trust.age(bar.clock.at), bar.policy.max_trust_age),
     ];
     let past_limits = ages.into_iter().filter_map(|(what, age, max)| {
         let (age, max) = (age?, max?);
@@ -225,8 +411,8 @@ fn report(
     });
     let manifest = archive.manifest();
     Report {
-        at: bar.at,
-        at_given: bar.at_given,
+        at: bar.clock.at,
+        at_given: bar.clock.at_given,
         policy: bar.policy.clone(),
         keys: bar.keys.iter().map(PublicKey::fingerprint).collect(),
         threshold: bar.threshold,
@@ -268,35 +454,6 @@ fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
         }
     }
     outcomes
-}
-
-/// Refuses to judge an archive at a time before it was sealed.
-///
-/// # Errors
-/// Exit 2: then the clock is wrong, here or where it was sealed, and no expiry can be judged.
-pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Outcome {
-    let sealed_at = archive.manifest().sealed_at();
-    if sealed_at <= at {
-        return Ok(());
-    }
-    Err(Failure::could_not(format_args!(
-        "{} was sealed at {}, after the reference time {}",
-        archive.path().display(),
-        time::format(sealed_at),
-        time::format(at)
-    ))
-    .hint("see which of the two machines has the wrong clock; --at says which time to judge by"))
-}
-
-/// As a command ends with it: exit 2 where the file could not be read, exit 1 where it was refused.
-pub fn failure(path: &Path, error: &ArchiveError) -> Failure {
-    let about = format_args!("{}: {error}", path.display());
-    let failure = match error {
-        ArchiveError::UnverifiedManifestSize(_) => Failure::could_not(about),
-        _ if error.is_refusal() => Failure::refused(about),
-        _ => Failure::could_not(error),
-    };
-    failure.maybe_hint(error.hint()).code(error.code())
 }
 
 #[cfg(test)]

@@ -14,12 +14,8 @@ use crate::{
 /// The environment of a run.
 #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only fetching needs all of it"))]
 pub struct Env {
-    /// The time, read once; `--at` overrides it.
+    /// The time, read once.
     pub now: Time,
-    /// Whether `--at` gave that time.
-    pub at_given: bool,
-    /// The time, whatever `--at` says.
-    pub clock: Time,
     /// `SOURCE_DATE_EPOCH`: the time that goes into an archive, for reproducible ones.
     pub source_date: Option<Time>,
     /// Where the signing key is kept.
@@ -65,8 +61,12 @@ impl Env {
             Ok(seconds) => Some(source_date(&seconds)?),
             Err(_) => None,
         };
-        let now = Utc::now();
-        Ok(Self { now, at_given: false, clock: now, source_date, config, cache, data, npmrc })
+        Ok(Self { now: Utc::now(), source_date, config, cache, data, npmrc })
+    }
+
+    /// Where this user's trust store is.
+    pub fn trust_store(&self) -> PathBuf {
+        self.data.join("trust")
     }
 
     /// The value of a variable, for `${NAME}` in `.npmrc`.

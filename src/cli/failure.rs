@@ -4,7 +4,18 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::core::text::Message;
+use crate::{
+    adapters::files::FileError,
+    app::{
+        archive::OpenError, keys::KeyError, sign::SignError, trust::BasisError, verify::VerifyError,
+    },
+    core::text::Message,
+};
+#[cfg(feature = "network")]
+use crate::{
+    adapters::registry::ConfigError,
+    app::{connection::ConnectionError, seal::SealError},
+};
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -34,17 +45,6 @@ pub enum Kind {
 pub type Outcome<T = ()> = Result<T, Failure>;
 
 impl Failure {
-    /// Evidence was examined and refused.
-    pub fn refused(message: impl fmt::Display) -> Self {
-        Self {
-            kind: Kind::Refused,
-            code: None,
-            message: message.to_string(),
-            hint: None,
-            packages: Vec::new(),
-        }
-    }
-
     /// It could not be checked.
     pub fn could_not(message: impl fmt::Display) -> Self {
         Self {
@@ -85,13 +85,6 @@ impl Failure {
         self
     }
 
-    /// Adds a stable code.
-    #[must_use]
-    pub fn code(mut self, code: &'static str) -> Self {
-        self.code = Some(code);
-        self
-    }
-
     /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
@@ -117,10 +110,36 @@ impl Kind {
     }
 }
 
-/// An error of the file system is always "could not check".
-impl From<crate::adapters::files::FileError> for Failure {
-    fn from(error: crate::adapters::files::FileError) -> Self {
-        let hint = error.hint();
-        Self::could_not(error).maybe_hint(hint)
-    }
+/// What was examined and refused ends with exit 1, what could not be with exit 2. All of these errors
+/// say what to do, and some have a code.
+macro_rules! ends {
+    ($($error:ty $(: $code:ident $is_refusal:ident)?),+ $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                let failure = Self::could_not(&error).maybe_hint(error.hint());
+                $(
+                    let failure = Self { code: error.$code(), ..failure };
+                    if error.$is_refusal() {
+                        return Self { kind: Kind::Refused, ..failure };
+                    }
+                )?
+                failure
+            }
+        }
+    )+};
 }
+
+ends!(
+    FileError,
+    KeyError,
+    BasisError: code is_refusal,
+    OpenError: code is_refusal,
+    SignError: code is_refusal,
+    VerifyError: code is_refusal,
+);
+#[cfg(feature = "network")]
+ends!(
+    ConfigError,
+    ConnectionError,
+    SealError: code is_refusal,
+);

@@ -1,11 +1,16 @@
-//! The command line: parse, build the environment, call, render, exit.
+//! The command line: declare, call, render, exit.
 
-pub(crate) mod commands;
+mod commands;
+mod context;
 pub mod declare;
-pub(crate) mod env;
-pub(crate) mod failure;
+mod env;
+mod failure;
 mod json;
-pub mod render;
+mod listener;
+#[cfg(feature = "network")]
+mod network;
+mod options;
+mod render;
 mod terminal;
 
 use std::{io::Write as _, process::ExitCode};
@@ -13,10 +18,13 @@ use std::{io::Write as _, process::ExitCode};
 use anstream::ColorChoice;
 use clap::Parser as _;
 
-use crate::core::text::{Message, misleads};
+use crate::{
+    app::Clock,
+    core::text::{Message, misleads},
+};
 
 use self::{
-    commands::Context,
+    context::Context,
     declare::{Cli, Color, Format},
     env::Env,
     failure::{Failure, Kind, Outcome},
@@ -36,10 +44,11 @@ pub fn main() -> ExitCode {
         Color::Never => ColorChoice::Never,
     };
     let mut terminal = Terminal::new(color, global.quiet, global.verbose);
-    let outcome: Outcome = Env::read().and_then(|mut env| {
-        env.now = global.at.unwrap_or(env.now);
-        env.at_given = global.at.is_some();
-        let mut context = Context { env: &env, format: global.format, terminal: &mut terminal };
+    let outcome: Outcome = Env::read().and_then(|env| {
+        let (at, at_given) = (global.at.unwrap_or(env.now), global.at.is_some());
+        let clock = Clock { at, at_given, now: env.now };
+        let format = global.format;
+        let mut context = Context { env: &env, clock, format, terminal: &mut terminal };
         commands::run(command, &mut context)
     });
     let outcome = outcome.and_then(|()| match terminal.lost() {

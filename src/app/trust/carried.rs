@@ -1,9 +1,9 @@
 //! The TUF metadata that an archive carries, replayed from a pinned root.
 
+use super::BasisError;
 use crate::{
     adapters::archive::SignedArchive,
-    app::verify,
-    cli::failure::{Failure, Outcome},
+    app::archive::OpenError,
     core::{
         archive::{
             entry_name,
@@ -32,7 +32,10 @@ pub struct Carried {
 /// # Errors
 /// When an entry is not what was sealed, the manifest does not say when it was checked, or the
 /// metadata is refused.
-pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<Carried>> {
+pub fn carried(
+    instance: &Instance,
+    archive: &SignedArchive,
+) -> Result<Option<Carried>, BasisError> {
     let manifest = archive.manifest();
     let of_instance = |trust: &&manifest::Trust| {
         trust.instance == instance.name && trust.source == TrustSource::Tuf
@@ -42,63 +45,35 @@ pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<C
     };
     let checked_at = match trust.refreshed_at.as_deref().map(time::parse) {
         Some(Some(at)) if (limits::EARLIEST..=manifest.sealed_at()).contains(&at) => at,
-        _ => {
-            return Err(Failure::refused(
-                "the archive does not say when before its seal its trust was checked",
-            ));
-        }
+        _ => return Err(BasisError::Unchecked),
     };
     let entries = read(instance, archive)?;
     let state = tuf::replay(&instance.pinned, &instance.wanted, &entries, checked_at);
-    let state = state.map_err(|error| {
-        Failure::refused(format_args!("the archive's trust for {}: {error}", instance.name))
-            .maybe_hint(hint(&error))
-    })?;
+    let state =
+        state.map_err(|error| BasisError::Carried { instance: instance.name.clone(), error })?;
     Ok(Some(Carried { state, checked_at }))
 }
 
 /// The files, under their published names.
-fn read(instance: &Instance, archive: &SignedArchive) -> Outcome<Entries> {
+fn read(instance: &Instance, archive: &SignedArchive) -> Result<Entries, BasisError> {
     let manifest = archive.manifest();
     let number = manifest.trust_entries(&instance.name).count();
     if number > limits::STORE_FILES {
-        return Err(Failure::refused(format_args!(
-            "the archive carries {number} files of {}, more than {}",
-            instance.name,
-            limits::STORE_FILES
-        )));
+        return Err(BasisError::TooManyFiles { instance: instance.name.clone(), number });
     }
     let folder = folder(&instance.name);
     let mut entries = Entries::new();
     let mut left = limits::REPOSITORY_BYTES;
     for subject in manifest.trust_entries(&instance.name) {
         let name = subject.name.strip_prefix(&folder).and_then(entry_name::decode);
-        let name = name.ok_or_else(|| {
-            Failure::refused(format_args!("{} is no name in a TUF repository", subject.name))
-        })?;
+        let name = name.ok_or_else(|| BasisError::EntryName(subject.name.clone()))?;
         let bytes = archive
             .read(&subject.name, tuf::limit(&name).min(left))
-            .map_err(|error| verify::failure(archive.path(), &error))?;
+            .map_err(OpenError::of(archive.path()))?;
         left = left.saturating_sub(bytes.len() as u64);
         entries.insert(name, bytes);
     }
     Ok(entries)
-}
-
-/// What to do about carried metadata that is refused: nothing on this side serves it.
-fn hint(error: &tuf::MetadataError) -> Option<String> {
-    match error {
-        tuf::MetadataError::Expired { .. } => Some(
-            "whoever sealed it carried metadata that had expired by then: seal again after \
-             sealift trust refresh on the connected side"
-                .to_owned(),
-        ),
-        tuf::MetadataError::NoPinnedRoot { .. } | tuf::MetadataError::RootMissing { .. } => Some(
-            "update sealift on this side, or seal again with a store that has the roots between"
-                .to_owned(),
-        ),
-        other => other.hint(),
-    }
 }
 
 /// Where in an archive the files of an instance are.

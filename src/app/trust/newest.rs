@@ -3,13 +3,12 @@
 
 use std::cmp::Ordering;
 
-use super::Carried;
+use super::{BasisError, Carried};
 use crate::{
     adapters::tuf::{Held, Kept},
-    app::report::TrustSource,
-    cli::failure::{Failure, Outcome},
+    app::report::MaterialSource,
     core::{
-        time::{self, Time},
+        time::Time,
         trust::instance::{Embedded, Instance},
         tuf::State,
     },
@@ -19,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Material {
     /// Where it came from.
-    pub source: TrustSource,
+    pub source: MaterialSource,
     /// The TUF repository that it came from; `None` where it is built in.
     pub state: Option<State>,
     /// When it was checked last; of built-in material, when it was published.
@@ -34,7 +33,7 @@ pub struct Material {
 
 /// A state of the repository, and when it was checked.
 struct Candidate {
-    source: TrustSource,
+    source: MaterialSource,
     state: State,
     checked_at: Time,
 }
@@ -50,7 +49,7 @@ impl Material {
         held: Held,
         carried: Option<Carried>,
         now: Time,
-    ) -> Outcome<Self> {
+    ) -> Result<Self, BasisError> {
         check_clock(instance, &held, now)?;
         let candidate = newer(&held, carried)?;
         let built_in = instance.embedded.as_ref();
@@ -58,19 +57,15 @@ impl Material {
             Some(it) if !built_in.is_some_and(|b| b.is_newer_than(&it.state, it.checked_at)) => {
                 Self::tuf(instance, it, &held)
             }
-            _ => built_in.map(Self::built_in).ok_or_else(|| {
-                Failure::could_not(format_args!("there is no trust material for {}", instance.name))
-                    .hint(
-                        "on the connected side, sealift trust refresh; behind the gap, sealift \
-                         trust import",
-                    )
-            }),
+            _ => built_in
+                .map(Self::built_in)
+                .ok_or_else(|| BasisError::NoMaterial(instance.name.clone())),
         }
     }
 
     fn built_in(embedded: &Embedded) -> Self {
         Self {
-            source: TrustSource::Embedded,
+            source: MaterialSource::Embedded,
             state: None,
             checked_at: embedded.as_of,
             trusted_root: embedded.trusted_root.to_vec(),
@@ -79,11 +74,12 @@ impl Material {
         }
     }
 
-    fn tuf(instance: &Instance, candidate: Candidate, held: &Held) -> Outcome<Self> {
+    fn tuf(instance: &Instance, candidate: Candidate, held: &Held) -> Result<Self, BasisError> {
         let Candidate { source, state, checked_at } = candidate;
-        let trusted_root = state.trusted_root().map(<[u8]>::to_vec).ok_or_else(|| {
-            Failure::could_not(format_args!("{} publishes no trusted_root.json", instance.name))
-        })?;
+        let trusted_root = state
+            .trusted_root()
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| BasisError::NoTrustedRoot(instance.name.clone()))?;
         let (npm_keys, npm_keys_checked_at) = match state.missed().is_empty() {
             true => (state.npm_keys().map(<[u8]>::to_vec), None),
             false => earlier_keys(instance, held).unzip(),
@@ -110,26 +106,21 @@ fn earlier_keys(instance: &Instance, held: &Held) -> Option<(Vec<u8>, Time)> {
 }
 
 /// The newer of what is carried and what is held.
-fn newer(held: &Held, carried: Option<Carried>) -> Outcome<Option<Candidate>> {
+fn newer(held: &Held, carried: Option<Carried>) -> Result<Option<Candidate>, BasisError> {
     let here = held.local.state.clone().zip(held.checked);
-    let here =
-        here.map(|(state, checked_at)| Candidate { source: TrustSource::Store, state, checked_at });
+    let here = here.map(|(state, checked_at)| Candidate {
+        source: MaterialSource::Store,
+        state,
+        checked_at,
+    });
     let Some(Carried { state, checked_at }) = carried else { return Ok(here) };
-    let there = Candidate { source: TrustSource::Archive, state, checked_at };
+    let there = Candidate { source: MaterialSource::Archive, state, checked_at };
     let Some(here) = here else {
         // An update was begun here and did not end: what it saw still counts.
-        held.local.check_above_floor(&there.state).map_err(|error| {
-            Failure::refused(format_args!(
-                "the archive's trust is older than what this machine has seen: {error}"
-            ))
-            .hint("carry a newer archive across, or finish the refresh that was interrupted")
-        })?;
+        held.local.check_above_floor(&there.state).map_err(BasisError::Older)?;
         return Ok(Some(there));
     };
-    let order = there.state.order(&here.state).map_err(|error| {
-        Failure::refused(format_args!("the archive's trust contradicts this machine's: {error}"))
-            .maybe_hint(error.hint())
-    })?;
+    let order = there.state.order(&here.state).map_err(BasisError::Contradicts)?;
     Ok(Some(match order {
         Ordering::Less => here,
         Ordering::Greater => there,
@@ -142,15 +133,7 @@ fn newer(held: &Held, carried: Option<Carried>) -> Outcome<Option<Candidate>> {
 }
 
 /// A check at a time yet to come was made by a wrong clock: it says nothing about age.
-fn check_clock(instance: &Instance, held: &Held, now: Time) -> Outcome {
+fn check_clock(instance: &Instance, held: &Held, now: Time) -> Result<(), BasisError> {
     let Some(checked) = held.checked.filter(|checked| *checked > now) else { return Ok(()) };
-    Err(Failure::could_not(format_args!(
-        "the trust store's last check of {} was at {}, which is in the future",
-        instance.name,
-        time::format(checked)
-    ))
-    .hint(
-        "set the clock of this machine; if it is right and was wrong then, sealift trust refresh \
-         --reset-check or, behind the gap, sealift trust import --reset-check takes that back",
-    ))
+    Err(BasisError::CheckedLater { instance: instance.name.clone(), checked })
 }

@@ -3,11 +3,10 @@
 use chrono::Duration;
 use testkit::tuf::Repository;
 
-use super::{Carried, Material};
+use super::{BasisError, Carried, Material};
 use crate::{
     adapters::tuf::{Held, Kept},
-    app::report::TrustSource::{self, Archive, Embedded as BuiltIn, Store},
-    cli::failure::{Failure, Kind},
+    app::report::MaterialSource::{self, Archive, Embedded as BuiltIn, Store},
     core::{
         addresses::NPM_REGISTRY,
         time::{self, Time},
@@ -81,7 +80,7 @@ fn newest(
     instance: &Instance,
     held: Held,
     carried: Option<Carried>,
-) -> Result<(TrustSource, String), Failure> {
+) -> Result<(MaterialSource, String), BasisError> {
     let newest = Material::newest(instance, held, carried, day(200))?;
     Ok((newest.source, String::from_utf8(newest.trusted_root).unwrap()))
 }
@@ -160,8 +159,8 @@ fn orders_that_cross_are_refused() {
     for (one, two) in [(&first, &crossed), (&first, &backwards), (&crossed, &backwards)] {
         for (one, two) in [(one, two), (two, one)] {
             let refused = newest(&instance, held(one, day(1)), carried(two, day(1))).unwrap_err();
-            assert_eq!(refused.kind, Kind::Refused);
-            assert!(refused.message.contains("the archive's trust contradicts"), "{refused:?}");
+            assert!(matches!(refused, BasisError::Contradicts(_)), "{refused:?}");
+            assert!(refused.is_refusal());
         }
     }
 }
@@ -186,8 +185,9 @@ fn a_check_that_is_yet_to_come_is_an_error() {
     let at = |checked| newest(&instance, held(&state, checked), carried(&state, day(1)));
     at(day(200)).unwrap();
     let refused = at(day(200) + Duration::seconds(1)).unwrap_err();
-    assert_eq!(refused.kind, Kind::CouldNotCheck);
-    assert!(refused.hint.unwrap().contains("--reset-check"));
+    assert!(matches!(refused, BasisError::CheckedLater { .. }), "{refused:?}");
+    assert!(!refused.is_refusal());
+    assert!(refused.hint().unwrap().contains("--reset-check"));
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl<'a> Examination<'a> {
             ),
         };
         let trust = &self.bar.basis.trust;
-        let verdict = rules.examine(trust, &evidence, contents.as_ref(), self.bar.at);
+        let verdict = rules.examine(trust, &evidence, contents.as_ref(), self.bar.clock.at);
         let denials = self.bar.policy.judge(&verdict);
         let signed = digests.iter().find(|digest| digest.algorithm() == rules.signed).cloned();
         let digest = signed.unwrap_or_else(|| rules.signed.digest(b""));

@@ -2,55 +2,37 @@
 
 use std::path::Path;
 
+use super::VerifyError;
 use crate::{
     adapters::archive::SignedArchive,
-    app::report::Relation,
-    cli::failure::{Failure, Outcome},
-    core::{
-        limits,
-        lockfile::{self, Lockfile},
-        package::digest::Digest,
-    },
+    app::{archive::OpenError, inputs::Lock, report::Relation},
+    core::{limits, lockfile},
 };
-
-/// A lockfile that was read.
-#[derive(Debug, Clone)]
-pub struct Lock {
-    /// The entry that holds it, or the file.
-    pub name: String,
-    /// SHA-256 of its bytes.
-    pub sha256: Digest,
-    /// What it says.
-    pub lockfile: Lockfile,
-}
 
 /// The lockfiles in an archive.
 ///
 /// # Errors
-/// Exit 1, when there is none, or one cannot be understood.
-pub(super) fn carried(archive: &SignedArchive, file: &Path) -> Outcome<Vec<Lock>> {
-    let refused = |why: std::fmt::Arguments<'_>, code| {
-        Failure::refused(format_args!("{}: {why}", file.display()))
-            .hint("the archive was sealed so; have it sealed anew")
-            .code(code)
-    };
+/// When there is none, or one cannot be understood.
+pub(super) fn carried(archive: &SignedArchive, file: &Path) -> Result<Vec<Lock>, VerifyError> {
     let manifest = archive.manifest();
     let mut locks = Vec::new();
     let (mut left, mut objects) = (limits::LOCKFILE_BYTES, 0_usize);
     for entry in &manifest.predicate().inputs {
-        let bytes = archive.read(entry, left).map_err(|error| super::failure(file, &error))?;
+        let bytes = archive.read(entry, left).map_err(OpenError::of(file))?;
         left = left.saturating_sub(bytes.len() as u64);
         objects = objects.saturating_add(lockfile::objects(&bytes));
-        lockfile::check_objects(objects)
-            .map_err(|error| refused(format_args!("{entry}: {error}"), "lockfile"))?;
-        let lockfile = lockfile::parse(&bytes)
-            .map_err(|error| refused(format_args!("{entry}: {error}"), "lockfile"))?;
+        let refused = |error| {
+            let (path, entry) = (file.to_owned(), entry.clone());
+            VerifyError::Lockfile { path, entry, error }
+        };
+        lockfile::check_objects(objects).map_err(refused)?;
+        let lockfile = lockfile::parse(&bytes).map_err(refused)?;
         let subject = manifest.subject(entry).map(|subject| subject.digest.clone());
         let Some(sha256) = subject else { continue };
         locks.push(Lock { name: entry.clone(), sha256, lockfile });
     }
     if locks.is_empty() {
-        return Err(refused(format_args!("the archive contains no lockfile"), "no-lockfile"));
+        return Err(VerifyError::NoLockfile(file.to_owned()));
     }
     Ok(locks)
 }

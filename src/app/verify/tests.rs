@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::*;
 use crate::{
     adapters::{archive as file, files},
+    app::archive as opened,
     core::{
         addresses::NPM_REGISTRY,
         archive::{
@@ -17,6 +18,7 @@ use crate::{
         },
         package::{Origin, PackageId, Purl, digest::Algorithm},
         policy::{Denial, PastLimit},
+        time::{self, Time},
         verdict::{Absence, Claim, Facts, IntegrityFacts, Outcome, PackageVerdict, Refusal},
     },
 };
@@ -41,7 +43,7 @@ fn archive() -> SignedArchive {
     let key = SigningKey::from_bytes(&[1; 32]);
     let temporary = file::seal(&path, &manifest, std::slice::from_ref(&key), |_| None).unwrap();
     files::persist(temporary, &path).unwrap();
-    open(&path, &[PublicKey::from(&key)], 1).unwrap()
+    opened::open(&path, &[PublicKey::from(&key)], 1).unwrap()
 }
 
 /// A package without any evidence but its hash.
@@ -91,7 +93,7 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
         },
         trust: vec![report::Trust {
             instance: "public-good".into(),
-            source: report::TrustSource::Archive,
+            source: report::MaterialSource::Archive,
             root: None,
             timestamp: None,
             expires: Some(at() + TimeDelta::seconds(1)),

@@ -15,7 +15,7 @@ pub use self::{
     bundle::{Bundle, Demands, Fetch, Inspect, Sign, Verify},
     examples::EXAMPLES,
     key::{Generate, Key, Show as KeyShow},
-    trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, Trust},
+    trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, Trust},
 };
 
 /// carry a project's dependencies, and the evidence for them, across an air gap

@@ -47,7 +47,7 @@ pub enum Trust {
 
 /// Which store.
 #[derive(Debug, Args)]
-pub struct Store {
+pub struct StoreOptions {
     /// the folder of the trust store
     #[arg(long, value_name = "DIR")]
     pub trust_dir: Option<PathBuf>,
@@ -73,7 +73,7 @@ pub struct Refresh {
     pub reset_check: bool,
     /// Which store.
     #[command(flatten)]
-    pub store: Store,
+    pub store: StoreOptions,
 }
 
 /// Options of `trust show`.
@@ -84,7 +84,7 @@ pub struct Show {
     pub instance: Option<String>,
     /// Which store.
     #[command(flatten)]
-    pub store: Store,
+    pub store: StoreOptions,
 }
 
 /// Options of `trust diff`.
@@ -105,7 +105,7 @@ pub struct Diff {
     pub instance: String,
     /// Which store.
     #[command(flatten)]
-    pub store: Store,
+    pub store: StoreOptions,
 }
 
 /// Options of `trust import`.
@@ -128,7 +128,7 @@ pub struct Import {
     pub reset_check: bool,
     /// Which store.
     #[command(flatten)]
-    pub store: Store,
+    pub store: StoreOptions,
 }
 
 /// Options of `trust export`.
@@ -142,7 +142,7 @@ pub struct Export {
     pub instance: String,
     /// Which store.
     #[command(flatten)]
-    pub store: Store,
+    pub store: StoreOptions,
 }
 
 /// Options of `trust pin`.
@@ -165,5 +165,5 @@ pub struct Pin {
     pub yes: bool,
     /// Which store.
     #[command(flatten)]
-    pub store: Store,
+    pub store: StoreOptions,
 }

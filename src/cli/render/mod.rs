@@ -1,11 +1,34 @@
-//! Reports, as text for people and as JSON for programs.
+//! Results, as text for people and as JSON for programs.
 
+#[cfg(feature = "network")]
+mod fetch;
 mod human;
+mod inspect;
 mod json;
+mod key;
 #[cfg(test)]
 mod tests;
+mod trust;
 
+use std::fmt::Display;
+
+use serde::Serialize;
+
+#[cfg(feature = "network")]
 pub use self::{
-    human::{Human, ago, count, day, size},
-    json::to_json,
+    fetch::{Uncollected, denied_later},
+    human::count,
 };
+pub use self::{
+    human::Human,
+    inspect::Inspected,
+    json::to_json,
+    key::{GeneratedKey, ShownKey},
+    trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
+};
+
+/// A result: displayed to people, and with a form for programs. Without text nothing is printed.
+pub trait Rendered: Display {
+    /// The form for programs.
+    fn json(&self) -> impl Serialize + '_;
+}

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Human, to_json};
 use crate::app::report::{
-    Archive, Given, Input, Judged, Past, Relation, Report, Trust, TrustSource, Verdict as Whole,
+    Archive, Given, Input, Judged, MaterialSource, Past, Relation, Report, Trust, Verdict as Whole,
 };
 use crate::core::{
     addresses::NPM_REGISTRY,
@@ -150,7 +150,7 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
         },
         trust: vec![Trust {
             instance: "public-good".into(),
-            source: TrustSource::Archive,
+            source: MaterialSource::Archive,
             root: Some(15),
             timestamp: Some(762),
             expires: Some(at("2026-11-25T04:00:00Z")),
@@ -297,7 +297,7 @@ fn weak_and_without_tuf() {
     report.inputs[0].outcomes[2].pin = Some(Pin::Signature { weak: false });
     report.trust = vec![Trust {
         instance: "public-good".into(),
-        source: TrustSource::Files,
+        source: MaterialSource::Files,
         root: None,
         timestamp: None,
         expires: None,
@@ -357,7 +357,7 @@ fn reports_differ_where_demands_differ() {
 #[test]
 fn built_in_trust_is_published_and_not_checked() {
     let mut report = report(vec![plain("a", "1.0.0")], &Policy::default());
-    report.trust[0].source = TrustSource::Embedded;
+    report.trust[0].source = MaterialSource::Embedded;
     let human = Human::new(&report).to_string();
     assert!(human.contains("not checked since"), "{human}");
     let trust = &to_json(&report)["trust"][0];

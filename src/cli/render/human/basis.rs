@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Human, ago, count, day, size};
 use crate::{
-    app::report::{Given, Trust, TrustSource, dispositions},
+    app::report::{Given, MaterialSource, Trust, dispositions},
     core::{
         lockfile::{Lockfile, coverage::EntryOutcome},
         text::{Untrusted, bounded},
@@ -93,16 +93,16 @@ impl Display for TrustLine<'_> {
         let Self(trust, at) = self;
         write!(f, "{}, ", Untrusted(&trust.instance))?;
         match trust.source {
-            TrustSource::Archive => f.write_str("carried in the archive")?,
-            TrustSource::Store => f.write_str("from the trust store")?,
-            TrustSource::Embedded => f.write_str("built in")?,
-            TrustSource::Files => f.write_str("from pinned files; TUF was not involved")?,
+            MaterialSource::Archive => f.write_str("carried in the archive")?,
+            MaterialSource::Store => f.write_str("from the trust store")?,
+            MaterialSource::Embedded => f.write_str("built in")?,
+            MaterialSource::Files => f.write_str("from pinned files; TUF was not involved")?,
         }
         if let Some(root) = trust.root {
             write!(f, ", root {root}")?;
         }
         match (trust.source, trust.checked_at) {
-            (TrustSource::Embedded, Some(published)) => {
+            (MaterialSource::Embedded, Some(published)) => {
                 let age = ago(*at - published);
                 write!(f, ",\n            published {}, {age}, not checked since", day(published))?;
             }

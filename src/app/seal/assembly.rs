@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::collect::Package;
-use crate::app::inputs::Input;
 use crate::{
     adapters::{archive::Content, registry::Request},
-    app::trust::Basis,
-    cli::failure::Outcome,
+    app::{collect::Package, inputs::Input, trust::Basis},
     core::{
         archive::entry_name::package_folder,
         archive::manifest::{self, Part, Predicate, Subject, Tool},
@@ -19,19 +16,17 @@ use crate::{
 
 /// An archive's manifest and contents, in the making.
 pub struct Assembly {
+    /// What the manifest says of the whole.
     pub predicate: Predicate,
+    /// What it lists.
     pub subjects: Vec<Subject>,
+    /// The bytes of each entry.
     pub contents: BTreeMap<String, Content>,
 }
 
 impl Assembly {
     /// Of what was collected.
-    pub fn new(
-        inputs: &[Input],
-        packages: &[Package],
-        basis: &Basis,
-        sealed_at: Time,
-    ) -> Outcome<Self> {
+    pub fn new(inputs: &[Input], packages: &[Package], basis: &Basis, sealed_at: Time) -> Self {
         let mut assembly = Self {
             predicate: Predicate {
                 format_version: manifest::FORMAT_VERSION,
@@ -56,7 +51,7 @@ impl Assembly {
         for package in packages {
             assembly.package(package);
         }
-        Ok(assembly)
+        assembly
     }
 
     fn package(&mut self, Package { purl, collected }: &Package) {

@@ -1,0 +1,176 @@
+//! Opens archives: with the keys that may have sealed them, or to look at what nobody vouches for.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    adapters::{
+        archive::{Archive, ArchiveError, Unverified},
+        keys::{self, KeyError},
+    },
+    core::{
+        archive::key::PublicKey,
+        time::{self, Time},
+    },
+};
+
+pub use crate::adapters::archive::SignedArchive;
+
+/// Why an archive was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It was refused, or could not be read.
+    #[error("{}", About { path, error })]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// Why.
+        error: ArchiveError,
+    },
+    /// No key says whose seal counts.
+    #[error("no key says whose seal to accept")]
+    NoKey,
+    /// Two keys are one, which would look like two signers.
+    #[error("{} is a key that was named already", .0.display())]
+    SameKey(PathBuf),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The reference time is before the seal: a clock is wrong, here or where the archive was sealed,
+    /// and no expiry can be judged.
+    #[error(
+        "{} was sealed at {}, after the reference time {}",
+        path.display(),
+        time::format(*sealed_at),
+        time::format(*at)
+    )]
+    SealedLater {
+        /// The archive.
+        path: PathBuf,
+        /// When it was sealed.
+        sealed_at: Time,
+        /// The reference time.
+        at: Time,
+    },
+}
+
+impl OpenError {
+    /// About one archive.
+    pub(super) fn of(path: &Path) -> impl Fn(ArchiveError) -> Self {
+        move |error| Self::Archive { path: path.to_owned(), error }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Archive { error, .. } => return error.hint(),
+            Self::Key(error) => return error.hint(),
+            Self::NoKey => {
+                "use --key with the public key of who sealed the archive, carried by another way; \
+                 on the sealing machine it is beside the private key, in FILE.pub"
+            }
+            Self::SameKey(_) => "each --key must be another signer's",
+            Self::SealedLater { .. } => {
+                "see which of the two machines has the wrong clock; --at says which time to judge by"
+            }
+        };
+        Some(hint.to_owned())
+    }
+
+    /// A stable code, for programs.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Archive { error, .. } => Some(error.code()),
+            _ => None,
+        }
+    }
+
+    /// Whether the archive was examined and refused, or could not be examined at all.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Archive { error, .. } if error.is_refusal())
+    }
+}
+
+/// An archive's error, which names the file itself where it could not be read.
+struct About<'a> {
+    path: &'a Path,
+    error: &'a ArchiveError,
+}
+
+impl fmt::Display for About<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, error } = self;
+        match error {
+            ArchiveError::UnverifiedManifestSize(_) => write!(f, "{}: {error}", path.display()),
+            _ if error.is_refusal() => write!(f, "{}: {error}", path.display()),
+            _ => error.fmt(f),
+        }
+    }
+}
+
+/// Reads the public keys of who may seal.
+///
+/// # Errors
+/// When there is none, one cannot be read, or two are the same.
+pub fn pinned_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, OpenError> {
+    if paths.is_empty() {
+        return Err(OpenError::NoKey);
+    }
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for path in paths {
+        let key = keys::load_public(path)?;
+        if !seen.insert(key.fingerprint()) {
+            return Err(OpenError::SameKey(path.clone()));
+        }
+        found.push(key);
+    }
+    Ok(found)
+}
+
+/// Opens an archive and verifies its seal: signatures, manifest, and that the entries are those
+/// that the manifest lists.
+///
+/// # Errors
+/// When it is refused or cannot be read.
+pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Result<SignedArchive, OpenError> {
+    Archive::open(path)
+        .and_then(|archive| archive.verify_signatures(keys, threshold))
+        .map_err(OpenError::of(path))
+}
+
+/// Refuses to judge an archive at a time before it was sealed.
+///
+/// # Errors
+/// [`OpenError::SealedLater`].
+pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Result<(), OpenError> {
+    let sealed_at = archive.manifest().sealed_at();
+    if sealed_at <= at {
+        return Ok(());
+    }
+    Err(OpenError::SealedLater { path: archive.path().to_owned(), sealed_at, at })
+}
+
+/// What an archive says of itself. Nothing in it was verified.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The archive.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its manifest, and who it says has signed that.
+    pub unverified: Unverified,
+}
+
+/// Reads what an archive says of itself.
+///
+/// # Errors
+/// When it is malformed or cannot be read.
+pub fn inspect(path: &Path) -> Result<Inspection, OpenError> {
+    let archive = Archive::open(path).map_err(OpenError::of(path))?;
+    let unverified = archive.manifest_unverified().map_err(OpenError::of(path))?;
+    Ok(Inspection { path: path.to_owned(), bytes: archive.size(), unverified })
+}

@@ -1,0 +1,62 @@
+//! The network, as `.npmrc` files and the environment configure it. Whoever may not use it has none.
+
+use crate::adapters::{
+    files::FileError,
+    network::{self, NetworkError, Settings},
+    registry::Env,
+};
+
+pub use crate::adapters::{
+    network::Network,
+    registry::{Npmrc, RegistryConfig},
+};
+
+/// Why there is no network.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// The certificates cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A variable names a proxy that is none. The address is not repeated, for it may hold a password.
+    #[error("{0} is not the address of a proxy")]
+    Proxy(&'static str),
+    /// The settings are refused.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+}
+
+impl ConnectionError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::File(error) => error.hint(),
+            Self::Proxy(_) => Some("write it as http://HOST:PORT".to_owned()),
+            Self::Network(_) => None,
+        }
+    }
+}
+
+/// The network, as `.npmrc` configures it.
+///
+/// # Errors
+/// When certificates cannot be read, or a proxy is none.
+pub fn connect(npmrc: &Npmrc, variable: Env<'_>) -> Result<Network, ConnectionError> {
+    let mut settings = Settings::default();
+    npmrc.configure(&mut settings)?;
+    if settings.proxy.is_none() {
+        require_proxies(variable)?;
+    }
+    Ok(Network::acquire(settings)?)
+}
+
+/// Whoever names a proxy does not want to go past it.
+fn require_proxies(variable: Env<'_>) -> Result<(), ConnectionError> {
+    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+    {
+        let address = variable(name).unwrap_or_default();
+        if !address.is_empty() && !network::is_proxy(&address) {
+            return Err(ConnectionError::Proxy(name));
+        }
+    }
+    Ok(())
+}

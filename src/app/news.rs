@@ -1,0 +1,58 @@
+//! What a use case tells while it works. What it found is what it returns.
+
+use std::path::Path;
+
+#[cfg(feature = "network")]
+use crate::adapters::registry::{Progress, Unreachable};
+
+/// Something that deserves a look, whatever becomes of the whole.
+#[derive(Debug)]
+pub enum News<'a> {
+    /// Others than its owner can read the private key in this file.
+    ReadableKey(&'a Path),
+    /// The lockfile has addresses with credentials or a query. The archive carries a copy without.
+    #[cfg(feature = "network")]
+    Stripped {
+        /// The lockfile.
+        path: &'a Path,
+        /// How many addresses.
+        addresses: usize,
+    },
+    /// There was no key to sign with, and one was made.
+    #[cfg(feature = "network")]
+    MadeKey {
+        /// Its fingerprint.
+        fingerprint: String,
+        /// The file with its public half.
+        public: &'a Path,
+    },
+    /// A host was given up.
+    #[cfg(feature = "network")]
+    Unreachable(&'a Unreachable),
+}
+
+/// Hears what a use case tells while it works.
+pub trait Listener {
+    /// Hears one thing.
+    fn hear(&mut self, news: News<'_>);
+
+    /// What follows the progress of one round of downloads, until it is dropped.
+    #[cfg(feature = "network")]
+    fn progress(&self) -> Box<dyn Progress>;
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Listener for Silent {
+    fn hear(&mut self, _news: News<'_>) {}
+
+    #[cfg(feature = "network")]
+    fn progress(&self) -> Box<dyn Progress> {
+        Box::new(Self)
+    }
+}
+
+#[cfg(feature = "network")]
+impl Progress for Silent {}

@@ -1,0 +1,240 @@
+//! Brings the trust store up to date: from repositories, or from what an archive carries.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+#[cfg(feature = "network")]
+use url::Url;
+
+use super::{BasisError, Carried, carried, require_usable};
+use crate::{
+    adapters::{
+        archive::SignedArchive,
+        tuf::{self as tuf_store, Refreshed, TrustStore},
+    },
+    app::{Clock, archive},
+    core::{
+        archive::manifest::TrustSource,
+        time::Time,
+        tuf::{Change, RoleInfo},
+    },
+};
+#[cfg(feature = "network")]
+use crate::{
+    adapters::{files, network::Network},
+    core::{limits, tuf::PinnedRoots},
+};
+
+/// How an update changed what the store holds of an instance.
+#[derive(Debug)]
+pub struct Advance {
+    /// The instance.
+    pub instance: String,
+    /// What is held now.
+    pub roles: Vec<RoleInfo>,
+    /// The roles that are in another version than before.
+    pub changes: Vec<Change>,
+    /// Whether nothing was held before.
+    pub first: bool,
+    /// The files that could not be updated, and why.
+    pub missed: BTreeMap<String, String>,
+}
+
+impl Advance {
+    fn of(instance: &str, refreshed: &Refreshed) -> Self {
+        let Refreshed { before, after } = refreshed;
+        Self {
+            instance: instance.to_owned(),
+            roles: after.roles().to_vec(),
+            changes: before.as_ref().map(|before| before.changes(after)).unwrap_or_default(),
+            first: before.is_none(),
+            missed: after.missed().clone(),
+        }
+    }
+}
+
+/// What became of each instance. One's failure does not hide what became of the others.
+#[derive(Debug, Default)]
+pub struct Updates {
+    /// Those that are up to date.
+    pub advances: Vec<Advance>,
+    /// Those that could not be brought up to date, and why.
+    pub failures: Vec<(String, BasisError)>,
+}
+
+impl Updates {
+    fn of(
+        names: Vec<String>,
+        mut update: impl FnMut(&str) -> Result<Refreshed, BasisError>,
+    ) -> Self {
+        let mut updates = Self::default();
+        for name in names {
+            match update(&name) {
+                Ok(refreshed) => updates.advances.push(Advance::of(&name, &refreshed)),
+                Err(error) => updates.failures.push((name, error)),
+            }
+        }
+        updates
+    }
+
+    /// Whether what was offered was refused, for any instance.
+    pub fn is_refusal(&self) -> bool {
+        self.failures.iter().any(|(_, error)| error.is_refusal())
+    }
+}
+
+/// What to import.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// The archive.
+    pub archive: PathBuf,
+    /// The public keys of who may seal.
+    pub keys: Vec<PathBuf>,
+    /// How many of them must have sealed.
+    pub threshold: usize,
+    /// Only this instance; without it, all that the archive carries.
+    pub instance: Option<String>,
+    /// Whether a last check in the future is taken back.
+    pub reset_check: bool,
+    /// The folder of the trust store.
+    pub store: PathBuf,
+}
+
+/// Advances the trust store to what an archive carries.
+///
+/// # Errors
+/// When the seal is refused, a file cannot be read, or the archive carries nothing to import.
+pub fn import(options: &Import, clock: &Clock) -> Result<Updates, BasisError> {
+    let keys = archive::pinned_keys(&options.keys)?;
+    let archive = archive::open(&options.archive, &keys, options.threshold)?;
+    archive::require_sealed_before(&archive, clock.at)?;
+    require_past(clock)?;
+    let names: Vec<String> = archive
+        .manifest()
+        .predicate()
+        .trust
+        .iter()
+        .filter(|trust| trust.source == TrustSource::Tuf)
+        .map(|trust| trust.instance.clone())
+        .filter(|name| options.instance.as_ref().is_none_or(|wanted| wanted == name))
+        .collect();
+    if names.is_empty() {
+        let (archive, instance) = (options.archive.clone(), options.instance.clone());
+        return Err(BasisError::NothingToImport { archive, instance });
+    }
+    let store = TrustStore::new(&options.store);
+    Ok(Updates::of(names, |name| import_one(&store, &archive, name, options.reset_check, clock.at)))
+}
+
+fn import_one(
+    store: &TrustStore,
+    archive: &SignedArchive,
+    name: &str,
+    reset_check: bool,
+    at: Time,
+) -> Result<Refreshed, BasisError> {
+    let instance = store.instance(name)?;
+    let Carried { state, checked_at } =
+        carried(&instance, archive)?.ok_or_else(|| BasisError::NotCarried(name.to_owned()))?;
+    // Imported otherwise, what nobody could judge by would stand in the way of what the store holds.
+    require_usable(&instance, &state)?;
+    let part = store.open(name)?;
+    if reset_check {
+        part.lock()?.reset_check(&instance, at)?;
+    }
+    tuf_store::import(&instance, &state, &part, checked_at)
+        .map_err(|error| BasisError::NotImported { instance: name.to_owned(), error })
+}
+
+/// What is written down as a check must not be at a time yet to come.
+fn require_past(clock: &Clock) -> Result<(), BasisError> {
+    if clock.at > clock.now { Err(BasisError::FutureCheck) } else { Ok(()) }
+}
+
+/// What to refresh.
+#[cfg(feature = "network")]
+#[derive(Debug, Clone)]
+pub struct Refresh {
+    /// Only this instance; without it, all that the store knows.
+    pub instance: Option<String>,
+    /// Another address of the TUF repository.
+    pub mirror: Option<Url>,
+    /// A root to start from, in place of the pinned one.
+    pub root: Option<PathBuf>,
+    /// Whether a last check in the future is taken back.
+    pub reset_check: bool,
+    /// The folder of the trust store.
+    pub store: PathBuf,
+}
+
+/// A refresh that is ready for the network.
+#[cfg(feature = "network")]
+#[derive(Debug)]
+pub struct Refreshing<'a> {
+    options: &'a Refresh,
+    store: TrustStore,
+    names: Vec<String>,
+    at: Time,
+}
+
+#[cfg(feature = "network")]
+impl Refresh {
+    /// Finds out which instances there are.
+    ///
+    /// # Errors
+    /// When the reference time is in the future, or the store cannot be read.
+    pub fn prepare(&self, clock: &Clock) -> Result<Refreshing<'_>, BasisError> {
+        require_past(clock)?;
+        let store = TrustStore::new(&self.store);
+        let names = names(&store, self.instance.as_deref())?;
+        Ok(Refreshing { options: self, store, names, at: clock.at })
+    }
+}
+
+#[cfg(feature = "network")]
+impl Refreshing<'_> {
+    /// Brings the trust store up to date. One instance's failure does not stop the others.
+    pub fn run(self, network: &Network) -> Updates {
+        let Self { options, store, names, at } = self;
+        Updates::of(names, |name| refresh_one(options, &store, network, name, at))
+    }
+}
+
+#[cfg(feature = "network")]
+fn refresh_one(
+    options: &Refresh,
+    store: &TrustStore,
+    network: &Network,
+    name: &str,
+    at: Time,
+) -> Result<Refreshed, BasisError> {
+    let instance = store.instance(name)?;
+    let roots = match &options.root {
+        Some(path) => read_root(path)?,
+        None => instance.pinned.clone(),
+    };
+    let url = options.mirror.as_ref().map_or(instance.url.as_str(), Url::as_str);
+    let repository = super::repository(network, url)?;
+    let part = store.open(name)?;
+    if options.reset_check {
+        part.lock()?.reset_check(&instance, at)?;
+    }
+    tuf_store::refresh_from(&roots, &instance, &repository, &part, at)
+        .map_err(|error| BasisError::NotRefreshed { instance: name.to_owned(), error })
+}
+
+#[cfg(feature = "network")]
+fn read_root(path: &Path) -> Result<PinnedRoots, BasisError> {
+    let bytes = files::read(path, limits::ROOT_BYTES)?;
+    PinnedRoots::new(bytes).map_err(|error| BasisError::Root { path: path.to_owned(), error })
+}
+
+/// The instance that is asked for, or all that the store knows.
+pub(super) fn names(store: &TrustStore, instance: Option<&str>) -> Result<Vec<String>, BasisError> {
+    match instance {
+        Some(name) => Ok(vec![name.to_owned()]),
+        None => Ok(store.instances()?),
+    }
+}

@@ -1,0 +1,70 @@
+//! `sealift trust diff`: what differs.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::item_json;
+use crate::{
+    cli::{
+        render::{Rendered, human::day},
+        terminal::{BAD, DIM, GOOD, WARN},
+    },
+    core::{
+        text::Untrusted,
+        tuf::{Difference, Item},
+    },
+};
+
+/// What differs of an instance.
+pub struct Changes<'a> {
+    /// The instance.
+    pub instance: &'a str,
+    /// What differs.
+    pub difference: &'a Difference,
+}
+
+impl Rendered for Changes<'_> {
+    fn json(&self) -> impl Serialize + '_ {
+        let Difference { roles, added, changed, removed } = self.difference;
+        json!({
+            "schema": "sealift-trust-diff/1",
+            "instance": self.instance,
+            "roles": roles.iter().map(|change| json!({
+                "name": change.role, "from": change.from, "to": change.to,
+            })).collect::<Vec<_>>(),
+            "added": added.iter().map(item_json).collect::<Vec<_>>(),
+            "changed": changed.iter().map(item_json).collect::<Vec<_>>(),
+            "removed": removed.iter().map(item_json).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl fmt::Display for Changes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { roles, added, changed, removed } = self.difference;
+        if roles.is_empty() && added.is_empty() && changed.is_empty() && removed.is_empty() {
+            return f.write_str("no difference");
+        }
+        let version = |version: Option<u64>| version.map_or("none".to_owned(), |v| v.to_string());
+        let mut lines: Vec<String> = roles
+            .iter()
+            .map(|change| {
+                let (from, to) = (version(change.from), version(change.to));
+                format!("{}: {from} to {to}", Untrusted(&change.role))
+            })
+            .collect();
+        let item = |item: &Item| {
+            let end = item.end.map(|end| format!(", ends {}", day(end))).unwrap_or_default();
+            let (name, id) = (Untrusted(&item.name), Untrusted(&item.id));
+            format!("{} {name} {DIM}{id}{DIM:#}{end}", item.kind.name())
+        };
+        lines.extend(added.iter().map(|one| format!("{GOOD}added{GOOD:#} {}", item(one))));
+        lines.extend(
+            changed.iter().map(|one| format!("{WARN}window changed{WARN:#} {}", item(one))),
+        );
+        lines.extend(removed.iter().map(|one| format!("{BAD}removed{BAD:#} {}", item(one))));
+        f.write_str(&lines.join("\n"))
+    }
+}
