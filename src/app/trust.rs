@@ -6,6 +6,8 @@ mod diff;
 mod error;
 mod newest;
 mod pin;
+#[cfg(feature = "network")]
+mod refresh;
 mod show;
 mod update;
 
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 #[cfg(feature = "network")]
-pub use self::update::{Refresh, Refreshing};
+pub use self::refresh::{Refresh, Refreshing};
 pub use self::{
     carried::{Carried, carried},
     diff::{Diff, diff},

@@ -1,36 +1,27 @@
 //! From an archive to verdicts, and the one way to a [`VerifiedArchive`].
 
+mod entries;
+mod error;
 mod judge;
 mod lockfiles;
 
-use std::{
-    collections::HashSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
+pub use self::error::VerifyError;
+use self::{
+    entries::{deny_unneeded, judge_entries},
+    judge::Examination,
+    lockfiles::carried,
+};
 use crate::{
     app::{
         Clock,
         archive::{self, OpenError, SignedArchive},
         inputs::{self, InputError, Lock},
         report::{self, Given, Input, Judged, Past, Report},
-        trust::{self, Basis, BasisError},
+        trust::{self, Basis},
     },
-    core::{
-        archive::key::PublicKey,
-        lockfile::{
-            Inventory, Lockfile, LockfileError,
-            coverage::{Artifact, Coverage, EntryOutcome, Held},
-        },
-        package::digest::Digest,
-        policy::{Denial, Policy},
-        verdict::{Claim, Weakness},
-    },
-};
-
-use self::{
-    judge::{Examination, Found},
-    lockfiles::{carried, relation},
+    core::{archive::key::PublicKey, lockfile::Inventory, package::digest::Digest, policy::Policy},
 };
 
 /// An archive of which everything was verified, by a policy. What feeds a build takes this and
@@ -113,76 +104,6 @@ impl Examined {
             report::Verdict::Verified | report::Verdict::Stale => {
                 Ok(VerifiedArchive { archive: self.archive, report: self.report })
             }
-        }
-    }
-}
-
-/// Why an archive was not examined to the end.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// The policy demands nothing.
-    #[error("nothing says which claims every package must have")]
-    NoDemands,
-    /// The archive was not opened, or an entry is not the one that was sealed.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// This build's lockfiles cannot be used.
-    #[error(transparent)]
-    Input(#[from] InputError),
-    /// There is no trust material to judge by.
-    #[error(transparent)]
-    Basis(#[from] BasisError),
-    /// The archive has a lockfile that is not understood.
-    #[error("{}: {entry}: {error}", path.display())]
-    Lockfile {
-        /// The archive.
-        path: PathBuf,
-        /// The entry that holds the lockfile.
-        entry: String,
-        /// Why.
-        error: LockfileError,
-    },
-    /// The archive has no lockfile.
-    #[error("{}: the archive contains no lockfile", .0.display())]
-    NoLockfile(PathBuf),
-}
-
-impl VerifyError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Open(error) => return error.hint(),
-            Self::Input(error) => return error.hint(),
-            Self::Basis(error) => return error.hint(),
-            Self::NoDemands => {
-                "there is no default: use --require with integrity, registry-signature, \
-                 publish-attestation or provenance"
-            }
-            Self::Lockfile { .. } | Self::NoLockfile(_) => {
-                "the archive was sealed so; have it sealed anew"
-            }
-        };
-        Some(hint.to_owned())
-    }
-
-    /// A stable code, for programs.
-    pub fn code(&self) -> Option<&'static str> {
-        match self {
-            Self::Open(error) => error.code(),
-            Self::Basis(error) => error.code(),
-            Self::Lockfile { .. } => Some("lockfile"),
-            Self::NoLockfile(_) => Some("no-lockfile"),
-            Self::NoDemands | Self::Input(_) => None,
-        }
-    }
-
-    /// Whether the archive was examined and refused, or could not be examined at all.
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Open(error) => error.is_refusal(),
-            Self::Basis(error) => error.is_refusal(),
-            Self::Lockfile { .. } | Self::NoLockfile(_) => true,
-            Self::NoDemands | Self::Input(_) => false,
         }
     }
 }
@@ -329,63 +250,8 @@ pub(super) fn examine(
     Ok(Examined { archive, report })
 }
 
-/// What becomes of every entry: of the archive's lockfiles, and of this build's.
-fn judge_entries(
-    inputs: Vec<Lock>,
-    builds: Vec<Lock>,
-    found: &[Found],
-    policy: &Policy,
-) -> (Vec<Input>, Vec<Given>) {
-    let held: Vec<Held<'_>> = found.iter().map(held).collect();
-    let coverage = Coverage::new(&held);
-    let judge = |lockfile: &Lockfile| deny(coverage.judge(lockfile), policy);
-    let given: Vec<_> = builds
-        .into_iter()
-        .map(|lock| {
-            let (outcomes, relation) = (judge(&lock.lockfile), relation(&lock, &inputs));
-            let Lock { name, sha256, lockfile } = lock;
-            Given { file: name, sha256, lockfile, outcomes, relation }
-        })
-        .collect();
-    let inputs = inputs
-        .into_iter()
-        .map(|Lock { name, sha256, lockfile }| {
-            let outcomes = judge(&lockfile);
-            Input { entry: name, sha256, lockfile, outcomes }
-        })
-        .collect();
-    (inputs, given)
-}
-
-/// Denies packages that no entry of the archive's own lockfiles asks for.
-fn deny_unneeded(found: &mut [Found], inputs: &[Input]) {
-    let outcomes = inputs.iter().flat_map(|input| &input.outcomes);
-    let needed: HashSet<usize> = outcomes.filter_map(|outcome| outcome.package).collect();
-    for (at, found) in found.iter_mut().enumerate() {
-        if let Some(judged) = &mut found.judged
-            && !needed.contains(&at)
-        {
-            judged.denials.push(Denial::Unneeded);
-        }
-    }
-}
-
 fn inventory(locks: &[Lock]) -> Inventory<'_> {
     Inventory::new(locks.iter().map(|lock| (lock.name.as_str(), &lock.lockfile)).collect())
-}
-
-/// A package, as entries are compared with it.
-fn held(found: &Found) -> Held<'_> {
-    let signed = |judged: &Judged| judged.verdict.is_verified(Claim::RegistrySignature);
-    Held {
-        purl: &found.purl,
-        artifact: found.judged.as_ref().map(|judged| Artifact {
-            digests: &found.digests,
-            url: found.url.as_deref(),
-            signed: signed(judged),
-            contents: found.contents.as_ref(),
-        }),
-    }
 }
 
 fn report(
@@ -433,27 +299,6 @@ fn report(
         deep: bar.deep,
         past_limits: past_limits.collect(),
     }
-}
-
-/// Denies what the policy denies although nothing is wrong with it.
-fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
-    use crate::core::lockfile::coverage::{Denial, Pin};
-    for outcome in &mut outcomes {
-        let weakness = match (outcome.disposition, outcome.pin) {
-            _ if policy.denies_disposition(outcome.disposition) => Some(Weakness::Unavailable),
-            (_, Some(Pin::Signature { weak: true })) if policy.denies(Weakness::Sha1) => {
-                Some(Weakness::Sha1)
-            }
-            (_, Some(Pin::Signature { .. })) if policy.denies(Weakness::PinnedBySignature) => {
-                Some(Weakness::PinnedBySignature)
-            }
-            _ => None,
-        };
-        if let Some(weakness) = weakness {
-            outcome.denial.get_or_insert(Denial::Weak(weakness));
-        }
-    }
-    outcomes
 }
 
 #[cfg(test)]

@@ -1,12 +1,6 @@
-//! Brings the trust store up to date: from repositories, or from what an archive carries.
+//! Brings the trust store up to date from what an archive carries, and says what an update has changed.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
-
-#[cfg(feature = "network")]
-use url::Url;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{BasisError, Carried, carried, require_usable};
 use crate::{
@@ -20,11 +14,6 @@ use crate::{
         time::Time,
         tuf::{Change, RoleInfo},
     },
-};
-#[cfg(feature = "network")]
-use crate::{
-    adapters::{files, network::Network},
-    core::{limits, tuf::PinnedRoots},
 };
 
 /// How an update changed what the store holds of an instance.
@@ -65,7 +54,7 @@ pub struct Updates {
 }
 
 impl Updates {
-    fn of(
+    pub(super) fn of(
         names: Vec<String>,
         mut update: impl FnMut(&str) -> Result<Refreshed, BasisError>,
     ) -> Self {
@@ -149,86 +138,8 @@ fn import_one(
 }
 
 /// What is written down as a check must not be at a time yet to come.
-fn require_past(clock: &Clock) -> Result<(), BasisError> {
+pub(super) fn require_past(clock: &Clock) -> Result<(), BasisError> {
     if clock.at > clock.now { Err(BasisError::FutureCheck) } else { Ok(()) }
-}
-
-/// What to refresh.
-#[cfg(feature = "network")]
-#[derive(Debug, Clone)]
-pub struct Refresh {
-    /// Only this instance; without it, all that the store knows.
-    pub instance: Option<String>,
-    /// Another address of the TUF repository.
-    pub mirror: Option<Url>,
-    /// A root to start from, in place of the pinned one.
-    pub root: Option<PathBuf>,
-    /// Whether a last check in the future is taken back.
-    pub reset_check: bool,
-    /// The folder of the trust store.
-    pub store: PathBuf,
-}
-
-/// A refresh that is ready for the network.
-#[cfg(feature = "network")]
-#[derive(Debug)]
-pub struct Refreshing<'a> {
-    options: &'a Refresh,
-    store: TrustStore,
-    names: Vec<String>,
-    at: Time,
-}
-
-#[cfg(feature = "network")]
-impl Refresh {
-    /// Finds out which instances there are.
-    ///
-    /// # Errors
-    /// When the reference time is in the future, or the store cannot be read.
-    pub fn prepare(&self, clock: &Clock) -> Result<Refreshing<'_>, BasisError> {
-        require_past(clock)?;
-        let store = TrustStore::new(&self.store);
-        let names = names(&store, self.instance.as_deref())?;
-        Ok(Refreshing { options: self, store, names, at: clock.at })
-    }
-}
-
-#[cfg(feature = "network")]
-impl Refreshing<'_> {
-    /// Brings the trust store up to date. One instance's failure does not stop the others.
-    pub fn run(self, network: &Network) -> Updates {
-        let Self { options, store, names, at } = self;
-        Updates::of(names, |name| refresh_one(options, &store, network, name, at))
-    }
-}
-
-#[cfg(feature = "network")]
-fn refresh_one(
-    options: &Refresh,
-    store: &TrustStore,
-    network: &Network,
-    name: &str,
-    at: Time,
-) -> Result<Refreshed, BasisError> {
-    let instance = store.instance(name)?;
-    let roots = match &options.root {
-        Some(path) => read_root(path)?,
-        None => instance.pinned.clone(),
-    };
-    let url = options.mirror.as_ref().map_or(instance.url.as_str(), Url::as_str);
-    let repository = super::repository(network, url)?;
-    let part = store.open(name)?;
-    if options.reset_check {
-        part.lock()?.reset_check(&instance, at)?;
-    }
-    tuf_store::refresh_from(&roots, &instance, &repository, &part, at)
-        .map_err(|error| BasisError::NotRefreshed { instance: name.to_owned(), error })
-}
-
-#[cfg(feature = "network")]
-fn read_root(path: &Path) -> Result<PinnedRoots, BasisError> {
-    let bytes = files::read(path, limits::ROOT_BYTES)?;
-    PinnedRoots::new(bytes).map_err(|error| BasisError::Root { path: path.to_owned(), error })
 }
 
 /// The instance that is asked for, or all that the store knows.

@@ -14,7 +14,7 @@ use crate::{
         },
         lockfile::{
             self, Foreign,
-            coverage::{self, Disposition},
+            coverage::{self, Disposition, EntryOutcome},
         },
         package::{Origin, PackageId, Purl, digest::Algorithm},
         policy::{Denial, PastLimit},
