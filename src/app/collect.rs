@@ -12,7 +12,7 @@ use crate::{
         registry::{self, Collection, Options},
     },
     app::{
-        Clock,
+        clock::Clock,
         inputs::Input,
         news::{Listener, News},
     },

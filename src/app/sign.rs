@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Clock,
     archive::{self as opened, OpenError},
+    clock::Clock,
     inputs::InputError,
     keys::{self, KeyError},
     news::Listener,

@@ -15,8 +15,8 @@ use self::{
 };
 use crate::{
     app::{
-        Clock,
         archive::{self, OpenError, SignedArchive},
+        clock::Clock,
         inputs::{self, InputError, Lock},
         report::{self, Given, Input, Judged, Past, Report},
         trust::{self, Basis},

@@ -21,8 +21,8 @@ use crate::{
         registry::{Cache, RegistryConfig},
     },
     app::{
-        Clock,
         archive::open,
+        clock::Clock,
         collect::{Collector, collect},
         inputs::{self, Input},
         keys::{self, KeyError},

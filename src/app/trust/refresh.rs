@@ -14,7 +14,7 @@ use crate::{
         network::Network,
         tuf::{self as tuf_store, Refreshed, TrustStore},
     },
-    app::Clock,
+    app::clock::Clock,
     core::{limits, time::Time, tuf::PinnedRoots},
 };
 

@@ -8,7 +8,7 @@ use crate::{
         archive::SignedArchive,
         tuf::{self as tuf_store, Refreshed, TrustStore},
     },
-    app::{Clock, archive},
+    app::{archive, clock::Clock},
     core::{
         archive::manifest::TrustSource,
         time::Time,
