@@ -4,13 +4,15 @@
 //!
 //! - [`core`] holds the rules: bytes and a time in, values out. No file, no network, no clock, no
 //!   printing.
-//! - [`adapters`] hold one outside thing each: the network, a registry, a TUF store on disk, the
+//! - `adapters` hold one outside thing each: the network, a registry, a TUF store on disk, the
 //!   archive file, keys.
-//! - [`app`] holds the use cases: collect, seal, verify, and the choice of trust material.
+//! - [`app`] holds the use cases: collect, seal, verify, sign, and what becomes of trust material.
 //! - [`cli`] is the command line: declare, call, render, exit.
 //!
 //! Each layer knows those above it in this list and no other (`tests/layers.rs` holds them to it).
+//! Whoever uses this as a library needs [`app`] and [`core`].
 
+#[doc(hidden)] // what a library user needs of them, app hands out; the tests need more
 pub mod adapters;
 pub mod app;
 pub mod cli;

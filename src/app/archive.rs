@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     adapters::{
-        archive::{Archive, ArchiveError, Unverified},
+        archive::Archive,
         keys::{self, KeyError},
     },
     core::{
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-pub use crate::adapters::archive::SignedArchive;
+pub use crate::adapters::archive::{ArchiveError, SignedArchive, Unverified, WriteError};
 
 /// Why an archive was not opened.
 #[derive(Debug, thiserror::Error)]

@@ -27,7 +27,9 @@ use crate::{
     },
 };
 
-pub use crate::adapters::registry::{Cache, CollectError, Collected, Conflicts, RegistryConfig};
+pub use crate::adapters::registry::{
+    Artifact, Cache, CollectError, Collected, Conflict, Conflicts, RegistryConfig, Request,
+};
 
 /// A package that was collected, under its purl.
 #[derive(Debug)]

@@ -2,13 +2,13 @@
 
 use crate::adapters::{
     files::FileError,
-    network::{self, NetworkError, Settings},
+    network::{self, Settings},
     registry::Env,
 };
 
 pub use crate::adapters::{
-    network::Network,
-    registry::{Npmrc, RegistryConfig},
+    network::{Network, NetworkError},
+    registry::{ConfigError, Npmrc, RegistryConfig},
 };
 
 /// Why there is no network.

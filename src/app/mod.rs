@@ -30,3 +30,6 @@ pub use self::{
     clock::Clock,
     news::{Listener, News, Silent},
 };
+pub use crate::adapters::files::FileError;
+#[cfg(feature = "network")]
+pub use crate::adapters::registry::{Progress, Unreachable};

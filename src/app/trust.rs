@@ -27,6 +27,7 @@ pub use self::{
     show::{AllTrusted, Trusted, export, show},
     update::{Advance, Import, Updates, import},
 };
+pub use crate::adapters::tuf::{RefreshError, StoreError};
 
 use self::carried::folder;
 #[cfg(feature = "network")]

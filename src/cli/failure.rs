@@ -4,17 +4,17 @@ use std::fmt;
 
 use serde_json::Value;
 
+#[cfg(feature = "network")]
+use crate::app::{
+    connection::{ConfigError, ConnectionError},
+    seal::SealError,
+};
 use crate::{
-    adapters::files::FileError,
     app::{
-        archive::OpenError, keys::KeyError, sign::SignError, trust::BasisError, verify::VerifyError,
+        FileError, archive::OpenError, keys::KeyError, sign::SignError, trust::BasisError,
+        verify::VerifyError,
     },
     core::text::Message,
-};
-#[cfg(feature = "network")]
-use crate::{
-    adapters::registry::ConfigError,
-    app::{connection::ConnectionError, seal::SealError},
 };
 
 /// Why a command did not succeed.

@@ -1,19 +1,14 @@
 //! What a use case tells while it works, on the terminal.
 
-#[cfg(feature = "network")]
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-#[cfg(feature = "network")]
-use std::sync::atomic::{AtomicU64, Ordering};
-
-#[cfg(feature = "network")]
-use crate::{
-    adapters::registry::{Progress, Unreachable},
-    cli::{failure::Failure, render::count},
-    core::{package::PackageId, text::Untrusted},
-};
 use crate::{
     app::{Listener, News},
     cli::terminal::Terminal,
+};
+#[cfg(feature = "network")]
+use crate::{
+    app::{Progress, Unreachable},
+    cli::{failure::Failure, meter::Meter, render::count},
+    core::text::Untrusted,
 };
 
 impl Listener for Terminal {
@@ -56,52 +51,5 @@ fn unreachable_host(host: &Unreachable, terminal: &mut Terminal) {
         terminal.note(Untrusted(&text));
     } else {
         terminal.failure(&Failure::could_not(Untrusted(&text)).maybe_hint(host.hint()));
-    }
-}
-
-/// A progress bar on a terminal, and nothing elsewhere: packages that were collected, of how many.
-#[cfg(feature = "network")]
-struct Meter {
-    bar: ProgressBar,
-    bytes: AtomicU64,
-}
-
-#[cfg(feature = "network")]
-impl Meter {
-    /// A bar on standard error, hidden where nobody looks.
-    fn new(terminal: &Terminal) -> Self {
-        let target = if terminal.shows_progress() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} packages, {msg}") {
-            bar.set_style(style);
-        }
-        Self { bar, bytes: AtomicU64::new(0) }
-    }
-}
-
-#[cfg(feature = "network")]
-impl Drop for Meter {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-#[cfg(feature = "network")]
-impl Progress for Meter {
-    fn total(&self, packages: usize) {
-        self.bar.set_length(packages as u64);
-    }
-
-    fn bytes(&self, bytes: u64) {
-        let bytes = self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        self.bar.set_message(HumanBytes(bytes).to_string());
-    }
-
-    fn done(&self, _id: &PackageId) {
-        self.bar.inc(1);
     }
 }

@@ -2,11 +2,14 @@
 
 mod commands;
 mod context;
+#[doc(hidden)] // for the man pages, which a test writes
 pub mod declare;
 mod env;
 mod failure;
 mod json;
 mod listener;
+#[cfg(feature = "network")]
+mod meter;
 #[cfg(feature = "network")]
 mod network;
 mod options;
