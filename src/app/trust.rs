@@ -19,7 +19,6 @@ use url::Url;
 #[cfg(feature = "network")]
 pub use self::refresh::{Refresh, Refreshing};
 pub use self::{
-    carried::{Carried, carried},
     diff::{Diff, diff},
     error::BasisError,
     newest::Material,
@@ -29,7 +28,7 @@ pub use self::{
 };
 pub use crate::adapters::tuf::{RefreshError, StoreError};
 
-use self::carried::folder;
+use self::carried::{Carried, carried, folder};
 #[cfg(feature = "network")]
 use crate::adapters::{
     network::Network,
@@ -113,7 +112,7 @@ pub struct PinnedFiles {
 }
 
 /// Trust material that is ready to judge by, and what to say of it.
-pub struct Basis {
+pub(super) struct Basis {
     /// The material.
     pub trust: Trust,
     /// What reports say of it.
@@ -181,7 +180,7 @@ impl Basis {
 /// # Errors
 /// When the carried metadata does not verify from a pinned root or contradicts the store's, or there is
 /// nothing to judge by.
-pub fn for_archive(
+pub(super) fn for_archive(
     options: &Options,
     archive: &SignedArchive,
     at: Time,
@@ -202,7 +201,7 @@ pub fn for_archive(
 /// # Errors
 /// When the refresh does not succeed, or there is nothing at hand.
 #[cfg(feature = "network")]
-pub fn for_seal(
+pub(super) fn for_seal(
     options: &Options,
     no_refresh: bool,
     network: &Network,

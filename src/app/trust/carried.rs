@@ -18,7 +18,7 @@ use crate::{
 
 /// What an archive carries of an instance, verified.
 #[derive(Debug, Clone)]
-pub struct Carried {
+pub(super) struct Carried {
     /// The state of the repository, at the last root that is carried.
     pub state: State,
     /// When it was checked last before the seal.
@@ -32,7 +32,7 @@ pub struct Carried {
 /// # Errors
 /// When an entry is not what was sealed, the manifest does not say when it was checked, or the
 /// metadata is refused.
-pub fn carried(
+pub(super) fn carried(
     instance: &Instance,
     archive: &SignedArchive,
 ) -> Result<Option<Carried>, BasisError> {

@@ -44,7 +44,7 @@ impl Material {
     /// # Errors
     /// When there is none, the store was checked at a time yet to come, or what is carried
     /// contradicts what is held.
-    pub fn newest(
+    pub(super) fn newest(
         instance: &Instance,
         held: Held,
         carried: Option<Carried>,
