@@ -1,6 +1,8 @@
 //! Which trust material packages are judged by: pinned files, or the newest of the archive's TUF
 //! metadata, the trust store's, and what is built in.
 
+#[cfg(feature = "network")]
+mod carriage;
 mod carried;
 mod diff;
 mod error;
@@ -14,9 +16,6 @@ mod update;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "network")]
-use url::Url;
-
-#[cfg(feature = "network")]
 pub use self::refresh::{Refresh, Refreshing};
 pub use self::{
     diff::{Diff, diff},
@@ -28,23 +27,16 @@ pub use self::{
 };
 pub use crate::adapters::tuf::{RefreshError, StoreError};
 
-use self::carried::{Carried, carried, folder};
 #[cfg(feature = "network")]
-use crate::adapters::{
-    network::Network,
-    tuf::{self as tuf_store, Held, Http},
-};
+pub(super) use self::carriage::{Carriage, for_seal};
+use self::carried::{Carried, carried};
 use crate::{
     adapters::{archive::SignedArchive, files, tuf::TrustStore},
     app::report::{self, MaterialSource},
     core::{
         addresses::NPM_REGISTRY,
-        archive::{
-            entry_name,
-            manifest::{self, TrustSource},
-        },
         limits,
-        time::{self, Time},
+        time::Time,
         trust::{
             Trust, TrustError,
             instance::{self, Instance},
@@ -117,9 +109,6 @@ pub(super) struct Basis {
     pub trust: Trust,
     /// What reports say of it.
     pub facts: report::Trust,
-    /// The TUF repository to be carried in an archive, and when it was checked. Where something
-    /// newer is built in, it is not what is judged by.
-    pub state: Option<(State, Time)>,
 }
 
 impl Basis {
@@ -134,7 +123,7 @@ impl Basis {
         let root = read(&pinned.trusted_root)?;
         let trust = material(&root, Some(NPM_REGISTRY), keys.as_deref())
             .map_err(BasisError::PinnedFiles)?;
-        Ok(Self { trust, facts: facts(instance, MaterialSource::Files), state: None })
+        Ok(Self { trust, facts: facts(instance, MaterialSource::Files) })
     }
 
     /// Also expects the publishers that were named.
@@ -169,8 +158,7 @@ impl Basis {
             keys_checked_at: newest.npm_keys_checked_at,
             ..facts(&instance.name, newest.source)
         };
-        let state = newest.state.map(|state| (state, newest.checked_at));
-        Ok(Self { trust, facts, state })
+        Ok(Self { trust, facts })
     }
 }
 
@@ -193,71 +181,6 @@ pub(super) fn for_archive(
     let held = store.open(&instance.name)?.load(&instance)?;
     let carried = carried(&instance, archive)?;
     Basis::new(&instance, Material::newest(&instance, held, carried, at)?)?.with_publishers(options)
-}
-
-/// What an archive is sealed with: pinned files if they are given; else the trust store, brought up to
-/// date first unless `no_refresh`; else what is built in.
-///
-/// # Errors
-/// When the refresh does not succeed, or there is nothing at hand.
-#[cfg(feature = "network")]
-pub(super) fn for_seal(
-    options: &Options,
-    no_refresh: bool,
-    network: &Network,
-    at: Time,
-) -> Result<Basis, BasisError> {
-    if let Some(pinned) = &options.files {
-        return Basis::files(&options.instance, pinned)?.with_publishers(options);
-    }
-    let store = TrustStore::new(options.store.path());
-    let instance = store.instance(&options.instance)?;
-    let part = store.open(&instance.name)?;
-    if !no_refresh {
-        let repository = repository(network, &instance.url)?;
-        tuf_store::refresh(&instance, &repository, &part, at).map_err(BasisError::NotFresh)?;
-    }
-    let held = part.load(&instance)?;
-    // What the repository has published is carried, as the proof that it is, also where what is
-    // built in is newer: the other side may know less.
-    let Held { local, checked, .. } = held.clone();
-    let basis = Basis::new(&instance, Material::newest(&instance, held, None, at)?)?;
-    Basis { state: local.state.zip(checked), ..basis }.with_publishers(options)
-}
-
-/// The TUF repository at an address.
-#[cfg(feature = "network")]
-fn repository<'a>(network: &'a Network, url: &str) -> Result<Http<'a>, BasisError> {
-    Url::parse(url)
-        .ok()
-        .and_then(|base| Http::new(network, &base))
-        .ok_or_else(|| BasisError::Repository(url.to_owned()))
-}
-
-impl Basis {
-    /// What the manifest says of it; `sealed_at` bounds what time it can have been checked.
-    pub fn carried(&self, sealed_at: Time) -> manifest::Trust {
-        let source = match (&self.state, self.facts.source) {
-            (Some(_), _) => TrustSource::Tuf,
-            (None, MaterialSource::Files) => TrustSource::Files,
-            (None, _) => TrustSource::Embedded,
-        };
-        let checked = self.state.as_ref().map(|(_, checked)| *checked);
-        manifest::Trust {
-            instance: self.facts.instance.clone(),
-            source,
-            refreshed_at: checked.map(|checked| time::format(checked.min(sealed_at))),
-        }
-    }
-
-    /// The TUF repository as the archive carries it: entries and their bytes.
-    pub fn entries(&self) -> impl Iterator<Item = (String, &[u8])> {
-        let folder = folder(&self.facts.instance);
-        let entries = self.state.iter().flat_map(|(state, _)| state.entries());
-        entries.map(move |(name, bytes)| {
-            (format!("{folder}{}", entry_name::encode(name)), bytes.as_slice())
-        })
-    }
 }
 
 /// Whether packages could be judged by a state of an instance's repository.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     adapters::{archive::Content, registry::Request},
-    app::{collect::Package, inputs::Input, trust::Basis},
+    app::{collect::Package, inputs::Input, trust::Carriage},
     core::{
         archive::entry_name::package_folder,
         archive::manifest::{self, Part, Predicate, Subject, Tool},
@@ -26,7 +26,7 @@ pub struct Assembly {
 
 impl Assembly {
     /// Of what was collected.
-    pub fn new(inputs: &[Input], packages: &[Package], basis: &Basis, sealed_at: Time) -> Self {
+    pub fn new(inputs: &[Input], packages: &[Package], trust: &Carriage, sealed_at: Time) -> Self {
         let mut assembly = Self {
             predicate: Predicate {
                 format_version: manifest::FORMAT_VERSION,
@@ -37,7 +37,7 @@ impl Assembly {
                 sealed_at: time::format(sealed_at),
                 inputs: inputs.iter().map(|input| input.entry.clone()).collect(),
                 packages: Vec::new(),
-                trust: vec![basis.carried(sealed_at)],
+                trust: vec![trust.manifest(sealed_at)],
             },
             subjects: Vec::new(),
             contents: BTreeMap::new(),
@@ -45,7 +45,7 @@ impl Assembly {
         for input in inputs {
             assembly.add(input.entry.clone(), &input.bytes);
         }
-        for (entry, bytes) in basis.entries() {
+        for (entry, bytes) in trust.entries() {
             assembly.add(entry, bytes);
         }
         for package in packages {

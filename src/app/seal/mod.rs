@@ -188,7 +188,7 @@ impl Sealing<'_> {
         listener: &mut dyn Listener,
     ) -> Result<Sealed, SealError> {
         let Self { options, clock, inputs, output, sealed_at, key } = self;
-        let basis = trust::for_seal(&options.trust, options.no_refresh, network, clock.at)?;
+        let carriage = trust::for_seal(&options.trust, options.no_refresh, network, clock.at)?;
         let cache = Cache::open(&options.cache)?;
         let collector = Collector {
             network,
@@ -200,7 +200,7 @@ impl Sealing<'_> {
             concurrency: options.concurrency,
         };
         let collected = collect(&collector, listener)?;
-        let assembly = Assembly::new(&inputs, &collected, &basis, sealed_at);
+        let assembly = Assembly::new(&inputs, &collected, &carriage, sealed_at);
         let manifest = Manifest::build(assembly.predicate, assembly.subjects)?;
         let key = match key {
             Some(key) => key,

@@ -133,7 +133,7 @@ pub enum BasisError {
     /// The store could not be brought up to date before the seal.
     #[cfg(feature = "network")]
     #[error("cannot refresh the trust root: {0}")]
-    NotFresh(RefreshError<NetworkError>),
+    NotFresh(Box<RefreshError<NetworkError>>),
     /// The store could not be brought up to date from the repository.
     #[cfg(feature = "network")]
     #[error("{instance}: {error}")]
@@ -141,7 +141,7 @@ pub enum BasisError {
         /// The instance.
         instance: String,
         /// Why.
-        error: RefreshError<NetworkError>,
+        error: Box<RefreshError<NetworkError>>,
     },
     /// The store could not be brought up to date from an archive.
     #[error("{instance}: {error}")]
@@ -149,7 +149,7 @@ pub enum BasisError {
         /// The instance.
         instance: String,
         /// Why.
-        error: RefreshError<Infallible>,
+        error: Box<RefreshError<Infallible>>,
     },
 }
 
@@ -167,7 +167,7 @@ impl BasisError {
             Self::Contradicts(error) => error.hint(),
             Self::Carried { error, .. } => carried_hint(error),
             #[cfg(feature = "network")]
-            Self::NotFresh(error @ RefreshError::Clock { .. }) => error.hint(),
+            Self::NotFresh(error) if matches!(**error, RefreshError::Clock { .. }) => error.hint(),
             #[cfg(feature = "network")]
             Self::NotRefreshed { error, .. } => self.own_hint().or_else(|| error.hint()),
             Self::NotImported { error, .. } => self.own_hint().or_else(|| error.hint()),
@@ -205,10 +205,9 @@ impl BasisError {
                 "--no-refresh seals with the trust at hand; the archive then says how old it is"
             }
             #[cfg(feature = "network")]
-            Self::NotRefreshed {
-                error: RefreshError::Update(UpdateError::Unavailable { .. }),
-                ..
-            } => "what the store holds stays; --mirror asks another address",
+            Self::NotRefreshed { error, .. } if is_unavailable(error) => {
+                "what the store holds stays; --mirror asks another address"
+            }
             Self::NotImported { error, .. } if is_rollback(error) => {
                 "this machine has seen newer, which stays; verify judges by that. To go on, carry an \
                  archive sealed since"
@@ -239,14 +238,19 @@ impl BasisError {
             | Self::NotCarried(_) => true,
             #[cfg(feature = "network")]
             Self::NotRefreshed { error, .. } => {
-                matches!(error, RefreshError::Update(UpdateError::Refused(_)))
+                matches!(**error, RefreshError::Update(UpdateError::Refused(_)))
             }
             Self::NotImported { error, .. } => {
-                matches!(error, RefreshError::Update(UpdateError::Refused(_)))
+                matches!(**error, RefreshError::Update(UpdateError::Refused(_)))
             }
             _ => false,
         }
     }
+}
+
+#[cfg(feature = "network")]
+fn is_unavailable(error: &RefreshError<NetworkError>) -> bool {
+    matches!(error, RefreshError::Update(UpdateError::Unavailable { .. }))
 }
 
 fn is_rollback(error: &RefreshError<Infallible>) -> bool {

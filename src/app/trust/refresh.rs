@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use super::{
-    BasisError, repository,
+    BasisError,
+    carriage::repository,
     update::{Updates, names, require_past},
 };
 use crate::{
@@ -82,6 +83,7 @@ fn refresh_one(
         part.lock()?.reset_check(&instance, at)?;
     }
     tuf_store::refresh_from(&roots, &instance, &repository, &part, at)
+        .map_err(Box::new)
         .map_err(|error| BasisError::NotRefreshed { instance: name.to_owned(), error })
 }
 

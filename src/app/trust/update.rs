@@ -134,6 +134,7 @@ fn import_one(
         part.lock()?.reset_check(&instance, at)?;
     }
     tuf_store::import(&instance, &state, &part, checked_at)
+        .map_err(Box::new)
         .map_err(|error| BasisError::NotImported { instance: name.to_owned(), error })
 }
 
