@@ -22,13 +22,19 @@ pub struct Format {
     /// Whether a text looks like this format.
     pub is_format: fn(&[u8]) -> bool,
     /// Reads a lockfile: the version of its format, and its entries.
-    pub parse: fn(&[u8]) -> Result<(String, Vec<Entry>), LockfileError>,
+    pub parse: fn(&[u8]) -> Result<Parsed, LockfileError>,
     /// Reads the lockfile in an artifact, which its package manager installs from as well.
     pub parse_inner: fn(&[u8]) -> Result<Vec<Entry>, LockfileError>,
     /// Takes credentials and queries out of addresses. Returns the bytes without them and how many
     /// there were; `None` where there were none.
-    pub strip: fn(&[u8]) -> Result<Option<(Vec<u8>, usize)>, LockfileError>,
+    pub strip: fn(&[u8]) -> Result<Option<Stripped>, LockfileError>,
 }
+
+/// The version of a lockfile's format, and its entries.
+pub type Parsed = (String, Vec<Entry>);
+
+/// The bytes of a lockfile without its secrets, and how many those were.
+pub type Stripped = (Vec<u8>, usize);
 
 /// All of them. The first that a text looks like is the one that reads it.
 static ALL: &[&Format] = &[

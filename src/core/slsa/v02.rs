@@ -118,7 +118,7 @@ fn check_github(
 fn is_npm(builder: &str, claims: &Claims) -> bool {
     let version = builder.strip_prefix(NPM);
     claims.runner.as_deref().is_none_or(|runner| runner == "github-hosted")
-        && version.is_some_and(|version| is_version(version))
+        && version.is_some_and(is_version)
 }
 
 /// Whether it has a version's characters: what follows is no part of the builder's name.
