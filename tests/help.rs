@@ -152,22 +152,24 @@ fn every_code_of_a_refused_archive_is_in_its_page_and_in_a_test() {
     for source in [
         "src/adapters/archive/mod.rs",
         "src/adapters/archive/zip_index.rs",
-        "src/adapters/archive/zip_index/record.rs",
         "src/core/archive/dsse.rs",
         "src/core/archive/entry_name.rs",
         "src/core/archive/manifest/error.rs",
     ] {
         for code in read(source).lines().filter_map(code_of) {
             // Of the file, and of signing: nothing that is wrong with an archive.
-            if ["not-a-file", "no-such-entry", "envelope-signed-already"].contains(&code) {
+            if ["not-a-file", "no-such-entry", "no-randomness", "envelope-signed-already"]
+                .contains(&code)
+            {
                 continue;
             }
             assert!(page.contains(code), "{code} is not in man/sealift-archive.5");
-            assert!(tests.contains(&format!("\"{code}\"")), "{code} is in no test");
+            let quoted = [format!("\"{code}\""), format!("\"{code}: ")];
+            assert!(quoted.iter().any(|code| tests.contains(code)), "{code} is in no test");
             codes += 1;
         }
     }
-    assert!(codes > 60, "{codes}");
+    assert!(codes > 50, "{codes}");
 }
 
 /// The codes are documented beside the checks; the report's page repeats all of them.

@@ -1,5 +1,7 @@
 use std::process::Command;
 
+use ed25519_dalek::pkcs8::EncodePublicKey as _;
+
 use super::*;
 
 /// Runs `openssl`; `None` where it is not installed.
@@ -13,16 +15,21 @@ fn private_error(path: &Path) -> KeyError {
     load_private(path).err().unwrap()
 }
 
+const BOTH: [KeyAlgorithm; 2] = [KeyAlgorithm::Ed25519, KeyAlgorithm::EcdsaP256];
+
 #[test]
 fn a_generated_key_is_read_back() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("key");
-    let public = generate(&path).unwrap();
-    let private = load_private(&path).unwrap();
-    assert_eq!(PublicKey::from(&private.key), public);
-    assert!(!private.readable_by_others);
-    assert_eq!(load_public(&public_path(&path)).unwrap(), public);
-    assert_ne!(generate(&folder.path().join("other")).unwrap(), public);
+    for algorithm in BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let public = generate(&path, algorithm).unwrap();
+        let private = load_private(&path).unwrap();
+        assert_eq!(PublicKey::from(&private.key), public);
+        assert!(!private.readable_by_others);
+        assert_eq!(load_public(&public_path(&path)).unwrap(), public);
+        assert_eq!(load_public_half(&path).unwrap(), public);
+        assert_ne!(generate(&folder.path().join("other"), algorithm).unwrap(), public);
+    }
 }
 
 #[test]
@@ -31,7 +38,7 @@ fn a_private_key_is_for_its_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
-    generate(&path).unwrap();
+    generate(&path, KeyAlgorithm::Ed25519).unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o600);
     for (mode, expected) in [(0o640, true), (0o604, true), (0o600, false), (0o400, false)] {
@@ -46,7 +53,7 @@ fn a_key_that_others_can_change_is_refused() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
-    generate(&path).unwrap();
+    generate(&path, KeyAlgorithm::Ed25519).unwrap();
     let public = public_path(&path);
     let mode = |path: &Path, mode| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -71,7 +78,7 @@ fn no_key_is_written_through_a_link() {
     for link in ["key", "key.pub"] {
         let place = folder.path().join(link);
         std::os::unix::fs::symlink("elsewhere", &place).unwrap();
-        let error = generate(&folder.path().join("key")).unwrap_err();
+        let error = generate(&folder.path().join("key"), KeyAlgorithm::Ed25519).unwrap_err();
         assert!(matches!(error, KeyError::File(FileError::Exists(_))), "{error}");
         assert!(!folder.path().join("elsewhere").exists());
         std::fs::remove_file(place).unwrap();
@@ -83,26 +90,32 @@ fn neither_file_is_overwritten_and_a_failure_leaves_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     std::fs::write(public_path(&path), "mine").unwrap();
-    assert!(matches!(generate(&path), Err(KeyError::File(FileError::Exists(_)))));
+    assert!(matches!(
+        generate(&path, KeyAlgorithm::Ed25519),
+        Err(KeyError::File(FileError::Exists(_)))
+    ));
     assert!(!path.exists());
     assert_eq!(std::fs::read(public_path(&path)).unwrap(), b"mine");
 
     std::fs::remove_file(public_path(&path)).unwrap();
     std::fs::write(&path, "mine").unwrap();
-    let error = generate(&path).unwrap_err();
+    let error = generate(&path, KeyAlgorithm::Ed25519).unwrap_err();
     assert!(matches!(error, KeyError::File(FileError::Exists(_))));
     assert!(error.hint().unwrap().contains("never overwritten"));
     assert_eq!(std::fs::read(&path).unwrap(), b"mine");
     assert!(!public_path(&path).exists());
 
-    assert!(matches!(generate(&folder.path().join("no/key")), Err(KeyError::File(_))));
+    assert!(matches!(
+        generate(&folder.path().join("no/key"), KeyAlgorithm::Ed25519),
+        Err(KeyError::File(_))
+    ));
 }
 
 #[test]
 fn the_wrong_half_of_a_key_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
-    generate(&path).unwrap();
+    generate(&path, KeyAlgorithm::Ed25519).unwrap();
     assert!(matches!(load_public(&path), Err(KeyError::PrivateGiven(_))));
     assert!(matches!(private_error(&public_path(&path)), KeyError::PublicGiven(_)));
 }
@@ -140,7 +153,7 @@ fn what_is_no_key_is_refused() {
 fn a_key_file_is_as_large_as_the_limit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
-    generate(&path).unwrap();
+    generate(&path, KeyAlgorithm::Ed25519).unwrap();
     for path in [path.clone(), public_path(&path)] {
         // RFC 7468 lets text precede the key.
         let pem = std::fs::read(&path).unwrap();
@@ -166,7 +179,7 @@ fn a_key_file_is_as_large_as_the_limit() {
 fn a_file_holds_one_key() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
-    generate(&path).unwrap();
+    generate(&path, KeyAlgorithm::Ed25519).unwrap();
     let public = std::fs::read_to_string(public_path(&path)).unwrap();
     std::fs::write(&path, public.repeat(2)).unwrap();
     assert!(matches!(load_public(&path), Err(KeyError::Malformed(_))));
@@ -185,30 +198,59 @@ fn a_weak_public_key_is_refused() {
 
 #[test]
 fn openssl_reads_what_is_written_here() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("key");
-    let key = generate(&path).unwrap();
-    let at = folder.path();
-    let Some(public) = openssl(at, &["pkey", "-in", "key", "-pubout"]) else { return };
-    assert_eq!(public, std::fs::read(public_path(&path)).unwrap());
-    // Byte for byte what OpenSSL itself would have written.
-    let again = openssl(at, &["pkey", "-in", "key"]).unwrap();
-    assert_eq!(again, std::fs::read(&path).unwrap());
-    let der = openssl(at, &["pkey", "-pubin", "-in", "key.pub", "-outform", "der"]).unwrap();
-    assert_eq!(der, key.spki());
+    for algorithm in BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let key = generate(&path, algorithm).unwrap();
+        let at = folder.path();
+        let Some(public) = openssl(at, &["pkey", "-in", "key", "-pubout"]) else { return };
+        assert_eq!(public, std::fs::read(public_path(&path)).unwrap());
+        // Byte for byte what OpenSSL itself would have written.
+        let again = openssl(at, &["pkey", "-in", "key"]).unwrap();
+        assert_eq!(again, std::fs::read(&path).unwrap());
+        let der = openssl(at, &["pkey", "-pubin", "-in", "key.pub", "-outform", "der"]).unwrap();
+        assert_eq!(der, key.spki());
+    }
 }
 
 #[test]
 fn what_openssl_writes_is_read_here() {
+    let kinds: [&[&str]; 2] =
+        [&["-algorithm", "ed25519"], &["-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]];
+    for kind in kinds {
+        let folder = tempfile::tempdir().unwrap();
+        let (at, path) = (folder.path(), folder.path().join("key"));
+        if openssl(at, &[&["genpkey", "-out", "key"], kind].concat()).is_none() {
+            return;
+        }
+        openssl(at, &["pkey", "-in", "key", "-pubout", "-out", "key.pub"]);
+        let private = load_private(&path).unwrap();
+        assert_eq!(PublicKey::from(&private.key), load_public(&public_path(&path)).unwrap());
+    }
+}
+
+#[test]
+fn a_p256_key_has_one_form() {
     let folder = tempfile::tempdir().unwrap();
     let (at, path) = (folder.path(), folder.path().join("key"));
-    let generated = ["genpkey", "-algorithm", "ed25519", "-out", "key"];
-    if openssl(at, &generated).is_none() {
+    generate(&path, KeyAlgorithm::EcdsaP256).unwrap();
+    // A point that is not on the curve.
+    let pem = std::fs::read_to_string(public_path(&path)).unwrap();
+    let mut der = SecretDocument::from_pem(&pem).unwrap().1.as_bytes().to_vec();
+    *der.last_mut().unwrap() ^= 1;
+    let bad = SecretDocument::try_from(der.as_slice()).unwrap();
+    let bad = bad.to_pem("PUBLIC KEY", LineEnding::LF).unwrap();
+    let other = at.join("other.pub");
+    std::fs::write(&other, bad.as_bytes()).unwrap();
+    assert!(matches!(load_public(&other), Err(KeyError::Malformed(_))));
+    // The same key again, which would have another fingerprint.
+    let compressed =
+        ["ec", "-pubin", "-in", "key.pub", "-conv_form", "compressed", "-out", "short.pub"];
+    if openssl(at, &compressed).is_none() {
         return;
     }
-    openssl(at, &["pkey", "-in", "key", "-pubout", "-out", "key.pub"]);
-    let private = load_private(&path).unwrap();
-    assert_eq!(PublicKey::from(&private.key), load_public(&public_path(&path)).unwrap());
+    let error = load_public(&at.join("short.pub")).unwrap_err();
+    assert!(error.to_string().contains("a P-256 key with a compressed point"), "{error}");
 }
 
 #[test]
@@ -216,7 +258,10 @@ fn keys_of_other_types_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let (at, path) = (folder.path(), folder.path().join("key"));
     let others: [(&[&str], &str); 5] = [
-        (&["genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "a P-256 key"),
+        (
+            &["genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+            "a secp256k1 key",
+        ),
         (&["genpkey", "-algorithm", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "a P-384 key"),
         (&["genpkey", "-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:1024"], "an RSA key"),
         (&["genpkey", "-algorithm", "ed448"], "an Ed448 key"),

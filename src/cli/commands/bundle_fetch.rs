@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
-
 use super::{Context, key::signing};
 use crate::app::inputs;
 use crate::app::{collect::Collector, seal::Assembly};
@@ -11,7 +9,7 @@ use crate::cli::render::count;
 use crate::{
     adapters::{
         archive, files,
-        keys::{self, KeyError},
+        keys::{self, KeyAlgorithm, KeyError},
         network::{self, Network, Settings},
         registry::{Cache, Npmrc, RegistryConfig},
     },
@@ -26,7 +24,10 @@ use crate::{
         failure::{Failure, Kind, Outcome},
     },
     core::{
-        archive::{key::PublicKey, manifest::Manifest},
+        archive::{
+            key::{PublicKey, SigningKey},
+            manifest::Manifest,
+        },
         limits,
         lockfile::{Inventory, coverage::Disposition},
         policy::Policy,
@@ -263,7 +264,7 @@ fn known_key(options: &Fetch, context: &mut Context<'_>) -> Outcome<Option<Signi
 fn first_key(context: &mut Context<'_>) -> Outcome<SigningKey> {
     let own = context.env.config.join("signing.key");
     files::create_folder(&context.env.config)?;
-    let public = keys::generate(&own)?;
+    let public = keys::generate(&own, KeyAlgorithm::Ed25519)?;
     // Whoever asks for less on the screen needs the fingerprint all the same.
     context.terminal.say(format_args!("made a signing key: {}", public.fingerprint()));
     context.terminal.note(format_args!(

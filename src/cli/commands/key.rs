@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// Exit 2, when a file exists already or cannot be written.
 pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
-    let public = keys::generate(&options.output)?;
+    let public = keys::generate(&options.output, options.algorithm.into())?;
     let path = keys::public_path(&options.output);
     match context.format {
         Format::Human => {
@@ -40,7 +40,7 @@ pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
 /// Shows a key's fingerprint and its public half.
 ///
 /// # Errors
-/// Exit 2, when the file holds no Ed25519 key.
+/// Exit 2, when the file holds no key.
 pub fn show(options: &KeyShow, context: &mut Context<'_>) -> Outcome {
     let public = keys::load_public_half(&options.key)?;
     let pem = public.to_pem();
