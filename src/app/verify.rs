@@ -285,7 +285,8 @@ pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Outcome {
         time::format(sealed_at),
         time::format(at)
     ))
-    .hint("see which of the two machines has the wrong clock; --at says which time to judge by"))
+    .hint("see which of the two machines has the wrong clock; --at says which time to judge by")
+    .code("sealed-later"))
 }
 
 /// As a command ends with it: exit 2 where the file could not be read, exit 1 where it was refused.

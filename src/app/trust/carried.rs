@@ -41,11 +41,10 @@ pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<C
         return Ok(None);
     };
     let checked_at = match trust.refreshed_at.as_deref().map(time::parse) {
-        Some(Some(at)) if (limits::EARLIEST..=manifest.sealed_at()).contains(&at) => at,
+        Some(Some(at)) => at,
         _ => {
-            return Err(Failure::refused(
-                "the archive does not say when before its seal its trust was checked",
-            ));
+            return Err(Failure::refused("the archive does not say when its trust was checked")
+                .code("manifest-trust-source"));
         }
     };
     let entries = read(instance, archive)?;
@@ -53,6 +52,7 @@ pub fn carried(instance: &Instance, archive: &SignedArchive) -> Outcome<Option<C
     let state = state.map_err(|error| {
         Failure::refused(format_args!("the archive's trust for {}: {error}", instance.name))
             .maybe_hint(hint(&error))
+            .code("trust-metadata")
     })?;
     Ok(Some(Carried { state, checked_at }))
 }
@@ -66,7 +66,8 @@ fn read(instance: &Instance, archive: &SignedArchive) -> Outcome<Entries> {
             "the archive carries {number} files of {}, more than {}",
             instance.name,
             limits::STORE_FILES
-        )));
+        ))
+        .code("trust-too-many-files"));
     }
     let folder = folder(&instance.name);
     let mut entries = Entries::new();
@@ -75,6 +76,7 @@ fn read(instance: &Instance, archive: &SignedArchive) -> Outcome<Entries> {
         let name = subject.name.strip_prefix(&folder).and_then(entry_name::decode);
         let name = name.ok_or_else(|| {
             Failure::refused(format_args!("{} is no name in a TUF repository", subject.name))
+                .code("trust-file-name")
         })?;
         let bytes = archive
             .read(&subject.name, tuf::limit(&name).min(left))

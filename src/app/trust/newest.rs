@@ -123,12 +123,14 @@ fn newer(held: &Held, carried: Option<Carried>) -> Outcome<Option<Candidate>> {
                 "the archive's trust is older than what this machine has seen: {error}"
             ))
             .hint("carry a newer archive across, or finish the refresh that was interrupted")
+            .code("trust-older")
         })?;
         return Ok(Some(there));
     };
     let order = there.state.order(&here.state).map_err(|error| {
         Failure::refused(format_args!("the archive's trust contradicts this machine's: {error}"))
             .maybe_hint(error.hint())
+            .code("trust-contradicts")
     })?;
     Ok(Some(match order {
         Ordering::Less => here,
