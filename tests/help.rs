@@ -209,6 +209,27 @@ fn every_code_of_a_refusal_is_in_the_page_of_the_report_and_in_a_test() {
     assert!(codes > 60, "{codes}");
 }
 
+/// Of what was refused, or could not be checked, before there was a report.
+#[test]
+fn every_code_of_a_failure_is_in_the_page_of_the_report() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("man/sealift-report.5")).unwrap().replace('\\', "");
+    let failures = page.split(".SH FAILURES").nth(1).unwrap().split(".SH ").next().unwrap();
+    let sources: Vec<_> =
+        ["src/app", "src/cli"].iter().flat_map(|at| files(&root.join(at))).collect();
+    let mut codes = Vec::new();
+    for source in sources {
+        let text = fs::read_to_string(source).unwrap();
+        let quoted = text.split(".code(\"").skip(1).filter_map(|rest| rest.split_once("\")"));
+        codes.extend(quoted.map(|(code, _)| code.to_owned()));
+    }
+    for code in &codes {
+        let there = failures.contains(code.as_str()) || code.starts_with("manifest-");
+        assert!(there, "{code} is not in man/sealift-report.5");
+    }
+    assert!(codes.len() >= 6, "{codes:?}");
+}
+
 /// Every object that a command prints has its name in the page.
 #[test]
 fn every_schema_is_in_the_page_of_the_report() {
