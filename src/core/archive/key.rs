@@ -130,14 +130,14 @@ pub struct SigningKey(Private);
 
 #[derive(Clone)]
 enum Private {
-    Ed25519(ed25519_dalek::SigningKey),
+    Ed25519(Box<ed25519_dalek::SigningKey>),
     P256(Arc<EcdsaKeyPair>),
 }
 
 impl SigningKey {
     /// An Ed25519 key of its 32 bytes (RFC 8032, section 5.1.5).
     pub fn ed25519(secret: &[u8; 32]) -> Self {
-        Self(Private::Ed25519(ed25519_dalek::SigningKey::from_bytes(secret)))
+        Self(Private::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(secret))))
     }
 
     /// A P-256 key of its PKCS#8 in DER; `None` if it is none.
