@@ -314,8 +314,13 @@ fn what_is_carried_beside_the_chain_are_roots() {
     verified(name.clone(), bytes).done();
     let (_, other) = earlier(&root, 7);
     for bytes in [other, b"\x7fELF".to_vec(), Vec::new()] {
-        verified(name.clone(), bytes).refused().says("8.root.json");
+        let refused = verified(name.clone(), bytes).refused().says("8.root.json");
+        assert_eq!(refused.json()["code"], "trust-metadata");
     }
+    // Names have one encoding.
+    let (_, bytes) = earlier(&root, 8);
+    let refused = verified("trust/acme/%38.root.json".to_owned(), bytes).refused();
+    assert_eq!(refused.json()["code"], "trust-file-name");
 }
 
 #[test]
@@ -367,5 +372,6 @@ fn an_archive_carries_as_many_files_of_an_instance_as_a_store_holds() {
     parts.entries.extend(earlier.take(1));
     parts.seal(&path, &[key(1)]);
     let told = format!("carries {} files of acme, more than {STORE_FILES}", STORE_FILES + 1);
-    sides.verify("app.sealift", "2026-02-02T00:00:00Z").refused().says(&told);
+    let refused = sides.verify("app.sealift", "2026-02-02T00:00:00Z").refused().says(&told);
+    assert_eq!(refused.json()["code"], "trust-too-many-files");
 }

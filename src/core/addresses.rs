@@ -63,6 +63,7 @@ pub fn is_plain(address: &str) -> bool {
     let labels = !authority.starts_with('.') && !authority.contains("..");
     authority.bytes().all(host)
         && labels
+        && !authority.ends_with(":0")
         && !authority.split(':').next().unwrap_or_default().ends_with('.')
         && path.bytes().all(plain)
         && percent::is_well_formed(path)
@@ -165,6 +166,7 @@ mod tests {
             "https://r.example:443/",
             "http://r.example:80/",
             "https://r.example:/",
+            "https://r.example:0/",
             "https://r.example:08080/",
             "https://r.example:65536/",
             "https://r.example./",

@@ -167,6 +167,21 @@ fn orders_that_cross_are_refused() {
 }
 
 #[test]
+fn what_an_update_saw_that_did_not_end_counts() {
+    let mut published = Published::new();
+    let instance = published.instance();
+    let old = published.next();
+    published.next();
+    published.repository.files.retain(|name, _| !name.ends_with(".snapshot.json"));
+    let files = &published.repository.files;
+    let failed = update(&instance.pinned, &instance.wanted, &Local::default(), files, day(0));
+    let floor = *failed.unwrap_err().floor;
+    let seen = Held { local: Local::default().with_floor(floor), ..Held::default() };
+    let refused = newest(&instance, seen, carried(&old, day(1))).unwrap_err();
+    assert_eq!(refused.code, Some("trust-older"), "{refused:?}");
+}
+
+#[test]
 fn the_same_state_is_as_old_as_its_last_check() {
     let mut published = Published::new();
     let instance = published.instance();
