@@ -63,6 +63,14 @@ pub enum KeyError {
 }
 
 impl KeyError {
+    /// A stable code, for programs: of a file that holds no key that can be used.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::File(_) | Self::Random(_) => None,
+            _ => Some("key-file"),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {

@@ -74,7 +74,11 @@ pub(super) fn signing(path: &Path, context: &mut Context<'_>) -> Result<SigningK
 
 impl From<KeyError> for Failure {
     fn from(error: KeyError) -> Self {
-        let hint = error.hint();
-        Self::could_not(error).maybe_hint(hint)
+        let (hint, code) = (error.hint(), error.code());
+        let failure = Self::could_not(error).maybe_hint(hint);
+        match code {
+            Some(code) => failure.code(code),
+            None => failure,
+        }
     }
 }
