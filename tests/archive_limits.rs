@@ -155,6 +155,15 @@ fn the_manual_gives_the_limits() {
         limits::ENVELOPE_BYTES,
         limits::DIRECTORY_BYTES,
         limits::URL_BYTES,
+        limits::LOCKFILE_BYTES,
+        limits::RECORD_BYTES,
+        limits::ATTESTATIONS_BYTES,
+        limits::TIMESTAMP_BYTES,
+        limits::ROOT_BYTES,
+        limits::METADATA_BYTES,
+        limits::TARGET_BYTES,
+        limits::REPOSITORY_BYTES,
+        limits::STORE_FILES as u64,
         limits::MANIFEST_TEXT_BYTES as u64,
     ] {
         assert!(manual.contains(&grouped(limit)), "{}", grouped(limit));
@@ -162,6 +171,11 @@ fn the_manual_gives_the_limits() {
     let coverage = include_str!("../man/sealift-coverage.7");
     let path = format!("at most {} bytes", grouped(limits::INSTALL_PATH_BYTES as u64));
     assert!(coverage.contains(&path), "{path}");
+    let objects = format!("at most {} objects", grouped(limits::LOCKFILE_OBJECTS as u64));
+    assert!(coverage.contains(&objects), "{objects}");
+    let names =
+        [limits::PACKAGE_NAME_BYTES, limits::VERSION_BYTES].map(|n| format!("at most {n} bytes"));
+    assert!(names.iter().all(|text| manual.contains(text)), "{names:?}");
     assert!(manual.contains(&format!("1 to {} bytes", limits::ENTRY_NAME_BYTES)));
     assert!(manual.contains(&format!("1 to {} signatures", limits::ENVELOPE_SIGNATURES)));
 }

@@ -159,9 +159,7 @@ fn keys() {
         let run = world.sealift(&format!("{fetch} --key {name}"));
         said.add(&format!("sign with {name}"), &run.failed());
     }
-    for name in
-        ["missing.pub", "text.key", "p256.pub", "p384.pub", "rsa.pub", "release.key", "ssh.key"]
-    {
+    for name in ["missing.pub", "text.key", "p384.pub", "rsa.pub", "release.key", "ssh.key"] {
         let verify = "bundle verify app.sealift --require integrity";
         let run = world.sealift(&format!("{verify} --key {name}"));
         said.add(&format!("verify with {name}"), &run.failed());

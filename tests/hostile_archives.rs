@@ -14,7 +14,7 @@ use std::{
 
 use sealift::{adapters::archive::Archive, core::limits};
 use support::{
-    hostile::{check, code, good, with_envelope},
+    hostile::{check, code, good, refusal, with_envelope},
     public,
     raw_zip::{End64, Entry, Header, Zip},
 };
@@ -44,14 +44,22 @@ fn the_one_form_is_accepted() {
     assert_eq!(code(&good().bytes()), "accepted");
 }
 
-/// What is done to a good archive, and the code that it is then refused with.
+/// What is done to a good archive, and the code that it is then refused with: `zip-field` with the
+/// name of the field.
 type Case = (&'static str, &'static str, fn(&mut Zip));
 
 fn refuse(cases: &[Case]) {
     for (what, expected, change) in cases {
         let mut zip = good();
         change(&mut zip);
-        assert_eq!(code(&zip.bytes()), *expected, "{what}");
+        let (code, said) = refusal(&zip.bytes());
+        match expected.split_once(": ") {
+            Some((expected, field)) => {
+                assert_eq!(code, expected, "{what}");
+                assert!(said.contains(&format!("the field \"{field}\"")), "{what}: {said}");
+            }
+            None => assert_eq!(code, *expected, "{what}"),
+        }
     }
 }
 
@@ -67,21 +75,29 @@ fn a_field_of_one_header_that_is_not_as_it_always_is() {
     let cases: &[Case] = &[
         ("local signature", "zip-signature", |z| z.entries[AT].local.signature[3] = 5),
         ("directory signature", "zip-signature", |z| z.entries[AT].central.signature[3] = 5),
-        ("made on DOS", "zip-version-made-by", |z| z.entries[AT].central.made_by = 10),
-        ("made by 4.5", "zip-version-made-by", |z| z.entries[AT].central.made_by = 0x032d),
-        ("local version", "zip-version-needed", |z| z.entries[AT].local.needed = 20),
-        ("directory version", "zip-version-needed", |z| z.entries[AT].central.needed = 45),
-        ("locally encrypted", "zip-flags", |z| z.entries[AT].local.flags = 1),
-        ("encrypted", "zip-flags", |z| z.entries[AT].central.flags = 1),
-        ("both encrypted", "zip-flags", |z| z.entries[AT].both(|h| h.flags = 1)),
-        ("UTF-8", "zip-flags", |z| z.entries[AT].both(|h| h.flags = 1 << 11)),
-        ("masked headers", "zip-flags", |z| z.entries[AT].both(|h| h.flags = 1 << 13)),
-        ("deflated", "zip-method", |z| z.entries[AT].both(|h| h.method = 8)),
-        ("locally deflated", "zip-method", |z| z.entries[AT].local.method = 8),
-        ("AES", "zip-method", |z| z.entries[AT].both(|h| h.method = 99)),
-        ("a time", "zip-time", |z| z.entries[AT].both(|h| h.time = 1)),
-        ("a date", "zip-date", |z| z.entries[AT].both(|h| h.date = 0x5921)),
-        ("no date", "zip-date", |z| z.entries[AT].local.date = 0),
+        ("made on DOS", "zip-field: version made by", |z| z.entries[AT].central.made_by = 10),
+        ("made by 4.5", "zip-field: version made by", |z| z.entries[AT].central.made_by = 0x032d),
+        ("local version", "zip-field: version needed", |z| z.entries[AT].local.needed = 20),
+        ("directory version", "zip-field: version needed", |z| z.entries[AT].central.needed = 45),
+        ("locally encrypted", "zip-field: general purpose flags", |z| {
+            z.entries[AT].local.flags = 1
+        }),
+        ("encrypted", "zip-field: general purpose flags", |z| z.entries[AT].central.flags = 1),
+        ("both encrypted", "zip-field: general purpose flags", |z| {
+            z.entries[AT].both(|h| h.flags = 1)
+        }),
+        ("UTF-8", "zip-field: general purpose flags", |z| {
+            z.entries[AT].both(|h| h.flags = 1 << 11)
+        }),
+        ("masked headers", "zip-field: general purpose flags", |z| {
+            z.entries[AT].both(|h| h.flags = 1 << 13)
+        }),
+        ("deflated", "zip-field: compression method", |z| z.entries[AT].both(|h| h.method = 8)),
+        ("locally deflated", "zip-field: compression method", |z| z.entries[AT].local.method = 8),
+        ("AES", "zip-field: compression method", |z| z.entries[AT].both(|h| h.method = 99)),
+        ("a time", "zip-field: last modified time", |z| z.entries[AT].both(|h| h.time = 1)),
+        ("a date", "zip-field: last modified date", |z| z.entries[AT].both(|h| h.date = 0x5921)),
+        ("no date", "zip-field: last modified date", |z| z.entries[AT].local.date = 0),
         ("local checksum", "zip-headers-differ", |z| z.entries[AT].local.crc32 ^= 1),
         ("directory checksum", "zip-headers-differ", |z| z.entries[AT].central.crc32 ^= 1),
         ("both checksums", "entry-checksum", |z| z.entries[AT].both(|h| h.crc32 ^= 1)),
@@ -95,29 +111,33 @@ fn a_field_of_one_header_that_is_not_as_it_always_is() {
             z.entries[AT].local.name_length = Some(u16::MAX);
         }),
         ("stored size in the directory", "zip-entry-size", |z| z.entries[AT].central.stored -= 1),
-        ("a local extra field", "zip-extra", |z| {
+        ("a local extra field", "zip-field: extra field", |z| {
             z.entries[AT].local.extra = vec![0x55, 0x54, 0, 0]
         }),
-        ("an extra field", "zip-extra", |z| z.entries[AT].central.extra = vec![0x55, 0x54, 0, 0]),
-        ("a Unicode path", "zip-extra", |z| {
+        ("an extra field", "zip-field: extra field", |z| {
+            z.entries[AT].central.extra = vec![0x55, 0x54, 0, 0]
+        }),
+        ("a Unicode path", "zip-field: extra field", |z| {
             z.entries[AT].both(|h| h.extra = b"\x75\x70\x06\0\x01\0\0\0\0x".to_vec());
         }),
-        ("an entry's comment", "zip-comment", |z| z.entries[AT].central.comment = b"hi".to_vec()),
-        ("another disk", "zip-disk", |z| z.entries[AT].central.disk = 1),
-        ("a text file", "zip-internal-attributes", |z| z.entries[AT].central.internal = 1),
-        ("a symbolic link", "zip-external-attributes", |z| {
+        ("an entry's comment", "zip-field: comment length", |z| {
+            z.entries[AT].central.comment = b"hi".to_vec()
+        }),
+        ("another disk", "zip-field: disk number", |z| z.entries[AT].central.disk = 1),
+        ("a text file", "zip-field: internal attributes", |z| z.entries[AT].central.internal = 1),
+        ("a symbolic link", "zip-field: external attributes", |z| {
             z.entries[AT].central.external = 0o120_777 << 16;
         }),
-        ("a directory", "zip-external-attributes", |z| {
+        ("a directory", "zip-field: external attributes", |z| {
             z.entries[AT].central.external = 0o040_755 << 16 | 0x10;
         }),
-        ("a device", "zip-external-attributes", |z| {
+        ("a device", "zip-field: external attributes", |z| {
             z.entries[AT].central.external = 0o020_644 << 16;
         }),
-        ("setuid", "zip-external-attributes", |z| {
+        ("setuid", "zip-field: external attributes", |z| {
             z.entries[AT].central.external = 0o104_755 << 16;
         }),
-        ("no mode", "zip-external-attributes", |z| z.entries[AT].central.external = 0),
+        ("no mode", "zip-field: external attributes", |z| z.entries[AT].central.external = 0),
     ];
     refuse(cases);
 }
@@ -190,7 +210,7 @@ fn bytes_that_belong_to_nothing_or_to_two() {
         ("a descriptor", "zip-gap", |z| {
             z.entries[AT].after = b"PK\x07\x08............".to_vec();
         }),
-        ("a descriptor and its flag", "zip-flags", |z| {
+        ("a descriptor and its flag", "zip-field: general purpose flags", |z| {
             z.entries[AT].both(|h| h.flags = 1 << 3);
             z.entries[AT].after = b"PK\x07\x08............".to_vec();
         }),
@@ -207,7 +227,9 @@ fn bytes_that_belong_to_nothing_or_to_two() {
         ("an archive appended", "zip-gap", |z| z.after = good().bytes()),
         ("an archive as the comment", "zip-gap", |z| z.end.comment = good().bytes()),
         ("a comment", "zip-signature", |z| z.end.comment = b"hello".to_vec()),
-        ("a comment of another record", "zip-comment", |z| z.end.comment_length = Some(1)),
+        ("a comment of another record", "zip-field: comment length", |z| {
+            z.end.comment_length = Some(1)
+        }),
         ("overlapping entries", "zip-overlap", |z| z.entries[AT].central.offset = Some(0)),
         ("the same bytes twice", "zip-overlap", |z| {
             z.entries[AT].central = z.entries[AT - 1].central.clone();
@@ -255,9 +277,9 @@ fn directory_of(zip: &mut Zip, size: usize) {
 #[test]
 fn end_records_that_lie() {
     let cases: &[Case] = &[
-        ("a disk number", "zip-disk", |z| z.end.disk = 1),
-        ("the directory's disk", "zip-disk", |z| z.end.directory_disk = 1),
-        ("entries elsewhere", "zip-entries-on-disk", |z| z.end.entries_here = Some(7)),
+        ("a disk number", "zip-field: disk number", |z| z.end.disk = 1),
+        ("the directory's disk", "zip-field: disk number", |z| z.end.directory_disk = 1),
+        ("entries elsewhere", "zip-field: entries on this disk", |z| z.end.entries_here = Some(7)),
         ("one entry more", "zip-directory-size", |z| {
             (z.end.entries, z.end.entries_here) = (Some(9), Some(9));
         }),
@@ -319,49 +341,51 @@ fn end_records_that_lie() {
             z.end64 = Some(End64 { directory_size: Some(u64::MAX - 50), ..End64::default() });
             z.end.directory_size = Some(u32::MAX);
         }),
-        ("a locator to elsewhere", "zip-locator-offset", |z| {
+        ("a locator to elsewhere", "zip-field: offset of the zip64 end record", |z| {
             z.end64 = Some(End64 { locator_offset: Some(0), ..End64::default() });
         }),
-        ("a locator to the far", "zip-locator-offset", |z| {
+        ("a locator to the far", "zip-field: offset of the zip64 end record", |z| {
             z.end64 = Some(End64 { locator_offset: Some(u64::MAX), ..End64::default() });
         }),
-        ("a locator on another disk", "zip-disk", |z| {
+        ("a locator on another disk", "zip-field: disk number", |z| {
             z.end64 = Some(End64 { locator_disk: 1, ..End64::default() });
         }),
-        ("a locator of two disks", "zip-disk", |z| {
+        ("a locator of two disks", "zip-field: disk number", |z| {
             z.end64 = Some(End64 { disks: 2, ..End64::default() });
         }),
         ("a locator to nothing", "zip-signature", |z| {
             z.end64 = Some(End64 { signature: *b"PK\x06\x05", ..End64::default() });
         }),
-        ("a zip64 record with more in it", "zip-record-size", |z| {
+        ("a zip64 record with more in it", "zip-field: record size", |z| {
             z.end64 = Some(End64 { record_size: 45, ..End64::default() });
         }),
-        ("bytes before the locator", "zip-locator-offset", |z| {
+        ("bytes before the locator", "zip-field: offset of the zip64 end record", |z| {
             z.end64 = Some(End64 { between: vec![0], ..End64::default() });
         }),
-        ("zip64 entries elsewhere", "zip-entries-on-disk", |z| {
+        ("zip64 entries elsewhere", "zip-field: entries on this disk", |z| {
             z.end64 = Some(End64 { entries_here: Some(1), ..End64::default() });
         }),
-        ("zip64 version", "zip-version-needed", |z| {
+        ("zip64 version", "zip-field: version needed", |z| {
             z.end64 = Some(End64 { needed: 45, ..End64::default() });
         }),
-        ("zip64 made by", "zip-version-made-by", |z| {
+        ("zip64 made by", "zip-field: version made by", |z| {
             z.end64 = Some(End64 { made_by: 45, ..End64::default() });
         }),
-        ("zip64 disk", "zip-disk", |z| z.end64 = Some(End64 { disk: 1, ..End64::default() })),
+        ("zip64 disk", "zip-field: disk number", |z| {
+            z.end64 = Some(End64 { disk: 1, ..End64::default() })
+        }),
         ("a zip64 offset for nothing", "zip-zip64-not-needed", |z| {
             zip64_offset(&mut z.entries[AT].central, 400);
         }),
         ("a zip64 offset to the far", "zip-gap", |z| {
             zip64_offset(&mut z.entries[AT].central, u64::MAX);
         }),
-        ("zip64 sizes", "zip-extra", |z| {
+        ("zip64 sizes", "zip-field: extra field", |z| {
             let header = &mut z.entries[AT].central;
             (header.stored, header.size) = (u32::MAX, u32::MAX);
             header.extra = [b"\x01\0\x10\0".as_slice(), &[0; 16]].concat();
         }),
-        ("a zip64 field of another kind", "zip-extra", |z| {
+        ("a zip64 field of another kind", "zip-field: extra field", |z| {
             zip64_offset(&mut z.entries[AT].central, u64::MAX);
             z.entries[AT].central.extra[0] = 2;
         }),

@@ -71,6 +71,50 @@ fn expired_at_the_very_instant() {
     }
 }
 
+/// Readers differ in which of two fields they take.
+#[test]
+fn a_field_that_is_there_twice_is_refused() {
+    let mut repository = repository();
+    let pinned = pin(&repository);
+    let timestamp = repository.files.get_mut("timestamp.json").unwrap();
+    let twice = String::from_utf8(timestamp.clone()).unwrap().replacen('{', r#"{"signed":{},"#, 1);
+    *timestamp = twice.into_bytes();
+    let refused = update_at(&repository, &pinned, &Local::default(), now()).unwrap_err().0;
+    assert!(matches!(&refused, MetadataError::Malformed { role, .. } if role == "timestamp"));
+    assert!(!refused.to_string().is_empty());
+
+    let mut repository = self::repository();
+    let pinned = pin(&repository);
+    let timestamp = repository.files.get_mut("timestamp.json").unwrap();
+    let twice = String::from_utf8(timestamp.clone()).unwrap().replacen(
+        r#""signed":{"#,
+        r#""x":{"a":1,"a":2},"signed":{"#,
+        1,
+    );
+    *timestamp = twice.into_bytes();
+    let refused = update_at(&repository, &pinned, &Local::default(), now()).unwrap_err().0;
+    assert!(refused.to_string().contains("the field \"a\" is there twice"), "{refused}");
+}
+
+#[test]
+fn an_expiry_has_one_form() {
+    for bad in [
+        "2027-01-01 00:00:00Z",
+        "2027-01-01T00:00:00.5Z",
+        "2027-01-01T00:00:00+00:00",
+        "2027-01-01T01:00:00+01:00",
+        "2027-01-01T23:59:60Z",
+        "2027-01-01t00:00:00z",
+    ] {
+        let mut repository = repository();
+        let pinned = pin(&repository);
+        repository.role("timestamp").edit = edit(move |signed| signed["expires"] = json!(bad));
+        repository.publish_role("timestamp");
+        let refused = update_at(&repository, &pinned, &Local::default(), now()).unwrap_err().0;
+        assert!(matches!(refused, MetadataError::Malformed { .. }), "{bad}: {refused}");
+    }
+}
+
 #[test]
 fn an_expired_timestamp_raises_the_floor() {
     let mut repository = repository();

@@ -71,7 +71,7 @@ impl Fixture {
         let trusted_root = sigstore.trusted_root_json();
         fs::write(file("trusted_root.json"), &trusted_root).unwrap();
         fs::write(file("keys.json"), sigstore.npm_keys_json()).unwrap();
-        let public = keys::generate(&file("key")).unwrap();
+        let public = keys::generate(&file("key"), keys::KeyAlgorithm::Ed25519).unwrap();
         let key = keys::load_private(&file("key")).unwrap().key;
 
         let (manifest, contents) = assemble(&packages);

@@ -1,5 +1,5 @@
-//! Ed25519 key files: private keys as PKCS#8 PEM, public keys as SPKI PEM, both as OpenSSL reads
-//! and writes them.
+//! Key files, Ed25519 and ECDSA P-256: private keys as PKCS#8 PEM, public keys as SPKI PEM, both as
+//! OpenSSL reads and writes them.
 //!
 //! Does not decide where keys live, and does not decrypt them.
 #![allow(clippy::disallowed_methods)] // this is where key files are touched
@@ -10,14 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use ed25519_dalek::{
     SecretKey, VerifyingKey,
     pkcs8::{
         EncodePrivateKey as _, KeypairBytes, ObjectIdentifier, PrivateKeyInfoRef, SecretDocument,
-        spki::{
-            AlgorithmIdentifierRef, EncodePublicKey as _, SubjectPublicKeyInfoRef,
-            der::pem::LineEnding,
-        },
+        spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef, der::pem::LineEnding},
     },
 };
 use zeroize::{Zeroize as _, Zeroizing};
@@ -52,7 +50,7 @@ pub enum KeyError {
     #[error("the private key in {} is encrypted", .0.display())]
     Encrypted(PathBuf),
     /// A key of another algorithm, or something that is no key.
-    #[error("{} holds {found}, and only Ed25519 keys are supported", path.display())]
+    #[error("{} holds {found}, and only Ed25519 and P-256 keys are supported", path.display())]
     OtherType {
         /// The file.
         path: PathBuf,
@@ -65,6 +63,14 @@ pub enum KeyError {
 }
 
 impl KeyError {
+    /// A stable code, for programs: of a file that holds no key that can be used.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::File(_) | Self::Random(_) => None,
+            _ => Some("key-file"),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -76,7 +82,8 @@ impl KeyError {
                 path.display()
             ),
             Self::OtherType { .. } => {
-                "`sealift key generate` or `openssl genpkey -algorithm ed25519` makes one"
+                "`sealift key generate` makes an Ed25519 key, or with `--algorithm ecdsa-p256` \
+                 a P-256 key"
                     .to_owned()
             }
             Self::File(FileError::Exists(_)) => {
@@ -99,24 +106,52 @@ pub struct PrivateKey {
     pub readable_by_others: bool,
 }
 
+/// What kind of key to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAlgorithm {
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+    /// ECDSA on the curve P-256, over SHA-256.
+    EcdsaP256,
+}
+
 /// Makes a key: the private one in `path` with mode 0600, the public one in `path` with `.pub`
 /// added. Overwrites neither.
 ///
 /// # Errors
 /// When one of the files exists or cannot be written; then neither is left behind.
-pub fn generate(path: &Path) -> Result<PublicKey, KeyError> {
-    let mut secret: Zeroizing<SecretKey> = Zeroizing::new([0; 32]);
-    getrandom::fill(secret.as_mut_slice()).map_err(|error| KeyError::Random(error.to_string()))?;
-    let key = SigningKey::from_bytes(&secret);
-    let malformed = || KeyError::Malformed(path.to_owned());
-    let private = private_pem(&secret).ok_or_else(malformed)?;
-    let public = key.verifying_key().to_public_key_pem(LineEnding::LF).map_err(|_| malformed())?;
-    create(path, private.as_bytes(), 0o600)?;
-    if let Err(error) = create(&public_path(path), public.as_bytes(), 0o644) {
+pub fn generate(path: &Path, algorithm: KeyAlgorithm) -> Result<PublicKey, KeyError> {
+    let (key, pem) = match algorithm {
+        KeyAlgorithm::Ed25519 => ed25519()?,
+        KeyAlgorithm::EcdsaP256 => p256()?,
+    };
+    let pem = pem.ok_or_else(|| KeyError::Malformed(path.to_owned()))?;
+    let public = key.public();
+    create(path, pem.as_bytes(), 0o600)?;
+    if let Err(error) = create(&public_path(path), public.to_pem().as_bytes(), 0o644) {
         remove(path)?;
         return Err(error.into());
     }
-    Ok(PublicKey::from(&key))
+    Ok(public)
+}
+
+/// A new key, and its PKCS#8 in PEM.
+type NewKey = (SigningKey, Option<Zeroizing<String>>);
+
+fn ed25519() -> Result<NewKey, KeyError> {
+    let mut secret: Zeroizing<SecretKey> = Zeroizing::new([0; 32]);
+    getrandom::fill(secret.as_mut_slice()).map_err(|error| KeyError::Random(error.to_string()))?;
+    Ok((SigningKey::ed25519(&secret), private_pem(&secret)))
+}
+
+fn p256() -> Result<NewKey, KeyError> {
+    let failed = || KeyError::Random("the library made no P-256 key".to_owned());
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| failed())?;
+    let der = pair.to_pkcs8v1().map_err(|_| failed())?;
+    let key = SigningKey::p256(der.as_ref()).ok_or_else(failed)?;
+    let document = SecretDocument::try_from(der.as_ref()).ok();
+    let pem = document.and_then(|der| der.to_pem("PRIVATE KEY", LineEnding::LF).ok());
+    Ok((key, pem))
 }
 
 /// Where [`generate`] puts the public key: the private key's path with `.pub` added.
@@ -129,7 +164,7 @@ pub fn public_path(private: &Path) -> PathBuf {
 /// Reads a private key.
 ///
 /// # Errors
-/// When the file cannot be read, or holds anything but one unencrypted Ed25519 private key.
+/// When the file cannot be read, or holds anything but one unencrypted private key of a supported kind.
 pub fn load_private(path: &Path) -> Result<PrivateKey, KeyError> {
     private(&Pem::read(path)?)
 }
@@ -137,7 +172,7 @@ pub fn load_private(path: &Path) -> Result<PrivateKey, KeyError> {
 /// Reads a public key.
 ///
 /// # Errors
-/// When the file cannot be read, or holds anything but one Ed25519 public key.
+/// When the file cannot be read, or holds anything but one public key of a supported kind.
 pub fn load_public(path: &Path) -> Result<PublicKey, KeyError> {
     public(&Pem::read(path)?)
 }
@@ -165,11 +200,21 @@ fn private(pem: &Pem) -> Result<PrivateKey, KeyError> {
     }
     let der = pem.decode()?;
     let info: PrivateKeyInfoRef<'_> = der.decode_msg().map_err(|_| pem.malformed())?;
-    require_ed25519(path, &info.algorithm)?;
-    let mut pair = KeypairBytes::try_from(info).map_err(|_| pem.malformed())?;
-    let key = SigningKey::try_from(&pair).map_err(|_| pem.malformed());
+    let key = match algorithm(path, &info.algorithm)? {
+        KeyAlgorithm::Ed25519 => ed25519_private(info),
+        KeyAlgorithm::EcdsaP256 => SigningKey::p256(der.as_bytes()),
+    };
+    let key = key.ok_or_else(|| pem.malformed())?;
+    Ok(PrivateKey { key, readable_by_others: pem.file.is_readable_by_others() })
+}
+
+fn ed25519_private(info: PrivateKeyInfoRef<'_>) -> Option<SigningKey> {
+    let mut pair = KeypairBytes::try_from(info).ok()?;
+    // The public key, where it is there, must be this one's.
+    let fits = ed25519_dalek::SigningKey::try_from(&pair).is_ok();
+    let key = fits.then(|| SigningKey::ed25519(&pair.secret_key));
     pair.secret_key.zeroize();
-    Ok(PrivateKey { key: key?, readable_by_others: pem.file.is_readable_by_others() })
+    key
 }
 
 fn public(pem: &Pem) -> Result<PublicKey, KeyError> {
@@ -184,7 +229,13 @@ fn public(pem: &Pem) -> Result<PublicKey, KeyError> {
     }
     let der = pem.decode()?;
     let info: SubjectPublicKeyInfoRef<'_> = der.decode_msg().map_err(|_| pem.malformed())?;
-    require_ed25519(path, &info.algorithm)?;
+    if algorithm(path, &info.algorithm)? == KeyAlgorithm::EcdsaP256 {
+        let point = info.subject_public_key.as_bytes().unwrap_or_default();
+        if let [2 | 3, ..] = point {
+            return Err(other_type(path, "a P-256 key with a compressed point".to_owned()));
+        }
+        return PublicKey::p256(point).ok_or_else(|| pem.malformed());
+    }
     let key = VerifyingKey::try_from(info).map_err(|_| pem.malformed())?;
     if key.is_weak() {
         return Err(KeyError::Weak(path.to_owned()));
@@ -237,10 +288,13 @@ fn private_pem(secret: &SecretKey) -> Option<Zeroizing<String>> {
     pem
 }
 
-fn require_ed25519(path: &Path, algorithm: &AlgorithmIdentifierRef<'_>) -> Result<(), KeyError> {
+fn algorithm(
+    path: &Path,
+    algorithm: &AlgorithmIdentifierRef<'_>,
+) -> Result<KeyAlgorithm, KeyError> {
     let oid = algorithm.oid.to_string();
     let name = match oid.as_str() {
-        "1.3.101.112" => return Ok(()),
+        "1.3.101.112" => return Ok(KeyAlgorithm::Ed25519),
         "1.2.840.113549.1.1.1" | "1.2.840.113549.1.1.10" => "an RSA key".to_owned(),
         "1.3.101.113" => "an Ed448 key".to_owned(),
         "1.3.101.110" => "an X25519 key".to_owned(),
@@ -248,9 +302,10 @@ fn require_ed25519(path: &Path, algorithm: &AlgorithmIdentifierRef<'_>) -> Resul
             let curve =
                 algorithm.parameters.and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
             match curve.map(|oid| oid.to_string()).as_deref() {
-                Some("1.2.840.10045.3.1.7") => "a P-256 key".to_owned(),
+                Some("1.2.840.10045.3.1.7") => return Ok(KeyAlgorithm::EcdsaP256),
                 Some("1.3.132.0.34") => "a P-384 key".to_owned(),
                 Some("1.3.132.0.35") => "a P-521 key".to_owned(),
+                Some("1.3.132.0.10") => "a secp256k1 key".to_owned(),
                 _ => "an elliptic curve key".to_owned(),
             }
         }

@@ -84,7 +84,9 @@ impl OpenError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Archive { error, .. } => Some(error.code()),
-            _ => None,
+            Self::Key(error) => error.code(),
+            Self::SealedLater { .. } => Some("sealed-later"),
+            Self::NoKey | Self::SameKey(_) => None,
         }
     }
 

@@ -5,12 +5,14 @@ use std::path::Path;
 use super::news::{Listener, News};
 use crate::core::archive::key::SigningKey;
 
-pub use crate::adapters::keys::{KeyError, generate, load_public, load_public_half, public_path};
+pub use crate::adapters::keys::{
+    KeyAlgorithm, KeyError, generate, load_public, load_public_half, public_path,
+};
 
 /// Reads the key to sign with, and tells if it is not its owner's alone.
 ///
 /// # Errors
-/// When the file cannot be read, or holds anything but one unencrypted Ed25519 private key.
+/// When the file cannot be read, or holds anything but one unencrypted private key.
 pub fn signing(path: &Path, listener: &mut dyn Listener) -> Result<SigningKey, KeyError> {
     let found = crate::adapters::keys::load_private(path)?;
     if found.readable_by_others {

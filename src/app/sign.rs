@@ -106,6 +106,7 @@ impl SignError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Verify(error) => error.code(),
+            Self::Key(error) => error.code(),
             Self::AnotherArchive { .. } => Some("archive-digest"),
             Self::Envelope(error) => Some(error.code()),
             _ => None,

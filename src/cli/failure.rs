@@ -113,15 +113,17 @@ impl Kind {
 /// What was examined and refused ends with exit 1, what could not be with exit 2. All of these errors
 /// say what to do, and some have a code.
 macro_rules! ends {
-    ($($error:ty $(: $code:ident $is_refusal:ident)?),+ $(,)?) => {$(
+    ($($error:ty $(: $code:ident $($is_refusal:ident)?)?),+ $(,)?) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
                 let failure = Self::could_not(&error).maybe_hint(error.hint());
                 $(
                     let failure = Self { code: error.$code(), ..failure };
-                    if error.$is_refusal() {
-                        return Self { kind: Kind::Refused, ..failure };
-                    }
+                    $(
+                        if error.$is_refusal() {
+                            return Self { kind: Kind::Refused, ..failure };
+                        }
+                    )?
                 )?
                 failure
             }
@@ -131,7 +133,7 @@ macro_rules! ends {
 
 ends!(
     FileError,
-    KeyError,
+    KeyError: code,
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,

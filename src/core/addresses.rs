@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::core::limits;
+use crate::core::{limits, percent};
 
 /// The public npm registry.
 pub const NPM_REGISTRY: &str = "https://registry.npmjs.org";
@@ -52,17 +52,29 @@ pub fn registry(address: &str) -> Option<String> {
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Whether an address is an HTTP address as it is sent, without credentials, query and fragment.
-/// Parsers differ in what they make of tabs, backslashes and empty user information.
+/// Whether an address is an HTTP address in the one form that an archive has: `http` or `https`, a
+/// host, perhaps a port, and a path, of RFC 3986's characters. Parsers differ in what they make of
+/// anything else, such as tabs, backslashes and empty user information.
 pub fn is_plain(address: &str) -> bool {
-    parse(address).is_some_and(|url| {
-        url.as_str() == address
-            && matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none()
-    })
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let Some((authority, path)) = rest.and_then(|rest| rest.split_once('/')) else { return false };
+    let host = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.:[]".contains(&b);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%/".contains(&b);
+    let labels = !authority.starts_with('.') && !authority.contains("..");
+    authority.bytes().all(host)
+        && labels
+        && !authority.ends_with(":0")
+        && !authority.split(':').next().unwrap_or_default().ends_with('.')
+        && path.bytes().all(plain)
+        && percent::is_well_formed(path)
+        // What is left is for the parser: numbers, IPv6, default ports, IDNA, and dots as segments.
+        && parse(address).is_some_and(|url| url.as_str() == address)
+}
+
+/// Whether this is the address of a registry as an archive has it: as [`is_plain`], and without the
+/// slash at its end.
+pub fn is_registry(address: &str) -> bool {
+    !address.ends_with('/') && is_plain(&format!("{address}/"))
 }
 
 /// An address without credentials, query and fragment.
@@ -127,6 +139,63 @@ mod tests {
             assert_eq!(parse(none), None, "{none}");
         }
         assert!(parse("https://r.example/%40a%2fb?c=%20").is_some());
+    }
+
+    #[test]
+    fn an_address_in_an_archive_has_one_form() {
+        for good in [
+            "https://r.example/",
+            "http://r.example:8080/a/-/a-1.0.0.tgz",
+            "https://r.example/@s/a/-/%40s/a~b!$&'()*+,;=:@.tgz",
+            "https://127.0.0.1:4873/a",
+            "https://[::1]:4873/a",
+            "https://my_host/a//b/",
+            "https://xn--bcher-kva.example/",
+        ] {
+            assert!(is_plain(good), "{good}");
+            assert_eq!(is_registry(good.trim_end_matches('/')), is_plain(good), "{good}");
+        }
+        for bad in [
+            "https://r.example",
+            "https:/r.example/",
+            "HTTPS://r.example/",
+            "ftp://r.example/",
+            "https://R.example/",
+            "https://u@r.example/",
+            "https://@r.example/",
+            "https://r.example:443/",
+            "http://r.example:80/",
+            "https://r.example:/",
+            "https://r.example:0/",
+            "https://r.example:08080/",
+            "https://r.example:65536/",
+            "https://r.example./",
+            "https://r..example/",
+            "https://.example/",
+            "https:///a",
+            "https://127.1/",
+            "https://0x7f000001/",
+            "https://1.2.3.256/",
+            "https://[0:0::1]/",
+            "https://[::1/",
+            "https://r.example/a?b",
+            "https://r.example/a#b",
+            "https://r.example/a/../b",
+            "https://r.example/a/%2e%2E/b",
+            "https://r.example/./b",
+            "https://r.example/a b",
+            "https://r.example/a\tb",
+            "https://r.example/a\\b",
+            "https://r.example/a|b",
+            "https://r.example/%zz",
+            "https://r.example/%4",
+            "https://r.example/ü",
+            "https://xn--a.example/",
+        ] {
+            assert!(!is_plain(bad), "{bad}");
+        }
+        assert!(is_registry("https://r.example") && is_registry("https://r.example/npm"));
+        assert!(!is_registry("https://r.example/") && !is_registry("r.example"));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+    value::MapAccessDeserializer,
+};
 
 /// Makes derived types readable from objects only. As derived they would take a list of their
 /// fields' values as well, where other readers see something else. The types say
@@ -66,7 +69,7 @@ pub(super) fn distinct<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
             let mut members = BTreeMap::new();
             while let Some((key, value)) = map.next_entry::<String, T>()? {
                 if members.contains_key(&key) {
-                    return Err(A::Error::custom(format!("duplicate field {key:?}")));
+                    return Err(A::Error::custom(format!("{REPEATED}{key:?}")));
                 }
                 members.insert(key, value);
             }
@@ -75,6 +78,66 @@ pub(super) fn distinct<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     }
 
     json.deserialize_map(Members(PhantomData))
+}
+
+/// Whether some JSON has an object in which a key is there twice: readers differ in which of the two
+/// they take. What is not JSON has none; whoever parses it says so.
+pub(super) fn repeated_key(json: &[u8]) -> Option<String> {
+    let error = serde_json::from_slice::<Distinct>(json).err()?;
+    let message = error.to_string();
+    Some(message.split_once(REPEATED)?.1.split_once(" at line").map_or("", |(key, _)| key).into())
+}
+
+const REPEATED: &str = "duplicate field ";
+
+/// Any JSON of which no object has a key twice.
+struct Distinct;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for Distinct {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self, A::Error> {
+        distinct::<_, Self>(MapAccessDeserializer::new(map)).map(|_| self)
+    }
 }
 
 /// The first items of a list, of more than `MAX` one more, for `deserialize_with`: that there are
@@ -168,6 +231,17 @@ mod tests {
         ] {
             let found = read(text).unwrap_err();
             assert!(found.contains(why), "{text}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_is_found_however_deep_it_is() {
+        for json in ["{}", "1", "[1,-2,1.5,true,null]", r#"{"a":{"a":[{"a":1},{"a":2}]}}"#, "[", ""]
+        {
+            assert_eq!(repeated_key(json.as_bytes()), None, "{json}");
+        }
+        for json in [r#"{"a":1,"a":1}"#, r#"{"b":[{"c":{"a":1,"\u0061":2}}]}"#] {
+            assert_eq!(repeated_key(json.as_bytes()).as_deref(), Some(r#""a""#), "{json}");
         }
     }
 

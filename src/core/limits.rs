@@ -93,7 +93,7 @@ pub const LOCKFILE_OBJECTS: usize = 500_000;
 /// them. 100,000 entries with paths of 160 bytes fit.
 pub const LOCKFILE_PATHS_BYTES: u64 = 16 << 20;
 
-/// Bytes of a key file: a PEM block of an Ed25519 key has 120.
+/// Bytes of a key file: a PEM block of a P-256 key has 241.
 pub const KEY_BYTES: u64 = 64 << 10;
 
 /// Bytes of a `trusted_root.json` or of npm's `keys.json`. The real ones have 7 KiB.

@@ -13,6 +13,13 @@ pub fn encode(text: &str, plain: impl Fn(u8) -> bool) -> String {
     out
 }
 
+/// Whether each `%` is followed by two hexadecimal digits.
+pub fn is_well_formed(text: &str) -> bool {
+    let digits =
+        |rest: &str| rest.as_bytes().get(..2).map(|two| two.iter().all(u8::is_ascii_hexdigit));
+    text.split('%').skip(1).all(|rest| digits(rest) == Some(true))
+}
+
 /// The text that was encoded. `None` where a `%` is not followed by two hexadecimal digits, or where
 /// the bytes are not UTF-8.
 pub fn decode(text: &str) -> Option<String> {

@@ -5,9 +5,10 @@ use chrono::{DateTime, SecondsFormat, Utc};
 /// A point in time, in UTC.
 pub type Time = DateTime<Utc>;
 
-/// Parses RFC 3339, with any offset.
+/// Parses RFC 3339, with any offset, and with its `T`: a space in its place is for people to read.
 pub fn parse(text: &str) -> Option<Time> {
-    DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    (text.as_bytes().get(10) == Some(&b'T')).then(|| time.to_utc())
 }
 
 /// Renders RFC 3339 in UTC, to the second.
@@ -40,6 +41,8 @@ mod tests {
         let time = parse("2026-11-23T05:00:00+01:00").unwrap();
         assert_eq!(format(time), "2026-11-23T04:00:00Z");
         assert_eq!(from_jiff(to_jiff(time)), time);
-        assert_eq!(parse("2026-11-23"), None);
+        for other in ["2026-11-23", "2026-11-23 04:00:00Z", "2026-11-23t04:00:00Z"] {
+            assert_eq!(parse(other), None, "{other}");
+        }
     }
 }

@@ -41,21 +41,26 @@ pub fn check(path: &Path, keys: &[PublicKey], threshold: usize) -> Result<(), Ar
 
 /// The code that these bytes are refused with, or `accepted`.
 pub fn code(bytes: &[u8]) -> &'static str {
+    refusal(bytes).0
+}
+
+/// That code, and what is said.
+pub fn refusal(bytes: &[u8]) -> (&'static str, String) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     let started = at_work();
-    let code = match check(file.path(), &[public(1)], 1) {
-        Ok(()) => "accepted",
+    let (code, said) = match check(file.path(), &[public(1)], 1) {
+        Ok(()) => ("accepted", String::new()),
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            error.code()
+            (error.code(), error.to_string())
         }
     };
     // What is refused here claims gigabytes; the test itself holds some megabytes.
     let spent = at_work().saturating_sub(started);
     assert!(spent < Duration::from_secs(1), "{code} took {spent:?}");
     assert!(peak_memory().is_none_or(|peak| peak < 64), "{code} took {:?} MiB", peak_memory());
-    code
+    (code, said)
 }
 
 /// How long this thread was at work, whoever else wants the processor; where the system does not

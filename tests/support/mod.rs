@@ -23,7 +23,7 @@ use sealift::{
 
 /// A key made of one byte.
 pub fn key(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
+    SigningKey::ed25519(&[seed; 32])
 }
 
 /// The public half of [`key`].

@@ -54,7 +54,7 @@ pub fn published() -> DateTime<Utc> {
 
 /// The private key made of one byte. `release.key` is that of 1, `second.key` that of 2.
 pub fn key(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
+    SigningKey::ed25519(&[seed; 32])
 }
 
 pub struct World {
@@ -75,7 +75,7 @@ impl World {
         world.write("trusted_root.json", world.sigstore.trusted_root_json());
         world.write("keys.json", world.sigstore.npm_keys_json());
         for (name, seed) in [("release.key", 1), ("second.key", 2)] {
-            world.write(name, private_pem(&key(seed)));
+            world.write(name, private_pem(seed));
             only_owner(&world.path(name));
             world.write(&format!("{name}.pub"), PublicKey::from(&key(seed)).to_pem());
         }
@@ -191,12 +191,12 @@ pub fn lockfile(entries: impl IntoIterator<Item = (String, Value)>) -> String {
 }
 
 /// PKCS#8, version 1 (RFC 8410, section 7).
-fn private_pem(key: &SigningKey) -> String {
+fn private_pem(seed: u8) -> String {
     let head = [
         0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
         0x20,
     ];
-    pem("PRIVATE KEY", &[head.as_slice(), &key.to_bytes()].concat())
+    pem("PRIVATE KEY", &[head.as_slice(), [seed; 32].as_slice()].concat())
 }
 
 fn only_owner(path: &Path) {

@@ -158,7 +158,7 @@ impl ArchiveError {
                 | Self::NotAFile(_)
                 | Self::NoSuchEntry(_)
                 | Self::UnverifiedManifestSize(_)
-                | Self::Envelope(EnvelopeError::Threshold { .. })
+                | Self::Envelope(EnvelopeError::Threshold { .. } | EnvelopeError::Random)
         )
     }
 }

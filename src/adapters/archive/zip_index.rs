@@ -108,7 +108,7 @@ impl ZipError {
         match self {
             Self::Truncated => "zip-truncated",
             Self::Signature(_) => "zip-signature",
-            Self::Field { field, .. } => field.code(),
+            Self::Field { .. } => "zip-field",
             Self::HeadersDiffer { .. } => "zip-headers-differ",
             Self::EntrySize(_) => "zip-entry-size",
             Self::Gap { .. } => "zip-gap",

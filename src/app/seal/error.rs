@@ -78,6 +78,7 @@ impl SealError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Basis(error) => error.code(),
+            Self::Key(error) => error.code(),
             Self::Verify(error) => error.code(),
             _ => None,
         }

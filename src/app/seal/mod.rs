@@ -25,7 +25,7 @@ use crate::{
         clock::Clock,
         collect::{Collector, collect},
         inputs::{self, Input},
-        keys::{self, KeyError},
+        keys::{self, KeyAlgorithm, KeyError},
         news::{Listener, News},
         report::Report,
         trust,
@@ -102,7 +102,7 @@ impl Key {
         if let Some(folder) = self.path().parent() {
             files::create_folder(folder)?;
         }
-        let fingerprint = keys::generate(self.path())?.fingerprint();
+        let fingerprint = keys::generate(self.path(), KeyAlgorithm::Ed25519)?.fingerprint();
         let public = keys::public_path(self.path());
         listener.hear(News::MadeKey { fingerprint, public: &public });
         Ok(keys::signing(self.path(), listener)?)

@@ -75,7 +75,7 @@ pub enum BasisError {
         checked: Time,
     },
     /// The archive carries TUF metadata without the time of its check.
-    #[error("the archive does not say when before its seal its trust was checked")]
+    #[error("the archive does not say when its trust was checked")]
     Unchecked,
     /// The archive's TUF metadata is refused.
     #[error("the archive's trust for {instance}: {error}")]
@@ -221,6 +221,12 @@ impl BasisError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Open(error) => error.code(),
+            Self::Older(_) => Some("trust-older"),
+            Self::Contradicts(_) => Some("trust-contradicts"),
+            Self::Unchecked => Some("manifest-trust-source"),
+            Self::Carried { .. } => Some("trust-metadata"),
+            Self::TooManyFiles { .. } => Some("trust-too-many-files"),
+            Self::EntryName(_) => Some("trust-file-name"),
             _ => None,
         }
     }

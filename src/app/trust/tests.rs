@@ -161,8 +161,24 @@ fn orders_that_cross_are_refused() {
             let refused = newest(&instance, held(one, day(1)), carried(two, day(1))).unwrap_err();
             assert!(matches!(refused, BasisError::Contradicts(_)), "{refused:?}");
             assert!(refused.is_refusal());
+            assert_eq!(refused.code(), Some("trust-contradicts"));
         }
     }
+}
+
+#[test]
+fn what_an_update_saw_that_did_not_end_counts() {
+    let mut published = Published::new();
+    let instance = published.instance();
+    let old = published.next();
+    published.next();
+    published.repository.files.retain(|name, _| !name.ends_with(".snapshot.json"));
+    let files = &published.repository.files;
+    let failed = update(&instance.pinned, &instance.wanted, &Local::default(), files, day(0));
+    let floor = *failed.unwrap_err().floor;
+    let seen = Held { local: Local::default().with_floor(floor), ..Held::default() };
+    let refused = newest(&instance, seen, carried(&old, day(1))).unwrap_err();
+    assert_eq!(refused.code(), Some("trust-older"), "{refused:?}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn archive() -> SignedArchive {
     let manifest = Manifest::build(predicate, vec![]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.sealift");
-    let key = SigningKey::from_bytes(&[1; 32]);
+    let key = SigningKey::ed25519(&[1; 32]);
     let temporary = file::seal(&path, &manifest, std::slice::from_ref(&key), |_| None).unwrap();
     files::persist(temporary, &path).unwrap();
     opened::open(&path, &[PublicKey::from(&key)], 1).unwrap()

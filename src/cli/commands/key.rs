@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// Exit 2, when a file exists already or cannot be written.
 pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
-    let key = keys::generate(&options.output)?;
+    let key = keys::generate(&options.output, options.algorithm.into())?;
     let (private, public) = (options.output.as_path(), keys::public_path(&options.output));
     if context.format == Format::Human {
         context.terminal.note(format_args!("private key  {}", private.display()));
@@ -28,7 +28,7 @@ pub fn generate(options: &Generate, context: &mut Context<'_>) -> Outcome {
 /// Shows a key's fingerprint and its public half.
 ///
 /// # Errors
-/// Exit 2, when the file holds no Ed25519 key.
+/// Exit 2, when the file holds no key.
 pub fn show(options: &KeyShow, context: &mut Context<'_>) -> Outcome {
     let key = keys::load_public_half(&options.key)?;
     context.print(&ShownKey(&key));

@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::examples;
+use crate::app::keys::KeyAlgorithm;
 
 /// make and show the keys that sign archives
 #[derive(Debug, Subcommand)]
 pub enum Key {
     /// make a key pair
     ///
-    /// An Ed25519 key, in the forms that OpenSSL reads: the private key as PKCS#8 PEM with mode 0600,
-    /// the public key as SPKI PEM beside it. Existing files are never overwritten.
+    /// The key is in the forms that OpenSSL reads: the private key as PKCS#8 PEM with mode 0600, the
+    /// public key as SPKI PEM beside it. Existing files are never overwritten.
     #[command(after_help = examples::GENERATE)]
     Generate(Generate),
     /// show a key's fingerprint and its public half
@@ -28,6 +29,28 @@ pub struct Generate {
     /// where to write the private key; the public key goes to FILE.pub
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// what kind of key to make: ed25519 or ecdsa-p256
+    #[arg(long, value_enum, default_value_t, value_name = "NAME", hide_possible_values = true)]
+    pub algorithm: Algorithm,
+}
+
+/// Kinds of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Algorithm {
+    /// Ed25519.
+    #[default]
+    Ed25519,
+    /// ECDSA on the curve P-256.
+    EcdsaP256,
+}
+
+impl From<Algorithm> for KeyAlgorithm {
+    fn from(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Ed25519 => Self::Ed25519,
+            Algorithm::EcdsaP256 => Self::EcdsaP256,
+        }
+    }
 }
 
 /// Options of `key show`.

@@ -1,19 +1,19 @@
 //! DSSE envelopes (Dead Simple Signing Envelope, v1), as the archive uses them.
 //!
-//! One payload type, one way to write it down, Ed25519 signatures, a threshold over distinct keys.
+//! One payload type, one way to write it down, Ed25519 and P-256 signatures, a threshold over
+//! distinct keys.
 //! The payload leaves an envelope through [`Envelope::verify`] only, or by a name that says that
 //! nothing was verified. Not for Sigstore bundles, which have envelopes of their own.
 
 mod parser;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ed25519_dalek::Signer as _;
 use serde::{Deserialize, Serialize};
 
 pub use parser::EnvelopeParser;
 
 use crate::core::{
-    archive::key::{self, PublicKey, SigningKey},
+    archive::key::{self, PublicKey, SIGNATURE_BYTES, SigningKey},
     limits,
 };
 
@@ -39,8 +39,8 @@ pub enum EnvelopeError {
     /// Signatures that are not sorted by key id, or two with the same.
     #[error("the signatures in the envelope are not sorted, or {0} is there twice")]
     Unsorted(String),
-    /// Not 64 bytes.
-    #[error("a signature in the envelope has {0} bytes instead of 64")]
+    /// Not as many bytes as any signature has.
+    #[error("a signature in the envelope has {0} bytes, and no signature of any key has")]
     SignatureSize(usize),
     /// Nobody signed.
     #[error("the envelope has no signature")]
@@ -48,6 +48,9 @@ pub enum EnvelopeError {
     /// More than [`limits::ENVELOPE_SIGNATURES`].
     #[error("the envelope has {0} signatures, more than {max}", max = limits::ENVELOPE_SIGNATURES)]
     TooManySignatures(usize),
+    /// The system has no randomness to sign with.
+    #[error("cannot get random bytes from the system to sign with")]
+    Random,
     /// The same key signed before.
     #[error("{0} has signed already")]
     SignedAlready(String),
@@ -87,6 +90,7 @@ impl EnvelopeError {
             Self::SignatureSize(_) => "envelope-signature-size",
             Self::NoSignature => "envelope-no-signature",
             Self::TooManySignatures(_) => "envelope-too-many-signatures",
+            Self::Random => "no-randomness",
             Self::SignedAlready(_) => "envelope-signed-already",
             Self::Threshold { .. } => "threshold-impossible",
             Self::Signature(_) => "envelope-signature",
@@ -110,7 +114,7 @@ struct Signature {
     /// The fingerprint of whoever is said to have signed: it says which key to try, and is never a
     /// reason to trust.
     keyid: String,
-    sig: [u8; 64],
+    sig: Vec<u8>,
 }
 
 /// What trusted keys signed. Only [`Envelope::verify`] makes one.
@@ -161,7 +165,8 @@ impl Envelope {
     /// anyone could have put it there.
     ///
     /// # Errors
-    /// When that key has signed already, or there is no room for more signatures.
+    /// When that key has signed already, there is no room for more signatures, or the system gives
+    /// no randomness.
     pub fn add_signature(&mut self, key: &SigningKey) -> Result<(), EnvelopeError> {
         let public = PublicKey::from(key);
         let keyid = public.fingerprint();
@@ -170,7 +175,7 @@ impl Envelope {
         }
         self.signatures.retain(|signature| signature.keyid != keyid);
         check_number(self.signatures.len().saturating_add(1))?;
-        let sig = key.sign(&self.pae).to_bytes();
+        let sig = key.sign(&self.pae).ok_or(EnvelopeError::Random)?;
         // The same signers give the same bytes, in whatever order they came.
         let at = self.signatures.partition_point(|signature| signature.keyid < keyid);
         self.signatures.insert(at, Signature { keyid, sig });
@@ -303,7 +308,9 @@ impl WireSignature {
             return Err(EnvelopeError::KeyId(self.keyid));
         }
         let sig = STANDARD.decode(&self.sig).map_err(|_| EnvelopeError::Base64("signature"))?;
-        let sig = sig.try_into().map_err(|sig: Vec<u8>| EnvelopeError::SignatureSize(sig.len()))?;
+        if !SIGNATURE_BYTES.contains(&sig.len()) {
+            return Err(EnvelopeError::SignatureSize(sig.len()));
+        }
         Ok(Signature { keyid: self.keyid, sig })
     }
 }

@@ -1,29 +1,63 @@
-//! Ed25519 keys, as signers of archives: the key and the fingerprint that reports name it by.
+//! The keys of who signs archives, Ed25519 and ECDSA P-256, and the fingerprint that reports name
+//! them by.
 //!
-//! Reading and writing key files is [`crate::adapters::keys`]'s; signing is [`crate::core::archive::dsse`]'s.
+//! Reading and writing key files is [`crate::adapters::keys`]'s; envelopes are [`crate::core::archive::dsse`]'s.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
+use aws_lc_rs::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _,
+        UnparsedPublicKey,
+    },
+};
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
 };
-pub use ed25519_dalek::SigningKey;
-use ed25519_dalek::{Signature, VerifyingKey};
+use ed25519_dalek::{Signature, Signer as _, VerifyingKey};
 
 use crate::core::package::digest::Algorithm;
 
 /// DER of a `SubjectPublicKeyInfo` of an Ed25519 key up to the key's 32 bytes (RFC 8410, section 4).
-const SPKI_PREFIX: [u8; 12] =
+const ED25519_PREFIX: [u8; 12] =
     [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+
+/// DER of a `SubjectPublicKeyInfo` of a P-256 key up to the uncompressed point's 65 bytes (RFC 5480,
+/// section 2).
+const P256_PREFIX: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+
+/// Bytes of the signatures that these keys make: P-256's in DER have from 8 to 72, Ed25519's 64.
+pub(crate) const SIGNATURE_BYTES: std::ops::RangeInclusive<usize> = 8..=72;
 
 /// The public key of someone who signs archives.
 ///
 /// Two are equal if the key is, whatever they were called where they came from.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PublicKey(VerifyingKey);
+pub struct PublicKey(Public);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Public {
+    Ed25519(VerifyingKey),
+    /// A point of the curve, uncompressed: so that a key has one form and one fingerprint.
+    P256([u8; 65]),
+}
 
 impl PublicKey {
+    /// A P-256 key of its uncompressed point; `None` if that is no point of the curve.
+    pub fn p256(point: &[u8]) -> Option<Self> {
+        let point: [u8; 65] = point.try_into().ok()?;
+        if point.first() != Some(&4) {
+            return None;
+        }
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).parse().ok()?;
+        Some(Self(Public::P256(point)))
+    }
+
     /// `SHA256:` and the unpadded base64 of the SHA-256 of the key's SPKI in DER; the same as
     ///
     /// ```text
@@ -38,19 +72,102 @@ impl PublicKey {
 
     /// The key as a `SubjectPublicKeyInfo` in DER.
     pub fn spki(&self) -> Vec<u8> {
-        [SPKI_PREFIX.as_slice(), self.0.as_bytes()].concat()
+        match &self.0 {
+            Public::Ed25519(key) => [ED25519_PREFIX.as_slice(), key.as_bytes()].concat(),
+            Public::P256(point) => [P256_PREFIX.as_slice(), point].concat(),
+        }
     }
 
     /// The key as SPKI in PEM.
     pub fn to_pem(&self) -> String {
         let base64 = STANDARD.encode(self.spki());
-        format!("-----BEGIN PUBLIC KEY-----\n{base64}\n-----END PUBLIC KEY-----\n")
+        let lines: Vec<_> = base64.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+        let lines = lines.join("\n");
+        format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n")
     }
 
-    /// Whether `signature` over `message` is by this key. Strict (RFC 8032, section 5.1.7, and no
-    /// key or commitment of small order), so that one signature has one form and one message.
-    pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    /// Whether `signature` over `message` is by this key.
+    ///
+    /// Ed25519 is strict (RFC 8032, section 5.1.7, and no key or commitment of small order). ECDSA is
+    /// over SHA-256, its signature in canonical DER. Either half of the curve's order is good for S:
+    /// OpenSSL writes both, and what counts is who signed, not how often.
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.0 {
+            Public::Ed25519(key) => Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
+            Public::P256(point) => {
+                let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point);
+                is_canonical(signature) && key.verify(message, signature).is_ok()
+            }
+        }
+    }
+}
+
+/// Whether this is the DER of an `ECDSA-Sig-Value` in its one form: two positive integers, with no
+/// byte more than they need.
+fn is_canonical(signature: &[u8]) -> bool {
+    fn integer(bytes: &[u8]) -> Option<&[u8]> {
+        let (&[0x02, length], rest) = bytes.split_first_chunk()? else { return None };
+        let (value, rest) = rest.split_at_checked(usize::from(length))?;
+        let shortest = match value {
+            [0, next, ..] => *next >= 0x80,
+            [first, ..] => (1..0x80).contains(first),
+            [] => false,
+        };
+        (shortest && value.len() <= 33).then_some(rest)
+    }
+    match signature.split_first_chunk() {
+        Some((&[0x30, length], rest)) if usize::from(length) == rest.len() => {
+            integer(rest).and_then(integer).is_some_and(<[u8]>::is_empty)
+        }
+        _ => false,
+    }
+}
+
+/// The private key of someone who signs archives. Its memory is overwritten when it is dropped.
+#[derive(Clone)]
+pub struct SigningKey(Private);
+
+#[derive(Clone)]
+enum Private {
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+    P256(Arc<EcdsaKeyPair>),
+}
+
+impl SigningKey {
+    /// An Ed25519 key of its 32 bytes (RFC 8032, section 5.1.5).
+    pub fn ed25519(secret: &[u8; 32]) -> Self {
+        Self(Private::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(secret))))
+    }
+
+    /// A P-256 key of its PKCS#8 in DER; `None` if it is none.
+    pub fn p256(pkcs8: &[u8]) -> Option<Self> {
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8).ok()?;
+        Some(Self(Private::P256(Arc::new(pair))))
+    }
+
+    /// The public half.
+    pub fn public(&self) -> PublicKey {
+        PublicKey(match &self.0 {
+            Private::Ed25519(key) => Public::Ed25519(key.verifying_key()),
+            Private::P256(pair) => {
+                let mut point = [0; 65];
+                // Always uncompressed, and so of that length.
+                point.iter_mut().zip(pair.public_key().as_ref()).for_each(|(to, from)| *to = *from);
+                Public::P256(point)
+            }
+        })
+    }
+
+    /// Signs; `None` if the system has no randomness to give, of which ECDSA takes some each time.
+    pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        match &self.0 {
+            Private::Ed25519(key) => Some(key.sign(message).to_vec()),
+            Private::P256(pair) => {
+                let signature = pair.sign(&SystemRandom::new(), message).ok()?;
+                Some(signature.as_ref().to_vec())
+            }
+        }
     }
 }
 
@@ -62,13 +179,19 @@ pub(crate) fn is_fingerprint(text: &str) -> bool {
 
 impl From<VerifyingKey> for PublicKey {
     fn from(key: VerifyingKey) -> Self {
-        Self(key)
+        Self(Public::Ed25519(key))
     }
 }
 
 impl From<&SigningKey> for PublicKey {
     fn from(key: &SigningKey) -> Self {
-        Self(key.verifying_key())
+        key.public()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the private key of {}", self.public().fingerprint())
     }
 }
 
@@ -79,50 +202,4 @@ impl fmt::Debug for PublicKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use ed25519_dalek::pkcs8::spki::EncodePublicKey as _;
-
-    use super::*;
-
-    #[test]
-    fn the_spki_is_the_librarys() {
-        let key = SigningKey::from_bytes(&[7; 32]);
-        let public = PublicKey::from(&key);
-        assert_eq!(public.spki(), key.verifying_key().to_public_key_der().unwrap().as_bytes());
-        assert!(public.fingerprint().starts_with("SHA256:"));
-        assert_eq!(public.fingerprint().len(), 7 + 43);
-        assert_eq!(format!("{public:?}"), public.fingerprint());
-        let pem = key.verifying_key().to_public_key_pem(Default::default()).unwrap();
-        assert_eq!(public.to_pem(), pem);
-    }
-
-    #[test]
-    fn a_fingerprint_has_one_form() {
-        let good = PublicKey::from(&SigningKey::from_bytes(&[7; 32])).fingerprint();
-        assert!(is_fingerprint(&good));
-        let hash = &good[7..];
-        for bad in [
-            hash.to_owned(),
-            format!("SHA512:{hash}"),
-            format!("{good}="),
-            format!("SHA256:{}", &hash[..42]),
-            format!("SHA256:{}-", &hash[..42]),
-            // Bits that are left over must be zero.
-            format!("SHA256:{}B", "A".repeat(42)),
-            String::new(),
-        ] {
-            assert!(!is_fingerprint(&bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn keys_of_small_order_verify_nothing() {
-        // The neutral element: with R = identity and s = 0 a lax verifier accepts every message.
-        let mut identity = [0; 32];
-        identity[0] = 1;
-        let key = PublicKey(VerifyingKey::from_bytes(&identity).unwrap());
-        let mut signature = [0; 64];
-        signature[0] = 1;
-        assert!(!key.verifies(b"anything", &signature));
-    }
-}
+mod tests;

@@ -61,10 +61,7 @@ impl Purl {
             Some(_) => return None,
         };
         let known = match &origin {
-            Origin::Registry(address) => {
-                addresses::parse(address).is_some()
-                    && addresses::registry(address).as_ref() == Some(address)
-            }
+            Origin::Registry(address) => addresses::is_registry(address),
             Origin::Url(address) => addresses::is_plain(address),
             Origin::File(path) => !path.is_empty() && path.len() <= limits::INSTALL_PATH_BYTES,
         };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Deserialize;
 use sigstore_tuf::{Error, Key, Metadata, Role, RoleKeys};
 use sigstore_types::SignatureBytes;
 
@@ -9,6 +10,7 @@ use super::MetadataError;
 use crate::core::{
     json, limits,
     package::digest::{Algorithm, Digest},
+    text::bounded,
     time::{self, Time},
 };
 
@@ -42,7 +44,35 @@ pub(super) fn parse<T: Role>(role: &str, bytes: &[u8]) -> Result<Metadata<T>, Me
     if values > limits::METADATA_VALUES {
         return Err(MetadataError::TooManyValues { role: role.to_owned(), values });
     }
-    Metadata::from_slice(bytes).map_err(|error| malformed(role, bytes, &error))
+    let parsed = Metadata::from_slice(bytes).map_err(|error| malformed(role, bytes, &error))?;
+    check_form(bytes)
+        .map_err(|detail| MetadataError::Malformed { role: role.to_owned(), detail })?;
+    Ok(parsed)
+}
+
+/// What `sigstore-tuf` is lax about: a field that is there twice, and the form of `expires` (§4.2.1,
+/// `YYYY-MM-DDTHH:MM:SSZ`).
+fn check_form(bytes: &[u8]) -> Result<(), String> {
+    if let Some(key) = json::repeated_key(bytes) {
+        return Err(format!("the field {} is there twice", bounded(&key)));
+    }
+    let signed: Expiring = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let text = &signed.signed.expires;
+    let exact = time::parse(text).filter(|time| time::format(*time) == *text);
+    match exact.filter(|time| time::to_second(*time) == *time) {
+        Some(_) => Ok(()),
+        None => Err(format!("expires is {:?}, and not as 2026-11-23T04:00:00Z", bounded(text))),
+    }
+}
+
+#[derive(Deserialize)]
+struct Expiring {
+    signed: Expires,
+}
+
+#[derive(Deserialize)]
+struct Expires {
+    expires: String,
 }
 
 /// Metadata that does not parse: of another version of the specification, or malformed.

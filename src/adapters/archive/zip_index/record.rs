@@ -42,27 +42,6 @@ pub enum Field {
     LocatorOffset,
 }
 
-impl Field {
-    pub(super) fn code(self) -> &'static str {
-        match self {
-            Self::VersionMadeBy => "zip-version-made-by",
-            Self::VersionNeeded => "zip-version-needed",
-            Self::Flags => "zip-flags",
-            Self::Method => "zip-method",
-            Self::Time => "zip-time",
-            Self::Date => "zip-date",
-            Self::Extra => "zip-extra",
-            Self::Comment => "zip-comment",
-            Self::Disk => "zip-disk",
-            Self::InternalAttributes => "zip-internal-attributes",
-            Self::ExternalAttributes => "zip-external-attributes",
-            Self::EntriesOnDisk => "zip-entries-on-disk",
-            Self::RecordSize => "zip-record-size",
-            Self::LocatorOffset => "zip-locator-offset",
-        }
-    }
-}
-
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

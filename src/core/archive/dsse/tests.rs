@@ -5,11 +5,18 @@ use super::*;
 const PAYLOAD: &[u8] = b"{\"hello\": \"w\xc3\xb6rld\"}";
 
 fn key(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
+    SigningKey::ed25519(&[seed; 32])
 }
 
 fn public(seed: u8) -> PublicKey {
     PublicKey::from(&key(seed))
+}
+
+/// Made by OpenSSL: `tests/data/README.md`.
+fn p256() -> SigningKey {
+    let pem = include_str!("../../../../tests/data/keys/p256.key");
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    SigningKey::p256(&STANDARD.decode(base64).unwrap()).unwrap()
 }
 
 fn refused(json: &str) -> EnvelopeError {
@@ -72,6 +79,45 @@ fn one_key_counts_once_however_often_it_is_given_or_signs() {
 }
 
 #[test]
+fn seals_of_two_algorithms_meet_a_threshold_of_two() {
+    let envelope = Envelope::sign(PAYLOAD, &[key(1), p256()]).unwrap();
+    let envelope = Envelope::parse(&envelope.to_json()).unwrap();
+    let keys = [public(1), p256().public()];
+    let signers = envelope.verify(&keys, 2).unwrap().into_signers();
+    assert_eq!(signers, keys.map(|key| key.fingerprint()));
+
+    // One key signs anew and otherwise each time, and is one signer all the same.
+    let mut again = Envelope::sign(PAYLOAD, &[p256()]).unwrap();
+    let signed = EnvelopeError::SignedAlready(p256().public().fingerprint());
+    assert_eq!(again.add_signature(&p256()), Err(signed));
+    assert_eq!(
+        again.verify(&[p256().public(), p256().public()], 2),
+        Err(EnvelopeError::Threshold { threshold: 2, keys: 1 })
+    );
+}
+
+#[test]
+fn a_signature_of_another_algorithm_than_its_key_is_nobodys() {
+    let both = Envelope::sign(PAYLOAD, &[key(1), p256()]).unwrap();
+    let [one, other] = both.signatures.as_slice() else { panic!("two signatures") };
+    let mut swapped = both.clone();
+    swapped.signatures[0].sig = other.sig.clone();
+    swapped.signatures[1].sig = one.sig.clone();
+    for key in [public(1), p256().public()] {
+        let error = EnvelopeError::Signature(key.fingerprint());
+        assert_eq!(swapped.verify(&[key], 1), Err(error));
+    }
+}
+
+#[test]
+fn a_p256_seal_of_another_payload_does_not_verify() {
+    let mut envelope = Envelope::sign(PAYLOAD, &[p256()]).unwrap();
+    envelope.pae.push(b' ');
+    let error = EnvelopeError::Signature(p256().public().fingerprint());
+    assert_eq!(envelope.verify(&[p256().public()], 1), Err(error));
+}
+
+#[test]
 fn a_threshold_of_nothing_is_refused() {
     let envelope = Envelope::sign(PAYLOAD, &[key(1)]).unwrap();
     let error = EnvelopeError::Threshold { threshold: 0, keys: 1 };
@@ -89,7 +135,7 @@ fn a_signature_under_another_keys_name_is_nobodys() {
     assert_eq!(code(2), "envelope-signature");
     // Nor does it keep the others from being enough.
     let mut both = Envelope::sign(PAYLOAD, &[key(1), key(2)]).unwrap();
-    both.signatures[1].sig = both.signatures[0].sig;
+    both.signatures[1].sig = both.signatures[0].sig.clone();
     let good = [1, 2].into_iter().find(|seed| both.is_signed_by(&public(*seed))).unwrap();
     let verified = both.verify(&[public(1), public(2)], 1).unwrap();
     assert_eq!(verified.into_signers(), [public(good).fingerprint()]);
@@ -187,7 +233,9 @@ fn malformed_payloads_and_signatures_are_refused() {
     let keyid = public(1).fingerprint();
     let sig = format!(r#"{{"keyid":"{keyid}","sig":"!"}}"#);
     assert_eq!(with("", &sig), EnvelopeError::Base64("signature"));
-    assert_eq!(with("", &signature(0, &[0; 63])), EnvelopeError::SignatureSize(63));
+    for size in [0, 7, 73] {
+        assert_eq!(with("", &signature(0, &vec![0; size])), EnvelopeError::SignatureSize(size));
+    }
     assert_eq!(with("", r#"{"keyid":"","sig":""}"#), EnvelopeError::KeyId(String::new()));
     assert_eq!(with("", ""), EnvelopeError::NoSignature);
 
@@ -264,7 +312,7 @@ fn nobody_signs_twice_and_somebody_must() {
         let good = Envelope::sign(PAYLOAD, &[key(others)]).unwrap();
         let mut envelope = good.clone();
         let keyid = public(number).fingerprint();
-        envelope.signatures.push(Signature { keyid, sig: [0; 64] });
+        envelope.signatures.push(Signature { keyid, sig: vec![0; 64] });
         envelope.signatures.sort_by(|a, b| a.keyid.cmp(&b.keyid));
         envelope.add_signature(&key(number)).unwrap();
         let both = Envelope::sign(PAYLOAD, &[key(1), key(2)]).unwrap();

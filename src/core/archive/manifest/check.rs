@@ -243,10 +243,12 @@ fn sorted<T>(
     Ok(())
 }
 
-/// RFC 3339 in UTC to the second: one form for one time.
+/// RFC 3339 in UTC to the second, without leap seconds: one form for one time. None is from before
+/// there was anything that an archive holds.
 fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
     time::parse(text)
-        .filter(|time| time::format(*time) == text)
+        .filter(|time| time::format(*time) == text && time::to_second(*time) == *time)
+        .filter(|time| *time >= limits::EARLIEST)
         .ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
 }
 

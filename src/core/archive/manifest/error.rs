@@ -127,7 +127,7 @@ pub enum ManifestError {
     #[error("{0:?} is not of the form inputs/N/FILE")]
     Input(String),
     /// Not a time, or not in the form that the field demands.
-    #[error("{field} is {text:?}, which is not a time")]
+    #[error("{field} is {text:?}, and not a time as 2026-11-23T04:00:00Z, of June 2021 or later")]
     Time {
         /// Which field.
         field: &'static str,
