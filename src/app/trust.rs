@@ -74,12 +74,12 @@ impl Basis {
         instance::check_name(instance).map_err(Failure::could_not)?;
         let read = |path: &Path| files::read(path, limits::TRUST_FILE_BYTES);
         let keys = keys.map(read).transpose()?;
-        let trust =
-            material(&read(root)?, Some(NPM_REGISTRY), keys.as_deref()).map_err(|error| {
-                error.hint(
-                    "--trusted-root takes Sigstore's trusted_root.json, --npm-keys npm's keys.json",
-                )
-            })?;
+        let keys = keys.as_deref().map(|keys| (NPM_REGISTRY, keys));
+        let trust = Trust::new(&read(root)?, keys).map_err(|error| {
+            Failure::could_not(error).hint(
+                "--trusted-root takes Sigstore's trusted_root.json, --npm-keys npm's keys.json",
+            )
+        })?;
         Ok(Self { trust, facts: facts(instance, TrustSource::Files), state: None })
     }
 
@@ -103,8 +103,7 @@ impl Basis {
     /// # Errors
     /// When it cannot be used.
     pub fn new(instance: &Instance, newest: Material) -> Outcome<Self> {
-        let registry = instance.registry.as_deref();
-        let trust = material(&newest.trusted_root, registry, newest.npm_keys.as_deref())?;
+        let trust = newest.trust(instance)?;
         let state = newest.state.as_ref();
         let built_in = instance.embedded.as_ref().filter(|_| state.is_none());
         let expires = built_in.and_then(|_| instance.pinned.newest_expires());
@@ -241,16 +240,7 @@ impl Basis {
 /// When they could not.
 pub fn require_usable(instance: &Instance, state: &State) -> Outcome {
     let root = state.trusted_root().unwrap_or_default();
-    material(root, instance.registry.as_deref(), state.npm_keys()).map(drop)
-}
-
-fn material(root: &[u8], registry: Option<&str>, npm_keys: Option<&[u8]>) -> Outcome<Trust> {
-    let keys: Vec<_> = registry
-        .zip(npm_keys)
-        .map(|(registry, keys)| (registry.to_owned(), keys.to_vec()))
-        .into_iter()
-        .collect();
-    Trust::new(root, &keys).map_err(Failure::could_not)
+    instance.trust(root, state.npm_keys()).map(drop).map_err(Failure::could_not)
 }
 
 fn facts(instance: &str, source: TrustSource) -> report::Trust {

@@ -10,7 +10,10 @@ use crate::{
     cli::failure::{Failure, Outcome},
     core::{
         time::{self, Time},
-        trust::instance::{Embedded, Instance},
+        trust::{
+            Trust,
+            instance::{Embedded, Instance},
+        },
         tuf::State,
     },
 };
@@ -66,6 +69,15 @@ impl Material {
                     )
             }),
         }
+    }
+
+    /// The material, checked and indexed.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn trust(&self, instance: &Instance) -> Outcome<Trust> {
+        let trust = instance.trust(&self.trusted_root, self.npm_keys.as_deref());
+        trust.map_err(Failure::could_not)
     }
 
     fn built_in(embedded: &Embedded) -> Self {

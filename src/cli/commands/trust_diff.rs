@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use super::{Context, bundle_verify::pinned_keys, trust_show::item_json};
+use super::{Context, bundle_verify::pinned_keys, trust_show::anchor_json};
 use crate::cli::render::day;
 use crate::{
     adapters::tuf::TrustStore,
@@ -23,8 +23,8 @@ use crate::{
     },
     core::{
         text::Untrusted,
-        trust::instance::Instance,
-        tuf::{Change, Difference, Item, State, difference, items},
+        trust::{Anchor, Difference, Trust, TrustError, instance::Instance},
+        tuf::{Change, State},
     },
 };
 
@@ -38,13 +38,13 @@ pub fn run(options: &Diff, context: &mut Context<'_>) -> Outcome {
     let instance = own.instance(&options.instance)?;
     let old = state_at(&options.old, &options.keys, &instance)?;
     let difference = match &options.new {
-        Some(path) => old.difference(&state_at(path, &options.keys, &instance)?),
+        Some(path) => between(&instance, &old, &state_at(path, &options.keys, &instance)?),
         None => {
             let held = own.open(&instance.name)?.load(&instance)?;
             let material = Material::newest(&instance, held, None, context.env.now)?;
             match &material.state {
-                Some(state) => old.difference(state),
-                None => with_built_in(&old, &instance, &material),
+                Some(state) => between(&instance, &old, state),
+                None => with_built_in(&old, &instance, &material.trust(&instance)?),
             }
         }
     };
@@ -57,26 +57,35 @@ pub fn run(options: &Diff, context: &mut Context<'_>) -> Outcome {
             "roles": difference.roles.iter().map(|change| json!({
                 "name": change.role, "from": change.from, "to": change.to,
             })).collect::<Vec<_>>(),
-            "added": difference.added.iter().map(item_json).collect::<Vec<_>>(),
-            "changed": difference.changed.iter().map(item_json).collect::<Vec<_>>(),
-            "removed": difference.removed.iter().map(item_json).collect::<Vec<_>>(),
+            "added": difference.added.iter().map(anchor_json).collect::<Vec<_>>(),
+            "changed": difference.changed.iter().map(anchor_json).collect::<Vec<_>>(),
+            "removed": difference.removed.iter().map(anchor_json).collect::<Vec<_>>(),
         })),
     }
     Ok(())
+}
+
+/// What differs in `new`.
+fn between(instance: &Instance, old: &State, new: &State) -> Result<Difference, TrustError> {
+    let (before, after) = (trust_of(instance, old)?, trust_of(instance, new)?);
+    Ok(Difference::new(old.changes(new), before.anchors(), after.anchors()))
 }
 
 /// With built-in material comes a root, and no other role.
 fn with_built_in(
     old: &State,
     instance: &Instance,
-    built_in: &Material,
-) -> Result<Difference, crate::core::tuf::MaterialError> {
-    let after = items(&built_in.trusted_root, built_in.npm_keys.as_deref())?;
+    built_in: &Trust,
+) -> Result<Difference, TrustError> {
     let from = Some(old.version("root"));
     let to = instance.embedded.map(|embedded| embedded.root);
     let root = (from != to).then(|| Change { role: "root".to_owned(), from, to });
     let roles = root.into_iter().collect();
-    Ok(Difference { roles, ..difference(&old.items()?, &after) })
+    Ok(Difference::new(roles, trust_of(instance, old)?.anchors(), built_in.anchors()))
+}
+
+fn trust_of(instance: &Instance, state: &State) -> Result<Trust, TrustError> {
+    instance.trust(state.trusted_root().unwrap_or_default(), state.npm_keys())
 }
 
 /// The state in a store's folder, or the one that an archive carries.
@@ -120,16 +129,17 @@ impl fmt::Display for Changes<'_> {
                 format!("{}: {from} to {to}", Untrusted(&change.role))
             })
             .collect();
-        let item = |item: &Item| {
-            let end = item.end.map(|end| format!(", ends {}", day(end))).unwrap_or_default();
-            let (name, id) = (Untrusted(&item.name), Untrusted(&item.id));
-            format!("{} {name} {DIM}{id}{DIM:#}{end}", item.kind.name())
+        let line = |anchor: &Anchor| {
+            let end =
+                anchor.window.end.map(|end| format!(", ends {}", day(end))).unwrap_or_default();
+            let (name, id) = (Untrusted(&anchor.name), Untrusted(&anchor.id));
+            format!("{} {name} {DIM}{id}{DIM:#}{end}", anchor.kind.name())
         };
-        lines.extend(added.iter().map(|one| format!("{GOOD}added{GOOD:#} {}", item(one))));
+        lines.extend(added.iter().map(|one| format!("{GOOD}added{GOOD:#} {}", line(one))));
         lines.extend(
-            changed.iter().map(|one| format!("{WARN}window changed{WARN:#} {}", item(one))),
+            changed.iter().map(|one| format!("{WARN}window changed{WARN:#} {}", line(one))),
         );
-        lines.extend(removed.iter().map(|one| format!("{BAD}removed{BAD:#} {}", item(one))));
+        lines.extend(removed.iter().map(|one| format!("{BAD}removed{BAD:#} {}", line(one))));
         f.write_str(&lines.join("\n"))
     }
 }
@@ -161,7 +171,8 @@ mod tests {
         let old = update(&pinned, &wanted, &local, &repository.files, at).unwrap();
 
         let material = Material::newest(&instance, Held::default(), None, at).unwrap();
-        let difference = with_built_in(&old, &instance, &material).unwrap();
+        let difference =
+            with_built_in(&old, &instance, &material.trust(&instance).unwrap()).unwrap();
         let root = Change { role: "root".to_owned(), from: Some(1), to: Some(16) };
         assert_eq!(difference.roles, [root]);
         // The log, and the four keys of npm's.

@@ -10,7 +10,7 @@ use crate::{
         declare::{Export, Format},
         failure::{Failure, Outcome},
     },
-    core::{text::Untrusted, tuf::json_line},
+    core::{text::Untrusted, trust::json_line},
 };
 
 /// All names that an export writes. Those that it does not write it removes: a folder never holds the

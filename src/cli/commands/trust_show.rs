@@ -20,8 +20,8 @@ use crate::{
     core::{
         text::Untrusted,
         time::{self, Time},
-        trust::instance::Instance,
-        tuf::{Item, RoleInfo, State, items},
+        trust::{Anchor, Trust, instance::Instance},
+        tuf::{RoleInfo, State},
     },
 };
 
@@ -72,7 +72,7 @@ struct Page {
     at: Time,
     instance: Instance,
     material: Material,
-    items: Vec<Item>,
+    trust: Trust,
     /// The root that the store holds, and when it was checked, where what is built in is newer.
     older: Option<(u64, Time)>,
 }
@@ -84,9 +84,8 @@ impl Page {
         let older = held.local.state.as_ref().map(|state| state.version("root")).zip(held.checked);
         let material = Material::newest(&instance, held, None, at)?;
         let older = older.filter(|_| material.state.is_none());
-        let items = items(&material.trusted_root, material.npm_keys.as_deref())
-            .map_err(Failure::could_not)?;
-        Ok(Self { at, instance, material, items, older })
+        let trust = material.trust(&instance)?;
+        Ok(Self { at, instance, material, trust, older })
     }
 
     /// The version of the root that built-in material came with, where that is what is trusted.
@@ -118,7 +117,7 @@ impl Page {
                 "expires": time::format(role.expires),
                 "expiresInDays": role.days_left(self.at),
             })).collect::<Vec<_>>(),
-            "items": self.items.iter().map(item_json).collect::<Vec<_>>(),
+            "items": self.trust.anchors().iter().map(anchor_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -164,42 +163,42 @@ impl fmt::Display for Page {
             )?;
         }
         write!(f, "\n\n  {STRONG}{:<24}{:<24} name{STRONG:#}", "key or authority", "valid")?;
-        for item in &self.items {
-            write!(f, "\n  {}", ItemLine(item, self.at))?;
+        for anchor in self.trust.anchors() {
+            write!(f, "\n  {}", AnchorLine(anchor, self.at))?;
         }
         Ok(())
     }
 }
 
 /// One key, log or authority, on a line.
-struct ItemLine<'a>(&'a Item, Time);
+struct AnchorLine<'a>(&'a Anchor, Time);
 
-impl fmt::Display for ItemLine<'_> {
+impl fmt::Display for AnchorLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(item, at) = self;
+        let Self(anchor, at) = self;
         let date = |time: Option<Time>| {
             time.map(|time| time.format("%Y-%m-%d").to_string()).unwrap_or_else(|| "…".into())
         };
-        let style = match item.end {
+        let style = match anchor.window.end {
             Some(end) if end < *at => DIM,
             _ => anstyle::Style::new(),
         };
-        let name = Untrusted(&item.name);
+        let name = Untrusted(&anchor.name);
         write!(
             f,
             "{:<24}{style}{:<24}{style:#} {name}",
-            item.kind.name(),
-            format!("{} to {}", date(item.start), date(item.end))
+            anchor.kind.name(),
+            format!("{} to {}", date(anchor.window.start), date(anchor.window.end))
         )
     }
 }
 
-pub(super) fn item_json(item: &Item) -> Value {
+pub(super) fn anchor_json(anchor: &Anchor) -> Value {
     json!({
-        "kind": item.kind.name(),
-        "name": item.name,
-        "id": item.id,
-        "start": item.start.map(time::format),
-        "end": item.end.map(time::format),
+        "kind": anchor.kind.name(),
+        "name": anchor.name,
+        "id": anchor.id,
+        "start": anchor.window.start.map(time::format),
+        "end": anchor.window.end.map(time::format),
     })
 }

@@ -6,6 +6,7 @@
 
 use chrono::DateTime;
 
+use super::{Trust, TrustError};
 use crate::core::{
     addresses::{self, NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
     limits::{INSTANCE_NAME_BYTES, URL_BYTES},
@@ -183,6 +184,14 @@ impl Instance {
     #[must_use]
     pub fn with_root(self, pinned: PinnedRoots) -> Self {
         Self { pinned, ..self }
+    }
+
+    /// This instance's trust material, checked and indexed.
+    ///
+    /// # Errors
+    /// As [`Trust::new`].
+    pub fn trust(&self, trusted_root: &[u8], npm_keys: Option<&[u8]>) -> Result<Trust, TrustError> {
+        Trust::new(trusted_root, self.registry.as_deref().zip(npm_keys))
     }
 
     fn known(
