@@ -5,6 +5,7 @@
 //! [`verdict`](crate::core::verdict).
 
 pub(in crate::core) mod address;
+mod dist;
 pub mod integrity;
 pub mod keys;
 pub mod package;
@@ -12,5 +13,6 @@ pub mod publish;
 pub mod registry_signature;
 pub mod tarball;
 
+pub use dist::Dist;
 pub use integrity::algorithms;
 pub use package::{Answer, Evidence, package};

@@ -294,7 +294,7 @@ pub fn packument(bytes: &[u8]) {
     let Ok(versions) = registry_packument::read(bytes, &["1.0.0", "2.0.0"]) else { return };
     for (version, found) in versions {
         let id = PackageId::new("sigstore", &version).unwrap();
-        let _ = registry_packument::Dist::read(&found.manifest);
+        let _ = npm::Dist::read(&found.manifest).and_then(|dist| dist.expected());
         let record = registry_packument::record(&id, &found).unwrap();
         // Not as a value: a record may hold numbers that no type of ours has room for.
         serde_json::from_slice::<&RawValue>(&record).unwrap();
