@@ -14,7 +14,7 @@ pub use self::denial::Denial;
 use crate::core::{
     addresses::{self, NPM_REGISTRY},
     lockfile::{Ask, Bundled, Entry, Foreign, Lockfile, Place, Source, Wanted},
-    npm::tarball::Contents,
+    npm::{address::forms, tarball::Contents},
     package::{
         Origin, PackageId, Purl,
         digest::{Algorithm, Digest, Integrity},
@@ -399,8 +399,7 @@ impl<'a> Coverage<'a> {
 fn is_registrys_own(address: &Url, registry: &str, id: &PackageId) -> bool {
     let name = id.name();
     let file = format!("{}-{}.tgz", name.rsplit('/').next().unwrap_or(name), id.version());
-    let encoded = name.replacen('/', "%2f", 1);
-    let paths = [name.to_owned(), encoded.replace("%2f", "%2F"), encoded];
+    let paths = forms(name);
     let mut paths = paths.iter().map(|name| format!("/{name}/-/{file}"));
     if addresses::is_public(address) {
         return registry == NPM_REGISTRY

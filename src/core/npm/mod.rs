@@ -4,7 +4,7 @@
 //! a parameter, and nothing is fetched. The codes of its refusals stand in
 //! [`verdict`](crate::core::verdict).
 
-pub(in crate::core) mod address;
+pub(crate) mod address;
 mod dist;
 pub mod integrity;
 pub mod keys;
