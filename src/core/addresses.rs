@@ -14,9 +14,6 @@ pub const NPM_REGISTRY_HOST: &str = "registry.npmjs.org";
 /// Another name of the same host, which is in lockfiles that began as yarn's; npm reads it so too.
 pub const YARN_REGISTRY_HOST: &str = "registry.yarnpkg.com";
 
-/// The TUF target that holds the public npm registry's keys.
-pub const NPM_KEYS_TARGET: &str = "registry.npmjs.org/keys.json";
-
 /// The TUF target that holds a Sigstore instance's trust root.
 pub const TRUSTED_ROOT_TARGET: &str = "trusted_root.json";
 
@@ -191,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_public_registrys_keys_are_where_sigstore_has_them() {
-        assert_eq!(keys_target(NPM_REGISTRY).as_deref(), Some(NPM_KEYS_TARGET));
+        assert_eq!(keys_target(NPM_REGISTRY).as_deref(), Some("registry.npmjs.org/keys.json"));
         assert_eq!(Url::parse(NPM_REGISTRY).unwrap().host_str(), Some(NPM_REGISTRY_HOST));
     }
 }

@@ -58,7 +58,8 @@ impl Published {
 
     fn state(&self) -> State {
         let Instance { pinned, wanted, .. } = self.instance();
-        update(&pinned, &wanted, &Local::default(), &self.repository.files, day(0)).unwrap()
+        update(&pinned, &wanted, &Local::default(), &self.repository.files, day(0), &mut |_| true)
+            .unwrap()
     }
 }
 

@@ -168,7 +168,7 @@ mod tests {
         repository.publish();
         let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
         let (wanted, local) = (Wanted::of(None), Local::default());
-        let old = update(&pinned, &wanted, &local, &repository.files, at).unwrap();
+        let old = update(&pinned, &wanted, &local, &repository.files, at, &mut |_| true).unwrap();
 
         let material = Material::newest(&instance, Held::default(), None, at).unwrap();
         let difference =

@@ -51,11 +51,6 @@ impl NpmKey {
         &self.keyid
     }
 
-    /// What it may sign.
-    pub fn usage(&self) -> KeyUsage {
-        self.usage
-    }
-
     /// When it may sign, both ends included. A publish attestation is judged by the time that the
     /// log or a timestamp authority vouches for, a registry signature as
     /// [`crate::core::npm::registry_signature`] says.
@@ -131,7 +126,8 @@ impl NpmKeys {
     }
 
     /// All keys, as they come.
-    pub fn keys(&self) -> &[NpmKey] {
+    #[cfg(test)]
+    pub(in crate::core) fn keys(&self) -> &[NpmKey] {
         &self.keys
     }
 

@@ -180,12 +180,6 @@ impl Instance {
         Ok(Self { name, url, registry, pinned, wanted, embedded: None })
     }
 
-    /// The same instance with another root in place of the pinned ones.
-    #[must_use]
-    pub fn with_root(self, pinned: PinnedRoots) -> Self {
-        Self { pinned, ..self }
-    }
-
     /// This instance's trust material, checked and indexed.
     ///
     /// # Errors
@@ -251,14 +245,6 @@ mod tests {
         assert_eq!(versions(Instance::github()), [8, 9]);
         assert_eq!(versions(Instance::staging()), [14, 15]);
         assert!(BUILT_IN.iter().all(|name| Instance::built_in(name).unwrap().name == **name));
-    }
-
-    #[test]
-    fn another_root_replaces_those_that_are_pinned() {
-        let root = Instance::staging().pinned;
-        let instance = Instance::public_good().with_root(root.clone());
-        assert_eq!(instance, Instance { pinned: root, ..Instance::public_good() });
-        assert_ne!(instance, Instance::public_good());
     }
 
     #[test]

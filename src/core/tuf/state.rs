@@ -256,27 +256,14 @@ pub struct Failure<E> {
     pub floor: Box<Floor>,
 }
 
-/// Updates the local state from a repository, at one reference time.
+/// Updates the local state from a repository, at one reference time. `keep` is shown the floor
+/// whenever it may have risen, to persist it at once (§5.4.5, §5.5.7). Where it says `false`, the
+/// update ends.
 ///
 /// # Errors
 /// When the update does not succeed. The local state stays as it is, and the floor in the error
 /// must be persisted: it holds against rollback also what has expired.
 pub fn update<R: Repository>(
-    pinned: &PinnedRoots,
-    wanted: &Wanted,
-    local: &Local,
-    repository: &R,
-    at: Time,
-) -> Result<State, Failure<R::Error>> {
-    update_with(pinned, wanted, local, repository, at, &mut |_| true)
-}
-
-/// As [`update`]; `keep` is shown the floor whenever it may have risen, to persist it at once
-/// (§5.4.5, §5.5.7). Where it says `false`, the update ends.
-///
-/// # Errors
-/// As [`update`].
-pub fn update_with<R: Repository>(
     pinned: &PinnedRoots,
     wanted: &Wanted,
     local: &Local,
