@@ -16,36 +16,18 @@ pub fn encode(text: &str, mut plain: impl FnMut(u8) -> bool) -> String {
 /// The text that was encoded. `None` where a `%` is not followed by two hexadecimal digits, or where
 /// the bytes are not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
-    let (bytes, well_formed) = bytes(text);
-    String::from_utf8(bytes).ok().filter(|_| well_formed)
-}
-
-/// As [`decode`], with malformed escapes as they are.
-pub fn decode_lossy(text: &str) -> String {
-    String::from_utf8_lossy(&bytes(text).0).into_owned()
-}
-
-/// The bytes that were encoded, and whether every escape is well-formed.
-fn bytes(text: &str) -> (Vec<u8>, bool) {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut out = Vec::with_capacity(text.len());
-    let (mut rest, mut well_formed) = (text.as_bytes(), true);
-    while let [byte, after @ ..] = rest {
-        rest = after;
-        match (byte, after) {
-            (b'%', [high, low, after @ ..])
-                if let (Some(high), Some(low)) = (digit(*high), digit(*low)) =>
-            {
-                out.push(high * 16 + low);
-                rest = after;
-            }
-            _ => {
-                well_formed &= *byte != b'%';
-                out.push(*byte);
-            }
-        }
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        out.push(if byte == b'%' {
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            let (high, low) = (digit(rest.next()?)?, digit(rest.next()?)?);
+            u8::try_from(high * 16 + low).ok()?
+        } else {
+            byte
+        });
     }
-    (out, well_formed)
+    String::from_utf8(out).ok()
 }
 
 #[cfg(test)]
@@ -63,8 +45,6 @@ mod tests {
     fn rejects_malformed_escapes() {
         for text in ["%", "%4", "%zz", "%+4", "%ff"] {
             assert_eq!(decode(text), None, "{text}");
-            let lossy = if text == "%ff" { "\u{fffd}" } else { text };
-            assert_eq!(decode_lossy(text), lossy);
         }
     }
 }
