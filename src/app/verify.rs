@@ -250,10 +250,12 @@ fn report(
 
 /// Denies what the policy denies although nothing is wrong with it.
 fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
-    use crate::core::lockfile::coverage::{Denial, Pin};
+    use crate::core::lockfile::coverage::{Denial, Disposition, Pin};
     for outcome in &mut outcomes {
         let weakness = match (outcome.disposition, outcome.pin) {
-            _ if policy.denies_disposition(outcome.disposition) => Some(Weakness::Unavailable),
+            (Disposition::Unavailable, _) if policy.denies(Weakness::Unavailable) => {
+                Some(Weakness::Unavailable)
+            }
             (_, Some(Pin::Signature { weak: true })) if policy.denies(Weakness::Sha1) => {
                 Some(Weakness::Sha1)
             }

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use crate::core::{
-    lockfile::coverage::Disposition,
-    verdict::{Claim, PackageVerdict, Status},
-};
+use crate::core::verdict::{Claim, PackageVerdict, Status};
 
 /// What verifies all the same, and can be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,11 +108,6 @@ impl Policy {
     /// Whether an entry with this weakness is denied.
     pub fn denies(&self, weakness: Weakness) -> bool {
         self.deny.contains(&weakness)
-    }
-
-    /// Whether what becomes of an entry is denied, although nothing is wrong with it.
-    pub fn denies_disposition(&self, disposition: Disposition) -> bool {
-        disposition == Disposition::Unavailable && self.denies(Weakness::Unavailable)
     }
 }
 
