@@ -7,6 +7,7 @@
 mod anchor;
 mod difference;
 pub mod instance;
+mod keys;
 mod root;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +16,9 @@ use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_types::TimeRange;
 use sigstore_verify::Verifier;
 
-pub use crate::core::npm::keys::{KeyUsage, NpmKey, NpmKeys};
 pub use anchor::{Anchor, AnchorKind, SetAside};
 pub use difference::Difference;
+pub use keys::{KeyUsage, NpmKey, NpmKeys};
 pub use root::json_line;
 pub(in crate::core) use root::known_key;
 

@@ -7,7 +7,6 @@
 pub(crate) mod address;
 mod dist;
 pub mod integrity;
-pub mod keys;
 pub mod package;
 pub mod publish;
 pub mod registry_signature;

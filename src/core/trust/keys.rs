@@ -9,11 +9,8 @@ use serde_json::value::RawValue;
 use sigstore_types::{DerPublicKey, SignatureBytes};
 use sigstore_verify::crypto::{SigningScheme, VerificationKey, verify_signature};
 
-use crate::core::{
-    json::objects_only,
-    time,
-    trust::{Anchor, AnchorKind, SetAside, Window},
-};
+use super::{Anchor, AnchorKind, SetAside, Window};
+use crate::core::{json::objects_only, time};
 
 objects_only!(Wire<'a>, WireKey, WirePublicKey, WireWindow);
 
