@@ -14,7 +14,7 @@ mod repository;
 use std::{fs, path::Path};
 
 use disk::Hasty;
-use repository::{NAME, instance, now, pin, store_in, update, wanted};
+use repository::{NAME, delegate_keys, instance, now, pin, store_in, update, wanted};
 use sealift::{
     adapters::{
         files::FileError,
@@ -47,11 +47,7 @@ fn files_are_as_large_as_their_limits() {
         ("1.npm.json", METADATA_BYTES),
     ] {
         let mut repository = Repository::new(now());
-        repository.delegate(
-            "npm",
-            &["registry.npmjs.org/*"],
-            &[("registry.npmjs.org/keys.json", b"k")],
-        );
+        delegate_keys(&mut repository, b"k");
         repository.publish_root();
         repository.publish();
         let pinned = pin(&repository);

@@ -13,7 +13,7 @@ mod repository;
 use std::{thread, time::Duration as Wait};
 
 use chrono::Duration;
-use repository::{instance, now, store_in};
+use repository::{KEYS, delegate_keys, instance, now, store_in};
 use sealift::{
     adapters::{
         network::{Network, Settings},
@@ -32,8 +32,6 @@ use testkit::tuf::{
 };
 use url::Url;
 
-const KEYS: &str = "registry.npmjs.org/keys.json";
-
 /// A machine that has refreshed once: the registry's keys were `old`.
 struct Machine {
     repository: Repository,
@@ -45,7 +43,7 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let mut repository = Repository::new(now());
-        repository.delegate("npm", &["registry.npmjs.org/*"], &[(KEYS, b"old")]);
+        delegate_keys(&mut repository, b"old");
         repository.publish();
         let instance = instance(&repository);
         let server = Server::start(repository.files.clone());

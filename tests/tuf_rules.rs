@@ -10,7 +10,7 @@
 mod repository;
 
 use chrono::Duration;
-use repository::{edit, first, now, pin, pins, repository, update_at, wanted};
+use repository::{delegate_keys, edit, first, now, pin, pins, repository, update_at, wanted};
 use sealift::core::tuf::{Entries, Local, MetadataError, State, replay};
 use serde_json::json;
 use testkit::tuf::Repository;
@@ -18,11 +18,7 @@ use testkit::tuf::Repository;
 #[test]
 fn a_good_repository_is_accepted_and_costs_no_request_too_many() {
     let mut repository = repository();
-    repository.delegate(
-        "npm",
-        &["registry.npmjs.org/*"],
-        &[("registry.npmjs.org/keys.json", b"k")],
-    );
+    delegate_keys(&mut repository, b"k");
     repository.publish();
     let (pinned, local) = first(&repository);
     let state = local.state.unwrap();

@@ -14,7 +14,7 @@ use std::{cell::Cell, fs, io, path::Path, rc::Rc};
 
 use chrono::Duration;
 use disk::files;
-use repository::{NAME, current, instance, now, store_in};
+use repository::{NAME, current, delegate_keys, instance, now, store_in};
 use sealift::{
     adapters::tuf::{
         Disk, Held, RefreshError, StoreError, SystemDisk, TrustStore, import, refresh,
@@ -243,11 +243,7 @@ fn a_clock_that_went_back_is_refused() {
 #[test]
 fn a_store_refreshed_and_one_imported_are_equal_byte_for_byte() {
     let mut repository = Repository::new(now());
-    repository.delegate(
-        "npm",
-        &["registry.npmjs.org/*"],
-        &[("registry.npmjs.org/keys.json", b"k")],
-    );
+    delegate_keys(&mut repository, b"k");
     repository.publish_root();
     repository.publish();
     let instance = instance(&repository);

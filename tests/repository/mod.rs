@@ -33,6 +33,14 @@ pub fn pin(repository: &Repository) -> PinnedRoots {
     PinnedRoots::new(repository.root_bytes(1)).unwrap()
 }
 
+/// The optional target: the public registry's keys.
+pub const KEYS: &str = "registry.npmjs.org/keys.json";
+
+/// Lists the registry's keys in a role of their own, from the next version on.
+pub fn delegate_keys(repository: &mut Repository, keys: &[u8]) {
+    repository.delegate("npm", &["registry.npmjs.org/*"], &[(KEYS, keys)]);
+}
+
 /// Pins roots, each by itself.
 pub fn pins(roots: impl IntoIterator<Item = Vec<u8>>) -> PinnedRoots {
     let version = |bytes: &Vec<u8>| PinnedRoots::new(bytes.clone()).unwrap().newest();
