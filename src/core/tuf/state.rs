@@ -104,7 +104,7 @@ impl<R: Repository> Session<'_, R> {
     /// The state that this session ends in.
     ///
     /// # Errors
-    /// When [`refresh`](Session::refresh) has not succeeded.
+    /// When a [`step`](Session::step) is still to do.
     pub fn finish(&self) -> Result<State, MetadataError> {
         let root = self.chain.trusted.root();
         let keys = root.role("root");
