@@ -16,7 +16,7 @@ use sealift::core::{
     package::digest::{Algorithm, Digest},
     sigstore::{self, Artifact, BundleFacts, BundleRefusal, Signer},
     time,
-    trust::{Role, Trust, Unusable},
+    trust::{AnchorKind, Trust},
 };
 use serde_json::Value;
 
@@ -85,7 +85,7 @@ fn every_case_comes_out_right() {
     let mut wrong = Vec::new();
     for (case, expected) in EXPECTED {
         let folder = folder.join(case);
-        let trust = Trust::new(&fs::read(folder.join("trusted_root.json")).unwrap(), &[]).unwrap();
+        let trust = Trust::new(&fs::read(folder.join("trusted_root.json")).unwrap(), None).unwrap();
         for (name, bundle) in bundles(&folder) {
             let found = run(&trust, &bundle);
             let code = found.as_ref().map_or_else(BundleRefusal::code, |_| GOOD);
@@ -110,9 +110,9 @@ fn one_log_key_that_cannot_be_used_stops_nothing_else() {
     let roots = bundles(&folder.join("trusted-roots"));
     assert_eq!(roots.len(), 2);
     for (name, root) in roots {
-        let trust = Trust::new(&root, &[]).unwrap();
+        let trust = Trust::new(&root, None).unwrap();
         let [log] = trust.set_aside() else { panic!("{name}: {:?}", trust.set_aside()) };
-        assert_eq!(log.what, Unusable::Party(Role::Log), "{name}");
+        assert_eq!(log.kind, AnchorKind::TransparencyLog, "{name}");
         for bundle in evidence {
             run(&trust, bundle).unwrap_or_else(|why| panic!("{name}: {why}"));
         }

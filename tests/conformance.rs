@@ -148,7 +148,7 @@ fn run(folder: &Path, case: &str) -> (&'static str, String) {
     };
     let public_good = include_bytes!("data/corpus/trust/public-good.root-signing.json");
     let root = read("trusted_root.json").unwrap_or_else(|| public_good.to_vec());
-    let trust = match Trust::new(&root, &[]) {
+    let trust = match Trust::new(&root, None) {
         Ok(trust) => trust,
         Err(error) => return (TRUST, error.to_string()),
     };

@@ -54,8 +54,8 @@ impl Case {
 
     fn trust(&self) -> Trust {
         let root = self.root();
-        let keys = self.folder.parent().unwrap().join("trust/npm-keys.json");
-        Trust::new(&root, &[(NPM_REGISTRY.into(), fs::read(keys).unwrap())]).unwrap()
+        let keys = fs::read(self.folder.parent().unwrap().join("trust/npm-keys.json")).unwrap();
+        Trust::new(&root, Some((NPM_REGISTRY, &keys))).unwrap()
     }
 
     /// The artifact's digest of an algorithm that a subject has, or the subject's own digest
@@ -187,7 +187,7 @@ fn a_party_of_an_unknown_kind_stops_no_real_bundle() {
             };
             parties.insert(0, party.clone());
             parties.push(party.clone());
-            let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
+            let trust = Trust::new(root.to_string().as_bytes(), None).unwrap();
             assert_eq!(trust.set_aside().len(), 2);
             let verified = case.verify_by(&trust);
             verified.unwrap_or_else(|why| panic!("{}, {list}: {why}", case.name));
@@ -287,7 +287,7 @@ fn judge(name: &str, change: impl Fn(&mut PackageId)) -> PackageVerdict {
 fn real_registry_signatures_verify() {
     let root = include_bytes!("data/corpus/trust/public-good.root-signing.json");
     let keys = include_bytes!("data/corpus/trust/npm-keys.json");
-    let trust = Trust::new(root, &[(NPM_REGISTRY.into(), keys.to_vec())]).unwrap();
+    let trust = Trust::new(root, Some((NPM_REGISTRY, keys))).unwrap();
     let all: Vec<Value> =
         serde_json::from_str(include_str!("data/corpus/registry-signatures.json")).unwrap();
     assert_eq!(all.len(), 3);

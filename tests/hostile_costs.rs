@@ -171,7 +171,7 @@ fn judge(response: &[u8]) -> &'static str {
         attestations: Answer::Given(response),
     };
     let root = Instance::public_good().embedded.unwrap().trusted_root;
-    let trust = Trust::new(root, &[]).unwrap();
+    let trust = Trust::new(root, None).unwrap();
     let at = time::parse("2026-11-01T00:00:00Z").unwrap();
     npm::package(&trust, &evidence, at)
         .refusals()

@@ -165,7 +165,7 @@ fn bases() -> Vec<Base> {
         Some(conformance),
     );
     let root = include_bytes!("data/conformance/rekor2-happy-path/trusted_root.json");
-    all.push(Base { trust: Trust::new(root, &[]).unwrap(), ..rekor2 });
+    all.push(Base { trust: Trust::new(root, None).unwrap(), ..rekor2 });
     all
 }
 
@@ -185,7 +185,7 @@ fn base(name: &'static str, bundle: &[u8], case: &[u8], artifact: Option<&[u8]>)
         name,
         text: json.to_string(),
         json,
-        trust: Trust::new(root, &[(NPM_REGISTRY.into(), keys)]).unwrap(),
+        trust: Trust::new(root, Some((NPM_REGISTRY, &keys))).unwrap(),
         digest: digest.map_or_else(
             || algorithm.digest(artifact.unwrap()),
             |hex| Digest::from_hex(algorithm, hex).unwrap(),

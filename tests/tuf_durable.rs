@@ -9,6 +9,7 @@
 )]
 
 mod disk;
+mod repository;
 
 use std::{
     convert::Infallible,
@@ -18,6 +19,7 @@ use std::{
 
 use chrono::Duration;
 use disk::Hasty;
+use repository::{NAME, current, instance, now, store_in};
 use sealift::{
     adapters::tuf::{
         Held, InstanceStore, RefreshError, StoreError, TrustStore, refresh, refresh_from,
@@ -25,28 +27,11 @@ use sealift::{
     core::{
         addresses::NPM_REGISTRY,
         limits::{EARLIEST, ROOT_VERSIONS},
-        time::{self, Time},
         trust::instance::Instance,
         tuf::{self, Entries, MetadataError, PinnedRoots, UpdateError},
     },
 };
 use testkit::tuf::Repository;
-
-const NAME: &str = "acme";
-
-fn now() -> Time {
-    time::parse("2026-11-23T04:00:00Z").unwrap()
-}
-
-fn instance(repository: &Repository) -> Instance {
-    let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
-    Instance::private(NAME, "https://tuf.example.com", Some(NPM_REGISTRY), pinned).unwrap()
-}
-
-fn current(base: &Path) -> PathBuf {
-    let number = fs::read_to_string(base.join(NAME).join("current")).unwrap();
-    base.join(NAME).join("generations").join(number)
-}
 
 /// A store that was refreshed once.
 struct Machine {
@@ -68,7 +53,7 @@ impl Machine {
     }
 
     fn store(&self) -> InstanceStore {
-        TrustStore::new(self.base.path()).open(NAME).unwrap()
+        store_in(self.base.path())
     }
 
     fn load(&self) -> Result<Held, StoreError> {
@@ -89,7 +74,7 @@ fn a_root_of_another_repository_does_not_lock_the_store() {
     let (machine, other) = (Machine::new(), Repository::new(now()));
     let foreign = PinnedRoots::new(other.root_bytes(1)).unwrap();
     for base in [machine.base.path().to_owned(), machine.base.path().join("fresh")] {
-        let store = TrustStore::new(&base).open(NAME).unwrap();
+        let store = store_in(&base);
         let before = store.load(&machine.instance).unwrap();
         let refused = refresh_from(&foreign, &machine.instance, &other.files, &store, now());
         assert!(matches!(
@@ -168,7 +153,7 @@ fn a_missing_current_or_an_emptied_generation_is_corrupt() {
     let machine = Machine::new();
     let state = machine.load().unwrap().local.state.unwrap();
     let base = tempfile::tempdir().unwrap();
-    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    let store = store_in(base.path());
     sealift::adapters::tuf::import(&machine.instance, &state, &store, now()).unwrap();
     fs::remove_file(base.path().join(NAME).join("current")).unwrap();
     let refused = store.load(&machine.instance).unwrap_err();

@@ -9,54 +9,36 @@
 )]
 
 mod disk;
+mod repository;
 
 use std::{fs, path::Path};
 
 use disk::Hasty;
+use repository::{NAME, delegate_keys, instance, now, pin, store_in, update, wanted};
 use sealift::{
     adapters::{
         files::FileError,
-        tuf::{Folder, RefreshError, StoreError, TrustStore, refresh},
+        tuf::{RefreshError, StoreError, TrustStore, refresh},
     },
     core::{
-        addresses::NPM_REGISTRY,
         limits::{
             LINE_BYTES, METADATA_BYTES, METADATA_VALUES, ROOT_BYTES, STORE_FILES, TARGET_BYTES,
             TIMESTAMP_BYTES, URL_BYTES,
         },
-        time::{self, Time},
-        trust::instance::Instance,
-        tuf::{Local, MetadataError, PinnedRoots, State, UpdateError, Wanted, replay, update},
+        tuf::{MetadataError, State, Wanted, replay},
     },
 };
 use serde_json::json;
 use testkit::tuf::Repository;
 
-const NAME: &str = "acme";
-
-fn now() -> Time {
-    time::parse("2026-11-23T04:00:00Z").unwrap()
-}
-
-fn pin(repository: &Repository) -> PinnedRoots {
-    PinnedRoots::new(repository.root_bytes(1)).unwrap()
-}
-
-fn instance(repository: &Repository) -> Instance {
-    let url = "https://tuf.example.com";
-    Instance::private(NAME, url, Some(NPM_REGISTRY), pin(repository)).unwrap()
-}
-
 /// What a client without any local state says.
 fn fresh(repository: &Repository) -> Result<State, MetadataError> {
-    let wanted = Wanted::of(Some(NPM_REGISTRY));
-    update(&pin(repository), &wanted, &Local::default(), &repository.files, now())
-        .map_err(|failure| failure.error.refusal().unwrap().clone())
+    update(&pin(repository), &repository.files)
 }
 
 #[test]
 fn files_are_as_large_as_their_limits() {
-    let wanted = Wanted::of(Some(NPM_REGISTRY));
+    let wanted = wanted();
     for (file, max) in [
         ("2.root.json", ROOT_BYTES),
         ("timestamp.json", TIMESTAMP_BYTES),
@@ -65,11 +47,7 @@ fn files_are_as_large_as_their_limits() {
         ("1.npm.json", METADATA_BYTES),
     ] {
         let mut repository = Repository::new(now());
-        repository.delegate(
-            "npm",
-            &["registry.npmjs.org/*"],
-            &[("registry.npmjs.org/keys.json", b"k")],
-        );
+        delegate_keys(&mut repository, b"k");
         repository.publish_root();
         repository.publish();
         let pinned = pin(&repository);
@@ -167,56 +145,12 @@ fn is_too_large(error: &FileError, limit: u64) {
 }
 
 #[test]
-fn a_folder_is_read_up_to_the_limits() {
-    let repository = {
-        let mut repository = Repository::new(now());
-        repository.files.retain(|name, _| !name.starts_with("targets/"));
-        let content = vec![b' '; usize::try_from(TARGET_BYTES).unwrap()];
-        repository.targets.insert("trusted_root.json".to_owned(), content);
-        repository.publish_root();
-        repository.publish();
-        repository
-    };
-    let instance = instance(&repository);
-    for (file, max) in [
-        ("2.root.json", ROOT_BYTES),
-        ("timestamp.json", TIMESTAMP_BYTES),
-        ("2.snapshot.json", METADATA_BYTES),
-        ("2.targets.json", METADATA_BYTES),
-        ("trusted_root.json", TARGET_BYTES),
-    ] {
-        let published = tempfile::tempdir().unwrap();
-        fs::create_dir(published.path().join("targets")).unwrap();
-        for (name, bytes) in &repository.files {
-            fs::write(published.path().join(name), bytes).unwrap();
-        }
-        let name = repository.files.keys().find(|name| name.ends_with(file)).unwrap();
-        let path = published.path().join(name);
-        fill(&path, max);
-        let folder = Folder::new(published.path());
-        let update = || {
-            let base = tempfile::tempdir().unwrap();
-            let store = TrustStore::new(base.path()).open(NAME).unwrap();
-            refresh(&instance, &folder, &store, now())
-        };
-        let state = update().unwrap().after;
-        assert_eq!(state.entries()[name].len() as u64, max, "{file}");
-        add(&path);
-        let error = update().unwrap_err();
-        let RefreshError::Update(UpdateError::Unavailable { source, .. }) = &error else {
-            panic!("{file}: {error}");
-        };
-        is_too_large(source, max);
-    }
-}
-
-#[test]
 fn what_the_store_says_in_a_line_is_no_longer_than_one() {
     let repository = Repository::new(now());
     let instance = instance(&repository);
     for file in ["current", "checked"] {
         let base = tempfile::tempdir().unwrap();
-        let store = TrustStore::new(base.path()).open(NAME).unwrap();
+        let store = store_in(base.path());
         refresh(&instance, &repository.files, &store, now()).unwrap();
         let before = store.load(&instance).unwrap();
         let current = fs::read_to_string(base.path().join(NAME).join("current")).unwrap();

@@ -8,19 +8,21 @@
     clippy::unwrap_used
 )]
 
+mod repository;
+
 use std::{thread, time::Duration as Wait};
 
 use chrono::Duration;
+use repository::{KEYS, delegate_keys, instance, now, store_in};
 use sealift::{
     adapters::{
         network::{Network, Settings},
         tuf::{Held, Http, InstanceStore, Refreshed, TrustStore, import, refresh},
     },
     core::{
-        addresses::NPM_REGISTRY,
-        time::{self, Time},
+        time::Time,
         trust::instance::Instance,
-        tuf::{self, MetadataError, PinnedRoots},
+        tuf::{self, MetadataError},
     },
 };
 use serde_json::{Value, json};
@@ -29,12 +31,6 @@ use testkit::tuf::{
     server::{Fault, Server},
 };
 use url::Url;
-
-const KEYS: &str = "registry.npmjs.org/keys.json";
-
-fn now() -> Time {
-    time::parse("2026-11-23T04:00:00Z").unwrap()
-}
 
 /// A machine that has refreshed once: the registry's keys were `old`.
 struct Machine {
@@ -47,11 +43,9 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let mut repository = Repository::new(now());
-        repository.delegate("npm", &["registry.npmjs.org/*"], &[(KEYS, b"old")]);
+        delegate_keys(&mut repository, b"old");
         repository.publish();
-        let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
-        let url = "https://tuf.example.com";
-        let instance = Instance::private("acme", url, Some(NPM_REGISTRY), pinned).unwrap();
+        let instance = instance(&repository);
         let server = Server::start(repository.files.clone());
         let base = tempfile::tempdir().unwrap();
         let machine = Self { repository, instance, server, base };
@@ -60,7 +54,7 @@ impl Machine {
     }
 
     fn store(&self) -> InstanceStore {
-        TrustStore::new(self.base.path()).open("acme").unwrap()
+        store_in(self.base.path())
     }
 
     fn held(&self) -> Held {

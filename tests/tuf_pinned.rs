@@ -8,13 +8,15 @@
     clippy::unwrap_used
 )]
 
+mod repository;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
+use repository::{now, pin, pins, update, update_at, wanted};
 use sealift::core::{
     package::digest::Algorithm,
-    time::{self, Time},
     trust::instance::{BUILT_IN, Instance},
-    tuf::{Entries, Local, MetadataError, PinnedRoots, State, Wanted, replay, update},
+    tuf::{Entries, Local, MetadataError, PinnedRoots, State, replay},
 };
 use sigstore_tuf::{Metadata, Root};
 use testkit::tuf::Repository;
@@ -93,10 +95,6 @@ fn consecutive_pinned_roots_follow_from_each_other() {
     }
 }
 
-fn now() -> Time {
-    time::parse("2026-11-23T04:00:00Z").unwrap()
-}
-
 /// A repository at root 6, and what an archive carried of it at each of its roots.
 fn history() -> (Repository, BTreeMap<u64, Entries>) {
     let mut repository = Repository::new(now());
@@ -108,38 +106,27 @@ fn history() -> (Repository, BTreeMap<u64, Entries>) {
             repository.publish_root();
             repository.publish();
         }
-        let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
-        archives.insert(version, state(&pinned, &repository).unwrap().entries().clone());
+        archives.insert(version, state(&pin(&repository), &repository).unwrap().entries().clone());
     }
     (repository, archives)
 }
 
 fn state(pinned: &PinnedRoots, repository: &Repository) -> Result<State, MetadataError> {
-    update(
-        pinned,
-        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-        &Local::default(),
-        &repository.files,
-        now(),
-    )
-    .map_err(|failure| failure.error.refusal().unwrap().clone())
+    update(pinned, &repository.files)
 }
 
-fn pins(repository: &Repository, versions: &[u64]) -> PinnedRoots {
-    let mut roots = versions.iter().map(|version| repository.root_bytes(*version));
-    let first = PinnedRoots::new(roots.next().unwrap()).unwrap();
-    roots.fold(first, |pinned, bytes| pinned.and(bytes).unwrap())
+fn pinned(repository: &Repository, versions: &[u64]) -> PinnedRoots {
+    pins(versions.iter().map(|version| repository.root_bytes(*version)))
 }
 
 fn replayed(pinned: &PinnedRoots, entries: &Entries) -> Result<u64, MetadataError> {
-    Ok(replay(pinned, &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)), entries, now())?
-        .version("root"))
+    Ok(replay(pinned, &wanted(), entries, now())?.version("root"))
 }
 
 #[test]
 fn an_archive_of_any_age_verifies_through_the_pinned_history() {
     let (repository, archives) = history();
-    let pinned = pins(&repository, &[2, 4, 6]);
+    let pinned = pinned(&repository, &[2, 4, 6]);
     for version in 2..=6 {
         assert_eq!(replayed(&pinned, &archives[&version]), Ok(version));
     }
@@ -154,16 +141,16 @@ fn a_carried_chain_may_start_at_any_pinned_root() {
     for version in 1..=3 {
         entries.remove(&format!("{version}.root.json"));
     }
-    assert_eq!(replayed(&pins(&repository, &[2, 4, 6]), &entries), Ok(5));
-    assert_eq!(replayed(&pins(&repository, &[3]), &entries), Ok(5));
+    assert_eq!(replayed(&pinned(&repository, &[2, 4, 6]), &entries), Ok(5));
+    assert_eq!(replayed(&pinned(&repository, &[3]), &entries), Ok(5));
     let refused = MetadataError::RootMissing { version: 3 };
-    assert_eq!(replayed(&pins(&repository, &[2, 6]), &entries), Err(refused));
+    assert_eq!(replayed(&pinned(&repository, &[2, 6]), &entries), Err(refused));
 }
 
 #[test]
 fn a_carried_root_must_be_the_pinned_one_of_its_version() {
     let (repository, archives) = history();
-    let pinned = pins(&repository, &[2, 4, 6]);
+    let pinned = pinned(&repository, &[2, 4, 6]);
     for version in [2, 4] {
         let mut entries = archives[&5].clone();
         let root = entries.get_mut(&format!("{version}.root.json")).unwrap();
@@ -183,13 +170,13 @@ fn a_root_of_another_repository_leads_nowhere() {
     let (repository, archives) = history();
     let (other, _) = history();
     assert!(matches!(
-        replayed(&pins(&other, &[1]), &archives[&3]),
+        replayed(&pinned(&other, &[1]), &archives[&3]),
         Err(MetadataError::RootDiffers { version: 1 })
     ));
     let mut entries = archives[&3].clone();
     entries.insert("4.root.json".to_owned(), other.root_bytes(4));
     assert!(matches!(
-        replayed(&pins(&repository, &[1]), &entries),
+        replayed(&pinned(&repository, &[1]), &entries),
         Err(MetadataError::Threshold { role, found: 0, .. }) if role == "root"
     ));
 }
@@ -197,7 +184,7 @@ fn a_root_of_another_repository_leads_nowhere() {
 #[test]
 fn an_update_starts_at_the_newest_pinned_root_and_carries_those_before() {
     let (repository, _) = history();
-    let newest = state(&pins(&repository, &[2, 4, 5]), &repository).unwrap();
+    let newest = state(&pinned(&repository, &[2, 4, 5]), &repository).unwrap();
     let roots: Vec<&String> =
         newest.entries().keys().filter(|name| name.ends_with(".root.json")).collect();
     assert_eq!(roots, ["4.root.json", "5.root.json", "6.root.json"]);
@@ -208,24 +195,11 @@ fn a_newer_pinned_root_takes_over_from_the_local_ones() {
     let (repository, archives) = history();
     let load = |pinned: &PinnedRoots, version| {
         let none = Entries::new();
-        Local::load(
-            pinned,
-            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-            Some(&archives[&version]),
-            &none,
-        )
-        .unwrap()
+        Local::load(pinned, &wanted(), Some(&archives[&version]), &none).unwrap()
     };
-    let pinned = pins(&repository, &[1, 6]);
+    let pinned = pinned(&repository, &[1, 6]);
     let local = load(&pinned, 3);
-    let state = update(
-        &pinned,
-        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-        &local,
-        &repository.files,
-        now(),
-    )
-    .unwrap();
+    let state = update_at(&repository, &pinned, &local, now()).unwrap();
     assert_eq!(state.version("root"), 6);
     assert!(!state.entries().contains_key("3.root.json"));
 }

@@ -23,7 +23,7 @@ use disk::files;
 use sealift::{
     adapters::{
         network::{Network, NetworkError, Settings},
-        tuf::{Folder, Http, RefreshError, Refreshed, TrustStore, import, refresh},
+        tuf::{Http, RefreshError, Refreshed, TrustStore, import, refresh},
     },
     core::{
         time::{self, Time},
@@ -65,7 +65,7 @@ fn from_root_5() -> Instance {
     let public_good = Instance::public_good();
     let (_, root) = public_good.pinned.roots().find(|(version, _)| *version == 5).unwrap();
     let root = PinnedRoots::new(root.to_vec()).unwrap();
-    public_good.with_root(root)
+    Instance { pinned: root, ..public_good }
 }
 
 fn expired(error: &RefreshError<NetworkError>) -> (&str, Time) {
@@ -118,7 +118,7 @@ fn the_real_chain_from_root_5_leads_to_15() {
     let imported = import(&Instance::public_good(), &state, &store, august()).unwrap();
     assert_eq!(imported.after.trusted_root(), state.trusted_root());
 
-    let folder = Folder::new(&folder);
+    let folder = files(&folder);
     let fourth = tempfile::tempdir().unwrap();
     let store = TrustStore::new(fourth.path()).open("public-good").unwrap();
     assert_eq!(refresh(&from_root_5(), &folder, &store, august()).unwrap().after, state);

@@ -13,11 +13,13 @@
 )]
 
 mod disk;
+mod repository;
 
 use std::path::Path;
 
 use chrono::Duration;
 use disk::{Hasty, files};
+use repository::pins;
 use sealift::{
     adapters::tuf::{Held, InstanceStore, RefreshError, TrustStore, import, refresh},
     core::{
@@ -55,8 +57,8 @@ impl History {
     /// As an earlier release had it.
     fn instance(&self, newest: u64) -> Instance {
         let roots = self.today.pinned.roots().filter(|(version, _)| *version <= newest);
-        let pins = roots.map(|(_, bytes)| bytes.to_vec()).collect();
-        self.today.clone().with_root(pinned(pins))
+        let roots = roots.map(|(_, bytes)| bytes.to_vec());
+        Instance { pinned: pins(roots), ..self.today.clone() }
     }
 
     fn empty(&self) -> (tempfile::TempDir, InstanceStore<Hasty>) {
@@ -83,12 +85,6 @@ impl History {
     fn replayed(&self, era: &Era, archive: &Entries) -> State {
         replay(&self.today.pinned, &self.today.wanted, archive, era.at).unwrap()
     }
-}
-
-fn pinned(roots: Vec<Vec<u8>>) -> PinnedRoots {
-    let mut roots = roots.into_iter();
-    let first = PinnedRoots::new(roots.next().unwrap()).unwrap();
-    roots.fold(first, |pins, root| pins.and(root).unwrap())
 }
 
 /// Roots 1 to 16, some of which rotate the keys of all roles, with targets that change.
@@ -121,7 +117,7 @@ fn synthetic(rotated: &[u64]) -> History {
     }
     let first = PinnedRoots::new(repository.root_bytes(1)).unwrap();
     let today = Instance::private("acme", "https://tuf.example.com", None, first).unwrap();
-    History { eras, rotated: rotated.to_vec(), today: today.with_root(pinned(roots)) }
+    History { eras, rotated: rotated.to_vec(), today: Instance { pinned: pins(roots), ..today } }
 }
 
 /// The real history, where it is at hand.

@@ -10,19 +10,15 @@
 mod repository;
 
 use chrono::Duration;
-use repository::{edit, first, now, pin, repository, update_at};
-use sealift::core::tuf::{Entries, Local, MetadataError, State, Wanted, replay};
+use repository::{delegate_keys, edit, first, now, pin, pins, repository, update_at, wanted};
+use sealift::core::tuf::{Entries, Local, MetadataError, State, replay};
 use serde_json::json;
 use testkit::tuf::Repository;
 
 #[test]
 fn a_good_repository_is_accepted_and_costs_no_request_too_many() {
     let mut repository = repository();
-    repository.delegate(
-        "npm",
-        &["registry.npmjs.org/*"],
-        &[("registry.npmjs.org/keys.json", b"k")],
-    );
+    delegate_keys(&mut repository, b"k");
     repository.publish();
     let (pinned, local) = first(&repository);
     let state = local.state.unwrap();
@@ -30,23 +26,10 @@ fn a_good_repository_is_accepted_and_costs_no_request_too_many() {
     assert_eq!(state.npm_keys(), Some(&b"k"[..]));
     let names: Vec<&str> = state.roles().iter().map(|role| role.name.as_str()).collect();
     assert_eq!(names, ["root", "timestamp", "snapshot", "targets", "npm"]);
-    let again = replay(
-        &pinned,
-        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-        state.entries(),
-        now(),
-    )
-    .unwrap();
+    let again = replay(&pinned, &wanted(), state.entries(), now()).unwrap();
     assert_eq!(again, state);
     assert_eq!(
-        Local::load(
-            &pinned,
-            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-            Some(state.entries()),
-            &Entries::new()
-        )
-        .unwrap()
-        .state,
+        Local::load(&pinned, &wanted(), Some(state.entries()), &Entries::new()).unwrap().state,
         Some(state)
     );
 }
@@ -126,13 +109,7 @@ fn an_expired_timestamp_raises_the_floor() {
     assert!(matches!(error, MetadataError::Expired { .. }));
     // Persisted, and read back.
     let state = local.state.as_ref().map(State::entries);
-    let local = Local::load(
-        &pinned,
-        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-        state,
-        &local.floor().entries(),
-    )
-    .unwrap();
+    let local = Local::load(&pinned, &wanted(), state, &local.floor().entries()).unwrap();
     repository.files = old;
     let (error, _) = update_at(&repository, &pinned, &local, now()).unwrap_err();
     let role = "timestamp".to_owned();
@@ -237,13 +214,7 @@ fn a_rotation_in_an_update_that_fails_leaves_a_floor_that_reads_back() {
     let floor = local.floor().entries();
     assert_eq!(floor.keys().collect::<Vec<_>>(), ["2.root.json"]);
     let state = local.state.as_ref().map(State::entries);
-    let local = Local::load(
-        &pinned,
-        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-        state,
-        &floor,
-    )
-    .unwrap();
+    let local = Local::load(&pinned, &wanted(), state, &floor).unwrap();
     repository.role("root").expires = expires;
     repository.publish_root();
     repository.role("snapshot").expires = expires;
@@ -254,11 +225,9 @@ fn a_rotation_in_an_update_that_fails_leaves_a_floor_that_reads_back() {
 #[test]
 fn a_pinned_root_that_the_repository_has_not_published_is_not_written_down() {
     let mut repository = repository();
-    let (pinned, local) = first(&repository);
-    let newer = |repository: &Repository| {
-        let newer = pinned.clone().and(repository.root_bytes(2)).unwrap();
-        newer.and(repository.root_bytes(3)).unwrap()
-    };
+    let (_pinned, local) = first(&repository);
+    let newer =
+        |repository: &Repository| pins([1, 2, 3].map(|version| repository.root_bytes(version)));
     repository.publish_root();
     repository.publish_root();
     let pins = newer(&repository);
@@ -278,11 +247,11 @@ fn a_pinned_root_that_the_repository_has_not_published_is_not_written_down() {
 fn what_a_pinned_root_does_not_vouch_for_any_more_is_refused() {
     for role in ["timestamp", "snapshot", "targets"] {
         let mut repository = repository();
-        let (pinned, local) = first(&repository);
+        let (_pinned, local) = first(&repository);
         let old = repository.files.clone();
         repository.rotate(role);
         repository.publish_root();
-        let pins = pinned.and(repository.root_bytes(2)).unwrap();
+        let pins = pins([1, 2].map(|version| repository.root_bytes(version)));
         repository.files = old;
         for local in [&local, &Local::default()] {
             let (refused, after) = update_at(&repository, &pins, local, now()).unwrap_err();
@@ -296,9 +265,9 @@ fn what_a_pinned_root_does_not_vouch_for_any_more_is_refused() {
 #[test]
 fn a_repository_without_any_of_the_pinned_roots_is_none() {
     let mut repository = repository();
-    let (pinned, _) = first(&repository);
+    let (_pinned, _) = first(&repository);
     repository.publish_root();
-    let pins = pinned.and(repository.root_bytes(2)).unwrap();
+    let pins = pins([1, 2].map(|version| repository.root_bytes(version)));
     repository.files.retain(|name, _| !name.ends_with("root.json"));
     let (refused, after) = update_at(&repository, &pins, &Local::default(), now()).unwrap_err();
     assert_eq!(refused, MetadataError::Missing { file: "2.root.json".to_owned() });
@@ -350,14 +319,8 @@ fn local_files_that_are_torn_or_missing_are_refused() {
         let mut entries = state.entries().clone();
         let bytes = entries.get_mut(name).unwrap();
         bytes.truncate(bytes.len() / 2);
-        let load = |entries: &Entries| {
-            Local::load(
-                &pinned,
-                &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-                Some(entries),
-                &Entries::new(),
-            )
-        };
+        let load =
+            |entries: &Entries| Local::load(&pinned, &wanted(), Some(entries), &Entries::new());
         assert!(load(&entries).is_err(), "torn {name}");
         entries.remove(name);
         // Without its only root the chain falls back to the pinned one, which is the same.
@@ -382,16 +345,7 @@ fn a_torn_floor_is_refused() {
         let mut torn = floor.clone();
         torn.get_mut(name).unwrap().truncate(100);
         let state = local.state.as_ref().map(State::entries);
-        assert!(
-            Local::load(
-                &pinned,
-                &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-                state,
-                &torn
-            )
-            .is_err(),
-            "{name}"
-        );
+        assert!(Local::load(&pinned, &wanted(), state, &torn).is_err(), "{name}");
     }
 }
 
@@ -403,7 +357,7 @@ fn replay_accepts_nothing_that_has_no_place() {
     entries.insert("targets/extra.json".to_owned(), Vec::new());
     let file = "targets/extra.json".to_owned();
     assert_eq!(
-        replay(&pinned, &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)), &entries, now()),
+        replay(&pinned, &wanted(), &entries, now()),
         Err(MetadataError::Unexpected { file })
     );
 }

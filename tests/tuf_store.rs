@@ -7,67 +7,29 @@
     clippy::unwrap_used
 )]
 
-use std::{
-    cell::Cell,
-    fs, io,
-    path::{Path, PathBuf},
-    rc::Rc,
-};
+mod disk;
+mod repository;
+
+use std::{cell::Cell, fs, io, path::Path, rc::Rc};
 
 use chrono::Duration;
+use disk::files;
+use repository::{NAME, current, delegate_keys, instance, now, store_in};
 use sealift::{
     adapters::tuf::{
-        Disk, Folder, Held, RefreshError, StoreError, SystemDisk, TrustStore, import, refresh,
+        Disk, Held, RefreshError, StoreError, SystemDisk, TrustStore, import, refresh,
     },
     core::{
         limits::EARLIEST,
-        time::{self, Time},
+        time,
         trust::instance::Instance,
-        tuf::{MetadataError, PinnedRoots, UpdateError},
+        tuf::{MetadataError, UpdateError},
     },
 };
 use testkit::tuf::Repository;
 
-const NAME: &str = "acme";
-
-fn now() -> Time {
-    time::parse("2026-11-23T04:00:00Z").unwrap()
-}
-
-fn instance(repository: &Repository) -> Instance {
-    let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
-    Instance::private(
-        NAME,
-        "https://tuf.example.com",
-        Some(sealift::core::addresses::NPM_REGISTRY),
-        pinned,
-    )
-    .unwrap()
-}
-
 fn held(base: &Path, instance: &Instance) -> Held {
-    TrustStore::new(base).open(NAME).unwrap().load(instance).unwrap()
-}
-
-/// All files below a folder with their bytes.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push((path.clone(), fs::read(&path).unwrap()));
-        }
-    }
-    found.sort();
-    found
-}
-
-/// The folder of the generation that counts.
-fn current(base: &Path) -> PathBuf {
-    let number = fs::read_to_string(base.join(NAME).join("current")).unwrap();
-    base.join(NAME).join("generations").join(number)
+    store_in(base).load(instance).unwrap()
 }
 
 /// A disk that breaks down after some steps; a write on the way down gets half-way.
@@ -139,7 +101,7 @@ fn a_crash_at_any_step_leaves_the_old_or_the_new() {
         for steps in 0.. {
             let base = tempfile::tempdir().unwrap();
             if start == 1 {
-                let store = TrustStore::new(base.path()).open(NAME).unwrap();
+                let store = store_in(base.path());
                 refresh(&instance, &versions[0], &store, now()).unwrap();
             }
             let before = held(base.path(), &instance);
@@ -159,7 +121,7 @@ fn a_crash_at_any_step_leaves_the_old_or_the_new() {
                 assert_eq!(finished, Some(start as u64 + 1));
             }
             // And it is no obstacle to the next update.
-            let store = TrustStore::new(base.path()).open(NAME).unwrap();
+            let store = store_in(base.path());
             refresh(&instance, &versions[start], &store, now()).unwrap();
             if done.is_ok() {
                 assert!(disk.steps.get() == 0 || steps > 0);
@@ -175,7 +137,7 @@ fn a_failed_update_moves_the_floor_and_nothing_else() {
     let mut repository = Repository::new(now());
     let instance = instance(&repository);
     let base = tempfile::tempdir().unwrap();
-    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    let store = store_in(base.path());
     refresh(&instance, &repository.files, &store, now()).unwrap();
     let before = held(base.path(), &instance);
     let old = repository.files.clone();
@@ -203,7 +165,7 @@ fn nobody_updates_while_another_does() {
     let repository = Repository::new(now());
     let instance = instance(&repository);
     let base = tempfile::tempdir().unwrap();
-    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    let store = store_in(base.path());
     let locked = store.lock().unwrap();
     let refused = refresh(&instance, &repository.files, &store, now()).unwrap_err();
     assert!(matches!(refused, RefreshError::Store(StoreError::Locked(_))));
@@ -218,7 +180,7 @@ fn corruption_is_refused_with_a_remedy() {
     let instance = instance(&repository);
     let fresh = || {
         let base = tempfile::tempdir().unwrap();
-        let store = TrustStore::new(base.path()).open(NAME).unwrap();
+        let store = store_in(base.path());
         refresh(&instance, &repository.files, &store, now()).unwrap();
         refresh(&instance, &repository.files, &store, now()).unwrap();
         base
@@ -228,7 +190,8 @@ fn corruption_is_refused_with_a_remedy() {
     for at in 0..count {
         for remove in [false, true] {
             let base = fresh();
-            let (path, bytes) = files(base.path())[at].clone();
+            let (path, bytes) = files(base.path()).into_iter().nth(at).unwrap();
+            let path = base.path().join(path);
             let counts = path.starts_with(current(base.path())) || path.ends_with("current");
             if !counts {
                 continue;
@@ -238,7 +201,7 @@ fn corruption_is_refused_with_a_remedy() {
             } else {
                 fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
             }
-            let store = TrustStore::new(base.path()).open(NAME).unwrap();
+            let store = store_in(base.path());
             match store.load(&instance) {
                 Err(error @ StoreError::Corrupt { .. }) => {
                     assert!(error.hint().unwrap().contains("import"));
@@ -260,7 +223,7 @@ fn a_clock_that_went_back_is_refused() {
     let repository = Repository::new(now());
     let instance = instance(&repository);
     let base = tempfile::tempdir().unwrap();
-    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    let store = store_in(base.path());
     let at = |text| refresh(&instance, &repository.files, &store, time::parse(text).unwrap());
     let refused = at("1970-01-01T00:00:07Z").unwrap_err();
     assert!(matches!(refused, RefreshError::Clock { .. }));
@@ -280,29 +243,21 @@ fn a_clock_that_went_back_is_refused() {
 #[test]
 fn a_store_refreshed_and_one_imported_are_equal_byte_for_byte() {
     let mut repository = Repository::new(now());
-    repository.delegate(
-        "npm",
-        &["registry.npmjs.org/*"],
-        &[("registry.npmjs.org/keys.json", b"k")],
-    );
+    delegate_keys(&mut repository, b"k");
     repository.publish_root();
     repository.publish();
     let instance = instance(&repository);
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let connected = TrustStore::new(one.path()).open(NAME).unwrap();
-    let isolated = TrustStore::new(other.path()).open(NAME).unwrap();
+    let connected = store_in(one.path());
+    let isolated = store_in(other.path());
     let state = refresh(&instance, &repository.files, &connected, now()).unwrap().after;
     import(&instance, &state, &isolated, now()).unwrap();
-    let relative = |base: &Path| -> Vec<(PathBuf, Vec<u8>)> {
-        let strip = |(path, bytes): (PathBuf, _)| (path.strip_prefix(base).unwrap().into(), bytes);
-        files(base).into_iter().map(strip).collect()
-    };
-    assert_eq!(relative(&current(one.path())), relative(&current(other.path())));
+    assert_eq!(files(&current(one.path())), files(&current(other.path())));
 
     // What is stored is a repository that any client can be pointed at.
-    let published = Folder::new(&current(other.path()).join("repository"));
+    let published = files(&current(other.path()).join("repository"));
     let third = tempfile::tempdir().unwrap();
-    let store = TrustStore::new(third.path()).open(NAME).unwrap();
+    let store = store_in(third.path());
     assert_eq!(refresh(&instance, &published, &store, now()).unwrap().after, state);
 }
 
@@ -311,7 +266,7 @@ fn an_import_never_goes_back() {
     let mut repository = Repository::new(now());
     let instance = instance(&repository);
     let base = tempfile::tempdir().unwrap();
-    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    let store = store_in(base.path());
     let old = refresh(&instance, &repository.files, &store, now()).unwrap().after;
     let rolled_back = |role: &str| {
         let before = files(base.path());
@@ -337,7 +292,7 @@ fn an_import_never_goes_back() {
 fn a_store_of_another_root_is_not_called_corrupt() {
     let (repository, other) = (Repository::new(now()), Repository::new(now()));
     let base = tempfile::tempdir().unwrap();
-    let store = TrustStore::new(base.path()).open(NAME).unwrap();
+    let store = store_in(base.path());
     refresh(&instance(&repository), &repository.files, &store, now()).unwrap();
     let error = store.load(&instance(&other)).unwrap_err();
     assert!(matches!(

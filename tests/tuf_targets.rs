@@ -12,10 +12,10 @@ mod repository;
 use std::{cell::RefCell, collections::BTreeMap};
 
 use chrono::Duration;
-use repository::{edit, fresh, now, pin, repository};
+use repository::{edit, fresh, now, pin, refusal, repository, update};
 use sealift::core::{
     limits::{DELEGATIONS, METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
-    tuf::{self, Entries, Local, MetadataError, Session, Wanted, update},
+    tuf::{self, Entries, Local, MetadataError, Session},
 };
 use serde_json::{Value, json};
 use testkit::tuf::{Key, Repository, delegation, named};
@@ -96,13 +96,7 @@ fn every_file_is_asked_for_with_its_limit() {
     let pinned = pin(&repository);
     let asked = |repository: &Repository| {
         let asked = Asked(&repository.files, RefCell::default());
-        let _ = update(
-            &pinned,
-            &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-            &Local::default(),
-            &asked,
-            now(),
-        );
+        let _ = update(&pinned, &asked);
         asked.1.into_inner()
     };
     let sizes = asked(&repository);
@@ -129,8 +123,8 @@ fn search(paths: &[&str], listed: &str, path: &str) -> Result<Vec<u8>, MetadataE
     repository.publish();
     let (pinned, local) = (pin(&repository), Local::default());
     let mut session = Session::start(&pinned, &local, &repository.files, now()).unwrap();
-    session.refresh().unwrap();
-    session.target(path).map_err(|error| error.refusal().unwrap().clone())
+    while session.step().unwrap() {}
+    session.target(path).map_err(refusal)
 }
 
 #[test]
@@ -362,12 +356,12 @@ fn a_role_is_held_against_each_role_that_delegates_to_it() {
     let pinned = pin(&repository);
     let local = Local::default();
     let mut session = Session::start(&pinned, &local, &repository.files, now()).unwrap();
-    session.refresh().unwrap();
+    while session.step().unwrap() {}
     assert_eq!(session.target("parent-a/x").unwrap(), b"a");
     let refused = session.target("parent-b/x").unwrap_err();
     assert!(matches!(
-        refused.refusal(),
-        Some(MetadataError::Threshold { role, found: 0, threshold: 1 }) if role == "release"
+        refusal(refused),
+        MetadataError::Threshold { role, found: 0, threshold: 1 } if role == "release"
     ));
 }
 

@@ -8,6 +8,8 @@
     clippy::unwrap_used
 )]
 
+mod repository;
+
 use std::{
     path::Path,
     sync::LazyLock,
@@ -15,16 +17,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use repository::{instance_at, now, store_in};
 use sealift::{
     adapters::{
         network::{Failure, Network, NetworkError, Settings},
-        tuf::{Held, Http, InstanceStore, RefreshError, Refreshed, TrustStore, refresh},
+        tuf::{Held, Http, InstanceStore, RefreshError, Refreshed, refresh},
     },
     core::{
         limits::{METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
-        time::{self, Time},
         trust::instance::Instance,
-        tuf::{PinnedRoots, UpdateError},
+        tuf::UpdateError,
     },
 };
 use testkit::tuf::{
@@ -32,10 +34,6 @@ use testkit::tuf::{
     server::{Fault, Server},
 };
 use url::Url;
-
-fn now() -> Time {
-    time::parse("2026-11-23T04:00:00Z").unwrap()
-}
 
 /// One for all tests: to acquire it takes longer than any of them.
 fn network() -> &'static Network {
@@ -62,17 +60,10 @@ type Refused = RefreshError<NetworkError>;
 impl Client {
     fn new(repository: &Repository, server: &Server, base: &Path) -> Self {
         let url = server.url();
-        let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
         Self {
-            instance: Instance::private(
-                "acme",
-                &url,
-                Some(sealift::core::addresses::NPM_REGISTRY),
-                pinned,
-            )
-            .unwrap(),
+            instance: instance_at(&url, repository),
             url: Url::parse(&url).unwrap(),
-            store: TrustStore::new(base).open("acme").unwrap(),
+            store: store_in(base),
         }
     }
 

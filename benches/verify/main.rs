@@ -158,7 +158,7 @@ fn child() -> ExitCode {
 }
 
 fn provenance(fixture: &Fixture) -> Line {
-    let trust = Trust::new(fixture.trusted_root.as_bytes(), &[]).unwrap();
+    let trust = Trust::new(fixture.trusted_root.as_bytes(), None).unwrap();
     let now = time::parse(fixture::NOW).unwrap();
     let packages = &fixture.packages[..200];
     let bare = bare::Signatures::of_provenance(packages);

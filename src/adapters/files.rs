@@ -361,17 +361,7 @@ pub fn abandon(end: impl FnOnce()) {
     end();
 }
 
-/// Writes a file in one step, replacing what is there.
-///
-/// # Errors
-/// When the system refuses; what was there is then still there.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let mut file = temporary(path)?;
-    file.write_all(bytes).map_err(|source| FileError::io("write", path, source))?;
-    persist(file, path)
-}
-
-/// Copies a temporary file to standard output, or to another pipe.
+/// Copies a temporary file to standard output.
 ///
 /// # Errors
 /// When it cannot be read, or nobody reads.

@@ -38,7 +38,7 @@ use crate::{
         limits,
         time::Time,
         trust::{
-            Trust, TrustError,
+            Trust,
             instance::{self, Instance},
         },
         tuf::State,
@@ -121,8 +121,8 @@ impl Basis {
         let read = |path: &Path| files::read(path, limits::TRUST_FILE_BYTES);
         let keys = pinned.npm_keys.as_deref().map(read).transpose()?;
         let root = read(&pinned.trusted_root)?;
-        let trust = material(&root, Some(NPM_REGISTRY), keys.as_deref())
-            .map_err(BasisError::PinnedFiles)?;
+        let keys = keys.as_deref().map(|keys| (NPM_REGISTRY, keys));
+        let trust = Trust::new(&root, keys).map_err(BasisError::PinnedFiles)?;
         Ok(Self { trust, facts: facts(instance, MaterialSource::Files) })
     }
 
@@ -145,8 +145,7 @@ impl Basis {
     /// # Errors
     /// When it cannot be used.
     pub fn new(instance: &Instance, newest: Material) -> Result<Self, BasisError> {
-        let registry = instance.registry.as_deref();
-        let trust = material(&newest.trusted_root, registry, newest.npm_keys.as_deref())?;
+        let trust = newest.trust(instance)?;
         let state = newest.state.as_ref();
         let built_in = instance.embedded.as_ref().filter(|_| state.is_none());
         let expires = built_in.and_then(|_| instance.pinned.newest_expires());
@@ -189,21 +188,8 @@ pub(super) fn for_archive(
 /// When they could not.
 fn require_usable(instance: &Instance, state: &State) -> Result<(), BasisError> {
     let root = state.trusted_root().unwrap_or_default();
-    material(root, instance.registry.as_deref(), state.npm_keys())?;
+    instance.trust(root, state.npm_keys())?;
     Ok(())
-}
-
-fn material(
-    root: &[u8],
-    registry: Option<&str>,
-    npm_keys: Option<&[u8]>,
-) -> Result<Trust, TrustError> {
-    let keys: Vec<_> = registry
-        .zip(npm_keys)
-        .map(|(registry, keys)| (registry.to_owned(), keys.to_vec()))
-        .into_iter()
-        .collect();
-    Trust::new(root, &keys)
 }
 
 fn facts(instance: &str, source: MaterialSource) -> report::Trust {

@@ -14,9 +14,6 @@ pub const NPM_REGISTRY_HOST: &str = "registry.npmjs.org";
 /// Another name of the same host, which is in lockfiles that began as yarn's; npm reads it so too.
 pub const YARN_REGISTRY_HOST: &str = "registry.yarnpkg.com";
 
-/// The TUF target that holds the public npm registry's keys.
-pub const NPM_KEYS_TARGET: &str = "registry.npmjs.org/keys.json";
-
 /// The TUF target that holds a Sigstore instance's trust root.
 pub const TRUSTED_ROOT_TARGET: &str = "trusted_root.json";
 
@@ -33,7 +30,7 @@ pub const TUF_GITHUB: &str = "https://tuf-repo.github.com";
 /// encode or decode a host name takes time that is quadratic in its length.
 pub fn parse(address: &str) -> Option<Url> {
     let host = address.split_once("//").map_or(address, |(_, rest)| rest);
-    let host = host.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = split_authority(host).0;
     let plain =
         address.is_ascii() && address.len() as u64 <= limits::URL_BYTES && !host.contains('%');
     if plain { Url::parse(address).ok() } else { None }
@@ -80,23 +77,63 @@ pub fn is_registry(address: &str) -> bool {
 /// An address without credentials, query and fragment.
 pub fn anonymous(url: &Url) -> Url {
     let mut url = url.clone();
-    // These fail only for addresses that can have no credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
+    drop_credentials(&mut url);
     url.set_query(None);
     url.set_fragment(None);
     url
 }
 
-/// The address of a repository or a file as it is written, without a password. `git@` is a user that
-/// every code host has, and no credential.
-pub fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
+/// Takes the credentials out of an address. Says whether there were any.
+pub fn drop_credentials(url: &mut Url) -> bool {
+    let had_any = !url.username().is_empty() || url.password().is_some();
+    // Both fail only for addresses that can have no credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    had_any
+}
+
+/// An address as it is written, whatever a parser would make of it: the scheme, the authority, and
+/// what follows. What is before an address in an alias (`NAME@https://…`) is part of the scheme.
+pub fn split(text: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = text.split_once("//")?;
+    let (authority, tail) = split_authority(rest);
+    Some((scheme.strip_suffix(':')?, authority, tail))
+}
+
+fn split_authority(text: &str) -> (&str, &str) {
+    text.split_at(text.find(['/', '?', '#', '\\']).unwrap_or(text.len()))
+}
+
+/// The authority of an address without its credentials. Over SSH the user's name is none: `git` is
+/// whom all users of a code host log in as. A password is theirs alone.
+pub fn without_credentials(scheme: &str, authority: &str) -> String {
     match authority.rsplit_once('@') {
-        Some((user, host)) if user != "git" => format!("{scheme}://{host}{path}"),
-        _ => text.to_owned(),
+        Some((user, host)) if scheme.ends_with("ssh") => match user.split_once(':') {
+            Some((name, _)) => format!("{name}@{host}"),
+            None => authority.to_owned(),
+        },
+        Some((_, host)) => host.to_owned(),
+        None => authority.to_owned(),
+    }
+}
+
+/// The address of a repository or a file as it is written, without its credentials.
+pub fn written(text: &str) -> String {
+    match split(text) {
+        Some((scheme, authority, tail)) => {
+            format!("{scheme}://{}{tail}", without_credentials(scheme, authority))
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// What an error may repeat of a text that should be an address and is none: nothing before an `@`,
+/// nothing after a `?`.
+pub fn redacted(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => text.to_owned(),
     }
 }
 
@@ -199,8 +236,28 @@ mod tests {
     }
 
     #[test]
+    fn drops_credentials_and_keeps_the_user_of_ssh() {
+        for (with, without) in [
+            ("https://me:hush@r.example/a?b#c", "https://r.example/a?b#c"),
+            ("git+https://git@g.example/a.git", "git+https://g.example/a.git"),
+            ("git+ssh://git@g.example/a.git", "git+ssh://git@g.example/a.git"),
+            ("ssh://git:hush@g.example/a", "ssh://git@g.example/a"),
+            ("https://a@b@r.example", "https://r.example"),
+            ("https://r.example/@s/a", "https://r.example/@s/a"),
+            ("a@https://t@g.example/a", "a@https://g.example/a"),
+            ("^1 || //x@y", "^1 || //x@y"),
+        ] {
+            assert_eq!(written(with), without);
+        }
+        let mut url = Url::parse("https://me:hush@r.example/a?b").unwrap();
+        assert!(drop_credentials(&mut url) && !drop_credentials(&mut url));
+        assert_eq!(url.as_str(), "https://r.example/a?b");
+        assert_eq!(redacted("me:hush@r.example/a?token"), "…@r.example/a");
+    }
+
+    #[test]
     fn the_public_registrys_keys_are_where_sigstore_has_them() {
-        assert_eq!(keys_target(NPM_REGISTRY).as_deref(), Some(NPM_KEYS_TARGET));
+        assert_eq!(keys_target(NPM_REGISTRY).as_deref(), Some("registry.npmjs.org/keys.json"));
         assert_eq!(Url::parse(NPM_REGISTRY).unwrap().host_str(), Some(NPM_REGISTRY_HOST));
     }
 }

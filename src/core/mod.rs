@@ -9,7 +9,7 @@ pub mod limits;
 pub mod lockfile;
 pub mod npm;
 pub mod package;
-mod percent;
+pub(crate) mod percent;
 pub mod policy;
 pub mod rules;
 pub mod sigstore;

@@ -1,7 +1,7 @@
 //! Percent coding (RFC 3986, section 2.1), for purls, addresses and the names of entries.
 
 /// `text` with every byte that is not `plain` as `%` and two hexadecimal digits in upper case.
-pub fn encode(text: &str, plain: impl Fn(u8) -> bool) -> String {
+pub fn encode(text: &str, mut plain: impl FnMut(u8) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if plain(byte) {

@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use crate::core::{
-    lockfile::coverage::Disposition,
-    verdict::{Claim, Facts, PackageVerdict, Status, Weakness},
-};
+use crate::core::verdict::{Claim, Facts, PackageVerdict, Status, Weakness};
 
 /// What follows where something is older than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,11 +67,6 @@ impl Policy {
     /// Whether an entry with this weakness is denied.
     pub fn denies(&self, weakness: Weakness) -> bool {
         self.deny.contains(&weakness)
-    }
-
-    /// Whether what becomes of an entry is denied, although nothing is wrong with it.
-    pub fn denies_disposition(&self, disposition: Disposition) -> bool {
-        disposition == Disposition::Unavailable && self.denies(Weakness::Unavailable)
     }
 }
 

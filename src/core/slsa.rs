@@ -10,7 +10,10 @@
 mod v02;
 mod v1;
 
-use crate::core::sigstore::certificate::{Claims, GITHUB};
+use crate::core::{
+    percent,
+    sigstore::certificate::{Claims, GITHUB},
+};
 
 /// The predicate types of SLSA provenance that npm publishes.
 pub const PREDICATE_TYPES: [&str; 2] = [v1::PREDICATE_TYPE, v02::PREDICATE_TYPE];
@@ -234,10 +237,7 @@ fn is_written(said: &str, claim: &str) -> bool {
 
 /// As Go writes a path.
 fn in_address(text: &str) -> String {
-    let kept = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte);
-    text.bytes()
-        .map(|byte| if kept(byte) { char::from(byte).into() } else { format!("%{byte:02X}") })
-        .collect()
+    percent::encode(text, |byte| byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte))
 }
 
 /// As Go's templates write text in HTML.

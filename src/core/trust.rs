@@ -4,19 +4,22 @@
 //! authorities whose window has ended stay, since they vouch for what was signed in it. Those that
 //! cannot be used are set aside and listed, so that what does not rest on them still verifies.
 
+mod anchor;
+mod difference;
 pub mod instance;
+mod keys;
 mod root;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sigstore_trust_root::{TransparencyLog, TrustedRoot};
 use sigstore_types::TimeRange;
 use sigstore_verify::Verifier;
 
-pub use crate::core::npm::keys::{KeyUsage, NpmKey, NpmKeys};
+pub use anchor::{Anchor, AnchorKind, SetAside};
+pub use difference::Difference;
+pub use keys::{KeyUsage, NpmKey, NpmKeys};
+pub use root::json_line;
 pub(in crate::core) use root::known_key;
 
 use crate::core::{
@@ -48,16 +51,13 @@ pub enum TrustError {
     /// Not the address of a registry.
     #[error("{0:?} is no address of a registry")]
     Registry(String),
-    /// Keys were given twice for one registry.
-    #[error("two sets of npm keys for {0}")]
-    RepeatedRegistry(String),
     /// An identity was given twice for one registry.
     #[error("registry {0} has two identities")]
     RepeatedPublisher(String),
 }
 
 /// A window of validity, both ends inclusive (protobuf-specs, `TimeRange`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
     /// The first moment; `None` where the material sets no window.
     pub start: Option<Time>,
@@ -77,80 +77,6 @@ impl Window {
             end: range.and_then(|range| range.end).map(time::from_jiff),
         }
     }
-}
-
-/// What kind of party a line of the summary is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// A transparency log (Rekor).
-    Log,
-    /// A certificate transparency log.
-    CertificateLog,
-    /// A certificate authority (Fulcio).
-    CertificateAuthority,
-    /// An RFC 3161 timestamp authority.
-    TimestampAuthority,
-}
-
-impl Role {
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Log => "log",
-            Self::CertificateLog => "certificate log",
-            Self::CertificateAuthority => "certificate authority",
-            Self::TimestampAuthority => "timestamp authority",
-        }
-    }
-}
-
-/// One party that the trusted root names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Party {
-    /// What it does.
-    pub role: Role,
-    /// Its address, as the trusted root says.
-    pub uri: String,
-    /// The key id of a log, in hex; `None` for authorities.
-    pub log_id: Option<String>,
-    /// When it could sign.
-    pub window: Window,
-}
-
-/// What in trust material cannot be used. Evidence that rests on it is refused, and no other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetAside {
-    /// What it is.
-    pub what: Unusable,
-    /// Its place in the list of its kind, from 1.
-    pub position: usize,
-    /// A party's address, where that can be read.
-    pub name: Option<String>,
-    /// The id of a log, in hex, or of a key, where that can be read.
-    pub id: Option<String>,
-    /// Why it cannot be used.
-    pub why: String,
-}
-
-/// Which one, without the reason.
-impl fmt::Display for SetAside {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            Unusable::Party(role) => write!(f, "{} {}", role.name(), self.position)?,
-            Unusable::NpmKey(registry) => write!(f, "key {} of {registry}", self.position)?,
-        }
-        let named = [&self.name, &self.id].into_iter().flatten();
-        named.into_iter().try_for_each(|name| write!(f, ", {name}"))
-    }
-}
-
-/// What kind of thing cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unusable {
-    /// A party of the trusted root.
-    Party(Role),
-    /// A key of this registry.
-    NpmKey(String),
 }
 
 /// A transparency log, and the rest of the trusted root as far as what it logged is concerned.
@@ -181,21 +107,21 @@ pub struct Trust {
     verifier: Verifier,
     /// By their ids.
     logs: BTreeMap<Vec<u8>, Log>,
-    parties: Vec<Party>,
+    anchors: Vec<Anchor>,
     set_aside: Vec<SetAside>,
     authority_certificates: BTreeSet<Vec<u8>>,
-    npm_keys: Vec<(String, NpmKeys)>,
+    npm_keys: Option<NpmKeys>,
     publishers: Vec<(String, Identity)>,
 }
 
 impl Trust {
-    /// Checks and indexes a `trusted_root.json`, and npm's `keys.json` of each registry.
+    /// Checks and indexes a `trusted_root.json`, and the `keys.json` of a registry.
     ///
     /// # Errors
     /// When one of them is not what it must be as a whole. What in them cannot be used is set aside:
     /// see [`Trust::set_aside`].
-    pub fn new(trusted_root: &[u8], npm_keys: &[(String, Vec<u8>)]) -> Result<Self, TrustError> {
-        let root::Parsed { root, parties, mut set_aside } = root::parse(trusted_root)?;
+    pub fn new(trusted_root: &[u8], npm_keys: Option<(&str, &[u8])>) -> Result<Self, TrustError> {
+        let root::Parsed { root, mut anchors, mut set_aside } = root::parse(trusted_root)?;
         let unusable = |error: sigstore_verify::Error| TrustError::MalformedRoot(error.to_string());
         let verifier = Verifier::new(&root).map_err(unusable)?;
         let logs = root.tlogs.iter().map(|log| {
@@ -203,14 +129,16 @@ impl Trust {
             Log::new(&root, log).map(|log| (id, log)).map_err(unusable)
         });
         let logs = logs.collect::<Result<_, _>>()?;
-        let npm_keys = keys_of_registries(npm_keys)?;
-        for (registry, keys) in &npm_keys {
-            set_aside.extend(keys.set_aside().iter().map(|key| key.of(registry)));
+        let npm_keys = npm_keys.map(|(registry, keys)| parse_keys(registry, keys)).transpose()?;
+        if let Some(keys) = &npm_keys {
+            anchors.extend_from_slice(keys.anchors());
+            set_aside.extend_from_slice(keys.set_aside());
         }
+        anchors.sort();
         Ok(Self {
             verifier,
             logs,
-            parties,
+            anchors,
             set_aside,
             authority_certificates: root
                 .certificate_authorities
@@ -247,9 +175,9 @@ impl Trust {
         &self.publishers
     }
 
-    /// Logs and authorities that can be used, in the order of the trusted root.
-    pub fn parties(&self) -> &[Party] {
-        &self.parties
+    /// Every key, log and authority of the material, sorted, whether it can be used or not.
+    pub fn anchors(&self) -> &[Anchor] {
+        &self.anchors
     }
 
     /// What in the material cannot be used.
@@ -260,7 +188,7 @@ impl Trust {
     /// The keys of a registry, by its base address.
     pub fn npm_keys(&self, registry: &str) -> Option<&NpmKeys> {
         let registry = addresses::registry(registry)?;
-        self.npm_keys.iter().find(|(known, _)| *known == registry).map(|(_, keys)| keys)
+        self.npm_keys.as_ref().filter(|keys| keys.registry() == registry)
     }
 
     /// Whom the certificates of a registry's publish attestations must be for, by its base address;
@@ -272,7 +200,7 @@ impl Trust {
 
     /// Whether any registry has a key of this id.
     pub fn knows_npm_key(&self, keyid: &str) -> bool {
-        self.npm_keys.iter().any(|(_, keys)| keys.knows(keyid))
+        self.npm_keys.as_ref().is_some_and(|keys| keys.knows(keyid))
     }
 
     /// The verifier of the Sigstore crates over the same trusted root, for what is not logged.
@@ -280,19 +208,18 @@ impl Trust {
         &self.verifier
     }
 
-    /// Whether the instance has a party of that kind, of which none may be usable. GitHub's has no
+    /// Whether the instance has an anchor of that kind, of which none may be usable. GitHub's has no
     /// logs: its evidence rests on timestamps, and there is nothing that a log entry could be
     /// checked against.
-    pub(crate) fn has(&self, role: Role) -> bool {
-        self.parties.iter().any(|party| party.role == role)
-            || self.set_aside.iter().any(|other| other.what == Unusable::Party(role))
+    pub(crate) fn has(&self, kind: AnchorKind) -> bool {
+        self.anchors.iter().any(|anchor| anchor.kind == kind)
     }
 
     /// Why the transparency log of this id cannot be used, if it is in the trusted root.
     pub(crate) fn unusable_log(&self, id: &[u8]) -> Option<&SetAside> {
         let id = hex::encode(id);
         self.set_aside.iter().find(|other| {
-            other.what == Unusable::Party(Role::Log) && other.id.as_deref() == Some(&*id)
+            other.kind == AnchorKind::TransparencyLog && other.id.as_deref() == Some(&*id)
         })
     }
 
@@ -307,61 +234,70 @@ impl Trust {
     }
 }
 
-fn keys_of_registries(
-    npm_keys: &[(String, Vec<u8>)],
-) -> Result<Vec<(String, NpmKeys)>, TrustError> {
-    let mut keys: Vec<(String, NpmKeys)> = Vec::with_capacity(npm_keys.len());
-    for (registry, bytes) in npm_keys {
-        let registry =
-            addresses::registry(registry).ok_or_else(|| TrustError::Registry(registry.clone()))?;
-        if keys.iter().any(|(known, _)| *known == registry) {
-            return Err(TrustError::RepeatedRegistry(registry));
-        }
-        let parsed = NpmKeys::parse(bytes)
-            .map_err(|detail| TrustError::MalformedKeys { registry: registry.clone(), detail })?;
-        keys.push((registry, parsed));
-    }
-    Ok(keys)
+fn parse_keys(registry: &str, bytes: &[u8]) -> Result<NpmKeys, TrustError> {
+    let registry =
+        addresses::registry(registry).ok_or_else(|| TrustError::Registry(registry.to_owned()))?;
+    NpmKeys::parse(&registry, bytes)
+        .map_err(|detail| TrustError::MalformedKeys { registry: registry.clone(), detail })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{instance::Instance, *};
 
     const ROOT: &[u8] =
         include_bytes!("../../tests/data/corpus/trust/public-good.root-signing.json");
     const KEYS: &[u8] = include_bytes!("../../tests/data/corpus/trust/npm-keys.json");
 
-    fn keys_for(registry: &str) -> (String, Vec<u8>) {
-        (registry.to_owned(), KEYS.to_vec())
-    }
-
     #[test]
-    fn the_public_good_instance_is_summarized() {
-        let trust = Trust::new(ROOT, &[keys_for("https://registry.example/")]).unwrap();
-        let count = |role| trust.parties().iter().filter(|party| party.role == role).count();
-        assert_eq!(count(Role::Log), 2);
-        assert_eq!(count(Role::CertificateLog), 2);
-        assert_eq!(count(Role::CertificateAuthority), 2);
-        assert_eq!(count(Role::TimestampAuthority), 1);
+    fn lists_the_anchors_of_the_public_good_instance() {
+        let trust = Trust::new(ROOT, Some(("https://registry.example/", KEYS))).unwrap();
+        let count = |kind| trust.anchors().iter().filter(|anchor| anchor.kind == kind).count();
+        assert_eq!(count(AnchorKind::TransparencyLog), 2);
+        assert_eq!(count(AnchorKind::CertificateLog), 2);
+        assert_eq!(count(AnchorKind::CertificateAuthority), 2);
+        assert_eq!(count(AnchorKind::TimestampAuthority), 1);
+        assert_eq!(count(AnchorKind::NpmKey), 4);
         assert_eq!(trust.npm_keys("https://registry.example").unwrap().keys().len(), 4);
         assert!(trust.npm_keys("https://other.example").is_none());
     }
 
     #[test]
+    fn lists_every_anchor_with_its_window() {
+        let instance = Instance::public_good();
+        let material = instance.embedded.unwrap();
+        let trust = instance.trust(material.trusted_root, material.npm_keys).unwrap();
+        let of = |kind| trust.anchors().iter().filter(move |anchor| anchor.kind == kind);
+        assert!(of(AnchorKind::TransparencyLog).next().unwrap().name.starts_with("https://"));
+        let old = "SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA";
+        let ended = of(AnchorKind::NpmKey).find(|anchor| anchor.id == old).unwrap();
+        assert_eq!(ended.window.end, time::parse("2025-01-29T00:00:00Z"));
+        let github = Instance::github();
+        let trust = github.trust(github.embedded.unwrap().trusted_root, None).unwrap();
+        assert!(trust.has(AnchorKind::TimestampAuthority));
+    }
+
+    #[test]
+    fn a_trusted_root_fits_on_one_line() {
+        let material = Instance::github().embedded.unwrap();
+        let line = json_line(material.trusted_root).unwrap();
+        assert_eq!(line.matches('\n').count(), 1);
+        let value = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+        assert_eq!(value(line.as_bytes()), value(material.trusted_root));
+        assert!(matches!(json_line(b"<html>"), Err(TrustError::MalformedRoot(_))));
+    }
+
+    #[test]
     fn what_is_no_trust_material_is_refused() {
-        assert!(matches!(Trust::new(b"{}", &[]), Err(TrustError::MalformedRoot(_))));
+        assert!(matches!(Trust::new(b"{}", None), Err(TrustError::MalformedRoot(_))));
         let text = String::from_utf8(ROOT.to_vec()).unwrap();
         let other = text.replace("sigstore.trustedroot", "sigstore.other");
-        assert!(matches!(Trust::new(other.as_bytes(), &[]), Err(TrustError::MediaType(_))));
+        assert!(matches!(Trust::new(other.as_bytes(), None), Err(TrustError::MediaType(_))));
         assert!(matches!(
-            Trust::new(ROOT, &[("https://r.example".into(), b"[]".to_vec())]),
+            Trust::new(ROOT, Some(("https://r.example", b"[]"))),
             Err(TrustError::MalformedKeys { .. })
         ));
-        assert!(matches!(
-            Trust::new(ROOT, &[keys_for("https://r"), keys_for("https://r/")]),
-            Err(TrustError::RepeatedRegistry(_))
-        ));
+        assert!(matches!(Trust::new(ROOT, Some(("r", KEYS))), Err(TrustError::Registry(_))));
     }
 
     #[test]
@@ -375,7 +311,7 @@ mod tests {
                 log
             });
             root["tlogs"] = logs.collect();
-            Trust::new(root.to_string().as_bytes(), &[]).map(|trust| trust.logs.len())
+            Trust::new(root.to_string().as_bytes(), None).map(|trust| trust.logs.len())
         };
         assert_eq!(with(limits::LOGS), Ok(limits::LOGS));
         assert_eq!(with(limits::LOGS + 1), Err(TrustError::TooManyLogs(limits::LOGS + 1)));

@@ -13,12 +13,12 @@ use std::{
 
 use sealift::{
     adapters::{
-        network::{Network, Settings},
+        network::{Network, NetworkError, Settings},
         tuf::{Held, Http, TrustStore},
     },
     core::{
         trust::instance::Instance,
-        tuf::{Local, Session, Wanted},
+        tuf::{Local, Repository, Session, Wanted},
     },
 };
 use url::Url;
@@ -90,11 +90,11 @@ impl Arguments {
     fn update(&self) -> Outcome {
         let network = Network::acquire(Settings { tries: 1, ..Settings::default() })?;
         let base = Url::parse(&self.metadata_url)?;
-        let mut repository = Http::new(&network, &base).ok_or("not a base address")?;
-        if let Some(url) = &self.targets_url {
-            let url = Url::parse(url)?;
-            repository = repository.with_targets(&url).ok_or("not a base address")?;
-        }
+        // The suite publishes the targets beside the metadata; below an address, they are in `targets/`.
+        let beside = self.targets_url.as_deref().unwrap_or(&self.metadata_url);
+        let beside = Url::parse(beside.trim_end_matches('/').trim_end_matches("targets"))?;
+        let at = |base| Http::new(&network, base).ok_or("not a base address");
+        let repository = Published { metadata: at(&base)?, targets: at(&beside)? };
         let kept = self.metadata.join("store").join("wanted");
         let required = fs::read_to_string(&kept).unwrap_or_default();
         let required = required.lines().map(str::to_owned).collect();
@@ -109,7 +109,7 @@ impl Arguments {
         let mut complete = None;
         let mut found = Vec::new();
         let outcome: Outcome = (|| {
-            session.refresh()?;
+            while session.step()? {}
             complete = Some(session.finish()?);
             for name in &self.names {
                 let bytes = session.target(name)?;
@@ -137,6 +137,24 @@ impl Arguments {
             fs::write(self.metadata.join(format!("{file}.json")), bytes)?;
         }
         outcome
+    }
+}
+
+/// Metadata at one address, targets at another.
+struct Published<'a> {
+    metadata: Http<'a>,
+    targets: Http<'a>,
+}
+
+impl Repository for Published<'_> {
+    type Error = NetworkError;
+
+    fn metadata(&self, name: &str, max: u64) -> Result<Option<Vec<u8>>, NetworkError> {
+        self.metadata.metadata(name, max)
+    }
+
+    fn target(&self, path: &str, max: u64) -> Result<Option<Vec<u8>>, NetworkError> {
+        self.targets.target(path, max)
     }
 }
 

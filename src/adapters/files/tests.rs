@@ -41,7 +41,9 @@ fn a_write_replaces_a_link_and_leaves_what_it_leads_to() {
     let path = |name| folder.path().join(name);
     std::fs::write(path("file"), b"old").unwrap();
     std::os::unix::fs::symlink("file", path("link")).unwrap();
-    write(&path("link"), b"new").unwrap();
+    let mut file = temporary(&path("link")).unwrap();
+    file.write_all(b"new").unwrap();
+    persist(file, &path("link")).unwrap();
     assert_eq!(std::fs::read(path("file")).unwrap(), b"old");
     assert!(!path("link").is_symlink());
 }

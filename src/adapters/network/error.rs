@@ -5,6 +5,7 @@ use std::{fmt, io, time::Duration};
 use url::Url;
 
 use super::reach::NotPublic;
+use crate::core::addresses;
 
 /// An address without userinfo, query and fragment: any of them can hold a token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,13 +14,7 @@ pub struct Address(String);
 impl Address {
     /// The part of `url` that may be shown.
     pub fn of(url: &Url) -> Self {
-        let mut url = url.clone();
-        // Both fail only where there is no host, and then there is no userinfo either.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
-        url.set_query(None);
-        url.set_fragment(None);
-        Self(url.into())
+        Self(addresses::anonymous(url).into())
     }
 
     /// What was rendered before.

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Address, Failure, reach};
+use crate::core::addresses;
 
 /// The first address, without its userinfo: the client would make credentials of it unasked.
 pub(super) fn first(url: &Url) -> Result<Url, Failure> {
@@ -10,9 +11,7 @@ pub(super) fn first(url: &Url) -> Result<Url, Failure> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Failure::Scheme(url.scheme().to_owned()));
     }
-    // Both fail only where there is no host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
+    addresses::drop_credentials(&mut url);
     Ok(url)
 }
 

@@ -11,7 +11,8 @@ use super::{
 use crate::{
     adapters::network::Secret,
     core::{
-        addresses::{self, NPM_REGISTRY, NPM_REGISTRY_HOST, YARN_REGISTRY_HOST},
+        addresses::{self, NPM_REGISTRY, is_public},
+        npm::address::escape,
         package::PackageId,
     },
 };
@@ -181,15 +182,6 @@ pub(super) fn rebase(source: &Base, tarball: &str) -> Option<Url> {
         "http" | "https" => Some(url),
         _ => None,
     }
-}
-
-pub(super) fn is_public(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| host == NPM_REGISTRY_HOST || host == YARN_REGISTRY_HOST)
-}
-
-/// A name as npm has it in the path of a packument: the slash of a scope is escaped, the `@` is not.
-fn escape(name: &str) -> String {
-    name.replacen('/', "%2f", 1)
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
-use crate::adapters::network::Secret;
+use crate::{
+    adapters::network::Secret,
+    core::{addresses, percent},
+};
 
 /// Credentials by the host and path they belong to.
 #[derive(Debug, Clone, Default)]
@@ -42,18 +45,16 @@ impl Credentials {
 
     /// Moves the userinfo of an address into the credentials of its place.
     pub(super) fn take(&mut self, url: &mut Url) {
-        if url.username().is_empty() && url.password().is_none() {
-            return;
-        }
-        if let Some(place) = place(url) {
-            let text =
-                format!("{}:{}", decode(url.username()), decode(url.password().unwrap_or("")));
+        // What is malformed stays as it is written.
+        let decode = |text: &str| percent::decode(text).unwrap_or_else(|| text.to_owned());
+        let text =
+            format!("{}:{}", decode(url.username()), decode(url.password().unwrap_or_default()));
+        if addresses::drop_credentials(url)
+            && let Some(place) = place(url)
+        {
             let login = self.0.entry(format!("{place}{}", url.path())).or_default();
             login.basic = Some(Secret::new(STANDARD.encode(text)));
         }
-        // Both fail only where there is no host.
-        let _ = url.set_username("");
-        let _ = url.set_password(None);
     }
 
     /// Takes a line of `.npmrc` whose key is `//HOST/PATH/:NAME`.
@@ -95,25 +96,18 @@ fn place(url: &Url) -> Option<String> {
     })
 }
 
-/// Percent-decodes userinfo.
-fn decode(text: &str) -> String {
-    // The one decoder at hand takes `+` for a space, which userinfo does not.
-    let pair = format!("={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn userinfo_becomes_credentials() {
-        let mut url = Url::parse("https://me:p%40ss+@a.example/npm/").unwrap();
+        let mut url = Url::parse("https://me:p%40ss+&@a.example/npm/").unwrap();
         let mut credentials = Credentials::default();
         credentials.take(&mut url);
         assert_eq!(url.as_str(), "https://a.example/npm/");
         let value = credentials.authorization(&url.join("b").unwrap()).unwrap();
-        assert_eq!(value.reveal(), format!("Basic {}", STANDARD.encode("me:p@ss+")));
+        assert_eq!(value.reveal(), format!("Basic {}", STANDARD.encode("me:p@ss+&")));
     }
 
     #[test]

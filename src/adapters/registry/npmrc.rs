@@ -232,9 +232,11 @@ impl Lines {
             let of = format!("{key}= in the project's .npmrc");
             self.refused.get_or_insert(ConfigError::ProjectVariable { of });
         } else {
-            if let Some(anonymous) = without_credentials(&value) {
+            if let Some(mut url) = addresses::parse(&value)
+                && addresses::drop_credentials(&mut url)
+            {
                 self.ignored.push(format!("the password in {key}="));
-                value = anonymous;
+                value = url.into();
             }
             self.values.insert(key, value);
         }
@@ -250,18 +252,6 @@ impl Lines {
              --trust-project-npmrc"
         ))
     }
-}
-
-/// An address without its credentials, if it has any.
-fn without_credentials(address: &str) -> Option<String> {
-    let mut url = addresses::parse(address)?;
-    if url.username().is_empty() && url.password().is_none() {
-        return None;
-    }
-    // Both fail only where there is no host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Some(url.into())
 }
 
 /// Whether a setting is the address of a registry.

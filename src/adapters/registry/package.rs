@@ -9,10 +9,10 @@ use super::{
     answers::{Listing, Run, Tarball},
     cache, config,
     expected::{self, Expected},
-    packument::{self, Dist, Version},
+    packument::{self, Version},
     route::Route,
 };
-use crate::adapters::network::Address;
+use crate::{adapters::network::Address, core::npm::Dist};
 
 impl Run<'_> {
     /// A package of a registry.
@@ -65,11 +65,12 @@ impl Run<'_> {
             address: Address::of_text(&request.url),
             error,
         };
-        let dist = Dist::read(&version.manifest).map_err(bad_record)?;
+        let bad_dist = |detail: String| bad_record(RecordError::Dist(detail));
+        let dist = Dist::read(&version.manifest).map_err(bad_dist)?;
         collected.record = Some(packument::record(&item.id, version).map_err(bad_record)?);
         collected.record_request = Some(request.clone());
 
-        let expected = Expected::new(&item.integrity, dist.integrity.as_ref());
+        let expected = Expected::new(&item.integrity, dist.expected().map_err(bad_dist)?.as_ref());
         if expected.is_empty() {
             return Err(CollectError::NoDigest);
         }
@@ -80,7 +81,7 @@ impl Run<'_> {
         if !self.artifact(item, route, &address, &expected, collected).await? {
             return Ok(());
         }
-        if dist.attested {
+        if dist.announces_attestations() {
             self.attested(item, route, collected).await?;
         }
         Ok(())

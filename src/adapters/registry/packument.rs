@@ -8,13 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::core::{
-    limits,
-    package::{
-        PackageId,
-        digest::{Integrity, IntegrityError},
-    },
-};
+use crate::core::{limits, package::PackageId};
 
 /// What a packument says of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +31,6 @@ pub enum RecordError {
     /// `dist` is missing, or not as it must be.
     #[error("the registry's record is malformed: {0}")]
     Dist(String),
-    /// `dist.integrity` holds no usable hash.
-    #[error("the registry's record: {0}")]
-    Integrity(#[from] IntegrityError),
 }
 
 /// What of `wanted` a packument has.
@@ -89,52 +80,6 @@ pub fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError>
         return Err(RecordError::TooLarge(limits::RECORD_BYTES));
     }
     Ok(record)
-}
-
-/// What collecting needs of `dist`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Dist {
-    /// `dist.integrity`; for records from before it, `dist.shasum`.
-    pub integrity: Option<Integrity>,
-    /// `dist.tarball`.
-    pub tarball: Option<String>,
-    /// Whether `dist.attestations` names any.
-    pub attested: bool,
-}
-
-impl Dist {
-    /// Reads `dist` of a version's record.
-    ///
-    /// # Errors
-    /// When it is missing, or not as it must be.
-    pub fn read(manifest: &str) -> Result<Self, RecordError> {
-        #[derive(Deserialize)]
-        struct Manifest {
-            dist: Fields,
-        }
-        #[derive(Deserialize)]
-        struct Fields {
-            integrity: Option<String>,
-            shasum: Option<String>,
-            tarball: Option<String>,
-            attestations: Option<IgnoredAny>,
-        }
-        let Manifest { dist } =
-            serde_json::from_str(manifest).map_err(|error| RecordError::Dist(error.to_string()))?;
-        let integrity = match (dist.integrity, dist.shasum) {
-            (Some(text), _) => Some(Integrity::parse(&text)?),
-            (None, Some(hex)) => Some(shasum(&hex)?),
-            (None, None) => None,
-        };
-        Ok(Self { integrity, tarball: dist.tarball, attested: dist.attestations.is_some() })
-    }
-}
-
-fn shasum(hex: &str) -> Result<Integrity, RecordError> {
-    use crate::core::package::digest::{Algorithm, Digest};
-    Digest::from_hex(Algorithm::Sha1, hex)
-        .map(Integrity::of)
-        .ok_or_else(|| RecordError::Dist("shasum is not a SHA-1 digest in hex".into()))
 }
 
 type Raw<'de> = BTreeMap<String, &'de RawValue>;
@@ -297,30 +242,5 @@ mod tests {
         // `null` gives way to two quotes and the text.
         assert_eq!(of(2, Some(size - around)).unwrap().len(), size);
         assert_eq!(of(2, Some(size - around + 1)), too_large);
-    }
-
-    #[test]
-    fn dist_says_what_to_expect() {
-        let sri = crate::core::package::digest::Algorithm::Sha512.digest(b"x").to_sri();
-        let dist = Dist::read(&format!(
-            r#"{{"dist":{{"integrity":"{sri}","shasum":"junk","tarball":"t","attestations":{{"url":"u"}}}}}}"#
-        ))
-        .unwrap();
-        assert_eq!(dist.integrity.unwrap().to_string(), sri);
-        assert_eq!((dist.tarball.as_deref(), dist.attested), (Some("t"), true));
-        let hex = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
-        let dist = Dist::read(&format!(r#"{{"dist":{{"shasum":"{hex}"}}}}"#)).unwrap();
-        assert_eq!(dist.integrity.unwrap().strongest().next().unwrap().to_hex(), hex);
-        assert!(!dist.attested);
-    }
-
-    #[test]
-    fn a_malformed_dist_is_refused() {
-        assert!(matches!(Dist::read("{}"), Err(RecordError::Dist(_))));
-        assert!(matches!(Dist::read(r#"{"dist":{"shasum":"x"}}"#), Err(RecordError::Dist(_))));
-        assert!(matches!(
-            Dist::read(r#"{"dist":{"integrity":"sha512-x"}}"#),
-            Err(RecordError::Integrity(IntegrityError::Malformed(_)))
-        ));
     }
 }

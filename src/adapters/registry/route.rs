@@ -23,13 +23,8 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{
-    Conflict, Item, RegistryConfig,
-    config::{Base, is_public},
-    credentials::Credentials,
-    expected,
-};
-use crate::core::package::PackageId;
+use super::{Conflict, Item, RegistryConfig, config::Base, credentials::Credentials, expected};
+use crate::core::{addresses::is_public, npm::address::forms, package::PackageId};
 
 /// Where one package comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,8 +183,7 @@ fn base_of(id: &PackageId, url: &Url) -> Option<(Base, String)> {
     if file.is_empty() {
         return None;
     }
-    let encoded = id.name().replacen('/', "%2f", 1);
-    let base = [id.name().to_owned(), encoded.replace("%2f", "%2F"), encoded]
+    let base = forms(id.name())
         .into_iter()
         .flat_map(|name| [name.replacen('@', "%40", 1), name])
         .find_map(|name| folder.strip_suffix(&name)?.strip_suffix('/'))?;

@@ -23,13 +23,6 @@ impl<'a> Http<'a> {
         Some(Self { network, metadata, targets })
     }
 
-    /// With the target files at another address. `None` as in [`new`](Self::new).
-    #[must_use]
-    pub fn with_targets(self, base: &Url) -> Option<Self> {
-        let targets = below(base, "")?;
-        Some(Self { targets, ..self })
-    }
-
     fn get(&self, url: &Url, max: u64) -> Result<Option<Vec<u8>>, NetworkError> {
         let response = self.network.get(url, max)?;
         // 403 is how object stores say that there is nothing of that name.

@@ -1,17 +1,15 @@
-//! TUF repositories over HTTP and in folders, the trust store on disk, and what the `trust`
+//! TUF repositories over HTTP, the trust store on disk, and what the `trust`
 //! commands do with them.
 //!
 //! Judges nothing: every verification is [`crate::core::tuf`]'s.
 
 mod disk;
-mod folder;
 #[cfg(feature = "network")]
 mod http;
 mod refresh;
 mod store;
 
 pub use disk::{Disk, SystemDisk};
-pub use folder::Folder;
 #[cfg(feature = "network")]
 pub use http::Http;
 pub use refresh::{RefreshError, Refreshed, import, refresh, refresh_from};

@@ -110,7 +110,7 @@ where
         failed = locked.commit(instance, &held).err();
         failed.is_none()
     };
-    let updated = tuf::update_with(roots, &instance.wanted, &before, repository, at, &mut keep);
+    let updated = tuf::update(roots, &instance.wanted, &before, repository, at, &mut keep);
     if let Err(failure) = &updated {
         keep((*failure.floor).clone());
     }

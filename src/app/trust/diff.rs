@@ -9,8 +9,8 @@ use crate::{
     app::archive,
     core::{
         time::Time,
-        trust::instance::Instance,
-        tuf::{Change, Difference, MaterialError, State, difference, items},
+        trust::{Difference, Trust, TrustError, instance::Instance},
+        tuf::{Change, State},
     },
 };
 
@@ -39,31 +39,40 @@ pub fn diff(options: &Diff, at: Time) -> Result<Difference, BasisError> {
     let instance = own.instance(&options.instance)?;
     let old = state_at(&options.old, &options.keys, &instance)?;
     let difference = match &options.new {
-        Some(path) => old.difference(&state_at(path, &options.keys, &instance)?),
+        Some(path) => between(&instance, &old, &state_at(path, &options.keys, &instance)?),
         None => {
             let held = own.open(&instance.name)?.load(&instance)?;
             let material = Material::newest(&instance, held, None, at)?;
             match &material.state {
-                Some(state) => old.difference(state),
-                None => with_built_in(&old, &instance, &material),
+                Some(state) => between(&instance, &old, state),
+                None => with_built_in(&old, &instance, &material.trust(&instance)?),
             }
         }
     };
     Ok(difference?)
 }
 
+/// What differs in `new`.
+fn between(instance: &Instance, old: &State, new: &State) -> Result<Difference, TrustError> {
+    let (before, after) = (trust_of(instance, old)?, trust_of(instance, new)?);
+    Ok(Difference::new(old.changes(new), before.anchors(), after.anchors()))
+}
+
 /// With built-in material comes a root, and no other role.
 fn with_built_in(
     old: &State,
     instance: &Instance,
-    built_in: &Material,
-) -> Result<Difference, MaterialError> {
-    let after = items(&built_in.trusted_root, built_in.npm_keys.as_deref())?;
+    built_in: &Trust,
+) -> Result<Difference, TrustError> {
     let from = Some(old.version("root"));
     let to = instance.embedded.map(|embedded| embedded.root);
     let root = (from != to).then(|| Change { role: "root".to_owned(), from, to });
     let roles = root.into_iter().collect();
-    Ok(Difference { roles, ..difference(&old.items()?, &after) })
+    Ok(Difference::new(roles, trust_of(instance, old)?.anchors(), built_in.anchors()))
+}
+
+fn trust_of(instance: &Instance, state: &State) -> Result<Trust, TrustError> {
+    instance.trust(state.trusted_root().unwrap_or_default(), state.npm_keys())
 }
 
 /// The state in a store's folder, or the one that an archive carries.
@@ -108,10 +117,11 @@ mod tests {
         repository.publish();
         let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
         let (wanted, local) = (Wanted::of(None), Local::default());
-        let old = update(&pinned, &wanted, &local, &repository.files, at).unwrap();
+        let old = update(&pinned, &wanted, &local, &repository.files, at, &mut |_| true).unwrap();
 
         let material = Material::newest(&instance, Held::default(), None, at).unwrap();
-        let difference = with_built_in(&old, &instance, &material).unwrap();
+        let difference =
+            with_built_in(&old, &instance, &material.trust(&instance).unwrap()).unwrap();
         let root = Change { role: "root".to_owned(), from: Some(1), to: Some(16) };
         assert_eq!(difference.roles, [root]);
         // The log, and the four keys of npm's.

@@ -14,7 +14,7 @@ use crate::{
         limits,
         time::{self, Time},
         trust::{TrustError, instance::InstanceError},
-        tuf::{MaterialError, MetadataError, UpdateError},
+        tuf::{MetadataError, UpdateError},
     },
 };
 
@@ -36,9 +36,6 @@ pub enum BasisError {
     /// The trust material cannot be used.
     #[error(transparent)]
     Material(#[from] TrustError),
-    /// What the trust material holds cannot be listed.
-    #[error(transparent)]
-    Items(#[from] MaterialError),
     /// The files that the user pinned cannot be used.
     #[error(transparent)]
     PinnedFiles(TrustError),

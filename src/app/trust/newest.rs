@@ -9,7 +9,10 @@ use crate::{
     app::report::MaterialSource,
     core::{
         time::Time,
-        trust::instance::{Embedded, Instance},
+        trust::{
+            Trust, TrustError,
+            instance::{Embedded, Instance},
+        },
         tuf::State,
     },
 };
@@ -61,6 +64,14 @@ impl Material {
                 .map(Self::built_in)
                 .ok_or_else(|| BasisError::NoMaterial(instance.name.clone())),
         }
+    }
+
+    /// The material, checked and indexed.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn trust(&self, instance: &Instance) -> Result<Trust, TrustError> {
+        instance.trust(&self.trusted_root, self.npm_keys.as_deref())
     }
 
     fn built_in(embedded: &Embedded) -> Self {

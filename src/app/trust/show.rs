@@ -7,8 +7,8 @@ use crate::{
     adapters::{files, tuf::TrustStore},
     core::{
         time::Time,
-        trust::instance::Instance,
-        tuf::{Item, RoleInfo, State, items, json_line},
+        trust::{Anchor, instance::Instance, json_line},
+        tuf::{RoleInfo, State},
     },
 };
 
@@ -20,7 +20,7 @@ pub struct Trusted {
     /// Its newest material.
     pub material: Material,
     /// The keys, logs and authorities in that.
-    pub items: Vec<Item>,
+    pub anchors: Vec<Anchor>,
     /// The root that the store holds, and when it was checked, where what is built in is newer.
     pub older: Option<(u64, Time)>,
 }
@@ -32,8 +32,8 @@ impl Trusted {
         let older = held.local.state.as_ref().map(|state| state.version("root")).zip(held.checked);
         let material = Material::newest(&instance, held, None, at)?;
         let older = older.filter(|_| material.state.is_none());
-        let items = items(&material.trusted_root, material.npm_keys.as_deref())?;
-        Ok(Self { instance, material, items, older })
+        let anchors = material.trust(&instance)?.anchors().to_vec();
+        Ok(Self { instance, material, anchors, older })
     }
 
     /// The version of the root that built-in material came with, where that is what is trusted.

@@ -57,7 +57,8 @@ impl Published {
 
     fn state(&self) -> State {
         let Instance { pinned, wanted, .. } = self.instance();
-        update(&pinned, &wanted, &Local::default(), &self.repository.files, day(0)).unwrap()
+        update(&pinned, &wanted, &Local::default(), &self.repository.files, day(0), &mut |_| true)
+            .unwrap()
     }
 }
 
@@ -174,7 +175,8 @@ fn what_an_update_saw_that_did_not_end_counts() {
     published.next();
     published.repository.files.retain(|name, _| !name.ends_with(".snapshot.json"));
     let files = &published.repository.files;
-    let failed = update(&instance.pinned, &instance.wanted, &Local::default(), files, day(0));
+    let failed =
+        update(&instance.pinned, &instance.wanted, &Local::default(), files, day(0), &mut |_| true);
     let floor = *failed.unwrap_err().floor;
     let seen = Held { local: Local::default().with_floor(floor), ..Held::default() };
     let refused = newest(&instance, seen, carried(&old, day(1))).unwrap_err();

@@ -11,7 +11,7 @@ use crate::{
     core::{
         lockfile::{
             Lockfile,
-            coverage::{self, Artifact, Coverage, EntryOutcome, Held, Pin},
+            coverage::{self, Artifact, Coverage, Disposition, EntryOutcome, Held, Pin},
         },
         policy::{Denial, Policy},
         verdict::{Claim, Weakness},
@@ -77,7 +77,9 @@ fn held(found: &Found) -> Held<'_> {
 fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
     for outcome in &mut outcomes {
         let weakness = match (outcome.disposition, outcome.pin) {
-            _ if policy.denies_disposition(outcome.disposition) => Some(Weakness::Unavailable),
+            (Disposition::Unavailable, _) if policy.denies(Weakness::Unavailable) => {
+                Some(Weakness::Unavailable)
+            }
             (_, Some(Pin::Signature { weak: true })) if policy.denies(Weakness::Sha1) => {
                 Some(Weakness::Sha1)
             }

@@ -16,7 +16,7 @@ use crate::core::{
     package::{Origin, PackageId, Purl, digest::Algorithm},
     policy::{Denial, PastLimit, Policy},
     time::{self, Time},
-    trust::{Role, SetAside, Unusable},
+    trust::{AnchorKind, SetAside},
     verdict::{
         Absence, Claim, Facts, Identity, IntegrityFacts, Logged, NoAttestations, OtherSignature,
         Outcome, PackageVerdict, ProvenanceFacts, PublishFacts, Publisher, Refusal,
@@ -304,7 +304,7 @@ fn weak_and_without_tuf() {
         checked_at: None,
         keys_checked_at: None,
         set_aside: vec![SetAside {
-            what: Unusable::Party(Role::Log),
+            kind: AnchorKind::TransparencyLog,
             position: 2,
             name: Some("https://log.example".into()),
             id: None,

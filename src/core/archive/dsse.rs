@@ -17,8 +17,8 @@ use crate::core::{
     limits,
 };
 
-/// The payload type of an in-toto statement, the only one accepted.
-pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// The only payload type that is accepted.
+pub use crate::core::sigstore::statement::PAYLOAD_TYPE;
 
 /// What every envelope starts with, up to the payload's base64.
 const HEAD: &[u8] = br#"{"payloadType":"application/vnd.in-toto+json","payload":""#;

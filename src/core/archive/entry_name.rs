@@ -110,22 +110,18 @@ pub fn parse(bytes: &[u8]) -> Result<&str, NameError> {
 ///
 /// Empty segments stay too, and make a name that [`parse`] refuses.
 pub fn encode(text: &str) -> String {
-    let mut name = String::with_capacity(text.len());
-    for (at, segment) in text.split('/').enumerate() {
-        if at > 0 {
-            name.push('/');
-        }
-        let device = is_device(segment);
-        let last = segment.len().saturating_sub(1);
-        for (at, byte) in segment.bytes().enumerate() {
-            if plain(byte) && !(device && at == 0) && !(byte == b'.' && at == last) {
-                name.push(char::from(byte));
-            } else {
-                name.push_str(&format!("%{byte:02x}"));
-            }
-        }
-    }
-    name
+    text.split('/').map(encode_segment).collect::<Vec<_>>().join("/")
+}
+
+fn encode_segment(segment: &str) -> String {
+    let (mut left, device) = (segment.len(), is_device(segment));
+    let encoded = percent::encode(segment, |byte| {
+        left -= 1;
+        let is_first = left + 1 == segment.len();
+        plain(byte) && !(device && is_first) && !(byte == b'.' && left == 0)
+    });
+    // The escapes alone: an entry's name has no upper case.
+    encoded.to_ascii_lowercase()
 }
 
 /// The text that [`encode`] made `name` of; `None` if it did not.

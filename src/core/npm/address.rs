@@ -58,7 +58,7 @@ impl Spec {
             // SHA-1 and SHA-256 object names; branches and ranges name no commit.
             [40, 64].contains(&fragment.len()) && fragment.bytes().all(|b| b.is_ascii_hexdigit())
         });
-        Self::Git { address: addresses::without_password(text), commit: commit.map(str::to_owned) }
+        Self::Git { address: addresses::written(text), commit: commit.map(str::to_owned) }
     }
 }
 
@@ -114,6 +114,16 @@ fn strip<'a>(segments: &'a [String], prefix: &[&str]) -> Option<&'a [String]> {
 /// The version in `BASENAME-VERSION.tgz`.
 fn file_version<'a>(file: &'a str, basename: &str) -> Option<&'a str> {
     file.strip_suffix(".tgz")?.strip_prefix(basename)?.strip_prefix('-')
+}
+
+/// A name as npm has it in the path of an address: the slash of a scope is escaped, the `@` is not.
+pub(crate) fn escape(name: &str) -> String {
+    name.replacen('/', "%2f", 1)
+}
+
+/// A name as registries write it in the path of an address: a scope's `/` plainly, or escaped.
+pub(crate) fn forms(name: &str) -> [String; 3] {
+    [name.to_owned(), name.replacen('/', "%2F", 1), escape(name)]
 }
 
 /// The path's segments, decoded: registries write a scope's `/` as `%2f` or plainly.

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
+use super::dist::{Dist, Signature};
 use crate::core::{
-    json::{few, objects_only},
-    limits,
+    json::objects_only,
     package::{
         PackageId,
         digest::{Algorithm, Digest, Integrity},
@@ -12,7 +12,7 @@ use crate::core::{
     time::{self, Time},
 };
 
-objects_only!(Signature, WireRecord, WireManifest, WireDist, Announced, AnnouncedProvenance);
+objects_only!(WireRecord, WireManifest);
 
 /// Why bytes are not those that were expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +72,7 @@ pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorith
     // A record that cannot be read asks for nothing here, and is refused when it is judged.
     let recorded = record
         .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())
-        .and_then(|wire| wire.manifest.dist.expected().ok());
+        .and_then(|wire| wire.manifest.dist.expected().ok().flatten());
     let mut all: Vec<_> = expected.iter().chain(&recorded).map(Integrity::algorithm).collect();
     all.push(Algorithm::Sha512);
     all.sort();
@@ -115,14 +115,6 @@ pub(super) struct Record {
     pub announced_provenance: Option<String>,
 }
 
-/// One signature of the registry.
-#[derive(Debug, Deserialize)]
-#[serde(remote = "Self")]
-pub(super) struct Signature {
-    pub keyid: String,
-    pub sig: String,
-}
-
 /// Step 2: the record names this package and version, and its hashes are the tarball's: each of
 /// the strongest algorithm that `integrity` gives or, without that, `shasum`.
 pub(super) fn record(
@@ -143,7 +135,8 @@ pub(super) fn record(
             });
         }
     }
-    for digest in wire.manifest.dist.expected()?.strongest() {
+    let expected = wire.manifest.dist.expected().map_err(malformed)?;
+    for digest in expected.ok_or(IntegrityRefusal::NoIntegrity)?.strongest() {
         let found = computed(tarball, digest.algorithm())?;
         if found != digest {
             return Err(IntegrityRefusal::Record {
@@ -192,44 +185,7 @@ struct WireRecord {
 struct WireManifest {
     name: String,
     version: String,
-    dist: WireDist,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self")]
-struct WireDist {
-    integrity: Option<String>,
-    shasum: Option<String>,
-    #[serde(default, deserialize_with = "few::<_, _, { limits::RECORD_SIGNATURES }>")]
-    signatures: Vec<Signature>,
-    attestations: Option<Announced>,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self")]
-struct Announced {
-    provenance: Option<AnnouncedProvenance>,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
-struct AnnouncedProvenance {
-    predicate_type: Option<String>,
-}
-
-impl WireDist {
-    /// What the tarball must be: `integrity`, and `shasum` only in its place. Beside it, SHA-1 says
-    /// nothing more, and would cost another pass over the bytes.
-    fn expected(&self) -> Result<Integrity, IntegrityRefusal> {
-        let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
-        match (&self.integrity, &self.shasum) {
-            (Some(text), _) => Integrity::parse(text).map_err(|error| malformed(error.to_string())),
-            (None, Some(hex)) => Digest::from_hex(Algorithm::Sha1, hex)
-                .map(Integrity::of)
-                .ok_or_else(|| malformed("shasum is not a SHA-1 digest in hex".to_owned())),
-            (None, None) => Err(IntegrityRefusal::NoIntegrity),
-        }
-    }
+    dist: Dist,
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! a parameter, and nothing is fetched. The codes of its refusals stand in
 //! [`verdict`](crate::core::verdict).
 
-pub(in crate::core) mod address;
+pub(crate) mod address;
+mod dist;
 pub mod integrity;
-pub mod keys;
 mod name;
 pub mod package;
 pub mod publish;
@@ -17,7 +17,7 @@ use std::io::Read;
 
 use url::Url;
 
-pub use self::{name::NPM, package::package};
+pub use self::{dist::Dist, name::NPM, package::package};
 use crate::core::{
     addresses::{self, NPM_REGISTRY},
     package::{PackageId, contents::Contents, digest::Algorithm},
@@ -46,8 +46,7 @@ fn list(tarball: &mut dyn Read) -> Result<Contents, Refusal> {
 fn is_own_address(address: &Url, registry: &str, id: &PackageId) -> bool {
     let name = id.name();
     let file = format!("{}-{}.tgz", name.rsplit('/').next().unwrap_or(name), id.version());
-    let encoded = name.replacen('/', "%2f", 1);
-    let paths = [name.to_owned(), encoded.replace("%2f", "%2F"), encoded];
+    let paths = address::forms(name);
     let mut paths = paths.iter().map(|name| format!("/{name}/-/{file}"));
     if addresses::is_public(address) {
         return registry == NPM_REGISTRY

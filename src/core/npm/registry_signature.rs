@@ -18,7 +18,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::integrity::{Record, Signature};
+use super::{dist::Signature, integrity::Record};
 use crate::core::{
     limits,
     package::PackageId,

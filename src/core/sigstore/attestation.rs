@@ -26,7 +26,7 @@ use crate::core::{
     package::digest::{Algorithm, Digest},
     sigstore::statement::Statement,
     time::{self, Time},
-    trust::{Log, Role, Trust, Window, known_key},
+    trust::{AnchorKind, Log, Trust, Window, known_key},
     verdict::{Logged, TimeSource, TimestampSetAside},
 };
 
@@ -177,7 +177,7 @@ fn require_identity(claims: Option<&Claims>, signer: Signer<'_>) -> Result<(), B
 /// (GitHub's) has nothing to check an entry by.
 fn log<'t>(trust: &'t Trust, bundle: &Bundle) -> Result<Option<&'t Log>, BundleRefusal> {
     match bundle.entry() {
-        None if trust.has(Role::Log) => Err(BundleRefusal::NotLogged),
+        None if trust.has(AnchorKind::TransparencyLog) => Err(BundleRefusal::NotLogged),
         None => Ok(None),
         Some(entry) => {
             let id = entry.log_id.key_id.as_bytes();
@@ -298,7 +298,7 @@ impl Verification<'_> {
         if self.log.is_none() {
             policy = policy.skip_tlog_unsafe();
         }
-        if !self.trust.has(Role::CertificateLog) {
+        if !self.trust.has(AnchorKind::CertificateLog) {
             policy = policy.skip_sct();
         }
         verifier.verify(input, bundle, &policy)

@@ -95,8 +95,7 @@ impl World {
 
     pub fn trust(&self) -> Trust {
         let keys = self.sigstore.npm_keys_json().into_bytes();
-        Trust::new(self.sigstore.trusted_root_json().as_bytes(), &[(REGISTRY.into(), keys)])
-            .unwrap()
+        Trust::new(self.sigstore.trusted_root_json().as_bytes(), Some((REGISTRY, &keys))).unwrap()
     }
 
     /// The verdict over a record and a response.

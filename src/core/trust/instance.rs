@@ -6,6 +6,7 @@
 
 use chrono::DateTime;
 
+use super::{Trust, TrustError};
 use crate::core::{
     addresses::{self, NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
     limits::{INSTANCE_NAME_BYTES, URL_BYTES},
@@ -179,10 +180,12 @@ impl Instance {
         Ok(Self { name, url, registry, pinned, wanted, embedded: None })
     }
 
-    /// The same instance with another root in place of the pinned ones.
-    #[must_use]
-    pub fn with_root(self, pinned: PinnedRoots) -> Self {
-        Self { pinned, ..self }
+    /// This instance's trust material, checked and indexed.
+    ///
+    /// # Errors
+    /// As [`Trust::new`].
+    pub fn trust(&self, trusted_root: &[u8], npm_keys: Option<&[u8]>) -> Result<Trust, TrustError> {
+        Trust::new(trusted_root, self.registry.as_deref().zip(npm_keys))
     }
 
     fn known(
@@ -242,14 +245,6 @@ mod tests {
         assert_eq!(versions(Instance::github()), [8, 9]);
         assert_eq!(versions(Instance::staging()), [14, 15]);
         assert!(BUILT_IN.iter().all(|name| Instance::built_in(name).unwrap().name == **name));
-    }
-
-    #[test]
-    fn another_root_replaces_those_that_are_pinned() {
-        let root = Instance::staging().pinned;
-        let instance = Instance::public_good().with_root(root.clone());
-        assert_eq!(instance, Instance { pinned: root, ..Instance::public_good() });
-        assert_ne!(instance, Instance::public_good());
     }
 
     #[test]

@@ -4,26 +4,26 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use sigstore_trust_root::TrustedRoot;
-use sigstore_types::{DerCertificate, DerPublicKey, TimeRange};
+use sigstore_types::{DerCertificate, DerPublicKey};
 use sigstore_verify::{Verifier, crypto::VerificationKey};
 use x509_cert::{
     Certificate,
     der::{Decode as _, Encode as _},
 };
 
-use super::{Party, Role, SetAside, TrustError, Unusable, Window};
-use crate::core::{json::objects_only, limits, text::bounded};
+use super::{Anchor, AnchorKind, SetAside, TrustError};
+use crate::core::{json::objects_only, limits};
 
-objects_only!(Wire<'a>, Named, NamedLog);
+objects_only!(Wire<'a>);
 
 /// A trusted root of nothing but what can be used.
 pub(super) struct Parsed {
     pub root: TrustedRoot,
-    pub parties: Vec<Party>,
+    /// What the file lists, usable or not.
+    pub anchors: Vec<Anchor>,
     pub set_aside: Vec<SetAside>,
 }
 
@@ -43,36 +43,49 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, TrustError> {
     let head = serde_json::json!({ "mediaType": wire.media_type });
     let mut sorter = Sorter {
         empty: serde_json::from_value(head).map_err(malformed)?,
-        parties: Vec::new(),
+        anchors: Vec::new(),
         set_aside: Vec::new(),
     };
     let mut root = sorter.empty.clone();
-    root.tlogs = sorter.sort(Role::Log, &wire.tlogs, |root, log| root.tlogs = vec![log]);
+    root.tlogs =
+        sorter.sort(AnchorKind::TransparencyLog, &wire.tlogs, |root, log| root.tlogs = vec![log]);
     root.ctlogs =
-        sorter.sort(Role::CertificateLog, &wire.ctlogs, |root, log| root.ctlogs = vec![log]);
+        sorter.sort(AnchorKind::CertificateLog, &wire.ctlogs, |root, log| root.ctlogs = vec![log]);
     root.certificate_authorities = sorter.sort(
-        Role::CertificateAuthority,
+        AnchorKind::CertificateAuthority,
         &wire.certificate_authorities,
         |root, authority| root.certificate_authorities = vec![authority],
     );
-    root.timestamp_authorities =
-        sorter.sort(Role::TimestampAuthority, &wire.timestamp_authorities, |root, authority| {
-            root.timestamp_authorities = vec![authority]
-        });
-    Ok(Parsed { root, parties: sorter.parties, set_aside: sorter.set_aside })
+    root.timestamp_authorities = sorter.sort(
+        AnchorKind::TimestampAuthority,
+        &wire.timestamp_authorities,
+        |root, authority| root.timestamp_authorities = vec![authority],
+    );
+    Ok(Parsed { root, anchors: sorter.anchors, set_aside: sorter.set_aside })
+}
+
+/// `trusted_root.json` on one line, the form of which `gh attestation verify
+/// --custom-trusted-root` takes one line an instance.
+///
+/// # Errors
+/// When it is not JSON.
+pub fn json_line(trusted_root: &[u8]) -> Result<String, TrustError> {
+    let value: serde_json::Value = serde_json::from_slice(trusted_root)
+        .map_err(|error| TrustError::MalformedRoot(error.to_string()))?;
+    Ok(format!("{value}\n"))
 }
 
 /// Tells what can be used from what cannot.
 struct Sorter {
     empty: TrustedRoot,
-    parties: Vec<Party>,
+    anchors: Vec<Anchor>,
     set_aside: Vec<SetAside>,
 }
 
 impl Sorter {
     fn sort<T: DeserializeOwned + Clone + Listed>(
         &mut self,
-        role: Role,
+        kind: AnchorKind,
         list: &[&RawValue],
         alone: fn(&mut TrustedRoot, T),
     ) -> Vec<T> {
@@ -86,17 +99,14 @@ impl Sorter {
             |one: &T| one.log_id().is_some_and(|id| ids.get(&id).is_some_and(|number| *number > 1));
         let mut usable = Vec::with_capacity(list.len());
         for (index, (found, raw)) in found.into_iter().zip(list).enumerate() {
+            let anchor = Anchor::read(kind, raw);
+            let mut set_aside = |why: &str| self.set_aside.push(SetAside::new(&anchor, index, why));
             match found {
-                Ok(one) if is_repeated(&one) => {
-                    let why = "another log has the same id".to_owned();
-                    self.set_aside.push(set_aside(role, index, raw, &why));
-                }
-                Ok(one) => {
-                    self.parties.push(one.party(role));
-                    usable.push(one);
-                }
-                Err(why) => self.set_aside.push(set_aside(role, index, raw, &why)),
+                Ok(one) if is_repeated(&one) => set_aside("another log has the same id"),
+                Ok(one) => usable.push(one),
+                Err(why) => set_aside(&why),
             }
+            self.anchors.push(anchor);
         }
         usable
     }
@@ -115,22 +125,8 @@ fn usable<T: DeserializeOwned + Clone + Listed>(
     Ok(one)
 }
 
-fn set_aside(role: Role, index: usize, raw: &RawValue, why: &str) -> SetAside {
-    let named: Named = serde_json::from_str(raw.get()).unwrap_or_default();
-    let id = named.log_id.and_then(|log| STANDARD.decode(log.key_id).ok());
-    SetAside {
-        what: Unusable::Party(role),
-        position: index + 1,
-        name: named.base_url.or(named.uri).map(|name| bounded(&name)),
-        id: id.map(hex::encode),
-        why: bounded(why),
-    }
-}
-
 /// A party, as the trusted root lists it.
 trait Listed {
-    fn party(&self, role: Role) -> Party;
-
     /// The id of a log.
     fn log_id(&self) -> Option<Vec<u8>> {
         None
@@ -145,11 +141,6 @@ trait Listed {
 macro_rules! listed_logs {
     ($($log:ident),+) => {$(
         impl Listed for sigstore_trust_root::$log {
-            fn party(&self, role: Role) -> Party {
-                let id = Some(hex::encode(self.log_id.key_id.as_bytes()));
-                party(role, self.base_url.clone(), id, self.public_key.valid_for)
-            }
-
             fn log_id(&self) -> Option<Vec<u8>> {
                 Some(self.log_id.key_id.as_bytes().to_vec())
             }
@@ -159,10 +150,6 @@ macro_rules! listed_logs {
 listed_logs!(TransparencyLog, CertificateTransparencyLog);
 
 impl Listed for sigstore_trust_root::CertificateAuthority {
-    fn party(&self, role: Role) -> Party {
-        party(role, self.uri.clone(), None, self.valid_for)
-    }
-
     /// The first certificate issues; each of those above it is trusted by itself.
     fn require_known_keys(&self) -> Result<(), String> {
         known_keys(self.cert_chain.certificates.iter().map(|one| &one.raw_bytes).take(1))
@@ -170,18 +157,10 @@ impl Listed for sigstore_trust_root::CertificateAuthority {
 }
 
 impl Listed for sigstore_trust_root::TimestampAuthority {
-    fn party(&self, role: Role) -> Party {
-        party(role, self.uri.clone().unwrap_or_default(), None, self.valid_for)
-    }
-
     /// The first certificate signs, and each of those above it for the one below.
     fn require_known_keys(&self) -> Result<(), String> {
         known_keys(self.cert_chain.certificates.iter().map(|one| &one.raw_bytes))
     }
-}
-
-fn party(role: Role, uri: String, log_id: Option<String>, window: Option<TimeRange>) -> Party {
-    Party { role, uri, log_id, window: Window::from_range(window) }
 }
 
 fn known_keys<'a>(chain: impl Iterator<Item = &'a DerCertificate>) -> Result<(), String> {
@@ -215,21 +194,6 @@ struct Wire<'a> {
     ctlogs: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     timestamp_authorities: Vec<&'a RawValue>,
-}
-
-/// What a party that cannot be used is called, as far as that can be read.
-#[derive(Deserialize, Default)]
-#[serde(remote = "Self", rename_all = "camelCase", default)]
-struct Named {
-    base_url: Option<String>,
-    uri: Option<String>,
-    log_id: Option<NamedLog>,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
-struct NamedLog {
-    key_id: String,
 }
 
 #[cfg(test)]

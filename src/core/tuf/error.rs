@@ -280,16 +280,6 @@ pub enum UpdateError<E> {
     },
 }
 
-impl<E> UpdateError<E> {
-    /// The refusal, if it is one.
-    pub fn refusal(&self) -> Option<&MetadataError> {
-        match self {
-            Self::Refused(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

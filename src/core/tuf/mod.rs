@@ -11,7 +11,6 @@
 
 mod compare;
 mod error;
-mod material;
 mod metadata;
 mod names;
 mod roots;
@@ -22,9 +21,8 @@ mod walk;
 
 pub use compare::Change;
 pub use error::{MetadataError, UpdateError};
-pub use material::{Difference, Item, Kind, MaterialError, difference, items, json_line};
 pub use metadata::RoleInfo;
 pub use names::limit;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};
-pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update, update_with};
+pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update};

@@ -1,6 +1,6 @@
 //! The names that a repository publishes its files under (§3, consistent snapshots §6.2).
 
-use crate::core::limits;
+use crate::core::{limits, percent};
 
 /// The folder that target files are published in.
 pub(super) const TARGETS: &str = "targets/";
@@ -47,15 +47,7 @@ pub(super) fn root_version(name: &str) -> Option<u64> {
 /// Percent-encodes all but RFC 3986's unreserved characters, so that no role's name means
 /// anything to a path or an address.
 fn quote(role: &str) -> String {
-    let mut quoted = String::with_capacity(role.len());
-    for byte in role.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            quoted.push(char::from(byte));
-        } else {
-            quoted.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    quoted
+    percent::encode(role, |byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
 }
 
 /// Whether a target's path stays below the folder of targets, on any system.

@@ -31,20 +31,9 @@ impl PinnedRoots {
         Ok(Self { roots: BTreeMap::from([(newest, bytes)]), newest })
     }
 
-    /// Pins one more root, by itself: it need not follow from the others.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    pub fn and(mut self, bytes: Vec<u8>) -> Result<Self, MetadataError> {
-        let other = Self::new(bytes)?;
-        self.newest = self.newest.max(other.newest);
-        self.roots.extend(other.roots);
-        Ok(self)
-    }
-
     /// Pins roots that are known to be signed by their own keys, by version: those in `trust/`,
     /// which a test holds to it. Each is verified once more when a chain starts at it.
-    pub(crate) fn known(roots: &[(u64, &[u8])]) -> Self {
+    pub fn known(roots: &[(u64, &[u8])]) -> Self {
         let roots: BTreeMap<_, _> = roots.iter().map(|(v, bytes)| (*v, bytes.to_vec())).collect();
         let newest = roots.keys().next_back().copied().unwrap_or_default();
         Self { roots, newest }

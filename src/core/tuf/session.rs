@@ -42,7 +42,7 @@ pub(super) struct Accepted {
 
 /// An update in progress.
 ///
-/// [`refresh`](Self::refresh) first, then any number of [`target`](Self::target)s, then
+/// Every [`step`](Self::step) first, then any number of [`target`](Self::target)s, then
 /// [`finish`](Self::finish). When one of them fails, [`floor`](Self::floor) is what to persist.
 pub struct Session<'a, R: Repository> {
     pub(super) repository: &'a R,
@@ -122,21 +122,13 @@ impl<'a, R: Repository> Session<'a, R> {
         }
     }
 
-    /// Updates root, timestamp, snapshot and top-level targets.
+    /// Updates the next role: root, timestamp, snapshot, top-level targets. `false` once all are
+    /// done. After each one the [`floor`](Self::floor) may be higher, and is to be persisted
+    /// (§5.4.5, §5.5.7).
     ///
     /// # Errors
     /// When something is refused or cannot be had. [`floor`](Self::floor) then says how far the
     /// update came.
-    pub fn refresh(&mut self) -> Result<(), UpdateError<R::Error>> {
-        while self.step()? {}
-        Ok(())
-    }
-
-    /// Does the next step of [`refresh`](Self::refresh). `false` once all are done. After each one
-    /// the [`floor`](Self::floor) may be higher, and is to be persisted (§5.4.5, §5.5.7).
-    ///
-    /// # Errors
-    /// As [`refresh`](Self::refresh).
     pub fn step(&mut self) -> Result<bool, UpdateError<R::Error>> {
         self.next = match self.next {
             Step::Roots => {

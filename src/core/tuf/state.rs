@@ -104,7 +104,7 @@ impl<R: Repository> Session<'_, R> {
     /// The state that this session ends in.
     ///
     /// # Errors
-    /// When [`refresh`](Session::refresh) has not succeeded.
+    /// When a [`step`](Session::step) is still to do.
     pub fn finish(&self) -> Result<State, MetadataError> {
         let root = self.chain.trusted.root();
         let keys = root.role("root");
@@ -256,27 +256,14 @@ pub struct Failure<E> {
     pub floor: Box<Floor>,
 }
 
-/// Updates the local state from a repository, at one reference time.
+/// Updates the local state from a repository, at one reference time. `keep` is shown the floor
+/// whenever it may have risen, to persist it at once (§5.4.5, §5.5.7). Where it says `false`, the
+/// update ends.
 ///
 /// # Errors
 /// When the update does not succeed. The local state stays as it is, and the floor in the error
 /// must be persisted: it holds against rollback also what has expired.
 pub fn update<R: Repository>(
-    pinned: &PinnedRoots,
-    wanted: &Wanted,
-    local: &Local,
-    repository: &R,
-    at: Time,
-) -> Result<State, Failure<R::Error>> {
-    update_with(pinned, wanted, local, repository, at, &mut |_| true)
-}
-
-/// As [`update`]; `keep` is shown the floor whenever it may have risen, to persist it at once
-/// (§5.4.5, §5.5.7). Where it says `false`, the update ends.
-///
-/// # Errors
-/// As [`update`].
-pub fn update_with<R: Repository>(
     pinned: &PinnedRoots,
     wanted: &Wanted,
     local: &Local,

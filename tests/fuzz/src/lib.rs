@@ -42,8 +42,8 @@ use sealift::{
         slsa,
         text::{Untrusted, bounded},
         time::{self, Time},
-        trust::{NpmKeys, Trust, instance::Instance},
-        tuf::{self as tuf_rules, Entries, PinnedRoots, Wanted, replay},
+        trust::{NpmKeys, Trust, instance::Instance, json_line},
+        tuf::{Entries, PinnedRoots, Wanted, replay},
         verdict::{PackageVerdict, ProvenanceFacts},
     },
 };
@@ -296,7 +296,7 @@ pub fn packument(bytes: &[u8]) {
     let Ok(versions) = registry_packument::read(bytes, &["1.0.0", "2.0.0"]) else { return };
     for (version, found) in versions {
         let id = PackageId::npm("sigstore", &version).unwrap();
-        let _ = registry_packument::Dist::read(&found.manifest);
+        let _ = npm::Dist::read(&found.manifest).and_then(|dist| dist.expected());
         let record = registry_packument::record(&id, &found).unwrap();
         // Not as a value: a record may hold numbers that no type of ours has room for.
         serde_json::from_slice::<&RawValue>(&record).unwrap();
@@ -327,15 +327,13 @@ pub fn tuf(bytes: &[u8]) {
 
 /// `trusted_root.json`.
 pub fn trusted_root(bytes: &[u8]) {
-    let _ = Trust::new(bytes, &[]);
-    let _ = tuf_rules::items(bytes, None);
-    let _ = tuf_rules::json_line(bytes);
+    let _ = Trust::new(bytes, None);
+    let _ = json_line(bytes);
 }
 
 /// npm's `keys.json`.
 pub fn npm_keys(bytes: &[u8]) {
-    let _ = NpmKeys::parse(bytes);
-    let _ = tuf_rules::items(embedded().trusted_root, Some(bytes));
+    let _ = NpmKeys::parse(NPM_REGISTRY, bytes);
 }
 
 /// A key's file.
@@ -387,8 +385,7 @@ fn embedded() -> sealift::core::trust::instance::Embedded {
 fn trust() -> &'static Trust {
     static TRUST: OnceLock<Trust> = OnceLock::new();
     TRUST.get_or_init(|| {
-        let keys = (NPM_REGISTRY.to_owned(), embedded().npm_keys.unwrap().to_vec());
-        Trust::new(embedded().trusted_root, &[keys]).unwrap()
+        Instance::public_good().trust(embedded().trusted_root, embedded().npm_keys).unwrap()
     })
 }
 

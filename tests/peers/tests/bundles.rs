@@ -204,7 +204,7 @@ struct Question {
 
 impl Question {
     fn ours(&self) -> Result<(), String> {
-        let trust = Trust::new(&self.trusted_root, &[]).map_err(|error| error.to_string())?;
+        let trust = Trust::new(&self.trusted_root, None).map_err(|error| error.to_string())?;
         let artifact = match &self.artifact {
             Some(bytes) => verify::Artifact::Bytes(bytes),
             None => verify::Artifact::Digest(&self.digest),

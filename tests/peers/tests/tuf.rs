@@ -111,6 +111,7 @@ async fn what_tough_publishes_is_accepted() {
         &Local::default(),
         &entries,
         Utc::now(),
+        &mut |_| true,
     );
     let state = state.map_err(|failure| format!("{:?}", failure.error)).unwrap();
     assert_eq!(state.trusted_root(), Some(&b"{}"[..]));
@@ -150,8 +151,10 @@ impl Ours {
     fn update(&mut self, repository: &Repository) -> Result<(), String> {
         let wanted = Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY));
         let state: State =
-            update(&self.pinned, &wanted, &self.local, &repository.files, Utc::now())
-                .map_err(|failure| format!("{:?}", failure.error))?;
+            update(&self.pinned, &wanted, &self.local, &repository.files, Utc::now(), &mut |_| {
+                true
+            })
+            .map_err(|failure| format!("{:?}", failure.error))?;
         let missed = state.missed().values().next().cloned();
         self.local = Local::complete(state);
         // The other client knows no optional targets.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::json;
 
-use super::item_json;
+use super::anchor_json;
 use crate::{
     cli::{
         render::{Rendered, human::day},
@@ -13,7 +13,7 @@ use crate::{
     },
     core::{
         text::Untrusted,
-        tuf::{Difference, Item},
+        trust::{Anchor, Difference},
     },
 };
 
@@ -34,9 +34,9 @@ impl Rendered for Changes<'_> {
             "roles": roles.iter().map(|change| json!({
                 "name": change.role, "from": change.from, "to": change.to,
             })).collect::<Vec<_>>(),
-            "added": added.iter().map(item_json).collect::<Vec<_>>(),
-            "changed": changed.iter().map(item_json).collect::<Vec<_>>(),
-            "removed": removed.iter().map(item_json).collect::<Vec<_>>(),
+            "added": added.iter().map(anchor_json).collect::<Vec<_>>(),
+            "changed": changed.iter().map(anchor_json).collect::<Vec<_>>(),
+            "removed": removed.iter().map(anchor_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -55,16 +55,17 @@ impl fmt::Display for Changes<'_> {
                 format!("{}: {from} to {to}", Untrusted(&change.role))
             })
             .collect();
-        let item = |item: &Item| {
-            let end = item.end.map(|end| format!(", ends {}", day(end))).unwrap_or_default();
-            let (name, id) = (Untrusted(&item.name), Untrusted(&item.id));
-            format!("{} {name} {DIM}{id}{DIM:#}{end}", item.kind.name())
+        let line = |anchor: &Anchor| {
+            let end =
+                anchor.window.end.map(|end| format!(", ends {}", day(end))).unwrap_or_default();
+            let (name, id) = (Untrusted(&anchor.name), Untrusted(&anchor.id));
+            format!("{} {name} {DIM}{id}{DIM:#}{end}", anchor.kind.name())
         };
-        lines.extend(added.iter().map(|one| format!("{GOOD}added{GOOD:#} {}", item(one))));
+        lines.extend(added.iter().map(|one| format!("{GOOD}added{GOOD:#} {}", line(one))));
         lines.extend(
-            changed.iter().map(|one| format!("{WARN}window changed{WARN:#} {}", item(one))),
+            changed.iter().map(|one| format!("{WARN}window changed{WARN:#} {}", line(one))),
         );
-        lines.extend(removed.iter().map(|one| format!("{BAD}removed{BAD:#} {}", item(one))));
+        lines.extend(removed.iter().map(|one| format!("{BAD}removed{BAD:#} {}", line(one))));
         f.write_str(&lines.join("\n"))
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{
     app::trust::BasisError,
     cli::failure::Failure,
-    core::{time, tuf::Item},
+    core::{time, trust::Anchor},
 };
 
 /// The instances that failed, for programs.
@@ -33,12 +33,12 @@ fn failures(failures: Vec<(String, BasisError)>) -> Vec<(String, Failure)> {
     failures.into_iter().map(|(name, error)| (name, error.into())).collect()
 }
 
-fn item_json(item: &Item) -> Value {
+fn anchor_json(anchor: &Anchor) -> Value {
     json!({
-        "kind": item.kind.name(),
-        "name": item.name,
-        "id": item.id,
-        "start": item.start.map(time::format),
-        "end": item.end.map(time::format),
+        "kind": anchor.kind.name(),
+        "name": anchor.name,
+        "id": anchor.id,
+        "start": anchor.window.start.map(time::format),
+        "end": anchor.window.end.map(time::format),
     })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{failures, failures_json, item_json};
+use super::{anchor_json, failures, failures_json};
 use crate::{
     app::{
         report::MaterialSource,
@@ -22,7 +22,7 @@ use crate::{
     core::{
         text::Untrusted,
         time::{self, Time},
-        tuf::Item,
+        trust::Anchor,
     },
 };
 
@@ -95,7 +95,7 @@ impl Page<'_> {
     }
 
     fn to_json(&self) -> Value {
-        let Trusted { instance, material, items, older } = self.trusted;
+        let Trusted { instance, material, anchors, older } = self.trusted;
         json!({
             "instance": instance.name,
             "url": instance.url,
@@ -115,7 +115,7 @@ impl Page<'_> {
                 "expires": time::format(role.expires),
                 "expiresInDays": role.days_left(self.at),
             })).collect::<Vec<_>>(),
-            "items": items.iter().map(item_json).collect::<Vec<_>>(),
+            "items": anchors.iter().map(anchor_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -142,32 +142,32 @@ impl fmt::Display for Page<'_> {
         write!(f, "  pinned roots {}", pinned.join(", "))?;
         self.roles(f)?;
         write!(f, "\n\n  {STRONG}{:<24}{:<24} name{STRONG:#}", "key or authority", "valid")?;
-        for item in &self.trusted.items {
-            write!(f, "\n  {}", ItemLine(item, self.at))?;
+        for anchor in &self.trusted.anchors {
+            write!(f, "\n  {}", AnchorLine(anchor, self.at))?;
         }
         Ok(())
     }
 }
 
 /// One key, log or authority, on a line.
-struct ItemLine<'a>(&'a Item, Time);
+struct AnchorLine<'a>(&'a Anchor, Time);
 
-impl fmt::Display for ItemLine<'_> {
+impl fmt::Display for AnchorLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(item, at) = self;
+        let Self(anchor, at) = self;
         let date = |time: Option<Time>| {
             time.map(|time| time.format("%Y-%m-%d").to_string()).unwrap_or_else(|| "…".into())
         };
-        let style = match item.end {
+        let style = match anchor.window.end {
             Some(end) if end < *at => DIM,
             _ => anstyle::Style::new(),
         };
-        let name = Untrusted(&item.name);
+        let name = Untrusted(&anchor.name);
         write!(
             f,
             "{:<24}{style}{:<24}{style:#} {name}",
-            item.kind.name(),
-            format!("{} to {}", date(item.start), date(item.end))
+            anchor.kind.name(),
+            format!("{} to {}", date(anchor.window.start), date(anchor.window.end))
         )
     }
 }

@@ -208,7 +208,7 @@ fn check_part(
         _ => return Err(ManifestError::Request(purl.to_owned())),
     };
     if !addresses::is_plain(url) {
-        return Err(ManifestError::Address(without_credentials(url)));
+        return Err(ManifestError::Address(addresses::redacted(url)));
     }
     if !matches!(status, 200 | 404 | 410) || entry.is_some() && status != 200 {
         return Err(ManifestError::Status(status));
@@ -250,13 +250,4 @@ fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
         .filter(|time| time::format(*time) == text && time::to_second(*time) == *time)
         .filter(|time| *time >= limits::EARLIEST)
         .ok_or_else(|| ManifestError::Time { field, text: text.to_owned() })
-}
-
-/// The text of an address that an error may repeat: nothing before an `@`, nothing after a `?`.
-fn without_credentials(text: &str) -> String {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    match text.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => text.to_owned(),
-    }
 }

@@ -80,7 +80,7 @@ pub(super) fn mark_rerouted(raw: &[Raw], classified: &mut [Entry]) {
                     .get(*at)
                     .is_some_and(|entry| is_same(&entry.asks, &spec, &from.path));
                 if !same {
-                    rerouted.push((*at, from.path.clone(), addresses::without_password(text)));
+                    rerouted.push((*at, from.path.clone(), addresses::written(text)));
                 }
             }
         }

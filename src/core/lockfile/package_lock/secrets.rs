@@ -8,6 +8,8 @@
 
 use std::{collections::HashSet, ops::Range};
 
+use crate::core::addresses;
+
 /// An address with something in it that must not be carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
@@ -97,20 +99,8 @@ fn is_fetched(key: Option<&str>) -> bool {
 /// An address without its credentials and, if it is one to fetch from, its query. `None` if there
 /// is nothing to take away.
 fn without(text: &str, is_fetched: bool) -> Option<(String, SecretKind)> {
-    let (scheme, rest) = text.split_once("//")?;
-    // `npm:`, ranges and paths have no `//`; what is before it in an alias is part of the scheme.
-    let scheme = scheme.strip_suffix(':')?;
-    let authority_ends = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(authority_ends);
-    let host = match authority.rsplit_once('@') {
-        // `git@` is whom all of a host's users log in as; a password is theirs alone.
-        Some((user, host)) if scheme.ends_with("ssh") => match user.split_once(':') {
-            Some((name, _)) => format!("{name}@{host}"),
-            None => authority.to_owned(),
-        },
-        Some((_, host)) => host.to_owned(),
-        None => authority.to_owned(),
-    };
+    let (scheme, authority, tail) = addresses::split(text)?;
+    let host = addresses::without_credentials(scheme, authority);
     let (before, fragment) = match tail.split_once('#') {
         Some((before, fragment)) => (before, format!("#{fragment}")),
         None => (tail, String::new()),

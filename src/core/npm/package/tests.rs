@@ -112,7 +112,7 @@ fn what_is_not_there_is_absent_and_says_why() {
 #[test]
 fn a_registry_without_keys_is_no_judge_of_its_own_signatures() {
     let world = World::new();
-    let trust = Trust::new(world.sigstore.trusted_root_json().as_bytes(), &[]).unwrap();
+    let trust = Trust::new(world.sigstore.trusted_root_json().as_bytes(), None).unwrap();
     let verdict = judge(&trust, REGISTRY, Some(&world.record()), &world.response());
     assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "no-keys-for-registry");
     assert_eq!(code(&verdict.claims[&Claim::PublishAttestation]), "no-keys-for-registry");

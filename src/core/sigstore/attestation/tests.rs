@@ -46,7 +46,7 @@ fn the_catalogue_of_synthetic_bundles_comes_out_right() {
     // Registry keys are chosen above this layer: `super::package` has their tests.
     for case in &all {
         let Some((san, issuer)) = &case.identity else { continue };
-        let trust = Trust::new(case.trusted_root.as_bytes(), &[]).unwrap();
+        let trust = Trust::new(case.trusted_root.as_bytes(), None).unwrap();
         let signer = Signer::Identity { san, issuer };
         let bytes = case.bundle.to_string();
         let result =
@@ -214,7 +214,7 @@ fn an_instance_with_a_log_demands_an_entry_and_one_without_refuses_it() {
     bundle["verificationMaterial"]["tlogEntries"] = json!([]);
     let digest = World::digest();
     let with = |root: &Value, bundle: &Value| {
-        let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
+        let trust = Trust::new(root.to_string().as_bytes(), None).unwrap();
         let signer = Signer::AnyIdentityUnsafe;
         super::bundle(
             &trust,

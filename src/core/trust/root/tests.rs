@@ -6,15 +6,15 @@ use crate::core::{
     npm::package,
     package::evidence::{Answer, Evidence},
     sigstore::fixture::{NAME, REGISTRY, VERSION, World},
-    trust::{Role, Trust, Unusable},
+    trust::{AnchorKind, Trust},
     verdict::PackageVerdict,
 };
 
-const LISTS: [(&str, Role); 4] = [
-    ("tlogs", Role::Log),
-    ("ctlogs", Role::CertificateLog),
-    ("certificateAuthorities", Role::CertificateAuthority),
-    ("timestampAuthorities", Role::TimestampAuthority),
+const LISTS: [(&str, AnchorKind); 4] = [
+    ("tlogs", AnchorKind::TransparencyLog),
+    ("ctlogs", AnchorKind::CertificateLog),
+    ("certificateAuthorities", AnchorKind::CertificateAuthority),
+    ("timestampAuthorities", AnchorKind::TimestampAuthority),
 ];
 
 /// Parties of a list that cannot be used, each for another reason.
@@ -60,7 +60,7 @@ fn unknown(world: &World, list: &str) -> Vec<Value> {
 
 fn trust(world: &World, root: &Value) -> Trust {
     let keys = world.sigstore.npm_keys_json().into_bytes();
-    Trust::new(root.to_string().as_bytes(), &[(REGISTRY.into(), keys)]).unwrap()
+    Trust::new(root.to_string().as_bytes(), Some((REGISTRY, &keys))).unwrap()
 }
 
 fn judge(world: &World, trust: &Trust, response: &Value) -> PackageVerdict {
@@ -95,7 +95,7 @@ fn one_unknown_party_stops_nothing_that_does_not_rest_on_it() {
     let world = World::new();
     let responses = responses(&world);
     let good = world.sigstore.trusted_root();
-    for (list, role) in LISTS {
+    for (list, kind) in LISTS {
         for party in unknown(&world, list) {
             for at_the_end in [false, true] {
                 let mut root = good.clone();
@@ -104,7 +104,7 @@ fn one_unknown_party_stops_nothing_that_does_not_rest_on_it() {
                 parties.insert(index, party.clone());
                 let trust = trust(&world, &root);
                 let [set_aside] = trust.set_aside() else { panic!("{:?}", trust.set_aside()) };
-                assert_eq!(set_aside.what, Unusable::Party(role), "{party}");
+                assert_eq!(set_aside.kind, kind, "{party}");
                 assert_eq!(set_aside.position, index + 1);
                 assert!(!set_aside.why.is_empty());
                 for response in &responses {
@@ -127,7 +127,13 @@ fn what_is_set_aside_is_named_as_far_as_it_can_be_read() {
     assert_eq!(log.id, Some(hex::encode(world.sigstore.rekor.id())));
     assert_eq!(authority.name.as_deref(), Some(&*world.sigstore.tsa.uri));
     assert_eq!(authority.id, None);
-    assert_eq!(trust.parties().len(), 3);
+    let of = |kind| trust.anchors().iter().filter(move |anchor| anchor.kind == kind);
+    let logs: Vec<_> = of(AnchorKind::TransparencyLog).collect();
+    assert_eq!((logs.len(), of(AnchorKind::TimestampAuthority).count()), (2, 1));
+    assert!(
+        logs.iter()
+            .any(|it| hex::encode(STANDARD.decode(&it.id).unwrap()) == log.id.clone().unwrap())
+    );
 }
 
 /// The same evidence, where the party that it rests on is the one that cannot be used.
@@ -231,8 +237,8 @@ fn a_key_of_the_registry_that_cannot_be_used_is_set_aside() {
     let root = world.sigstore.trusted_root_json();
     let good: Value = serde_json::from_str(&world.sigstore.npm_keys_json()).unwrap();
     let judged = |keys: Value| {
-        let keys = (REGISTRY.to_owned(), keys.to_string().into_bytes());
-        let trust = Trust::new(root.as_bytes(), &[keys]).unwrap();
+        let keys = keys.to_string();
+        let trust = Trust::new(root.as_bytes(), Some((REGISTRY, keys.as_bytes()))).unwrap();
         let set_aside: Vec<_> = trust.set_aside().to_vec();
         (set_aside, refusals(&judge(&world, &trust, &promised)))
     };
@@ -244,7 +250,8 @@ fn a_key_of_the_registry_that_cannot_be_used_is_set_aside() {
     let (set_aside, codes) = judged(more);
     assert_eq!(codes, [""; 0]);
     assert_eq!(set_aside.len(), 1);
-    assert_eq!(set_aside[0].what, Unusable::NpmKey(REGISTRY.into()));
+    assert_eq!(set_aside[0].kind, AnchorKind::NpmKey);
+    assert_eq!(set_aside[0].name.as_deref(), Some(REGISTRY));
     assert_eq!(set_aside[0].id.as_deref(), Some("SHA256:new"));
     assert!(set_aside[0].why.contains("PKIX_ML_DSA_65"));
     // What it signed is refused, and says so.

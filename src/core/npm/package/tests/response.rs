@@ -128,7 +128,7 @@ fn a_plain_signature_is_no_statement() {
     });
     let mut root = world.sigstore.trusted_root();
     root["tlogs"] = json!([]);
-    let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
+    let trust = Trust::new(root.to_string().as_bytes(), None).unwrap();
     let response = attestations_response(&[(statement::PROVENANCE_V1, bundle)]);
     let verdict = judge(&trust, REGISTRY, None, &response);
     assert_eq!(code(&verdict.claims[&Claim::Provenance]), "not-a-statement");

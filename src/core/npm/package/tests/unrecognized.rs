@@ -165,7 +165,7 @@ fn judged_by(trust: &Trust, bundle: Value) -> PackageVerdict {
 #[test]
 fn a_keyless_publish_attestation_is_not_understood_without_an_identity() {
     let world = World::new();
-    let without_keys = Trust::new(world.sigstore.trusted_root_json().as_bytes(), &[]).unwrap();
+    let without_keys = Trust::new(world.sigstore.trusted_root_json().as_bytes(), None).unwrap();
     for trust in [world.trust(), without_keys] {
         let verdict = judged_by(&trust, keyless(&world, REGISTRY));
         let found = verdict.claims[&Claim::PublishAttestation].unrecognized().unwrap();
@@ -201,7 +201,7 @@ fn a_keyless_publish_attestation_is_judged_by_the_registrys_identity() {
     let identity = |san: &str, issuer: &str| Identity { san: san.into(), issuer: issuer.into() };
     let issuer = crate::core::sigstore::certificate::GITHUB;
     let expecting = |expected: Identity| {
-        let trust = Trust::new(world.sigstore.trusted_root_json().as_bytes(), &[]).unwrap();
+        let trust = Trust::new(world.sigstore.trusted_root_json().as_bytes(), None).unwrap();
         trust.with_publisher(REGISTRY, expected).unwrap()
     };
     let judged = |expected: Identity, bundle: Value| {
@@ -234,7 +234,7 @@ fn a_keyless_publish_attestation_is_judged_by_the_registrys_identity() {
 fn an_identity_is_of_one_registry() {
     let sigstore = Sigstore::new(World::at());
     let identity = || Identity { san: "a".into(), issuer: "b".into() };
-    let trust = || Trust::new(sigstore.trusted_root_json().as_bytes(), &[]).unwrap();
+    let trust = || Trust::new(sigstore.trusted_root_json().as_bytes(), None).unwrap();
     let trust_with = trust().with_publisher("https://r.example", identity()).unwrap();
     assert_eq!(trust_with.publisher("https://r.example/"), Some(&identity()));
     assert_eq!(trust_with.publisher("https://s.example"), None);

@@ -27,7 +27,7 @@ fn stamp(tsa: &Tsa, bundle: &Value, at: Time) -> Value {
 }
 
 fn check(root: &Value, bundle: &Value, signer: Signer<'_>) -> Result<BundleFacts, BundleRefusal> {
-    let trust = Trust::new(root.to_string().as_bytes(), &[]).unwrap();
+    let trust = Trust::new(root.to_string().as_bytes(), None).unwrap();
     let (bytes, digest) = (bundle.to_string(), World::digest());
     super::super::bundle(&trust, bytes.as_bytes(), Artifact::Digest(&digest), signer, World::now())
 }

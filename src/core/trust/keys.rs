@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use sigstore_types::{DerPublicKey, SignatureBytes};
 use sigstore_verify::crypto::{SigningScheme, VerificationKey, verify_signature};
 
-use crate::core::trust::{SetAside, Unusable, Window};
-use crate::core::{json::objects_only, text::bounded, time};
+use super::{Anchor, AnchorKind, SetAside, Window};
+use crate::core::{json::objects_only, time};
 
-objects_only!(Wire<'a>, Named, WireKey, WirePublicKey, WireWindow);
+objects_only!(Wire<'a>, WireKey, WirePublicKey, WireWindow);
 
 /// What a key may sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,6 @@ impl NpmKey {
         &self.keyid
     }
 
-    /// What it may sign.
-    pub fn usage(&self) -> KeyUsage {
-        self.usage
-    }
-
     /// When it may sign, both ends included. A publish attestation is judged by the time that the
     /// log or a timestamp authority vouches for, a registry signature as
     /// [`crate::core::npm::registry_signature`] says.
@@ -75,71 +70,61 @@ impl NpmKey {
 /// The keys of one registry.
 #[derive(Debug)]
 pub struct NpmKeys {
+    registry: String,
     keys: Vec<NpmKey>,
-    set_aside: Vec<UnusableKey>,
-}
-
-/// A key that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnusableKey {
-    /// Its place in the list, from 1.
-    pub position: usize,
-    /// Its id, where that can be read.
-    pub keyid: Option<String>,
-    /// Why it cannot be used.
-    pub why: String,
-}
-
-impl UnusableKey {
-    pub(in crate::core) fn of(&self, registry: &str) -> SetAside {
-        SetAside {
-            what: Unusable::NpmKey(registry.to_owned()),
-            position: self.position,
-            name: None,
-            id: self.keyid.as_deref().map(bounded),
-            why: self.why.clone(),
-        }
-    }
+    anchors: Vec<Anchor>,
+    set_aside: Vec<SetAside>,
 }
 
 impl NpmKeys {
-    /// Parses `keys.json`. Keys that cannot be used are set aside.
+    /// Parses the `keys.json` of a registry. Keys that cannot be used are set aside.
     ///
     /// # Errors
     /// When it is not a list of keys, or an empty one.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub fn parse(registry: &str, bytes: &[u8]) -> Result<Self, String> {
         let wire: Wire<'_> = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if wire.keys.is_empty() {
             return Err("no keys".to_owned());
         }
-        let (mut keys, mut set_aside) = (Vec::new(), Vec::new());
+        let (mut keys, mut anchors, mut set_aside) = (Vec::new(), Vec::new(), Vec::new());
         for (index, raw) in wire.keys.into_iter().enumerate() {
-            match serde_json::from_str(raw.get()).map_err(|error| error.to_string()) {
-                Ok(wire) => match parse_key(wire) {
-                    Ok(key) => keys.push(key),
-                    Err((keyid, why)) => set_aside.push(unusable(index, Some(keyid), &why)),
-                },
-                Err(why) => {
-                    let named = serde_json::from_str::<Named>(raw.get()).ok();
-                    set_aside.push(unusable(index, named.map(|named| named.key_id), &why));
-                }
+            let anchor = Anchor::read(AnchorKind::NpmKey, raw);
+            let key = serde_json::from_str(raw.get()).map_err(|error| error.to_string());
+            match key.and_then(parse_key) {
+                Ok(key) => keys.push(key),
+                Err(why) => set_aside.push(SetAside {
+                    name: Some(registry.to_owned()),
+                    ..SetAside::new(&anchor, index, &why)
+                }),
             }
+            anchors.push(anchor);
         }
-        Ok(Self { keys, set_aside })
+        Ok(Self { registry: registry.to_owned(), keys, anchors, set_aside })
+    }
+
+    /// The registry whose keys they are.
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// What the file lists, usable or not.
+    pub fn anchors(&self) -> &[Anchor] {
+        &self.anchors
     }
 
     /// What cannot be used.
-    pub fn set_aside(&self) -> &[UnusableKey] {
+    pub fn set_aside(&self) -> &[SetAside] {
         &self.set_aside
     }
 
     /// Why the key of this id cannot be used, where it can be in no usage.
-    pub fn unusable(&self, keyid: &str) -> Option<&UnusableKey> {
-        self.set_aside.iter().find(|key| key.keyid.as_deref() == Some(keyid))
+    pub fn unusable(&self, keyid: &str) -> Option<&SetAside> {
+        self.set_aside.iter().find(|key| key.id.as_deref() == Some(keyid))
     }
 
     /// All keys, as they come.
-    pub fn keys(&self) -> &[NpmKey] {
+    #[cfg(test)]
+    pub(in crate::core) fn keys(&self) -> &[NpmKey] {
         &self.keys
     }
 
@@ -159,13 +144,6 @@ impl NpmKeys {
 struct Wire<'a> {
     #[serde(borrow)]
     keys: Vec<&'a RawValue>,
-}
-
-/// What a key that cannot be used is called.
-#[derive(Deserialize)]
-#[serde(remote = "Self", rename_all = "camelCase")]
-struct Named {
-    key_id: String,
 }
 
 #[derive(Deserialize)]
@@ -192,31 +170,16 @@ struct WireWindow {
     end: Option<String>,
 }
 
-fn unusable(index: usize, keyid: Option<String>, why: &str) -> UnusableKey {
-    UnusableKey { position: index + 1, keyid, why: bounded(why) }
-}
-
-/// The key, or its id and why it cannot be used.
-fn parse_key(wire: WireKey) -> Result<NpmKey, (String, String)> {
-    let keyid = wire.key_id;
-    match check_key(&keyid, &wire.key_usage, &wire.public_key) {
-        Ok((usage, spki, window)) => Ok(NpmKey { keyid, usage, spki, window }),
-        Err(why) => Err((keyid, why)),
-    }
-}
-
-fn check_key(
-    keyid: &str,
-    usage: &str,
-    key: &WirePublicKey,
-) -> Result<(KeyUsage, DerPublicKey, Window), String> {
+/// The key, or why it cannot be used.
+fn parse_key(wire: WireKey) -> Result<NpmKey, String> {
+    let WireKey { key_id: keyid, key_usage, public_key: key } = wire;
     if keyid.is_empty() {
         return Err("a key without an id".to_owned());
     }
     let usage = [KeyUsage::Signatures, KeyUsage::Attestations]
         .into_iter()
-        .find(|known| known.name() == usage)
-        .ok_or_else(|| format!("unknown usage {usage:?}"))?;
+        .find(|known| known.name() == key_usage)
+        .ok_or_else(|| format!("unknown usage {key_usage:?}"))?;
     if key.key_details != "PKIX_ECDSA_P256_SHA_256" {
         return Err(format!("unsupported kind {:?}", key.key_details));
     }
@@ -233,7 +196,7 @@ fn check_key(
     if window.end.is_some_and(|end| window.start.is_some_and(|start| end < start)) {
         return Err("the window ends before it starts".to_owned());
     }
-    Ok((usage, spki, window))
+    Ok(NpmKey { keyid, usage, spki, window })
 }
 
 #[cfg(test)]
@@ -245,9 +208,13 @@ mod tests {
     const KEYS: &str = include_str!("../../../tests/data/corpus/trust/npm-keys.json");
     const OLD: &str = "SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA";
 
+    fn parse(bytes: &[u8]) -> Result<NpmKeys, String> {
+        NpmKeys::parse("https://r.example", bytes)
+    }
+
     #[test]
     fn a_key_is_found_by_id_and_usage() {
-        let keys = NpmKeys::parse(KEYS.as_bytes()).unwrap();
+        let keys = parse(KEYS.as_bytes()).unwrap();
         let found: Vec<_> = keys.find(OLD, KeyUsage::Attestations).collect();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].window().start, time::parse("2022-12-01T00:00:00Z"));
@@ -256,8 +223,8 @@ mod tests {
     }
 
     /// Why a key is set aside.
-    fn set_aside(text: &str) -> Vec<UnusableKey> {
-        NpmKeys::parse(text.as_bytes()).unwrap().set_aside
+    fn set_aside(text: &str) -> Vec<SetAside> {
+        parse(text.as_bytes()).unwrap().set_aside
     }
 
     #[test]
@@ -274,8 +241,8 @@ mod tests {
             let changed = KEYS.replacen(from, to, 1);
             let [key] = set_aside(&changed).try_into().unwrap();
             assert!(key.why.contains(reason), "{from} -> {to}: {}", key.why);
-            assert_eq!((key.position, key.keyid.as_deref()), (1, Some(OLD)), "{from} -> {to}");
-            let keys = NpmKeys::parse(changed.as_bytes()).unwrap();
+            assert_eq!((key.position, key.id.as_deref()), (1, Some(OLD)), "{from} -> {to}");
+            let keys = parse(changed.as_bytes()).unwrap();
             assert_eq!(keys.keys().len(), 3);
             assert_eq!(keys.unusable(OLD), Some(&key));
         }
@@ -290,17 +257,17 @@ mod tests {
         assert_eq!(set_aside(&keys.to_string()).len(), 1);
         keys["keys"][0] = serde_json::json!([1]);
         let [key] = set_aside(&keys.to_string()).try_into().unwrap();
-        assert!(key.why.contains("expected an object") && key.keyid.is_none(), "{}", key.why);
+        assert!(key.why.contains("expected an object") && key.id.is_none(), "{}", key.why);
     }
 
     #[test]
     fn what_is_no_list_of_keys_is_refused() {
-        assert_eq!(NpmKeys::parse(br#"{"keys":[]}"#).unwrap_err(), "no keys");
+        assert_eq!(parse(br#"{"keys":[]}"#).unwrap_err(), "no keys");
         let more = KEYS.replacen("\"keys\"", "\"more\":1,\"keys\"", 1);
-        assert!(NpmKeys::parse(more.as_bytes()).unwrap_err().contains("unknown field"));
+        assert!(parse(more.as_bytes()).unwrap_err().contains("unknown field"));
         let keys: serde_json::Value = serde_json::from_str(KEYS).unwrap();
         let list = serde_json::json!([keys["keys"]]).to_string();
-        assert!(NpmKeys::parse(list.as_bytes()).unwrap_err().contains("expected an object"));
+        assert!(parse(list.as_bytes()).unwrap_err().contains("expected an object"));
     }
 
     #[test]
