@@ -188,6 +188,41 @@ impl Sealing<'_> {
         listener: &mut dyn Listener,
     ) -> Result<Sealed, SealError> {
         let Self { options, clock, inputs, output, sealed_at, key } = self;
+        let connected = Connected { options, clock, network, config };
+        let Assembly { predicate, subjects, contents } =
+            connected.assemble(inputs, sealed_at, listener)?;
+        let manifest = Manifest::build(predicate, subjects)?;
+        let key = match key {
+            Some(key) => key,
+            None => options.key.make(listener)?,
+        };
+        let file = archive::seal(&output, &manifest, std::slice::from_ref(&key), |subject| {
+            contents.get(&subject.name)
+        })?;
+        // Reading it again takes as much memory.
+        drop((contents, manifest));
+        let report = examine(options, clock, &file, PublicKey::from(&key))?;
+        Ok(Sealed { report, file, output })
+    }
+}
+
+/// What is asked of the network, and how.
+struct Connected<'a> {
+    options: &'a Options,
+    clock: &'a Clock,
+    network: &'a Network,
+    config: &'a RegistryConfig,
+}
+
+impl Connected<'_> {
+    /// Collects what the lockfiles ask for, and what the archive carries of trust.
+    fn assemble(
+        &self,
+        inputs: Vec<Input>,
+        sealed_at: Time,
+        listener: &mut dyn Listener,
+    ) -> Result<Assembly, SealError> {
+        let Self { options, clock, network, config } = *self;
         let carriage = trust::for_seal(&options.trust, options.no_refresh, network, clock.at)?;
         let cache = Cache::open(&options.cache)?;
         let collector = Collector {
@@ -200,17 +235,7 @@ impl Sealing<'_> {
             concurrency: options.concurrency,
         };
         let collected = collect(&collector, listener)?;
-        let assembly = Assembly::new(&inputs, &collected, &carriage, sealed_at);
-        let manifest = Manifest::build(assembly.predicate, assembly.subjects)?;
-        let key = match key {
-            Some(key) => key,
-            None => options.key.make(listener)?,
-        };
-        let file = archive::seal(&output, &manifest, std::slice::from_ref(&key), |subject| {
-            assembly.contents.get(&subject.name)
-        })?;
-        let report = examine(options, clock, &file, PublicKey::from(&key))?;
-        Ok(Sealed { report, file, output })
+        Ok(Assembly::new(&inputs, &collected, &carriage, sealed_at))
     }
 }
 
