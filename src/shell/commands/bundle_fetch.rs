@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use ed25519_dalek::SigningKey;
 
 use self::{assembly::Assembly, collect::Collector};
-use super::{Context, inputs, key::signing};
+use super::{
+    Context,
+    inputs::{self, Input},
+    key::signing,
+};
 use crate::{
     adapters::{
         archive, files,
@@ -47,8 +51,6 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
             Some("whoever can read the lockfile can use them: take them out of the file"),
         );
     }
-    let locks = inputs.iter().map(|input| (input.entry.as_str(), &input.lock.lockfile));
-    let inventory = Inventory::new(locks.collect());
     // So that it shows before the work what cannot be written, or must not be.
     let output = Output::of(&options.output)?;
     require_no_input(options, context.env)?;
@@ -57,37 +59,18 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     #[cfg(unix)]
     leave_nothing_when_interrupted();
     drop(files::temporary(output.path())?);
-    let project = options.lockfiles.first().and_then(|path| path.parent());
-    let npmrc = Npmrc::load(
-        context.env.npmrc.as_deref(),
-        project.map(|folder| folder.join(".npmrc")).as_deref(),
-        options.trust_project_npmrc,
-        &Env::variable,
-    )?;
-    let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
-        .map_err(|error| Failure::could_not(&error).maybe_hint(error.hint()))?;
-    let network = acquire(&npmrc, context)?;
-    let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
-
-    let cache = Cache::open(&context.env.cache)?;
-    let collector = Collector {
-        network: &network,
-        config: &config,
-        cache: &cache,
-        inputs: &inputs,
-        concurrency: options.concurrency,
-    };
-    let collected = collector.collect(&inventory, context)?;
-    let assembly = Assembly::new(&inputs, &collected, &basis, sealed_at)?;
+    let assembly = assemble(options, context, inputs, sealed_at)?;
     let manifest =
         Manifest::build(assembly.predicate, assembly.subjects).map_err(Failure::could_not)?;
     let key = match known {
         Some(key) => key,
         None => first_key(context)?,
     };
+    let contents = assembly.contents;
     let file = archive::seal(output.path(), &manifest, std::slice::from_ref(&key), |subject| {
-        assembly.contents.get(&subject.name)
+        contents.get(&subject.name)
     })?;
+    drop((contents, manifest));
 
     let keys = [PublicKey::from(&key)];
     let signed = verification::open(file.path(), &keys, 1)?;
@@ -116,6 +99,39 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     output.report(report, context);
     warn(report, context);
     Ok(())
+}
+
+/// Collects what the lockfiles ask for. The network is given back before anything is sealed.
+fn assemble(
+    options: &Fetch,
+    context: &mut Context<'_>,
+    inputs: Vec<Input>,
+    sealed_at: Time,
+) -> Outcome<Assembly> {
+    let project = options.lockfiles.first().and_then(|path| path.parent());
+    let npmrc = Npmrc::load(
+        context.env.npmrc.as_deref(),
+        project.map(|folder| folder.join(".npmrc")).as_deref(),
+        options.trust_project_npmrc,
+        &Env::variable,
+    )?;
+    let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))
+        .map_err(|error| Failure::could_not(&error).maybe_hint(error.hint()))?;
+    let network = acquire(&npmrc, context)?;
+    let basis = trust::for_seal(&options.trust, options.no_refresh, context.env, &network)?;
+
+    let cache = Cache::open(&context.env.cache)?;
+    let locks = inputs.iter().map(|input| (input.entry.as_str(), &input.lock.lockfile));
+    let inventory = Inventory::new(locks.collect());
+    let collector = Collector {
+        network: &network,
+        config: &config,
+        cache: &cache,
+        inputs: &inputs,
+        concurrency: options.concurrency,
+    };
+    let collected = collector.collect(&inventory, context)?;
+    Assembly::new(inputs, collected, &basis, sealed_at)
 }
 
 /// Where the archive goes.

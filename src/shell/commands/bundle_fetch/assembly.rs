@@ -24,8 +24,8 @@ pub struct Assembly {
 impl Assembly {
     /// Of what was collected.
     pub fn new(
-        inputs: &[Input],
-        packages: &[Package],
+        inputs: Vec<Input>,
+        packages: Vec<Package>,
         basis: &Basis,
         sealed_at: Time,
     ) -> Outcome<Self> {
@@ -45,10 +45,10 @@ impl Assembly {
             contents: BTreeMap::new(),
         };
         for input in inputs {
-            assembly.add(input.entry.clone(), &input.bytes);
+            assembly.add(input.entry, input.bytes);
         }
         for (entry, bytes) in basis.entries() {
-            assembly.add(entry, bytes);
+            assembly.add(entry, bytes.to_vec());
         }
         for package in packages {
             assembly.package(package);
@@ -56,19 +56,18 @@ impl Assembly {
         Ok(assembly)
     }
 
-    fn package(&mut self, Package { purl, collected }: &Package) {
+    fn package(&mut self, Package { purl, collected }: Package) {
         let folder = purl.folder();
-        let artifact = collected.artifact.as_ref().map(|artifact| {
+        let artifact = collected.artifact.map(|artifact| {
             let name = format!("{folder}/package.tgz");
             // By the digest that npm signs, which was computed as it arrived; sealing checks it again.
-            let (size, digest) = (artifact.size, artifact.sha512.clone());
+            let (size, digest) = (artifact.size, artifact.sha512);
             self.subjects.push(Subject { name: name.clone(), size, digest });
-            self.contents.insert(name.clone(), Content::File(artifact.path.clone()));
+            self.contents.insert(name.clone(), Content::File(artifact.path));
             name
         });
-        let record = self.document(&folder, "registry.json", collected.record.as_deref());
-        let attestations =
-            self.document(&folder, "attestations.json", collected.attestations.as_deref());
+        let record = self.document(&folder, "registry.json", collected.record);
+        let attestations = self.document(&folder, "attestations.json", collected.attestations);
         self.predicate.packages.push(manifest::Package {
             purl: purl.to_string(),
             registry: purl.origin().registry().map(str::to_owned),
@@ -78,17 +77,17 @@ impl Assembly {
         });
     }
 
-    fn document(&mut self, folder: &str, file: &str, bytes: Option<&[u8]>) -> Option<String> {
+    fn document(&mut self, folder: &str, file: &str, bytes: Option<Vec<u8>>) -> Option<String> {
         let name = format!("{folder}/{file}");
         self.add(name.clone(), bytes?);
         Some(name)
     }
 
     /// Lists an entry, by the digest of its bytes.
-    fn add(&mut self, name: String, bytes: &[u8]) {
-        let digest = Algorithm::Sha256.digest(bytes);
+    fn add(&mut self, name: String, bytes: Vec<u8>) {
+        let digest = Algorithm::Sha256.digest(&bytes);
         self.subjects.push(Subject { name: name.clone(), size: bytes.len() as u64, digest });
-        self.contents.insert(name, Content::Bytes(bytes.to_vec()));
+        self.contents.insert(name, Content::Bytes(bytes));
     }
 }
 
