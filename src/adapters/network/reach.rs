@@ -294,9 +294,32 @@ mod tests {
             resolved.map(|addresses| addresses.count() > 0)
         };
         let guarded = Resolver::new(Way::Guarded);
-        assert!(resolve(&guarded).unwrap());
+        assert!(
+            resolve(&guarded).unwrap(),
+            "it is known now, and held against the rules all the same"
+        );
         guarded.guard(&url("http://localhost/"));
         let error = resolve(&guarded).unwrap_err();
         assert!(error.downcast_ref::<NotPublic>().is_some(), "{error}");
+    }
+
+    #[test]
+    fn a_name_is_asked_for_once_and_one_without_an_answer_again() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let resolver = Resolver::new(Way::Open);
+        let known = |name: &str, addresses: &[SocketAddr]| {
+            let cell = OnceCell::new_with(Some(addresses.to_vec()));
+            resolver.known.lock().unwrap().insert(name.to_owned(), Arc::new(cell));
+        };
+        // Nobody else could give this address: the name server is not asked.
+        known("a.invalid", &["192.0.2.1:0".parse().unwrap()]);
+        let lookup = |name: &str| runtime.block_on(resolver.lookup(name));
+        assert_eq!(lookup("a.invalid").unwrap().len(), 1);
+        let first = lookup("localhost").unwrap();
+        known("localhost", &first[..1]);
+        assert_eq!(lookup("localhost").unwrap(), first[..1]);
+        assert!(lookup("not a name").is_err());
+        known("not a name", &first);
+        assert_eq!(lookup("not a name").unwrap(), first);
     }
 }
