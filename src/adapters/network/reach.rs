@@ -110,6 +110,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
+/// The addresses of a name, once somebody has asked for them.
+type Addresses = Arc<OnceCell<Vec<SocketAddr>>>;
+
 /// Resolves names with the system's resolver, and holds the addresses against what they may be.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
@@ -119,7 +122,7 @@ pub(super) struct Resolver {
     guarded: Arc<Mutex<BTreeSet<String>>>,
     /// Every name is asked for once: many connections begin at the same time, each asking costs a
     /// thread, and a name server that gets many questions at once leaves some unanswered.
-    known: Arc<Mutex<BTreeMap<String, Arc<OnceCell<Vec<SocketAddr>>>>>>,
+    known: Arc<Mutex<BTreeMap<String, Addresses>>>,
 }
 
 impl Resolver {
