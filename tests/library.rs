@@ -81,7 +81,7 @@ fn seal<'a>(
     let config = RegistryConfig::new(&npmrc, None).unwrap();
     let network = connect(&npmrc, &no_variables).unwrap();
     let (options, clock) = (sealing(world), at(SEALED));
-    let sealed = options.prepare(&clock, listener)?.run(&network, &config, listener)?;
+    let sealed = options.prepare(&clock, listener)?.run(network, &config, listener)?;
     Ok(sealed.keep()?)
 }
 
@@ -206,7 +206,7 @@ fn tells_of_what_deserves_a_look_on_the_way() {
     let network = connect(&npmrc, &no_variables).unwrap();
     let clock = at(SEALED);
     let sealing = options.prepare(&clock, &mut notes).unwrap();
-    let sealed = sealing.run(&network, &config, &mut notes).unwrap();
+    let sealed = sealing.run(network, &config, &mut notes).unwrap();
     assert!(!world.path("app.sealift").exists(), "it has no name before it is kept");
     sealed.keep().unwrap();
     assert!(world.path("app.sealift").exists());

@@ -59,6 +59,10 @@ pub const TARBALL_MANIFESTS_BYTES: usize = 32 << 20;
 /// Bytes of a packument as the registry serves it. The largest public ones are about 120 MB.
 pub const PACKUMENT_BYTES: u64 = 256 << 20;
 
+/// Bytes of a packument that are held in memory while the others come: of the public registry's, one
+/// in fifteen is larger.
+pub const PACKUMENT_IN_MEMORY_BYTES: usize = 256 << 10;
+
 /// Bytes of one version's registry record. `package.json` is in it, with a few kilobytes of
 /// registry fields; megabytes are abuse.
 pub const RECORD_BYTES: u64 = 4 << 20;

@@ -7,13 +7,14 @@
 //! server can be another one. Behind a proxy it is the proxy that resolves names.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use super::Failure;
@@ -109,6 +110,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
 }
 
+/// The addresses of a name, once somebody has asked for them.
+type Addresses = Arc<OnceCell<Vec<SocketAddr>>>;
+
 /// Resolves names with the system's resolver, and holds the addresses against what they may be.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
@@ -116,17 +120,34 @@ pub(super) struct Resolver {
     /// Of the guarded way: the names that lockfiles and redirects brought. The names of proxies are
     /// resolved too, and they may be anywhere.
     guarded: Arc<Mutex<BTreeSet<String>>>,
+    /// Every name is asked for once: many connections begin at the same time, each asking costs a
+    /// thread, and a name server that gets many questions at once leaves some unanswered.
+    known: Arc<Mutex<BTreeMap<String, Addresses>>>,
 }
 
 impl Resolver {
     pub(super) fn new(way: Way) -> Self {
-        Self { way, guarded: Arc::default() }
+        Self { way, guarded: Arc::default(), known: Arc::default() }
     }
 
     /// Holds a name against its addresses from now on.
     pub(super) fn guard(&self, url: &Url) {
         let mut guarded = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
         guarded.insert(url.host_str().unwrap_or_default().to_owned());
+    }
+
+    /// The addresses of a name; one that has none, or could not be asked for, is asked for again.
+    async fn lookup(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
+        let cell = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(name.to_owned()).or_default())
+        };
+        let found = cell.get_or_try_init(|| async {
+            let found: Vec<_> = tokio::net::lookup_host((name, 0)).await?.collect();
+            let none = || io::Error::other("the name has no address");
+            if found.is_empty() { Err(none()) } else { Ok(found) }
+        });
+        found.await.cloned()
     }
 
     fn may_be(&self, name: &str, address: IpAddr) -> bool {
@@ -146,15 +167,11 @@ impl Resolve for Resolver {
         let this = self.clone();
         Box::pin(async move {
             let name = name.as_str();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name, 0)).await?.collect();
-            let some = !found.is_empty();
+            let found = this.lookup(name).await?;
             let kept: Vec<SocketAddr> =
                 found.into_iter().filter(|address| this.may_be(name, address.ip())).collect();
-            if some && kept.is_empty() {
-                return Err(NotPublic(name.to_owned()).into());
-            }
             if kept.is_empty() {
-                return Err(io::Error::other("the name has no address").into());
+                return Err(NotPublic(name.to_owned()).into());
             }
             Ok(Box::new(kept.into_iter()) as Addrs)
         })
@@ -280,9 +297,32 @@ mod tests {
             resolved.map(|addresses| addresses.count() > 0)
         };
         let guarded = Resolver::new(Way::Guarded);
-        assert!(resolve(&guarded).unwrap());
+        assert!(
+            resolve(&guarded).unwrap(),
+            "it is known now, and held against the rules all the same"
+        );
         guarded.guard(&url("http://localhost/"));
         let error = resolve(&guarded).unwrap_err();
         assert!(error.downcast_ref::<NotPublic>().is_some(), "{error}");
+    }
+
+    #[test]
+    fn a_name_is_asked_for_once_and_one_without_an_answer_again() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let resolver = Resolver::new(Way::Open);
+        let known = |name: &str, addresses: &[SocketAddr]| {
+            let cell = OnceCell::new_with(Some(addresses.to_vec()));
+            resolver.known.lock().unwrap().insert(name.to_owned(), Arc::new(cell));
+        };
+        // Nobody else could give this address: the name server is not asked.
+        known("a.invalid", &["192.0.2.1:0".parse().unwrap()]);
+        let lookup = |name: &str| runtime.block_on(resolver.lookup(name));
+        assert_eq!(lookup("a.invalid").unwrap().len(), 1);
+        let first = lookup("localhost").unwrap();
+        known("localhost", &first[..1]);
+        assert_eq!(lookup("localhost").unwrap(), first[..1]);
+        assert!(lookup("not a name").is_err());
+        known("not a name", &first);
+        assert_eq!(lookup("not a name").unwrap(), first);
     }
 }

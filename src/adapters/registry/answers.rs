@@ -15,7 +15,7 @@ use super::{
     packument::{self, Version},
 };
 use crate::{
-    adapters::network::{self, Address, Answer, Hosts, Network},
+    adapters::network::{self, Address, Answer, Hosts, Network, Sink},
     core::{
         limits,
         time::{self, Time},
@@ -78,11 +78,11 @@ impl Run<'_> {
         // One that lacks a version must be fetched whole; asking with its tag would bring 304.
         let complete = wanted.iter().all(|version| known.contains_key(*version));
         let etag = cached.as_ref().filter(|_| complete).and_then(|cached| cached.etag.as_deref());
-        let mut body = Vec::new();
+        let mut body = self.cache.spool();
         let answer = self.document(address, etag, max, &mut body).await?;
         let known = match answer.status {
             304 => known,
-            200 => self.keep_versions(address, answer, &body, known, wanted)?,
+            200 => self.keep_versions(address, answer, &body.read()?, known, wanted)?,
             status => {
                 let request = self.absent(address, status, cached)?;
                 return Ok(Listing { request, versions: BTreeMap::new() });
@@ -190,7 +190,7 @@ impl Run<'_> {
         address: &Url,
         etag: Option<&str>,
         max: u64,
-        body: &mut Vec<u8>,
+        body: &mut dyn Sink,
     ) -> Result<Answer, CollectError> {
         let request = network::Request {
             accept: "application/json",

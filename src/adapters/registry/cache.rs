@@ -10,11 +10,12 @@ mod responses;
 
 use std::{
     fs,
-    io::{Read, Write as _},
+    io::{Read, Seek as _, Write as _},
     path::{Path, PathBuf},
 };
 
 pub(super) use responses::Document;
+use tempfile::{SpooledData, SpooledTempFile};
 
 use super::{
     Artifact, Progress,
@@ -104,6 +105,12 @@ impl Cache {
         let index = format!("{} {}", sha512.to_hex(), time::format(answered_at));
         self.write(&self.index(address), &[index.as_bytes()])?;
         Ok(Kept { artifact: Artifact { path, sha512, size }, answered_at })
+    }
+
+    /// A packument on its way.
+    pub(super) fn spool(&self) -> Spool<'_> {
+        let max = limits::PACKUMENT_IN_MEMORY_BYTES;
+        Spool { cache: self, file: tempfile::spooled_tempfile_in(max, &self.folder) }
     }
 
     fn place(&self, sha512: &Digest) -> PathBuf {
@@ -209,6 +216,40 @@ impl Sink for Download<'_> {
         self.progress.bytes(bytes.len() as u64);
         let Some(file) = &mut self.file else { return Err("no body was begun".into()) };
         file.as_file_mut().write_all(bytes).map_err(|error| error.to_string())
+    }
+}
+
+/// A packument on its way. Many come at a time and some have ten megabytes: the large ones wait in
+/// files without names, of which one at a time is read. Dropped, it leaves nothing.
+pub(super) struct Spool<'a> {
+    cache: &'a Cache,
+    file: SpooledTempFile,
+}
+
+impl Spool<'_> {
+    pub(super) fn read(self) -> Result<Vec<u8>, FileError> {
+        let failed = |error| FileError::io("read", &self.cache.folder, error);
+        match self.file.into_inner() {
+            SpooledData::InMemory(bytes) => Ok(bytes.into_inner()),
+            SpooledData::OnDisk(mut file) => {
+                let mut bytes = Vec::new();
+                file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(failed)?;
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+impl Sink for Spool<'_> {
+    fn start(&mut self) -> Result<(), String> {
+        *self = self.cache.spool();
+        Ok(())
+    }
+
+    fn piece(&mut self, bytes: &[u8]) -> Result<(), String> {
+        self.file
+            .write_all(bytes)
+            .map_err(|error| FileError::io("write", &self.cache.folder, error).to_string())
     }
 }
 

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use futures_util::{StreamExt as _, future::Either, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt as _,
+    stream::{self, FuturesUnordered},
+};
 use url::Url;
 
 use super::{
@@ -118,11 +121,19 @@ impl Run<'_> {
                 None => others.push(job),
             }
         }
-        let mut running: FuturesUnordered<_> = names
-            .into_iter()
-            .map(|(address, jobs)| Either::Left(self.name(address, jobs)))
-            .chain(others.into_iter().map(|job| Either::Right(self.other(job))))
-            .collect();
+        // No more names under way than requests can be: what waits for its turn holds nothing yet. A
+        // line for each host, so that one that does not answer holds up no other.
+        let mut hosts: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for (address, jobs) in names {
+            let host = address.host_str().unwrap_or_default().to_owned();
+            hosts.entry(host).or_default().push((address, jobs));
+        }
+        let lines = hosts.into_values().map(|names| {
+            let names = names.into_iter().map(|(address, jobs)| self.name(address, jobs));
+            stream::iter(names).buffer_unordered(limits::IN_FLIGHT_TOTAL)
+        });
+        let others: FuturesUnordered<_> = others.into_iter().map(|job| self.other(job)).collect();
+        let mut running = stream::select(stream::select_all(lines), others);
         let mut results = Vec::new();
         while let Some(some) = running.next().await {
             results.extend(some);

@@ -26,7 +26,12 @@ pub struct Assembly {
 
 impl Assembly {
     /// Of what was collected.
-    pub fn new(inputs: &[Input], packages: &[Package], trust: &Carriage, sealed_at: Time) -> Self {
+    pub fn new(
+        inputs: Vec<Input>,
+        packages: Vec<Package>,
+        trust: &Carriage,
+        sealed_at: Time,
+    ) -> Self {
         let mut assembly = Self {
             predicate: Predicate {
                 format_version: manifest::FORMAT_VERSION,
@@ -43,10 +48,10 @@ impl Assembly {
             contents: BTreeMap::new(),
         };
         for input in inputs {
-            assembly.add(input.entry.clone(), &input.bytes);
+            assembly.add(input.entry, input.bytes);
         }
         for (entry, bytes) in trust.entries() {
-            assembly.add(entry, bytes);
+            assembly.add(entry, bytes.to_vec());
         }
         for package in packages {
             assembly.package(package);
@@ -54,20 +59,20 @@ impl Assembly {
         assembly
     }
 
-    fn package(&mut self, Package { purl, collected }: &Package) {
-        let folder = package_folder(purl);
+    fn package(&mut self, Package { purl, collected }: Package) {
+        let folder = package_folder(&purl);
         let rules = ecosystems::rules(purl.id().ecosystem());
-        let artifact = collected.artifact.as_ref().map(|artifact| {
+        let artifact = collected.artifact.map(|artifact| {
             let name = format!("{folder}/{}", rules.artifact);
-            // By the digest that its ecosystem signs, which was computed as it arrived; sealing checks it again.
-            let (size, digest) = (artifact.size, artifact.sha512.clone());
+            // By the digest that its ecosystem signs, which was computed as it arrived; sealing
+            // checks it again.
+            let (size, digest) = (artifact.size, artifact.sha512);
             self.subjects.push(Subject { name: name.clone(), size, digest });
-            self.contents.insert(name.clone(), Content::File(artifact.path.clone()));
+            self.contents.insert(name.clone(), Content::File(artifact.path));
             name
         });
-        let record = self.document(&folder, "registry.json", collected.record.as_deref());
-        let attestations =
-            self.document(&folder, "attestations.json", collected.attestations.as_deref());
+        let record = self.document(&folder, "registry.json", collected.record);
+        let attestations = self.document(&folder, "attestations.json", collected.attestations);
         self.predicate.packages.push(manifest::Package {
             purl: purl.to_string(),
             registry: purl.origin().registry().map(str::to_owned),
@@ -77,17 +82,17 @@ impl Assembly {
         });
     }
 
-    fn document(&mut self, folder: &str, file: &str, bytes: Option<&[u8]>) -> Option<String> {
+    fn document(&mut self, folder: &str, file: &str, bytes: Option<Vec<u8>>) -> Option<String> {
         let name = format!("{folder}/{file}");
         self.add(name.clone(), bytes?);
         Some(name)
     }
 
     /// Lists an entry, by the digest of its bytes.
-    fn add(&mut self, name: String, bytes: &[u8]) {
-        let digest = Algorithm::Sha256.digest(bytes);
+    fn add(&mut self, name: String, bytes: Vec<u8>) {
+        let digest = Algorithm::Sha256.digest(&bytes);
         self.subjects.push(Subject { name: name.clone(), size: bytes.len() as u64, digest });
-        self.contents.insert(name, Content::Bytes(bytes.to_vec()));
+        self.contents.insert(name, Content::Bytes(bytes));
     }
 }
 

@@ -183,14 +183,16 @@ impl Sealing<'_> {
     /// is left behind then.
     pub fn run(
         self,
-        network: &Network,
+        network: Network,
         config: &RegistryConfig,
         listener: &mut dyn Listener,
     ) -> Result<Sealed, SealError> {
         let Self { options, clock, inputs, output, sealed_at, key } = self;
-        let connected = Connected { options, clock, network, config };
+        let connected = Connected { options, clock, network: &network, config };
         let Assembly { predicate, subjects, contents } =
             connected.assemble(inputs, sealed_at, listener)?;
+        // Nothing is asked of it any more, and its connections take memory.
+        drop(network);
         let manifest = Manifest::build(predicate, subjects)?;
         let key = match key {
             Some(key) => key,
@@ -235,7 +237,7 @@ impl Connected<'_> {
             concurrency: options.concurrency,
         };
         let collected = collect(&collector, listener)?;
-        Ok(Assembly::new(&inputs, &collected, &carriage, sealed_at))
+        Ok(Assembly::new(inputs, collected, &carriage, sealed_at))
     }
 }
 

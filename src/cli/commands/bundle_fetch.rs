@@ -32,7 +32,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     let npmrc = npmrc(options, context.env)?;
     let config = RegistryConfig::new(&npmrc, options.registry.as_ref().map(url::Url::as_str))?;
     let network = network::acquire(&npmrc, context)?;
-    match sealing.run(&network, &config, context.terminal) {
+    match sealing.run(network, &config, context.terminal) {
         Ok(sealed) => keep(sealed, &seal.output, context),
         Err(error) => Err(end(error, context)),
     }

@@ -205,3 +205,21 @@ fn an_index_that_is_none_is_not_used() {
     fs::write(&index, &line).unwrap();
     assert!(cache.tarball(ADDRESS, &expected).is_some());
 }
+
+#[test]
+fn a_packument_is_read_as_it_came_and_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::open(folder.path()).unwrap();
+    let entries = || fs::read_dir(folder.path()).unwrap().count();
+    let before = entries();
+    for size in [0, 1, limits::PACKUMENT_IN_MEMORY_BYTES, limits::PACKUMENT_IN_MEMORY_BYTES + 1] {
+        let body: Vec<u8> = (0..size).map(|at| (at % 251) as u8).collect();
+        let mut spool = cache.spool();
+        spool.start().unwrap();
+        spool.piece(&vec![b'x'; limits::PACKUMENT_IN_MEMORY_BYTES * 2]).unwrap();
+        spool.start().unwrap();
+        body.chunks(1000).for_each(|piece| spool.piece(piece).unwrap());
+        assert!(spool.read().unwrap() == body, "{size} bytes after an earlier try");
+        assert_eq!(entries(), before);
+    }
+}
