@@ -70,28 +70,33 @@ fn the_lines_accept_what_each_key_sealed() {
 fn the_lines_refuse_what_was_changed() {
     require_tools();
     let (world, parts) = sealed();
-    let refused = |what: &str, change: &dyn Fn(&mut Parts)| {
+    let refused = |what: &str, says: &str, change: &dyn Fn(&mut Parts)| {
         let mut parts = parts.clone();
         change(&mut parts);
         parts.write(&world.path("app.sealift"));
         for key in KEYS {
-            assert!(accepts(&world, &format!("{key}.pub")).is_err(), "{what}: {key}");
+            let said = accepts(&world, &format!("{key}.pub")).unwrap_err();
+            assert!(said.contains(says), "{what}: {key}: {said}");
         }
     };
-    refused("a byte of a tarball", &|parts| parts.entries.get_mut(TARBALL).unwrap()[0] ^= 1);
-    refused("a tarball that is missing", &|parts| drop(parts.entries.remove(TARBALL)));
-    refused("one file more", &|parts| drop(parts.entries.insert("npm/b".into(), vec![1])));
-    refused("a byte of the payload", &|parts| {
+    refused("a byte of a tarball", "package.tgz: FAILED", &|parts| {
+        parts.entries.get_mut(TARBALL).unwrap()[0] ^= 1
+    });
+    refused("a tarball that is missing", "package.tgz: No such file", &|parts| {
+        drop(parts.entries.remove(TARBALL))
+    });
+    refused("one file more", "npm/b", &|parts| drop(parts.entries.insert("npm/b".into(), vec![1])));
+    refused("a byte of the payload", "Signature Verification Failure", &|parts| {
         let text = String::from_utf8(parts.envelope.clone()).unwrap();
         let at = text.find("\"payload\":\"").unwrap() + 11 + 40;
         parts.envelope[at] = if parts.envelope[at] == b'A' { b'B' } else { b'A' };
     });
-    refused("no signature", &|parts| {
+    refused("no signature", "Signature Verification Failure", &|parts| {
         let text = String::from_utf8(parts.envelope.clone()).unwrap();
         let end = text.find("\"signatures\":[").unwrap() + 14;
         parts.envelope = format!("{}]}}", &text[..end]).into_bytes();
     });
-    refused("other signatures", &|parts| {
+    refused("other signatures", "Signature Verification Failure", &|parts| {
         let text = String::from_utf8(parts.envelope.clone()).unwrap();
         parts.envelope = text.replace("\"sig\":\"", "\"sig\":\"AAAA").into_bytes();
     });

@@ -56,6 +56,18 @@ fn rejects_an_archive_without_lockfile() {
 }
 
 #[test]
+fn rejects_an_archive_with_a_lockfile_that_cannot_be_understood() {
+    for text in ["", "{}", r#"{"lockfileVersion": 5, "packages": {}}"#] {
+        let (_, run) = resealed(|parts, _| {
+            let bytes = parts.entries.get_mut("inputs/1/package-lock.json").unwrap();
+            *bytes = text.as_bytes().to_vec();
+        });
+        let run = run.refused().says("inputs/1/package-lock.json");
+        assert_eq!(run.json()["code"], "lockfile", "{text}");
+    }
+}
+
+#[test]
 fn a_key_of_another_registry_is_no_reason_to_look_away() {
     for other in
         ["https://registry.npmjs.org/x", "http://registry.npmjs.org", "https://npm.example"]

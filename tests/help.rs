@@ -211,23 +211,43 @@ fn every_code_of_a_refusal_is_in_the_page_of_the_report_and_in_a_test() {
 
 /// Of what was refused, or could not be checked, before there was a report.
 #[test]
-fn every_code_of_a_failure_is_in_the_page_of_the_report() {
+fn every_code_of_a_failure_is_in_the_page_of_the_report_and_in_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("man/sealift-report.5")).unwrap().replace('\\', "");
     let failures = page.split(".SH FAILURES").nth(1).unwrap().split(".SH ").next().unwrap();
-    let sources: Vec<_> =
-        ["src/app", "src/cli"].iter().flat_map(|at| files(&root.join(at))).collect();
-    let mut codes = Vec::new();
-    for source in sources {
-        let text = fs::read_to_string(source).unwrap();
-        let quoted = text.split(".code(\"").skip(1).filter_map(|rest| rest.split_once("\")"));
-        codes.extend(quoted.map(|(code, _)| code.to_owned()));
-    }
-    for code in &codes {
-        let there = failures.contains(code.as_str()) || code.starts_with("manifest-");
-        assert!(there, "{code} is not in man/sealift-report.5");
+    let rust = |at: &str| -> Vec<_> {
+        let found = files(&root.join(at)).into_iter();
+        found.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+    };
+    let (tests, sources): (Vec<_>, Vec<_>) = (rust("src").into_iter().chain(rust("tests")))
+        .partition(|path| path.strip_prefix(root).unwrap().to_string_lossy().contains("tests"));
+    let text = |paths: &[std::path::PathBuf]| -> String {
+        paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+    };
+    let in_app: Vec<_> = sources
+        .iter()
+        .filter(|path| ["src/app", "src/cli"].iter().any(|at| path.starts_with(root.join(at))))
+        .cloned()
+        .collect();
+    let (in_app, tests, sources) = (text(&in_app), text(&tests), text(&sources));
+    let code_of =
+        |line: &str| Some(line.split_once("=> Some(\"")?.1.split_once("\")")?.0.to_owned());
+    let codes: Vec<String> = in_app.lines().filter_map(code_of).collect();
+    for code in codes.iter().filter(|code| !code.starts_with("manifest-")) {
+        assert!(failures.contains(&format!("\n.I {code}\n")), "{code} is not in sealift-report.5");
     }
     assert!(codes.len() >= 6, "{codes:?}");
+
+    // And each that the page lists is one, and in a test.
+    let list = failures.split(".B code\n").nth(1).unwrap().split(".RE").next().unwrap();
+    let listed: Vec<_> =
+        list.split(".TP\n.I ").skip(1).map(|item| item.lines().next().unwrap()).collect();
+    for code in &listed {
+        let quoted = format!("\"{code}\"");
+        assert!(sources.contains(&quoted), "no failure has the code {code}");
+        assert!(tests.contains(&quoted), "{code} is in no test");
+    }
+    assert!(listed.len() >= 11, "{listed:?}");
 }
 
 /// Every object that a command prints has its name in the page.

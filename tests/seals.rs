@@ -1,7 +1,7 @@
 //! Seals by keys of both algorithms, through the command line.
 #![cfg(feature = "network")]
 // A test looks at files that the program may not.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod world;
 
@@ -36,6 +36,29 @@ fn seals_of_two_algorithms_count_as_two() {
     world.sealift("key generate -o other.key --algorithm ecdsa-p256").done();
     let keys = "--key release.key.pub --key other.key.pub --threshold 2 --format json";
     assert_eq!(verify(&world, keys).refused().json()["code"], "too-few-signers");
+}
+
+#[test]
+fn a_key_of_another_kind_is_named_and_has_a_code() {
+    let world = sealed();
+    for (name, kind) in
+        [("p384", "a P-384 key"), ("secp256k1", "a secp256k1 key"), ("rsa", "an RSA key")]
+    {
+        for half in ["pub", "key"] {
+            let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/keys/");
+            let bytes = std::fs::read(format!("{data}{name}.{half}")).unwrap();
+            std::fs::write(world.path(&format!("other.{half}")), bytes).unwrap();
+        }
+        for command in [
+            "bundle verify app.sealift --key other.pub --require integrity",
+            "bundle sign app.sealift --key other.key --signed-by release.key.pub --require integrity",
+            "key show other.pub",
+            "key show other.key",
+        ] {
+            let failed = world.sealift(&format!("{command} --format json")).failed().says(kind);
+            assert_eq!(failed.json()["code"], "key-file", "{command}");
+        }
+    }
 }
 
 #[test]
