@@ -88,7 +88,7 @@ impl Machine {
             let held = self.held();
             assert_eq!(held.checked, Some(at));
             let kept = held.kept.unwrap();
-            assert_eq!((kept.state.npm_keys(), kept.checked), (Some(&b"old"[..]), now()));
+            assert_eq!((kept.state.registry_keys(), kept.checked), (Some(&b"old"[..]), now()));
         }
         // What is carried across says the same on the other side.
         let state = self.held().local.state.unwrap();
@@ -108,7 +108,7 @@ impl Machine {
     fn recovers(&self) {
         self.server.site.lock().unwrap().faults.clear();
         let after = self.refresh(now() + Duration::hours(3)).unwrap().after;
-        assert_eq!((after.npm_keys(), after.missed().len()), (Some(&b"new"[..]), 0));
+        assert_eq!((after.registry_keys(), after.missed().len()), (Some(&b"new"[..]), 0));
         assert_eq!(self.held().kept, None);
     }
 }
@@ -192,7 +192,7 @@ fn a_target_that_is_withdrawn_is_not_kept() {
     machine.repository.publish();
     machine.server.site.lock().unwrap().files = machine.repository.files.clone();
     let after = machine.refresh(now() + Duration::hours(1)).unwrap().after;
-    assert_eq!((after.npm_keys(), after.missed().len()), (None, 0));
+    assert_eq!((after.registry_keys(), after.missed().len()), (None, 0));
     assert_eq!(machine.held().kept, None);
 }
 
@@ -205,7 +205,7 @@ fn a_required_target_that_fails_still_stops_the_update() {
     machine.server.site.lock().unwrap().faults.insert(name.clone(), Fault::Status(404));
     let refused = machine.refresh(now() + Duration::hours(1)).unwrap_err();
     assert!(refused.contains("trusted_root.json"), "{refused}");
-    assert_eq!(machine.held().local.state.unwrap().npm_keys(), Some(&b"old"[..]));
+    assert_eq!(machine.held().local.state.unwrap().registry_keys(), Some(&b"old"[..]));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn the_real_repository_refreshes_from_the_pinned_root() {
     assert_eq!(versions.map(|role| state.version(role)), [762, 165, 14, 8]);
     let embedded = instance.embedded.unwrap();
     assert_eq!(state.trusted_root().unwrap(), embedded.trusted_root);
-    assert_eq!(state.npm_keys(), embedded.npm_keys);
+    assert_eq!(state.registry_keys(), embedded.npm_keys);
     assert_eq!(server.asked().len(), 7);
     // Nothing new: the next root, and the timestamp.
     over_http(&server, &instance, base.path(), august()).unwrap();
@@ -106,7 +106,7 @@ fn the_real_chain_from_root_5_leads_to_15() {
     assert_eq!(state.version("root"), 15);
     let roots = state.entries().keys().filter(|name| name.ends_with(".root.json"));
     assert_eq!(roots.count(), 11);
-    assert!(state.npm_keys().is_some());
+    assert!(state.registry_keys().is_some());
     // What was refreshed and what is imported are equal, byte for byte.
     let store = TrustStore::new(other.path()).open("public-good").unwrap();
     import(&from_root_5(), &state, &store, august()).unwrap();

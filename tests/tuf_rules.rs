@@ -23,7 +23,7 @@ fn a_good_repository_is_accepted_and_costs_no_request_too_many() {
     let (pinned, local) = first(&repository);
     let state = local.state.unwrap();
     assert_eq!(state.trusted_root(), Some(&b"{}"[..]));
-    assert_eq!(state.npm_keys(), Some(&b"k"[..]));
+    assert_eq!(state.registry_keys(), Some(&b"k"[..]));
     let names: Vec<&str> = state.roles().iter().map(|role| role.name.as_str()).collect();
     assert_eq!(names, ["root", "timestamp", "snapshot", "targets", "npm"]);
     let again = replay(&pinned, &wanted(), state.entries(), now()).unwrap();

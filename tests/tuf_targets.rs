@@ -188,10 +188,10 @@ fn a_terminating_delegation_ends_the_search() {
     repository.delegate("first", &["registry.npmjs.org/*"], &[]);
     repository.delegate("second", &["registry.npmjs.org/*"], &[(path, b"second")]);
     repository.publish();
-    assert_eq!(fresh(&repository).unwrap().npm_keys(), Some(&b"second"[..]));
+    assert_eq!(fresh(&repository).unwrap().registry_keys(), Some(&b"second"[..]));
     repository.delegations[0].terminating = true;
     repository.publish();
-    assert_eq!(fresh(&repository).unwrap().npm_keys(), None);
+    assert_eq!(fresh(&repository).unwrap().registry_keys(), None);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn an_endless_search_is_bounded() {
         repository.delegate(&format!("r{number}"), &["registry.npmjs.org/*"], &[]);
     }
     repository.publish();
-    assert_eq!(fresh(&repository).unwrap().npm_keys(), None);
+    assert_eq!(fresh(&repository).unwrap().registry_keys(), None);
     repository.delegate("one-more", &["registry.npmjs.org/*"], &[]);
     repository.publish();
     let path = "registry.npmjs.org/keys.json".to_owned();
@@ -244,7 +244,7 @@ fn delegated(change: impl Fn(&mut Value) + 'static) -> Repository {
 #[test]
 fn refuses_a_delegated_role_that_the_snapshot_does_not_list() {
     let mut repository = delegated(|_| ());
-    assert_eq!(fresh(&repository).unwrap().npm_keys(), Some(&b"k"[..]));
+    assert_eq!(fresh(&repository).unwrap().registry_keys(), Some(&b"k"[..]));
     repository.role("snapshot").edit = edit(|signed| {
         signed["meta"].as_object_mut().unwrap().remove("npm.json");
     });

@@ -343,7 +343,7 @@ fn named(
             }
         };
         let text = purl.to_string();
-        let digest = |package: &Collected| package.artifact.as_ref().map(|a| a.sha512.clone());
+        let digest = |package: &Collected| package.artifact.as_ref().map(|a| a.digest.clone());
         match packages.get(&text) {
             Some(other) if digest(&other.collected) != digest(&collected) => {
                 return Err(CollectionError::AnotherTarball { purl: text });

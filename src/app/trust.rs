@@ -2,7 +2,7 @@
 //! metadata, the trust store's, and what is built in.
 
 #[cfg(feature = "network")]
-mod carriage;
+pub(super) mod carriage;
 mod carried;
 mod diff;
 mod error;
@@ -188,7 +188,7 @@ pub(super) fn for_archive(
 /// When they could not.
 fn require_usable(instance: &Instance, state: &State) -> Result<(), BasisError> {
     let root = state.trusted_root().unwrap_or_default();
-    instance.trust(root, state.npm_keys())?;
+    instance.trust(root, state.registry_keys())?;
     Ok(())
 }
 

@@ -146,7 +146,7 @@ fn a_package_is_collected_byte_for_byte() {
     let expected = tarball(name, "1.0.0");
     let artifact = collected.artifact.as_ref().unwrap();
     assert_eq!(std::fs::read(&artifact.path).unwrap(), expected);
-    assert_eq!(artifact.sha512, Algorithm::Sha512.digest(&expected));
+    assert_eq!(artifact.digest, Algorithm::Sha512.digest(&expected));
     assert_eq!(artifact.size, expected.len() as u64);
     assert_eq!(collected.registry.as_deref(), Some("https://registry.npmjs.org"));
     assert_eq!(collected.attestations.as_deref(), Some(RESPONSE));

@@ -8,6 +8,7 @@
 //! that are the ones the signers listed. Judging the evidence in them is
 //! [`crate::core::npm`]'s.
 
+mod pass;
 mod reader;
 mod source;
 mod writer;

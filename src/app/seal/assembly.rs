@@ -66,7 +66,7 @@ impl Assembly {
             let name = format!("{folder}/{}", rules.artifact);
             // By the digest that its ecosystem signs, which was computed as it arrived; sealing
             // checks it again.
-            let (size, digest) = (artifact.size, artifact.sha512);
+            let (size, digest) = (artifact.size, artifact.digest);
             self.subjects.push(Subject { name: name.clone(), size, digest });
             self.contents.insert(name.clone(), Content::File(artifact.path));
             name

@@ -299,3 +299,6 @@ impl Sealed {
         Ok(self.report)
     }
 }
+
+#[cfg(test)]
+mod tests;

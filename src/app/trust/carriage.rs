@@ -68,6 +68,12 @@ pub(super) fn repository<'a>(network: &'a Network, url: &str) -> Result<Http<'a>
         .ok_or_else(|| BasisError::Repository(url.to_owned()))
 }
 
+/// Nothing, as where what is built in is all there is.
+#[cfg(test)]
+pub(in crate::app) fn nothing(instance: &str) -> Carriage {
+    Carriage { instance: instance.to_owned(), source: MaterialSource::Embedded, state: None }
+}
+
 impl Carriage {
     fn of(basis: Basis, state: Option<(State, Time)>) -> Self {
         Self { instance: basis.facts.instance, source: basis.facts.source, state }

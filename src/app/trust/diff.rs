@@ -72,7 +72,7 @@ fn with_built_in(
 }
 
 fn trust_of(instance: &Instance, state: &State) -> Result<Trust, TrustError> {
-    instance.trust(state.trusted_root().unwrap_or_default(), state.npm_keys())
+    instance.trust(state.trusted_root().unwrap_or_default(), state.registry_keys())
 }
 
 /// The state in a store's folder, or the one that an archive carries.

@@ -92,7 +92,7 @@ impl Material {
             .map(<[u8]>::to_vec)
             .ok_or_else(|| BasisError::NoTrustedRoot(instance.name.clone()))?;
         let (npm_keys, npm_keys_checked_at) = match state.missed().is_empty() {
-            true => (state.npm_keys().map(<[u8]>::to_vec), None),
+            true => (state.registry_keys().map(<[u8]>::to_vec), None),
             false => earlier_keys(instance, held).unzip(),
         };
         let state = Some(state);
@@ -110,7 +110,7 @@ fn earlier_keys(instance: &Instance, held: &Held) -> Option<(Vec<u8>, Time)> {
         Some((state, at))
             if !built_in.is_some_and(|built_in| built_in.is_newer_than(&state, at)) =>
         {
-            Some((state.npm_keys()?.to_vec(), at))
+            Some((state.registry_keys()?.to_vec(), at))
         }
         _ => built_in.and_then(|built_in| Some((built_in.npm_keys?.to_vec(), built_in.as_of))),
     }

@@ -110,10 +110,8 @@ pub fn parsed(
     require_known_certificates(trust, bundle)?;
     require_key(bundle, signer)?;
     // 2. the claimed time, before a verifier with a clock of its own sees it
-    let certificate = match bundle.inner.signing_certificate() {
-        Some(certificate) => Some(certificate::decode(certificate.as_bytes())?),
-        None => None,
-    };
+    let certificate = bundle.inner.signing_certificate();
+    let certificate = certificate.map(|der| certificate::decode(der.as_bytes())).transpose()?;
     require_plausible_time(bundle, certificate.as_ref(), at)?;
     // 3. what that verifier would otherwise refuse in other words
     if let Some(certificate) = &certificate {
@@ -137,16 +135,15 @@ pub fn parsed(
     }
     let claims = certificate.as_ref().map(Claims::of).transpose()?;
     require_identity(claims.as_ref(), signer)?;
-    let logged = Logged {
-        promise: entry.is_some_and(|entry| entry.inclusion_promise.is_some()),
-        proof: entry.is_some_and(|entry| entry.inclusion_proof.is_some()),
-    };
     Ok(BundleFacts {
         version: bundle.version,
         claims,
         signed_at,
         time_source,
-        logged,
+        logged: Logged {
+            promise: entry.is_some_and(|entry| entry.inclusion_promise.is_some()),
+            proof: entry.is_some_and(|entry| entry.inclusion_proof.is_some()),
+        },
         timestamps_set_aside,
         statement,
     })
@@ -195,8 +192,8 @@ fn log<'t>(trust: &'t Trust, bundle: &Bundle) -> Result<Option<&'t Log>, BundleR
     }
 }
 
-/// Embedded authority certificates are not trusted (client specification, section 4). npm's
-/// bundles of 2023 carry the whole chain; that is accepted as long as it adds nothing.
+/// Embedded authority certificates are not trusted (client specification, section 4).
+/// Bundles of 2023 carry the whole chain; that is accepted as long as it adds nothing.
 fn require_known_certificates(trust: &Trust, bundle: &Bundle) -> Result<(), BundleRefusal> {
     let unknown = bundle
         .extra_certificates()

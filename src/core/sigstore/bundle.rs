@@ -20,8 +20,8 @@ pub use malformed::Malformed;
 
 use crate::core::{json, limits};
 use wire::{
-    Base64, WireBundle, WireEntry, WireEnvelope, WireKind, WireMaterial, WireMessage, WireProof,
-    WireRaw, WireSignature, WireTimestamp, WireTimestamps,
+    Base64, WireBundle, WireChain, WireEntry, WireEnvelope, WireKey, WireKind, WireMaterial,
+    WireMessage, WireProof, WireRaw, WireSignature, WireTimestamp, WireTimestamps,
 };
 
 /// The version of the bundle format.
@@ -111,8 +111,28 @@ fn material(
     wire: WireMaterial<'_>,
     version: Version,
 ) -> Result<types::VerificationMaterial, Malformed> {
+    let content =
+        key_material((wire.certificate, wire.x509_certificate_chain, wire.public_key), version)?;
+    let entries = wire.tlog_entries.unwrap_or_default();
+    if entries.len() > 1 {
+        return Err(Malformed::SeveralEntries(entries.len()));
+    }
+    let entries = entries
+        .into_iter()
+        .map(|wire| entry(wire, version))
+        .collect::<Result<Vec<_>, Malformed>>()?;
+    Ok(types::VerificationMaterial::new(content)
+        .with_tlog_entries(entries)
+        .with_timestamp_verification_data(timestamps(wire.timestamp_verification_data)?))
+}
+
+/// What the signature is verified by: exactly one of the three.
+fn key_material(
+    wire: (Option<WireRaw>, Option<WireChain>, Option<WireKey<'_>>),
+    version: Version,
+) -> Result<VerificationMaterialContent, Malformed> {
     let form = |found| Malformed::CertificateForm { version, found };
-    let content = match (wire.certificate, wire.x509_certificate_chain, wire.public_key) {
+    Ok(match wire {
         (Some(certificate), None, None) => {
             if version < Version::V0_3 {
                 return Err(form("single certificate"));
@@ -147,33 +167,25 @@ fn material(
                     + usize::from(key.is_some()),
             ));
         }
-    };
-    let entries = wire.tlog_entries.unwrap_or_default();
-    if entries.len() > 1 {
-        return Err(Malformed::SeveralEntries(entries.len()));
+    })
+}
+
+fn entry_kind(wire: &WireKind<'_>) -> Result<KindVersion, Malformed> {
+    match (&*wire.kind, &*wire.version) {
+        ("hashedrekord", "0.0.1") => Ok(KindVersion::HashedRekordV001),
+        ("hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
+        ("dsse", "0.0.1") => Ok(KindVersion::DsseV001),
+        ("intoto", "0.0.2") => Ok(KindVersion::IntotoV002),
+        // Of Rekor v2 before its first release, which gives only `hashedrekord` now.
+        (kind @ "dsse", version @ "0.0.2") => {
+            Err(Malformed::WithdrawnEntryKind(format!("{kind} {version}")))
+        }
+        (kind, version) => Err(Malformed::EntryKind(format!("{kind} {version}"))),
     }
-    let entries = entries
-        .into_iter()
-        .map(|wire| entry(wire, version))
-        .collect::<Result<Vec<_>, Malformed>>()?;
-    Ok(types::VerificationMaterial::new(content)
-        .with_tlog_entries(entries)
-        .with_timestamp_verification_data(timestamps(wire.timestamp_verification_data)?))
 }
 
 fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLogEntry, Malformed> {
-    let WireKind { kind, version: kind_version } = &wire.kind_version;
-    let kind = match (&**kind, &**kind_version) {
-        ("hashedrekord", "0.0.1") => KindVersion::HashedRekordV001,
-        ("hashedrekord", "0.0.2") => KindVersion::HashedRekordV002,
-        ("dsse", "0.0.1") => KindVersion::DsseV001,
-        ("intoto", "0.0.2") => KindVersion::IntotoV002,
-        // Of Rekor v2 before its first release, which gives only `hashedrekord` now.
-        ("dsse", "0.0.2") => {
-            return Err(Malformed::WithdrawnEntryKind(format!("{kind} {kind_version}")));
-        }
-        (kind, version) => return Err(Malformed::EntryKind(format!("{kind} {version}"))),
-    };
+    let kind = entry_kind(&wire.kind_version)?;
     let is_v2 = kind == KindVersion::HashedRekordV002;
     bounded_json("log entry", &wire.canonicalized_body.0)?;
     let log_index = wire.log_index.unwrap_or_default();

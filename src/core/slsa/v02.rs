@@ -71,7 +71,21 @@ fn check_github(
         (format!("{}/{entry}", required.repository), workflow)
     };
     agree("workflow", &found, expected)?;
+    check_github_environment(predicate, claims, required)?;
+    let builder = predicate.builder.id.as_str();
+    Ok(match build_type {
+        NPM_GITHUB_0 | NPM_GITHUB_1 if is_npm(builder, claims) => Fit::Signer,
+        GENERATOR => Fit::of(is_delegate(builder, &claims.san), builder),
+        _ => github_builder(builder, claims),
+    })
+}
 
+/// The variables of the run, as far as the predicate has them.
+fn check_github_environment(
+    predicate: &Predicate,
+    claims: &Claims,
+    required: &Required<'_>,
+) -> Result<(), ProvenanceRefusal> {
     let said = |name: &str| said(&predicate.invocation.environment, name);
     let repository = required.repository.strip_prefix("https://github.com/");
     agree_where_said("repository", said("GITHUB_REPOSITORY")?, repository)?;
@@ -105,12 +119,7 @@ fn check_github(
     if let (Some(id), Some(attempt)) = (said("GITHUB_RUN_ID")?, said("GITHUB_RUN_ATTEMPT")?) {
         run(id, attempt)?;
     }
-    let builder = predicate.builder.id.as_str();
-    Ok(match build_type {
-        NPM_GITHUB_0 | NPM_GITHUB_1 if is_npm(builder, claims) => Fit::Signer,
-        GENERATOR => Fit::of(is_delegate(builder, &claims.san), builder),
-        _ => github_builder(builder, claims),
-    })
+    Ok(())
 }
 
 /// npm named itself for a builder, which ran where GitHub hosts; at first certificates did not say
@@ -148,7 +157,21 @@ fn check_gitlab(
         None => (None, run),
     };
     agree_where_said("run", predicate.run(), job)?;
+    check_gitlab_parameters(predicate, claims, required, (pipeline, job))?;
+    let runners = format!("{}/-/runners/", required.repository);
+    let is_runner = predicate.builder.id.strip_prefix(&runners).is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    Ok(Fit::of(is_runner, &predicate.builder.id))
+}
 
+/// The variables of the job, as far as the predicate has them.
+fn check_gitlab_parameters(
+    predicate: &Predicate,
+    claims: &Claims,
+    required: &Required<'_>,
+    (pipeline, job): (Option<&str>, Option<&str>),
+) -> Result<(), ProvenanceRefusal> {
     let said = |name: &str| said(&predicate.invocation.parameters, name);
     agree_where_said("repository", said("CI_PROJECT_URL")?, Some(required.repository))?;
     agree_where_said("server", said("CI_SERVER_URL")?, Some(required.issuer))?;
@@ -175,13 +198,7 @@ fn check_gitlab(
     agree_where_said("pipeline", said("CI_PIPELINE_URL")?, pipeline)?;
     agree_where_said("run", said("CI_JOB_URL")?, job)?;
     let job = job.and_then(|job| job.rsplit('/').next());
-    agree_where_said("job", said("CI_JOB_ID")?, job)?;
-
-    let runners = format!("{}/-/runners/", required.repository);
-    let is_runner = predicate.builder.id.strip_prefix(&runners).is_some_and(|number| {
-        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    Ok(Fit::of(is_runner, &predicate.builder.id))
+    agree_where_said("job", said("CI_JOB_ID")?, job)
 }
 
 /// What a variable was, if it is said; a number or a list is nothing that could be compared.

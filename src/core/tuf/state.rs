@@ -69,7 +69,7 @@ impl State {
     }
 
     /// The keys of the registry that the instance speaks for, where the repository has them.
-    pub fn npm_keys(&self) -> Option<&[u8]> {
+    pub fn registry_keys(&self) -> Option<&[u8]> {
         let path = self.targets.keys().find(|path| path.ends_with("/keys.json"))?;
         self.target(path)
     }

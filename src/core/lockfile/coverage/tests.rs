@@ -1,5 +1,9 @@
 use super::*;
-use crate::core::{ecosystems::parse_purl, lockfile::parse, package::contents::Named};
+use crate::core::{
+    ecosystems::parse_purl,
+    lockfile::parse,
+    package::{contents::Named, digest::Algorithm},
+};
 
 /// A package of an archive, with what entries are compared by.
 struct Package {

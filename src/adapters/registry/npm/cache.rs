@@ -74,7 +74,7 @@ impl Cache {
         let size = hash(files::open_own(&path).ok()?, limits::TARBALL_BYTES, &mut sums)?;
         let found = sums.finish();
         let whole = found.sha512 == sha512 && expected.check(&found).is_ok();
-        whole.then_some(Kept { artifact: Artifact { path, sha512, size }, answered_at })
+        whole.then_some(Kept { artifact: Artifact { path, digest: sha512, size }, answered_at })
     }
 
     /// A tarball on its way.
@@ -104,7 +104,7 @@ impl Cache {
         }
         let index = format!("{} {}", sha512.to_hex(), time::format(answered_at));
         self.write(&self.index(address), &[index.as_bytes()])?;
-        Ok(Kept { artifact: Artifact { path, sha512, size }, answered_at })
+        Ok(Kept { artifact: Artifact { path, digest: sha512, size }, answered_at })
     }
 
     /// A packument on its way.
@@ -146,7 +146,7 @@ pub(super) fn examine(path: &Path, expected: &Expected) -> Result<Artifact, Keep
     let size = hash(file, max, &mut sums).ok_or_else(too_large)?;
     let found = sums.finish();
     expected.check(&found)?;
-    Ok(Artifact { path: path.to_owned(), sha512: found.sha512, size })
+    Ok(Artifact { path: path.to_owned(), digest: found.sha512, size })
 }
 
 /// Takes in a file of at most `max` bytes; the number of its bytes, or `None` if it is larger.

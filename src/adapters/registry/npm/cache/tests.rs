@@ -43,7 +43,7 @@ fn what_an_address_gave_is_found_with_its_time() {
         let found = cache.tarball(ADDRESS, &expected).unwrap();
         assert_eq!((&found.artifact, found.answered_at), (&kept.artifact, then()));
         assert_eq!(
-            (found.artifact.size, found.artifact.sha512),
+            (found.artifact.size, found.artifact.digest),
             (3, Algorithm::Sha512.digest(b"tar"))
         );
         assert_eq!(files(folder.path()), 1);
