@@ -116,7 +116,7 @@ impl fmt::Display for About<'_> {
 /// Reads the public keys of who may seal.
 ///
 /// # Errors
-/// When there is none, one cannot be read, or two are the same.
+/// When no key is given, one cannot be read, or two are the same.
 pub fn pinned_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, OpenError> {
     if paths.is_empty() {
         return Err(OpenError::NoKey);

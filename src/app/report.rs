@@ -171,7 +171,7 @@ pub struct Trust {
     /// When the first of the metadata expires.
     pub expires: Option<Time>,
     /// When it was last checked against the repository, or published if it is built in; `None` where
-    /// nobody knows.
+    /// it is not known.
     pub checked_at: Option<Time>,
     /// When the npm registry's keys were last checked, where the last update missed them.
     pub keys_checked_at: Option<Time>,

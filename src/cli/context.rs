@@ -33,7 +33,7 @@ impl Context<'_> {
         }
     }
 
-    /// Prints what there is to read, if there is anything.
+    /// Prints the text, unless it is empty.
     fn text(&mut self, result: &impl Display) {
         let text = result.to_string();
         if !text.is_empty() {

@@ -61,7 +61,7 @@ impl Failure {
         Self { kind, code: None, message: String::new(), hint: None, packages: Vec::new() }
     }
 
-    /// For programs: what stands in place of a report where there is none.
+    /// For programs: what is printed where there is no report.
     pub fn to_json(&self) -> Value {
         let mut value = serde_json::json!({
             "schema": "sealift-failure/1",

@@ -25,11 +25,11 @@ impl Listener for Terminal {
                     path.display(),
                     count(addresses, "address")
                 ),
-                Some("whoever can read the lockfile can use them: take them out of the file"),
+                Some("everybody who can read the lockfile can use them: take them out of the file"),
             ),
             #[cfg(feature = "network")]
             News::MadeKey { fingerprint, public } => {
-                // Whoever asks for less on the screen needs the fingerprint all the same.
+                // The fingerprint is needed with --quiet too.
                 self.say(format_args!("made a signing key: {fingerprint}"));
                 self.note(format_args!("carry its public half across once: {}", public.display()));
             }

@@ -28,8 +28,8 @@ pub const ENVELOPE_TAIL_BYTES: usize = 16 << 10;
 pub const MANIFEST_TEXT_BYTES: usize = 16 << 10;
 
 /// Bytes of a manifest that is shown although nobody's signature on it was verified. Parsed it
-/// takes up to five times as much memory, beside the directory; 4,000 packages fit.
-pub const UNVERIFIED_MANIFEST_BYTES: usize = 6 << 20;
+/// takes up to five times as much memory, beside the directory; 3,300 packages fit.
+pub const UNVERIFIED_MANIFEST_BYTES: usize = 5 << 20;
 
 /// Signatures on one archive: more signers than any real release process has.
 pub const ENVELOPE_SIGNATURES: usize = 64;

@@ -70,7 +70,7 @@ impl Policy {
     }
 }
 
-/// What verifies of a package all the same, and can be denied.
+/// What verifies of a package, is weak, and can be denied.
 pub fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
     let mut logged =
         verdict.claims.values().filter_map(|outcome| outcome.facts()).filter_map(Facts::logged);

@@ -296,7 +296,7 @@ fn is_known_form(builder: &str) -> bool {
 fn github_builder(builder: &str, claims: &Claims) -> Fit {
     let runner = claims.runner.as_deref();
     let is_runner = match builder.strip_prefix(RUNNER) {
-        // npm named the kind of runner only later; whose own machine it was is not GitHub's runner.
+        // npm named the kind of runner only later; a self-hosted machine is not GitHub's runner.
         Some("") => runner.is_none_or(|runner| runner == "github-hosted"),
         Some(kind) => runner.is_some_and(|runner| kind.strip_prefix('/') == Some(runner)),
         None => false,

@@ -182,7 +182,7 @@ impl<F> Outcome<F> {
         }
     }
 
-    /// Why there is no evidence, if there is none.
+    /// Why there is no evidence, if the claim is absent.
     pub fn absence(&self) -> Option<&Absence> {
         match self {
             Self::Absent(absence) => Some(absence),

@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// An archive in the one form, signed by nobody knows whom.
+/// An archive in the one form, whose signatures are not verified yet.
 #[derive(Debug)]
 pub struct Archive {
     source: Source,
@@ -198,7 +198,7 @@ impl SignedArchive {
     }
 
     /// Digests of an entry, in the order of `algorithms`, and what `look` makes of its bytes, in one
-    /// pass. What `look` leaves is hashed all the same, and its result counts only if the bytes are
+    /// pass. What `look` leaves is still hashed, and its result counts only if the bytes are
     /// those that the manifest lists.
     ///
     /// # Errors

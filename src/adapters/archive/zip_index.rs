@@ -97,7 +97,7 @@ pub enum ZipError {
     /// A name that is a file's and a folder's.
     #[error("{0:?} is a file and a folder")]
     FileAndFolder(String),
-    /// The last entry is not the envelope, or there is none.
+    /// The last entry is not the envelope, or the file has no entry.
     #[error("the last entry is not {}", entry_name::ENVELOPE)]
     NoEnvelope,
 }

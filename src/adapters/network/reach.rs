@@ -297,10 +297,7 @@ mod tests {
             resolved.map(|addresses| addresses.count() > 0)
         };
         let guarded = Resolver::new(Way::Guarded);
-        assert!(
-            resolve(&guarded).unwrap(),
-            "it is known now, and held against the rules all the same"
-        );
+        assert!(resolve(&guarded).unwrap(), "it is known now, and still held against the rules");
         guarded.guard(&url("http://localhost/"));
         let error = resolve(&guarded).unwrap_err();
         assert!(error.downcast_ref::<NotPublic>().is_some(), "{error}");

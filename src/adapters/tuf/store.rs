@@ -147,7 +147,7 @@ impl<D: Disk + Clone> TrustStore<D> {
     /// An instance by name: a built-in one, or one that was pinned in this store.
     ///
     /// # Errors
-    /// When there is none of that name, or what was pinned cannot be read.
+    /// When no instance has that name, or what was pinned cannot be read.
     pub fn instance(&self, name: &str) -> Result<Instance, StoreError> {
         if let Some(instance) = Instance::built_in(name) {
             return Ok(instance);

@@ -112,7 +112,7 @@ pub enum BasisError {
     /// The archive does not carry this instance.
     #[error("{0} is not carried")]
     NotCarried(String),
-    /// The store would say that it was checked at a time that is yet to come.
+    /// The store would say that it was checked at a time in the future.
     #[error("--at is in the future")]
     FutureCheck,
     /// A file is no root that its own keys signed.
@@ -269,8 +269,8 @@ fn is_rollback(error: &RefreshError<Infallible>) -> bool {
 fn carried_hint(error: &MetadataError) -> Option<String> {
     match error {
         MetadataError::Expired { .. } => Some(
-            "whoever sealed it carried metadata that had expired by then: seal again after \
-             sealift trust refresh on the connected side"
+            "its metadata had expired when it was sealed: on the connected side, run sealift trust \
+             refresh and seal again"
                 .to_owned(),
         ),
         MetadataError::NoPinnedRoot { .. } | MetadataError::RootMissing { .. } => Some(

@@ -45,7 +45,7 @@ impl Material {
     /// The newest of what is carried, held and built in.
     ///
     /// # Errors
-    /// When there is none, the store was checked at a time yet to come, or what is carried
+    /// When there is no material, the store was checked at a time in the future, or what is carried
     /// contradicts what is held.
     pub(super) fn newest(
         instance: &Instance,
@@ -143,7 +143,7 @@ fn newer(held: &Held, carried: Option<Carried>) -> Result<Option<Candidate>, Bas
     }))
 }
 
-/// A check at a time yet to come was made by a wrong clock: it says nothing about age.
+/// A check at a time in the future was made by a wrong clock: it says nothing about age.
 fn check_clock(instance: &Instance, held: &Held, now: Time) -> Result<(), BasisError> {
     let Some(checked) = held.checked.filter(|checked| *checked > now) else { return Ok(()) };
     Err(BasisError::CheckedLater { instance: instance.name.clone(), checked })

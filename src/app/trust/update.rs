@@ -138,7 +138,7 @@ fn import_one(
         .map_err(|error| BasisError::NotImported { instance: name.to_owned(), error })
 }
 
-/// What is written down as a check must not be at a time yet to come.
+/// What is written down as a check must not be at a time in the future.
 pub(super) fn require_past(clock: &Clock) -> Result<(), BasisError> {
     if clock.at > clock.now { Err(BasisError::FutureCheck) } else { Ok(()) }
 }

@@ -12,7 +12,7 @@ use crate::{
 /// The lockfiles in an archive.
 ///
 /// # Errors
-/// When there is none, or one cannot be understood.
+/// When the archive has no lockfile, or one cannot be understood.
 pub(super) fn carried(archive: &SignedArchive, file: &Path) -> Result<Vec<Lock>, VerifyError> {
     let manifest = archive.manifest();
     let mut locks = Vec::new();

@@ -112,7 +112,7 @@ pub struct Demands {
     /// claims that every package must have; integrity is always among them
     #[arg(long, value_name = "CLAIM", value_delimiter = ',', value_parser = names(Claim::ALL.map(Claim::name)).map(claim))]
     pub require: Vec<Claim>,
-    /// refuse what verifies all the same: retired-key, sha1, pinned-by-signature, promise-only,
+    /// refuse what verifies but is weak: retired-key, sha1, pinned-by-signature, promise-only,
     /// self-hosted, unavailable
     #[arg(long, value_name = "WEAKNESS", value_delimiter = ',', value_parser = names(Weakness::ALL.map(Weakness::name)).map(weakness), hide_possible_values = true)]
     pub deny: Vec<Weakness>,

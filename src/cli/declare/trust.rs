@@ -64,7 +64,7 @@ pub struct Refresh {
     pub mirror: Option<url::Url>,
     /// start from this root in place of the pinned one
     ///
-    /// The instance's own pinned roots must lead to the result all the same, for every later command
+    /// The instance's own pinned roots must lead to the result as well, for every later command
     /// starts at those. A root of another repository is given a name of its own with `trust pin`.
     #[arg(long, value_name = "FILE", requires = "instance")]
     pub root: Option<PathBuf>,

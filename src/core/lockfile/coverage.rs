@@ -37,7 +37,7 @@ pub struct Held<'a> {
 /// The bytes of a package, as far as entries are compared with them.
 #[derive(Debug, Clone, Copy)]
 pub struct Artifact<'a> {
-    /// Their digests: of [`Inventory::algorithms`](super::lockfile::Inventory::algorithms) at least.
+    /// Their digests: of [`Inventory::algorithms`](super::Inventory::algorithms) at least.
     pub digests: &'a [Digest],
     /// The address that they were collected from; `None` for a file of the project.
     pub url: Option<&'a str>,

@@ -1,6 +1,6 @@
 //! Lockfiles, and the inventory of what they ask for.
 //!
-//! The content says which [`format`] a lockfile is of. Says of every entry what it asks for ([`Ask`]);
+//! The content says which [format](mod@format) a lockfile is of. Says of every entry what it asks for ([`Ask`]);
 //! none is dropped. [`coverage`] says what becomes of each.
 //!
 //! Does not resolve ranges and does not read `package.json`.
@@ -212,7 +212,7 @@ pub enum Foreign {
 }
 
 impl Foreign {
-    /// The package that the entry asks for all the same.
+    /// The package that the entry asks for in spite of that.
     pub fn wanted(&self) -> Option<&Wanted> {
         match self {
             Self::Patched { wanted, .. } => Some(wanted),
@@ -256,7 +256,7 @@ pub fn objects(lockfile: &[u8]) -> usize {
     lockfile.iter().filter(|byte| **byte == b'{').count()
 }
 
-/// Whether so many objects may be read, be they of one lockfile or of all that are read together.
+/// Whether so many objects may be read, of one lockfile or of all that are read together.
 ///
 /// # Errors
 /// [`LockfileError::TooManyObjects`].

@@ -66,7 +66,7 @@ impl Dist {
         Ok(dist)
     }
 
-    /// What the tarball must be: `integrity`, and `shasum` only in its place. Beside it, SHA-1 says
+    /// What the tarball must be: `integrity`, or else `shasum`. Beside it, SHA-1 says
     /// nothing more, and would cost another pass over the bytes. `None` where there is neither.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Verification of an npm package: all evidence for it, in the order of its six steps.
 //!
 //! Steps 1 and 2 are in [`super::integrity`], 3 in [`super::registry_signature`], 4 and 5 in
-//! `claims` over [`super::attestation`]; step 6, the policy, is judged over the verdict. What
+//! `claims` over [`sigstore`](crate::core::sigstore); step 6, the policy, is judged over the verdict. What
 //! missing evidence comes to is in `answer`. A step that fails never keeps the others from being
 //! judged.
 

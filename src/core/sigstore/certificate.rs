@@ -112,7 +112,7 @@ impl Claims {
                 19 => &mut claims.build_config_digest,
                 20 => &mut claims.trigger,
                 21 => &mut claims.run,
-                // Known, and read by nobody: malformed, they would be so all the same.
+                // Known and unused, but still checked.
                 4 | 10 | 16 | 22 => &mut None,
                 _ => continue,
             };

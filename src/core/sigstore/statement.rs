@@ -123,7 +123,7 @@ impl Statement {
         &self.predicate_type
     }
 
-    /// The predicate, not yet parsed; `null` if there is none.
+    /// The predicate, not yet parsed; `null` if it has no predicate.
     pub fn predicate(&self) -> &str {
         self.predicate.as_ref().map_or("null", |raw| raw.get())
     }

@@ -126,7 +126,7 @@ fn each_field_of_slsa_1_is_held_against_the_certificate() {
     }
 }
 
-/// The name says what GitHub hosts; whose own machine it was is not that.
+/// The name says what GitHub hosts; a self-hosted machine is not that.
 #[test]
 fn a_bare_runner_is_hosted_by_github() {
     let world = World::new();

@@ -238,7 +238,7 @@ impl MetadataError {
             }
             Self::Rollback { .. } | Self::Removed { .. } | Self::Outgrown { .. } => {
                 "the repository, or something between here and there, serves old metadata: try \
-                 another mirror, and tell whoever runs it"
+                 another mirror, and tell its operator"
             }
             Self::NoPinnedRoot { .. } | Self::RootMissing { .. } => {
                 "carry the missing roots, or update sealift"

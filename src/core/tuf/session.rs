@@ -20,13 +20,13 @@ pub trait Repository {
     /// Why a file could not be had.
     type Error: std::fmt::Display;
 
-    /// A metadata file by its published name, or `None` if there is none of that name.
+    /// A metadata file by its published name, or `None` if no file has that name.
     ///
     /// # Errors
     /// When it could not be had, or has more than `max` bytes.
     fn metadata(&self, name: &str, max: u64) -> Result<Option<Vec<u8>>, Self::Error>;
 
-    /// A target file by its published path, or `None` if there is none.
+    /// A target file by its published path, or `None` if no file has that path.
     ///
     /// # Errors
     /// When it could not be had, or has more than `max` bytes.

@@ -76,7 +76,7 @@ impl<R: Repository> Session<'_, R> {
     }
 
     /// Accepts a delegated role by the authority of `delegator`. One that the snapshot does not list
-    /// is an error: to pass over it would let a role further down answer in its place.
+    /// is an error: to pass over it would let a role further down answer instead.
     fn delegated(&mut self, role: &str, delegator: &str) -> Result<(), UpdateError<R::Error>> {
         let (file, bytes) = match self.accepted.get(role) {
             // Accepted by the authority of another role: this one must vouch for it as well.

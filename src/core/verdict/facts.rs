@@ -125,7 +125,7 @@ pub enum TimeSource {
     TimestampAuthority,
     /// The packument's `time`, which nobody signs.
     RegistryUnsigned,
-    /// The reference time of the verification, for lack of any other.
+    /// The reference time of the verification, where no other time is known.
     ReferenceTime,
 }
 

@@ -1,6 +1,6 @@
-//! What verifies all the same, and can be denied.
+//! What verifies, is weak, and can be denied.
 
-/// What verifies all the same, and can be denied.
+/// What verifies, is weak, and can be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Weakness {
     /// A registry signature whose time nobody signed, by a key whose window has ended.

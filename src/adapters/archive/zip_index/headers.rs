@@ -19,7 +19,7 @@ const MADE_BY: u16 = 3 << 8 | VERSION;
 const DATE: u16 = 0x21;
 /// A regular file, `rw-r--r--`.
 const ATTRIBUTES: u32 = 0o100_644 << 16;
-/// The value of a field whose own is in a zip64 record (sections 4.4.1.4 and 4.5.3).
+/// What a field holds whose value is in a zip64 record (sections 4.4.1.4 and 4.5.3).
 const SEE_ZIP64: u32 = u32::MAX;
 
 /// A header in the central directory (section 4.3.12).

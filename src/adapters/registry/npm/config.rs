@@ -46,7 +46,7 @@ impl ConfigError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::ProjectVariable { .. } => Some(
-                "whoever wrote this file could send the variable's value to any host: if you trust \
+                "the author of this file could send the variable's value to any host: if you trust \
                  them, give --trust-project-npmrc",
             ),
             _ => None,

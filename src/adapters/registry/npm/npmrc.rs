@@ -247,7 +247,7 @@ impl Lines {
         let (first, more) = (self.ignored.first()?, self.ignored.len() - 1);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         Some(format!(
-            "{first}{more} in the project's .npmrc: ignored, since whoever wrote the project may \
+            "{first}{more} in the project's .npmrc: ignored, since the authors of the project may \
              only say where registries are; what you trust belongs into your own .npmrc, or give \
              --trust-project-npmrc"
         ))

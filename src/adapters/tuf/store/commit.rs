@@ -67,8 +67,8 @@ impl<'a, D: Disk> Locked<'a, D> {
         Ok(())
     }
 
-    /// Takes back a check at a time that is yet to come: it was made by a wrong clock, and nobody
-    /// knows when. Does nothing where there is none.
+    /// Takes back a check at a time in the future: a wrong clock made it. Without such a check, does
+    /// nothing.
     ///
     /// # Errors
     /// As [`commit`](Self::commit).

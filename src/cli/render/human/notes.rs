@@ -71,7 +71,7 @@ impl Human<'_> {
         })
     }
 
-    /// What verifies all the same, and can be denied.
+    /// What verifies, is weak, and can be denied.
     pub(super) fn weak(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for Judged { verdict, .. } in &self.report.packages {

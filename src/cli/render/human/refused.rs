@@ -136,6 +136,6 @@ impl Human<'_> {
 fn why_missing(claim: Claim, verdict: &PackageVerdict) -> String {
     match verdict.absences().find(|(absent, _)| *absent == claim) {
         Some((_, absence)) => absence.to_string(),
-        None => "what there is, is not understood".to_owned(),
+        None => "the evidence is of a kind that is not understood".to_owned(),
     }
 }

@@ -86,7 +86,7 @@ fn seals_of_two_algorithms_meet_a_threshold_of_two() {
     let signers = envelope.verify(&keys, 2).unwrap().into_signers();
     assert_eq!(signers, keys.map(|key| key.fingerprint()));
 
-    // One key signs anew and otherwise each time, and is one signer all the same.
+    // One key signs anew and otherwise each time, and is still one signer.
     let mut again = Envelope::sign(PAYLOAD, &[p256()]).unwrap();
     let signed = EnvelopeError::SignedAlready(p256().public().fingerprint());
     assert_eq!(again.add_signature(&p256()), Err(signed));

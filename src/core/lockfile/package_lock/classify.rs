@@ -213,7 +213,7 @@ fn is_normal(path: &str) -> bool {
 }
 
 /// The name that the path gives a package: what follows its last `node_modules`. `None` where
-/// more follows than a name, or there is none: a folder of the project.
+/// more follows than a name, or no name follows: a folder of the project.
 pub(super) fn installed_name(path: &str) -> Option<&str> {
     let name = match path.rsplit_once("/node_modules/") {
         Some((_, name)) => name,

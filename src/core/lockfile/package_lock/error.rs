@@ -39,10 +39,10 @@ pub enum PackageLockError {
     #[error("lockfileVersion {0} is not supported, only 1 to 4 are")]
     UnsupportedVersion(String),
     /// Version 1 with the section of versions 2 and 3: which one counts depends on the reader.
-    #[error("lockfileVersion is 1, and yet there is a \"packages\" section")]
+    #[error("lockfileVersion is 1, but there is a \"packages\" section")]
     PackagesInVersion1,
     /// Version 2 or 3 without its section.
-    #[error("lockfileVersion is {0}, and yet there is no \"packages\" section")]
+    #[error("lockfileVersion is {0}, but there is no \"packages\" section")]
     NoPackages(u32),
     /// The same key twice: which one counts depends on the reader.
     #[error("entry {0:?} is there twice")]

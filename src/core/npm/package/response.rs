@@ -112,7 +112,7 @@ fn is_known(kind: &str) -> bool {
 }
 
 impl<'a> Response<'a> {
-    /// Reads a response; what there is instead of one follows from the answer and the record.
+    /// Reads a response; what stands for one that is missing follows from the answer and the record.
     pub fn read(answer: Answer<'a>, record: &Recorded) -> Result<Self, Unusable> {
         if let Some(nothing) = Nothing::of(answer, record) {
             return Err(Unusable::Nothing(nothing));

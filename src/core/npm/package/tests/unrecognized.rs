@@ -1,5 +1,5 @@
 //! Evidence that verifies and is not understood satisfies nothing and blocks nothing; what does not
-//! verify is refused all the same.
+//! verify is still refused.
 
 use testkit::sigstore::{Sigstore, tamper};
 
@@ -40,7 +40,7 @@ fn a_new_build_type_verifies_and_is_not_understood() {
     assert_eq!(verdict.refusals().next(), None);
     assert_eq!(code(&verdict.claims[&Claim::RegistrySignature]), "verified");
 
-    // It must verify all the same.
+    // It must still verify.
     let mut changed = bundle.clone();
     tamper::flip(&mut changed["dsseEnvelope"]["signatures"][0]["sig"]);
     assert_eq!(world.provenance_code(statement::PROVENANCE_V1, changed), "invalid-signature");
