@@ -285,7 +285,10 @@ fn evidence_that_is_not_understood_is_sealed_and_satisfies_no_demand() {
         let claim = world::claim(&report, &package, name);
         assert_eq!((&claim["status"], &claim["reason"]), (&json!("unrecognized"), &json!(code)));
         let refused = world.verify(&format!("--require {name}")).refused();
-        assert!(refused.stdout.contains("what there is, is not understood"), "{refused}");
+        assert!(
+            refused.stdout.contains("the evidence is of a kind that is not understood"),
+            "{refused}"
+        );
     }
     // Whoever knows whom the registry signs as says so.
     let named = |issuer: &str| {

@@ -4,7 +4,7 @@
 //! (Sigstore client specification, section 4). Here is what it leaves to its caller: the shape
 //! ([`mod@super::bundle`]), the key id, extra certificates, which log it was and when that could
 //! vouch, the rest of what the entry says (`entry`), and the reference time. What the statement
-//! says is for [`npm::publish`](crate::core::npm::publish) and [`slsa`](crate::core::slsa).
+//! says is for the rules of an ecosystem and for [`slsa`](crate::core::slsa).
 
 mod entry;
 mod refusal;
