@@ -341,7 +341,10 @@ async fn published_by_tough(folder: &Path) -> (Vec<u8>, Entries) {
     let role =
         RoleKeys { keyids: vec![id.clone()], threshold: number(1), _extra: Default::default() };
     let roles = [RoleType::Root, RoleType::Timestamp, RoleType::Snapshot, RoleType::Targets];
-    let expires = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    // Whole seconds, as the specification writes times (1.0, section 4.2.1) and python-tuf reads them;
+    // tough also writes fractions, which are refused.
+    let expires = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap()
+        + jiff::SignedDuration::from_hours(24);
     let root = Root {
         spec_version: "1.0.0".into(),
         consistent_snapshot: true,
