@@ -1,4 +1,4 @@
-//! The network, as `.npmrc` files and the environment configure it. Whoever may not use it has none.
+//! The network, as `.npmrc` files and the environment configure it. A use case without it cannot reach the network.
 
 use crate::adapters::{
     files::FileError,
@@ -17,7 +17,7 @@ pub enum ConnectionError {
     /// The certificates cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A variable names a proxy that is none. The address is not repeated, for it may hold a password.
+    /// A variable does not hold the address of a proxy. The message leaves it out: it may hold a password.
     #[error("{0} is not the address of a proxy")]
     Proxy(&'static str),
     /// The settings are refused.
@@ -39,7 +39,7 @@ impl ConnectionError {
 /// The network, as `.npmrc` configures it.
 ///
 /// # Errors
-/// When certificates cannot be read, or a proxy is none.
+/// When certificates cannot be read, or a proxy's address is not one.
 pub fn connect(npmrc: &Npmrc, variable: Env<'_>) -> Result<Network, ConnectionError> {
     let mut settings = Settings::default();
     npmrc.configure(&mut settings)?;
@@ -49,7 +49,7 @@ pub fn connect(npmrc: &Npmrc, variable: Env<'_>) -> Result<Network, ConnectionEr
     Ok(Network::acquire(settings)?)
 }
 
-/// Whoever names a proxy does not want to go past it.
+/// A proxy whose address is malformed must not be passed by: its user wants no direct connection.
 fn require_proxies(variable: Env<'_>) -> Result<(), ConnectionError> {
     for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
     {

@@ -5,7 +5,7 @@ use std::path::Path;
 #[cfg(feature = "network")]
 use crate::adapters::registry::{Progress, Unreachable};
 
-/// Something that deserves a look, whatever becomes of the whole.
+/// Something that the user should see, also where the use case succeeds.
 #[derive(Debug)]
 pub enum News<'a> {
     /// Others than its owner can read the private key in this file.

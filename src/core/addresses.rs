@@ -104,8 +104,8 @@ fn split_authority(text: &str) -> (&str, &str) {
     text.split_at(text.find(['/', '?', '#', '\\']).unwrap_or(text.len()))
 }
 
-/// The authority of an address without its credentials. Over SSH the user's name is none: `git` is
-/// whom all users of a code host log in as. A password is theirs alone.
+/// The authority of an address without its credentials. Over SSH a user name is not a credential: all
+/// users of a code host log in as `git`. A password is always removed.
 pub fn without_credentials(scheme: &str, authority: &str) -> String {
     match authority.rsplit_once('@') {
         Some((user, host)) if scheme.ends_with("ssh") => match user.split_once(':') {
@@ -127,8 +127,8 @@ pub fn written(text: &str) -> String {
     }
 }
 
-/// What an error may repeat of a text that should be an address and is none: nothing before an `@`,
-/// nothing after a `?`.
+/// What an error may repeat of a text that is not a valid address: nothing before an `@`, nothing after
+/// a `?`.
 pub fn redacted(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     match text.rsplit_once('@') {

@@ -16,7 +16,7 @@ static ALL: &[&Rules] = &[
 /// The rules of an ecosystem.
 pub fn rules(ecosystem: Ecosystem) -> &'static Rules {
     let own = ALL.iter().find(|rules| rules.ecosystem == ecosystem);
-    // Nobody can name an ecosystem that is not listed but by forgetting to list it.
+    // Only core makes ecosystems, and each of them is in the list.
     own.copied().unwrap_or(&npm::RULES)
 }
 

@@ -83,6 +83,6 @@ fn other_name(id: &PackageId, contents: &Contents) -> Option<Refusal> {
         contents.own.name.as_deref().unwrap_or("(no name)"),
         contents.own.version.as_deref().unwrap_or("(no version)")
     );
-    let detail = format!("the tarball's package.json is of {found:?}, not of {id}");
+    let detail = format!("the tarball says that it is {found:?}, not {id}");
     Some(Refusal { code: "tarball-of-other-package", detail: bounded(&detail) })
 }

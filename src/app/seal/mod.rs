@@ -109,7 +109,7 @@ impl Key {
     }
 }
 
-/// A seal that is ready for the network: whatever could be found wrong without it was looked for.
+/// A seal that is ready for the network: all checks that need no network have passed.
 pub struct Sealing<'a> {
     options: &'a Options,
     clock: &'a Clock,
@@ -162,7 +162,7 @@ impl Options {
         }
     }
 
-    /// When the archive is sealed, which nobody must find in the future or before there was Sigstore.
+    /// When the archive is sealed: not in the future, and not before Sigstore existed.
     fn sealing_time(&self, clock: &Clock) -> Result<Time, SealError> {
         let sealed_at = self.source_date.unwrap_or(clock.at);
         if sealed_at > clock.at || clock.at > clock.now {
@@ -241,7 +241,7 @@ impl Connected<'_> {
     }
 }
 
-/// Opens the archive again and examines it, as whoever gets it does.
+/// Opens the archive again and examines it, as its receiver will.
 fn examine(
     options: &Options,
     clock: &Clock,

@@ -26,7 +26,7 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     #[cfg(unix)]
     leave_nothing_when_interrupted();
     let seal = seal_options(options, context.env);
-    // Before the network: so that it shows before the work what cannot be written, or must not be.
+    // What cannot be written, or must not be, is an error before anything is downloaded.
     let clock = context.clock;
     let sealing = seal.prepare(&clock, context.terminal)?;
     let npmrc = npmrc(options, context.env)?;

@@ -29,7 +29,7 @@ pub struct Ecosystem(&'static Naming);
 
 impl Ecosystem {
     /// The ecosystem that names its packages so.
-    pub const fn new(naming: &'static Naming) -> Self {
+    pub(in crate::core) const fn new(naming: &'static Naming) -> Self {
         Self(naming)
     }
 
