@@ -243,7 +243,7 @@ fn assemble(packages: &[Package]) -> (Manifest, BTreeMap<String, Content>) {
         tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
         sealed_at: NOW.into(),
         inputs: vec![LOCKFILE.into()],
-        trust: vec![manifest::Trust {
+        trust: vec![manifest::CarriedTrust {
             instance: "public-good".into(),
             source: TrustSource::Files,
             refreshed_at: None,

@@ -19,7 +19,7 @@ use url::Url;
 
 pub use clients::is_proxy;
 pub(crate) use error::TOKEN_HINT;
-pub use error::{Address, Failure, NetworkError};
+pub use error::{Address, NetworkError, RequestFailure};
 pub(crate) use hosts::Hosts;
 pub use secret::Secret;
 
@@ -183,7 +183,7 @@ impl Network {
         let mut body = Vec::new();
         let answer = self.wait(self.fetch(&Request::new(url, max), &mut body))?;
         if answer.status == 410 {
-            let (address, failure) = (Address::of(url), Failure::Status(answer.status));
+            let (address, failure) = (Address::of(url), RequestFailure::Status(answer.status));
             return Err(NetworkError::Request { address, failure });
         }
         Ok(Response { status: answer.status, body })

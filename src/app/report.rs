@@ -31,9 +31,9 @@ pub struct Report {
     /// How many of them must have sealed.
     pub threshold: usize,
     /// The archive.
-    pub archive: Archive,
+    pub archive: ArchiveFacts,
     /// The trust material, an instance each.
-    pub trust: Vec<Trust>,
+    pub trust: Vec<TrustFacts>,
     /// The lockfiles in the archive, with what becomes of each entry.
     pub inputs: Vec<Input>,
     /// This build's lockfiles, as far as they were given, compared with those.
@@ -129,7 +129,7 @@ impl Relation {
 
 /// The archive, as its signers vouch for it.
 #[derive(Debug)]
-pub struct Archive {
+pub struct ArchiveFacts {
     /// What it was called on the command line.
     pub file: String,
     /// SHA-256 of the whole file.
@@ -159,7 +159,7 @@ pub struct Past {
 
 /// Trust material that packages were judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trust {
+pub struct TrustFacts {
     /// The Sigstore instance.
     pub instance: String,
     /// Where it came from.
@@ -207,7 +207,7 @@ impl MaterialSource {
     }
 }
 
-impl Trust {
+impl TrustFacts {
     /// How long ago it was checked or, if it is built in, published: the oldest part of it.
     pub fn age(&self, at: Time) -> Option<TimeDelta> {
         let oldest = self.keys_checked_at.into_iter().chain(self.checked_at).min();

@@ -108,7 +108,7 @@ pub(super) struct Basis {
     /// The material.
     pub trust: Trust,
     /// What reports say of it.
-    pub facts: report::Trust,
+    pub facts: report::TrustFacts,
 }
 
 impl Basis {
@@ -149,7 +149,7 @@ impl Basis {
         let state = newest.state.as_ref();
         let built_in = instance.embedded.as_ref().filter(|_| state.is_none());
         let expires = built_in.and_then(|_| instance.pinned.newest_expires());
-        let facts = report::Trust {
+        let facts = report::TrustFacts {
             root: state.map(|state| state.version("root")).or(built_in.map(|it| it.root)),
             timestamp: state.map(|state| state.version("timestamp")),
             expires: state.and_then(State::expires).or(expires),
@@ -192,8 +192,8 @@ fn require_usable(instance: &Instance, state: &State) -> Result<(), BasisError> 
     Ok(())
 }
 
-fn facts(instance: &str, source: MaterialSource) -> report::Trust {
-    report::Trust {
+fn facts(instance: &str, source: MaterialSource) -> report::TrustFacts {
+    report::TrustFacts {
         instance: instance.to_owned(),
         source,
         root: None,

@@ -266,7 +266,7 @@ fn report(
     let sealed_at = archive.manifest().sealed_at();
     let set_aside = bar.basis.trust.set_aside().to_vec();
     let publishers = bar.basis.trust.publishers().to_vec();
-    let trust = report::Trust { set_aside, publishers, ..bar.basis.facts.clone() };
+    let trust = report::TrustFacts { set_aside, publishers, ..bar.basis.facts.clone() };
     let ages = [
         ("archive", Some(bar.clock.at - sealed_at), bar.policy.max_age),
         ("trust", trust.age(bar.clock.at), bar.policy.max_trust_age),
@@ -282,7 +282,7 @@ fn report(
         policy: bar.policy.clone(),
         keys: bar.keys.iter().map(PublicKey::fingerprint).collect(),
         threshold: bar.threshold,
-        archive: report::Archive {
+        archive: report::ArchiveFacts {
             file: file.display().to_string(),
             sha256,
             sealed_at,

@@ -55,7 +55,7 @@ fn what_passes_is_tried_again_and_what_does_not_is_not() {
     }
     for status in [400, 401, 418] {
         let (result, registry) = one(a().fault(&path, Fault::Status(status)));
-        assert_eq!(failure(result), Failure::Status(status));
+        assert_eq!(failure(result), RequestFailure::Status(status));
         assert_eq!(registry.count(&path), 1);
     }
 }
@@ -100,10 +100,10 @@ fn what_takes_too_long_is_given_up() {
             other => panic!("{other}"),
         })
     };
-    assert_eq!(get("/silent"), Err(Failure::Stalled(Duration::from_millis(300))));
+    assert_eq!(get("/silent"), Err(RequestFailure::Stalled(Duration::from_millis(300))));
     assert_eq!(registry.count("/silent"), 3);
-    assert_eq!(get("/stalling"), Err(Failure::Stalled(Duration::from_millis(300))));
-    assert!(matches!(get("/dripping"), Err(Failure::TooSlow { .. })));
+    assert_eq!(get("/stalling"), Err(RequestFailure::Stalled(Duration::from_millis(300))));
+    assert!(matches!(get("/dripping"), Err(RequestFailure::TooSlow { .. })));
     assert_eq!(registry.count("/dripping"), 1, "who drips once will drip again");
     assert_eq!(get("/recovering").unwrap().body.len(), 99);
 }
@@ -113,7 +113,7 @@ fn broken_bodies_are_named() {
     let path = tarball_path("a", "1.0.0");
     let expected = Some(tarball("a", "1.0.0").len() as u64);
     let (result, _registry) = one(a().fault(&path, Fault::CutOff(7)));
-    assert_eq!(failure(result), Failure::ClosedEarly { got: 7, expected });
+    assert_eq!(failure(result), RequestFailure::ClosedEarly { got: 7, expected });
     // Told to be shorter than it is, a tarball arrives short, and its digest says so.
     let (result, _registry) = one(a().fault(&path, Fault::Length(10)));
     assert!(matches!(result, Err(CollectError::Mismatch { .. })), "{result:?}");
@@ -131,11 +131,11 @@ fn no_more_is_downloaded_than_the_limits() {
         // larger is not.
         let (result, registry) = one(a().fault(&path, Fault::Length(max)));
         let failure_at = failure(result);
-        let closed = |expected| matches!(failure_at, Failure::ClosedEarly { expected: Some(e), .. } if e == expected);
+        let closed = |expected| matches!(failure_at, RequestFailure::ClosedEarly { expected: Some(e), .. } if e == expected);
         assert!(closed(max), "{path}: {failure_at:?}");
         assert_eq!(registry.count(&path), 3, "a connection may break");
         let (result, registry) = one(a().fault(&path, Fault::Length(max + 1)));
-        assert_eq!(failure(result), Failure::TooLarge(max), "{path}");
+        assert_eq!(failure(result), RequestFailure::TooLarge(max), "{path}");
         assert_eq!(registry.count(&path), 1, "it will be as large again");
     }
     // Compressed, nothing is said, and what counts is what comes out.
@@ -146,14 +146,14 @@ fn no_more_is_downloaded_than_the_limits() {
         one(published(&[("a", "1.0.0")]).attestations("a", "1.0.0", response).gzip()).0
     };
     assert_eq!(compressed(max).unwrap().attestations.unwrap().len(), max);
-    let too_large = Failure::TooLarge(limits::ATTESTATIONS_BYTES);
+    let too_large = RequestFailure::TooLarge(limits::ATTESTATIONS_BYTES);
     assert_eq!(failure(compressed(max + 1)), too_large);
 }
 
 #[test]
 fn a_broken_compression_is_not_taken_for_a_closed_connection() {
     let (result, _registry) = one(a().gzip().fault(&packument_path("a"), Fault::Body(vec![7; 99])));
-    assert!(matches!(failure(result), Failure::Exchange(_)));
+    assert!(matches!(failure(result), RequestFailure::Exchange(_)));
 }
 
 #[test]
@@ -186,10 +186,10 @@ fn bounded_gets_answer_403_and_404() {
         Err(NetworkError::Request { failure, .. }) => failure,
         other => panic!("{other:?}"),
     };
-    assert_eq!(failure("/file", 4), Failure::TooLarge(4));
-    assert_eq!(failure("/endless", 1 << 20), Failure::TooLarge(1 << 20));
-    assert_eq!(failure("/broken", 5), Failure::Status(500));
-    assert_eq!(failure("/gone", 5), Failure::Status(410), "no TUF repository says so");
+    assert_eq!(failure("/file", 4), RequestFailure::TooLarge(4));
+    assert_eq!(failure("/endless", 1 << 20), RequestFailure::TooLarge(1 << 20));
+    assert_eq!(failure("/broken", 5), RequestFailure::Status(500));
+    assert_eq!(failure("/gone", 5), RequestFailure::Status(410), "no TUF repository says so");
     for (path, status) in [("/forbidden", 403), ("/missing", 404)] {
         let response = get(path, 5).unwrap();
         assert_eq!((response.status, response.body), (status, Vec::new()));
@@ -219,8 +219,8 @@ fn redirects_are_followed_but_not_forever_and_not_to_other_schemes() {
     };
     assert_eq!(get("/0").unwrap().body, b"there");
     for endless in ["/one-more", "/loop"] {
-        assert_eq!(failure(endless), Failure::Redirects(limits::REDIRECTS), "{endless}");
+        assert_eq!(failure(endless), RequestFailure::Redirects(limits::REDIRECTS), "{endless}");
     }
     assert_eq!(registry.count("/loop"), 1 + limits::REDIRECTS);
-    assert_eq!(failure("/file"), Failure::Scheme("file".into()));
+    assert_eq!(failure("/file"), RequestFailure::Scheme("file".into()));
 }

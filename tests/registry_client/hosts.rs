@@ -123,7 +123,7 @@ fn lockfiles_and_redirects_do_not_reach_what_is_not_configured() {
         .start();
     let refused = |result: &Result<Collected, CollectError>| match result {
         Err(CollectError::Network(NetworkError::Request { failure, .. })) => {
-            assert!(matches!(failure, Failure::NotPublic(_)), "{failure}");
+            assert!(matches!(failure, RequestFailure::NotPublic(_)), "{failure}");
             assert!(result.as_ref().unwrap_err().hint().unwrap().contains("in .npmrc"));
         }
         other => panic!("{other:?}"),

@@ -19,7 +19,7 @@ use std::{
 
 use sealift::{
     adapters::{
-        network::{Failure, Network, NetworkError, Settings},
+        network::{Network, NetworkError, RequestFailure, Settings},
         registry::{
             Cache, CollectError, Collected, Collection, Item, Npmrc, Options, Origin, Progress,
             RecordError, RegistryConfig, Request, Source, collect,
@@ -125,7 +125,7 @@ fn a() -> Registry {
 }
 
 /// Why getting `a@1.0.0` failed on the network.
-fn failure(result: Result<Collected, CollectError>) -> Failure {
+fn failure(result: Result<Collected, CollectError>) -> RequestFailure {
     match result {
         Err(CollectError::Network(NetworkError::Request { failure, .. })) => failure,
         other => panic!("{other:?}"),
@@ -211,11 +211,11 @@ fn attestations_are_asked_for_only_where_the_record_names_some() {
 fn attestations_that_cannot_be_had_fail_the_package() {
     let path = attestations_path("a", "1.0.0");
     let (result, _registry) = one(a().fault(&path, Fault::Status(500)));
-    assert_eq!(failure(result), Failure::Status(500));
+    assert_eq!(failure(result), RequestFailure::Status(500));
     let (result, _registry) = one(a().fault(&path, Fault::Status(403)));
     assert!(matches!(result, Err(CollectError::Status { status: 403, .. })), "{result:?}");
     let (result, _registry) = one(a().fault(&path, Fault::Endless));
-    assert_eq!(failure(result), Failure::TooLarge(limits::ATTESTATIONS_BYTES));
+    assert_eq!(failure(result), RequestFailure::TooLarge(limits::ATTESTATIONS_BYTES));
 }
 
 #[test]

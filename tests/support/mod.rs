@@ -14,7 +14,9 @@ use sealift::{
     core::{
         archive::{
             key::{PublicKey, SigningKey},
-            manifest::{Manifest, Package, Part, Predicate, Subject, Tool, Trust, TrustSource},
+            manifest::{
+                CarriedTrust, Manifest, Package, Part, Predicate, Subject, Tool, TrustSource,
+            },
         },
         ecosystems::parse_purl,
         package::digest::Algorithm,
@@ -97,7 +99,7 @@ pub fn predicate() -> Predicate {
         sealed_at: "2026-11-23T04:00:00Z".to_owned(),
         inputs: vec!["inputs/1/package-lock.json".to_owned()],
         packages: vec![tool, package("pkg:npm/con@1.0.0")],
-        trust: vec![Trust {
+        trust: vec![CarriedTrust {
             instance: "public-good".to_owned(),
             source: TrustSource::Tuf,
             refreshed_at: Some("2026-11-23T03:59:00Z".to_owned()),

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use url::Url;
 
 use super::{
-    Failure, NetworkError, Secret, Settings, error,
+    NetworkError, RequestFailure, Secret, Settings, error,
     reach::{self, Resolver, Way},
 };
 
@@ -47,13 +47,13 @@ impl Clients {
     /// The client for an address.
     ///
     /// # Errors
-    /// [`Failure::NotPublic`] where the address may not be reached.
+    /// [`RequestFailure::NotPublic`] where the address may not be reached.
     pub fn get(
         &self,
         url: &Url,
         configured: bool,
         gzip: bool,
-    ) -> Result<&reqwest::Client, Failure> {
+    ) -> Result<&reqwest::Client, RequestFailure> {
         let pair = match reach::way(url, configured)? {
             Way::Open => &self.open,
             Way::Loopback => &self.loopback,
@@ -62,7 +62,7 @@ impl Clients {
                 &self.guarded
             }
         };
-        pair.get(&self.settings, gzip).map_err(|error| Failure::Connect(error.to_string()))
+        pair.get(&self.settings, gzip).map_err(|error| RequestFailure::Connect(error.to_string()))
     }
 }
 

@@ -46,7 +46,7 @@ pub enum NetworkError {
         /// `HOST:PORT`.
         host: String,
         /// What happened at the last try.
-        failure: Failure,
+        failure: RequestFailure,
     },
     /// One address, after all tries.
     #[error("{address}: {failure}")]
@@ -54,13 +54,13 @@ pub enum NetworkError {
         /// Which.
         address: Address,
         /// What happened at the last try.
-        failure: Failure,
+        failure: RequestFailure,
     },
 }
 
 /// What happened to a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum RequestFailure {
     /// Nobody listens there.
     #[error("connection refused")]
     Refused,
@@ -124,7 +124,7 @@ pub enum Failure {
     Sink(String),
 }
 
-impl Failure {
+impl RequestFailure {
     /// Whether another try may bring something else.
     pub(super) fn is_transient(&self) -> bool {
         match self {
@@ -178,16 +178,20 @@ impl NetworkError {
             return None;
         };
         let hint = match failure {
-            Failure::NotPublic(_) => {
+            RequestFailure::NotPublic(_) => {
                 "if it is a registry of yours, name it with registry= or @scope:registry= in .npmrc"
             }
-            Failure::Html => "a captive portal or a proxy may stand between; log in to it first",
-            Failure::Status(401) => TOKEN_HINT,
-            Failure::Status(407) => "the proxy wants a password; set HTTPS_PROXY with it",
-            Failure::Connect(text) if text.contains("certificate") => {
+            RequestFailure::Html => {
+                "a captive portal or a proxy may stand between; log in to it first"
+            }
+            RequestFailure::Status(401) => TOKEN_HINT,
+            RequestFailure::Status(407) => "the proxy wants a password; set HTTPS_PROXY with it",
+            RequestFailure::Connect(text) if text.contains("certificate") => {
                 "if the registry's certificate is of a private authority, name it with cafile= in .npmrc"
             }
-            Failure::Refused | Failure::Connect(_) | Failure::ConnectTimeout(_) => {
+            RequestFailure::Refused
+            | RequestFailure::Connect(_)
+            | RequestFailure::ConnectTimeout(_) => {
                 "check the address, and HTTPS_PROXY if there is a proxy"
             }
             _ => return None,
@@ -239,21 +243,21 @@ mod tests {
 
     #[test]
     fn failures_say_what_happened() {
-        let text = |failure: Failure| {
+        let text = |failure: RequestFailure| {
             let address = Address::of(&Url::parse("https://registry.example/a").unwrap());
             NetworkError::Request { address, failure }.to_string()
         };
-        assert_eq!(text(Failure::Refused), "https://registry.example/a: connection refused");
+        assert_eq!(text(RequestFailure::Refused), "https://registry.example/a: connection refused");
         assert_eq!(
-            text(Failure::ClosedEarly { got: 3, expected: Some(10) }),
+            text(RequestFailure::ClosedEarly { got: 3, expected: Some(10) }),
             "https://registry.example/a: connection closed early: got 3 of 10 bytes"
         );
         assert_eq!(
-            text(Failure::ClosedEarly { got: 3, expected: None }),
+            text(RequestFailure::ClosedEarly { got: 3, expected: None }),
             "https://registry.example/a: connection closed early: got 3 bytes"
         );
         assert_eq!(
-            text(Failure::Stalled(Duration::from_secs(30))),
+            text(RequestFailure::Stalled(Duration::from_secs(30))),
             "https://registry.example/a: timed out after 30 s without an answer"
         );
     }
@@ -264,19 +268,23 @@ mod tests {
             let address = Address::of(&Url::parse("https://a.example").unwrap());
             NetworkError::Request { address, failure }.hint().unwrap_or_default()
         };
-        assert!(hint(Failure::Status(401)).contains(".npmrc"));
-        assert!(hint(Failure::Status(407)).contains("HTTPS_PROXY"));
-        let untrusted = Failure::Connect("invalid peer certificate: UnknownIssuer".into());
+        assert!(hint(RequestFailure::Status(401)).contains(".npmrc"));
+        assert!(hint(RequestFailure::Status(407)).contains("HTTPS_PROXY"));
+        let untrusted = RequestFailure::Connect("invalid peer certificate: UnknownIssuer".into());
         assert!(hint(untrusted).contains("cafile="));
-        assert_eq!(hint(Failure::Status(500)), "");
+        assert_eq!(hint(RequestFailure::Status(500)), "");
     }
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        for failure in [Failure::Refused, Failure::Status(429), Failure::Status(503)] {
+        for failure in
+            [RequestFailure::Refused, RequestFailure::Status(429), RequestFailure::Status(503)]
+        {
             assert!(failure.is_transient(), "{failure}");
         }
-        for failure in [Failure::Status(400), Failure::Status(401), Failure::Html] {
+        for failure in
+            [RequestFailure::Status(400), RequestFailure::Status(401), RequestFailure::Html]
+        {
             assert!(!failure.is_transient(), "{failure}");
         }
     }

@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::{
-    Address, Answer, Failure, Network, NetworkError, Request, Settings, Sink, hop, hosts::Slot,
-    retry,
+    Address, Answer, Network, NetworkError, Request, RequestFailure, Settings, Sink, hop,
+    hosts::Slot, retry,
 };
 use crate::core::limits::{self, REDIRECTS};
 
@@ -25,14 +25,14 @@ struct Failed {
 
 enum Stop {
     /// Another try may do better.
-    Failure(Failure),
+    RequestFailure(RequestFailure),
     /// The host was given up.
     Unreachable(NetworkError),
 }
 
-impl From<Failure> for Failed {
-    fn from(failure: Failure) -> Self {
-        Self { error: Stop::Failure(failure), wait: None, at: None }
+impl From<RequestFailure> for Failed {
+    fn from(failure: RequestFailure) -> Self {
+        Self { error: Stop::RequestFailure(failure), wait: None, at: None }
     }
 }
 
@@ -58,7 +58,7 @@ impl Network {
                 Err(failed) => failed,
             };
             let failure = match error {
-                Stop::Failure(failure) => failure,
+                Stop::RequestFailure(failure) => failure,
                 Stop::Unreachable(error) => return Err(error),
             };
             tried += 1;
@@ -78,17 +78,17 @@ impl Network {
         }
     }
 
-    fn tries(&self, failure: &Failure) -> u32 {
+    fn tries(&self, failure: &RequestFailure) -> u32 {
         match failure {
-            Failure::Status(429) => self.settings.tries.max(limits::BUSY_TRIES),
+            RequestFailure::Status(429) => self.settings.tries.max(limits::BUSY_TRIES),
             _ => self.settings.tries,
         }
     }
 
     /// Whether a connection is not tried again: after as many tries as there are, or when it has
     /// taken as long as that may be waited for.
-    fn is_last(&self, failure: &Failure, tried: u32) -> bool {
-        tried >= self.settings.tries || matches!(failure, Failure::ConnectTimeout(_))
+    fn is_last(&self, failure: &RequestFailure, tried: u32) -> bool {
+        tried >= self.settings.tries || matches!(failure, RequestFailure::ConnectTimeout(_))
     }
 
     async fn attempt(&self, request: &Request<'_>, sink: &mut dyn Sink) -> Result<Answer, Failed> {
@@ -99,18 +99,18 @@ impl Network {
             200 => {}
             304 if request.etag.is_some() => return Ok(Answer { status, etag }),
             403 | 404 | 410 => {
-                sink.start().map_err(Failure::Sink)?;
+                sink.start().map_err(RequestFailure::Sink)?;
                 return Ok(Answer { status, etag: None });
             }
             _ => {
-                let error = Stop::Failure(Failure::Status(status));
+                let error = Stop::RequestFailure(RequestFailure::Status(status));
                 return Err(Failed { error, wait: wait(&response), at: None });
             }
         }
         // Nothing that is asked for here is a page: a portal or a proxy has answered instead.
         if text(&response, &header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"))
         {
-            return Err(Failure::Html.into());
+            return Err(RequestFailure::Html.into());
         }
         self.body(response, request.max, sink).await?;
         Ok(Answer { status, etag })
@@ -135,7 +135,7 @@ impl Network {
                 None => None,
             };
             let response = self.send(client, request, &url).await.map_err(|failure| Failed {
-                error: Stop::Failure(failure),
+                error: Stop::RequestFailure(failure),
                 wait: None,
                 at,
             })?;
@@ -148,7 +148,7 @@ impl Network {
             }
             url = hop::next(&url, text(&response, &header::LOCATION).as_deref())?;
         }
-        Err(Failure::Redirects(REDIRECTS).into())
+        Err(RequestFailure::Redirects(REDIRECTS).into())
     }
 
     fn at_most(&self, wait: Duration) -> Duration {
@@ -160,7 +160,7 @@ impl Network {
         client: &reqwest::Client,
         request: &Request<'_>,
         url: &Url,
-    ) -> Result<reqwest::Response, Failure> {
+    ) -> Result<reqwest::Response, RequestFailure> {
         let Settings { connect, stall, .. } = self.settings;
         let mut get = client.get(url.clone()).header(header::ACCEPT, request.accept);
         if let Some(etag) = request.etag {
@@ -169,14 +169,14 @@ impl Network {
         if hop::may_carry_credentials(request.url, url)
             && let Some(secret) = (request.authorize)(url)
         {
-            let mut value =
-                header::HeaderValue::from_str(secret.reveal()).map_err(|_| Failure::Credentials)?;
+            let mut value = header::HeaderValue::from_str(secret.reveal())
+                .map_err(|_| RequestFailure::Credentials)?;
             value.set_sensitive(true);
             get = get.header(header::AUTHORIZATION, value);
         }
         match timeout(stall, get.send()).await {
-            Ok(response) => response.map_err(|error| Failure::of(&error, connect)),
-            Err(_) => Err(Failure::Stalled(stall)),
+            Ok(response) => response.map_err(|error| RequestFailure::of(&error, connect)),
+            Err(_) => Err(RequestFailure::Stalled(stall)),
         }
     }
 
@@ -189,31 +189,33 @@ impl Network {
         let Settings { stall, grace, slowest, .. } = self.settings;
         let expected = response.content_length();
         if expected.is_some_and(|expected| expected > max) {
-            return Err(Failure::TooLarge(max).into());
+            return Err(RequestFailure::TooLarge(max).into());
         }
-        sink.start().map_err(Failure::Sink)?;
+        sink.start().map_err(RequestFailure::Sink)?;
         let began = Instant::now();
         let mut got: u64 = 0;
         let mut pieces = response.bytes_stream();
         loop {
             let piece = match timeout(stall, pieces.next()).await {
-                Err(_) => return Err(Failure::Stalled(stall).into()),
+                Err(_) => return Err(RequestFailure::Stalled(stall).into()),
                 Ok(None) => break,
-                Ok(Some(Err(error))) => return Err(Failure::broken(&error, got, expected).into()),
+                Ok(Some(Err(error))) => {
+                    return Err(RequestFailure::broken(&error, got, expected).into());
+                }
                 Ok(Some(Ok(piece))) => piece,
             };
             got = got.saturating_add(piece.len() as u64);
             if got > max {
-                return Err(Failure::TooLarge(max).into());
+                return Err(RequestFailure::TooLarge(max).into());
             }
-            sink.piece(&piece).map_err(Failure::Sink)?;
+            sink.piece(&piece).map_err(RequestFailure::Sink)?;
             let allowed = grace + Duration::from_secs(got / u64::from(slowest.max(1)));
             if began.elapsed() > allowed {
-                return Err(Failure::TooSlow { got, after: began.elapsed() }.into());
+                return Err(RequestFailure::TooSlow { got, after: began.elapsed() }.into());
             }
         }
         if expected.is_some_and(|expected| got < expected) {
-            return Err(Failure::ClosedEarly { got, expected }.into());
+            return Err(RequestFailure::ClosedEarly { got, expected }.into());
         }
         Ok(())
     }

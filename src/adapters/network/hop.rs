@@ -2,25 +2,26 @@
 
 use url::Url;
 
-use super::{Address, Failure, reach};
+use super::{Address, RequestFailure, reach};
 use crate::core::addresses;
 
 /// The first address, without its userinfo: the client would make credentials of it unasked.
-pub(super) fn first(url: &Url) -> Result<Url, Failure> {
+pub(super) fn first(url: &Url) -> Result<Url, RequestFailure> {
     let mut url = url.clone();
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Failure::Scheme(url.scheme().to_owned()));
+        return Err(RequestFailure::Scheme(url.scheme().to_owned()));
     }
     addresses::drop_credentials(&mut url);
     Ok(url)
 }
 
 /// Where a redirect leads.
-pub(super) fn next(from: &Url, location: Option<&str>) -> Result<Url, Failure> {
-    let next = location.and_then(|location| from.join(location).ok()).ok_or(Failure::Redirect)?;
+pub(super) fn next(from: &Url, location: Option<&str>) -> Result<Url, RequestFailure> {
+    let next =
+        location.and_then(|location| from.join(location).ok()).ok_or(RequestFailure::Redirect)?;
     let next = first(&next)?;
     if from.scheme() == "https" && next.scheme() != "https" {
-        return Err(Failure::Downgrade(Address::of(&next)));
+        return Err(RequestFailure::Downgrade(Address::of(&next)));
     }
     Ok(next)
 }
@@ -50,11 +51,14 @@ mod tests {
         );
         assert_eq!(
             hop("https://a.example/", Some("http://x:y@a.example/b?c")),
-            Err(Failure::Downgrade(Address::of(&url("http://a.example/b"))))
+            Err(RequestFailure::Downgrade(Address::of(&url("http://a.example/b"))))
         );
-        assert_eq!(hop("http://a.example/", Some("data:,x")), Err(Failure::Scheme("data".into())));
-        assert_eq!(hop("http://a.example/", Some("http://[")), Err(Failure::Redirect));
-        assert_eq!(hop("http://a.example/", None), Err(Failure::Redirect));
+        assert_eq!(
+            hop("http://a.example/", Some("data:,x")),
+            Err(RequestFailure::Scheme("data".into()))
+        );
+        assert_eq!(hop("http://a.example/", Some("http://[")), Err(RequestFailure::Redirect));
+        assert_eq!(hop("http://a.example/", None), Err(RequestFailure::Redirect));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::{Failure, NetworkError};
+use super::{NetworkError, RequestFailure};
 use crate::core::limits;
 
 /// The hosts of one run.
@@ -55,7 +55,7 @@ impl Hosts {
     }
 
     /// The hosts that were given up, with the reason.
-    pub fn given_up(&self) -> Vec<(String, Failure)> {
+    pub fn given_up(&self) -> Vec<(String, RequestFailure)> {
         let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let given_up = |host: &Arc<Host>| Some((host.name.clone(), host.state().given_up.clone()?));
         hosts.values().filter_map(given_up).collect()
@@ -102,14 +102,14 @@ impl Host {
     }
 
     /// Nothing more is asked of this host.
-    pub(super) fn give_up(&self, failure: &Failure) -> NetworkError {
+    pub(super) fn give_up(&self, failure: &RequestFailure) -> NetworkError {
         self.state().given_up.get_or_insert_with(|| failure.clone());
         self.slots.close();
         self.unreachable()
     }
 
     fn unreachable(&self) -> NetworkError {
-        let failure = self.state().given_up.clone().unwrap_or(Failure::Refused);
+        let failure = self.state().given_up.clone().unwrap_or(RequestFailure::Refused);
         NetworkError::Unreachable { host: self.name.clone(), failure }
     }
 
@@ -168,7 +168,7 @@ struct State {
     fastest: Duration,
     usual: Duration,
     paused: Option<Instant>,
-    given_up: Option<Failure>,
+    given_up: Option<RequestFailure>,
 }
 
 impl State {

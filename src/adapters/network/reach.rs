@@ -17,7 +17,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
-use super::Failure;
+use super::RequestFailure;
 
 /// How a host is connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,10 @@ pub(super) enum Way {
 /// How the host of an address is connected to.
 ///
 /// # Errors
-/// [`Failure::NotPublic`] for a host that is not configured, and is this machine or has a private
+/// [`RequestFailure::NotPublic`] for a host that is not configured, and is this machine or has a private
 /// address for its name.
-pub(super) fn way(url: &Url, configured: bool) -> Result<Way, Failure> {
-    let refused = || Failure::NotPublic(url.host_str().unwrap_or_default().to_owned());
+pub(super) fn way(url: &Url, configured: bool) -> Result<Way, RequestFailure> {
+    let refused = || RequestFailure::NotPublic(url.host_str().unwrap_or_default().to_owned());
     let (loopback, public) = match url.host() {
         Some(Host::Domain(name)) if is_loopback_name(name) => (true, false),
         Some(Host::Domain(_)) if configured => (false, true),
@@ -260,7 +260,11 @@ mod tests {
             "http://0/",
         ] {
             let host = url(private).host_str().unwrap().to_owned();
-            assert_eq!(way(&url(private), false), Err(Failure::NotPublic(host)), "{private}");
+            assert_eq!(
+                way(&url(private), false),
+                Err(RequestFailure::NotPublic(host)),
+                "{private}"
+            );
             assert!(way(&url(private), true).is_ok(), "{private}");
         }
         assert_eq!(way(&url("https://a.example/"), false), Ok(Way::Guarded));

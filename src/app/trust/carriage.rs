@@ -80,14 +80,14 @@ impl Carriage {
     }
 
     /// What the manifest says of it; `sealed_at` bounds what time it can have been checked.
-    pub fn manifest(&self, sealed_at: Time) -> manifest::Trust {
+    pub fn manifest(&self, sealed_at: Time) -> manifest::CarriedTrust {
         let source = match (&self.state, self.source) {
             (Some(_), _) => TrustSource::Tuf,
             (None, MaterialSource::Files) => TrustSource::Files,
             (None, _) => TrustSource::Embedded,
         };
         let checked = self.state.as_ref().map(|(_, checked)| *checked);
-        manifest::Trust {
+        manifest::CarriedTrust {
             instance: self.instance.clone(),
             source,
             refreshed_at: checked.map(|checked| time::format(checked.min(sealed_at))),

@@ -37,7 +37,7 @@ pub(super) fn carried(
     archive: &SignedArchive,
 ) -> Result<Option<Carried>, BasisError> {
     let manifest = archive.manifest();
-    let of_instance = |trust: &&manifest::Trust| {
+    let of_instance = |trust: &&manifest::CarriedTrust| {
         trust.instance == instance.name && trust.source == TrustSource::Tuf
     };
     let Some(trust) = manifest.predicate().trust.iter().find(of_instance) else {

@@ -89,7 +89,7 @@ fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
             _ => None,
         };
         if let Some(weakness) = weakness {
-            outcome.denial.get_or_insert(coverage::Denial::Weak(weakness));
+            outcome.denial.get_or_insert(coverage::EntryDenial::Weak(weakness));
         }
     }
     outcomes

@@ -82,7 +82,7 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
         policy: policy.clone(),
         keys: vec![],
         threshold: 1,
-        archive: report::Archive {
+        archive: report::ArchiveFacts {
             file: "app.sealift".into(),
             sha256: Algorithm::Sha256.digest(b""),
             sealed_at: at(),
@@ -91,7 +91,7 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
             entries: 1,
             bytes: 0,
         },
-        trust: vec![report::Trust {
+        trust: vec![report::TrustFacts {
             instance: "public-good".into(),
             source: report::MaterialSource::Archive,
             root: None,
@@ -112,7 +112,7 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
 }
 
 /// This build's lockfile with one entry, of which this became.
-fn given(denial: Option<coverage::Denial>) -> Given {
+fn given(denial: Option<coverage::EntryDenial>) -> Given {
     let text = br#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": "1.0.0"}}}"#;
     Given {
         file: "package-lock.json".into(),
@@ -198,8 +198,8 @@ fn does_not_admit_what_is_past_its_limit_or_not_covered() {
     assert!(!admits(old));
     let outside = Foreign::Outside { path: "../b".into() };
     for denial in [
-        coverage::Denial::NotHeld { wanted: "b@1.0.0".into() },
-        coverage::Denial::Foreign(Box::new(outside)),
+        coverage::EntryDenial::NotHeld { wanted: "b@1.0.0".into() },
+        coverage::EntryDenial::Foreign(Box::new(outside)),
     ] {
         let mut uncovered = report(&policy, vec![package()]);
         uncovered.lockfiles.push(given(Some(denial)));

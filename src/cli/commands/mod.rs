@@ -19,7 +19,7 @@ use clap::CommandFactory as _;
 
 use crate::cli::{
     context::Context,
-    declare::{Bundle, Cli, Command, Key, Trust},
+    declare::{BundleCommand, Cli, Command, KeyCommand, TrustCommand},
     failure::Outcome,
 };
 
@@ -30,19 +30,19 @@ use crate::cli::{
 pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
     match command {
         #[cfg(feature = "network")]
-        Command::Bundle(Bundle::Fetch(options)) => bundle_fetch::run(&options, context),
-        Command::Bundle(Bundle::Verify(options)) => bundle_verify::run(&options, context),
-        Command::Bundle(Bundle::Inspect(options)) => bundle_inspect::run(&options, context),
-        Command::Bundle(Bundle::Sign(options)) => bundle_sign::run(&options, context),
-        Command::Key(Key::Generate(options)) => key::generate(&options, context),
-        Command::Key(Key::Show(options)) => key::show(&options, context),
+        Command::Bundle(BundleCommand::Fetch(options)) => bundle_fetch::run(&options, context),
+        Command::Bundle(BundleCommand::Verify(options)) => bundle_verify::run(&options, context),
+        Command::Bundle(BundleCommand::Inspect(options)) => bundle_inspect::run(&options, context),
+        Command::Bundle(BundleCommand::Sign(options)) => bundle_sign::run(&options, context),
+        Command::Key(KeyCommand::Generate(options)) => key::generate(&options, context),
+        Command::Key(KeyCommand::Show(options)) => key::show(&options, context),
         #[cfg(feature = "network")]
-        Command::Trust(Trust::Refresh(options)) => trust_refresh::run(&options, context),
-        Command::Trust(Trust::Import(options)) => trust_import::run(&options, context),
-        Command::Trust(Trust::Pin(options)) => trust_pin::run(&options, context),
-        Command::Trust(Trust::Show(options)) => trust_show::run(&options, context),
-        Command::Trust(Trust::Diff(options)) => trust_diff::run(&options, context),
-        Command::Trust(Trust::Export(options)) => trust_export::run(&options, context),
+        Command::Trust(TrustCommand::Refresh(options)) => trust_refresh::run(&options, context),
+        Command::Trust(TrustCommand::Import(options)) => trust_import::run(&options, context),
+        Command::Trust(TrustCommand::Pin(options)) => trust_pin::run(&options, context),
+        Command::Trust(TrustCommand::Show(options)) => trust_show::run(&options, context),
+        Command::Trust(TrustCommand::Diff(options)) => trust_diff::run(&options, context),
+        Command::Trust(TrustCommand::Export(options)) => trust_export::run(&options, context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sealift", &mut script);

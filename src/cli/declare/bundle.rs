@@ -18,7 +18,7 @@ use crate::core::{
 
 /// seal, verify and look into archives
 #[derive(Debug, Subcommand)]
-pub enum Bundle {
+pub enum BundleCommand {
     /// collect a lockfile's packages with their evidence, and seal them
     ///
     /// Every entry of the lockfiles is accounted for: collected, or listed with the reason why not.

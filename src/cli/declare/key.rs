@@ -9,7 +9,7 @@ use crate::app::keys::KeyAlgorithm;
 
 /// make and show the keys that sign archives
 #[derive(Debug, Subcommand)]
-pub enum Key {
+pub enum KeyCommand {
     /// make a key pair
     ///
     /// The key is in the forms that OpenSSL reads: the private key as PKCS#8 PEM with mode 0600, the

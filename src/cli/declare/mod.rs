@@ -12,10 +12,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::core::time::{self, Time};
 
 pub use self::{
-    bundle::{Bundle, Demands, Fetch, Inspect, Sign, Verify},
+    bundle::{BundleCommand, Demands, Fetch, Inspect, Sign, Verify},
     examples::EXAMPLES,
-    key::{Generate, Key, Show as KeyShow},
-    trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, Trust},
+    key::{Generate, KeyCommand, Show as KeyShow},
+    trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},
 };
 
 /// carry a project's dependencies, and the evidence for them, across an air gap
@@ -91,13 +91,13 @@ pub enum Color {
 pub enum Command {
     /// seal, verify and look into archives
     #[command(subcommand)]
-    Bundle(Bundle),
+    Bundle(BundleCommand),
     /// keep the trust roots current, and carry them across
     #[command(subcommand)]
-    Trust(Trust),
+    Trust(TrustCommand),
     /// make and show the keys that sign archives
     #[command(subcommand)]
-    Key(Key),
+    Key(KeyCommand),
     /// print completions for a shell
     Completions {
         /// the shell

@@ -8,7 +8,7 @@ use super::examples;
 
 /// keep the trust roots current, and carry them across
 #[derive(Debug, Subcommand)]
-pub enum Trust {
+pub enum TrustCommand {
     /// bring the trust store up to date from the TUF repositories
     ///
     /// Walks from the pinned root (TUF specification, section 5), at one fixed time, and advances the

@@ -5,7 +5,9 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::app::report::{Judged, MaterialSource, Report, Trust, Verdict as Whole, dispositions};
+use crate::app::report::{
+    Judged, MaterialSource, Report, TrustFacts, Verdict as Whole, dispositions,
+};
 use crate::core::{
     lockfile::{
         Entry, Lockfile,
@@ -99,7 +101,7 @@ fn archive(report: &Report) -> Value {
     })
 }
 
-fn trust(trust: &Trust, at: Time) -> Value {
+fn trust(trust: &TrustFacts, at: Time) -> Value {
     // What is built in was published at a time, and nobody has checked it since.
     let embedded = trust.source == MaterialSource::Embedded;
     let checked = trust.checked_at.map(time::format);

@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 
 use super::{Human, to_json};
 use crate::app::report::{
-    Archive, Given, Input, Judged, MaterialSource, Past, Relation, Report, Trust, Verdict as Whole,
+    ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, TrustFacts,
+    Verdict as Whole,
 };
 use crate::core::{
     addresses::NPM_REGISTRY,
@@ -139,7 +140,7 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
         policy: policy.clone(),
         keys: vec!["SHA256:q1w2e3".into()],
         threshold: 1,
-        archive: Archive {
+        archive: ArchiveFacts {
             file: "app.sealift".into(),
             sha256: Algorithm::Sha256.digest(b"app.sealift"),
             sealed_at: at("2026-11-23T04:00:00Z"),
@@ -148,7 +149,7 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             entries: 41,
             bytes: 1_234_567,
         },
-        trust: vec![Trust {
+        trust: vec![TrustFacts {
             instance: "public-good".into(),
             source: MaterialSource::Archive,
             root: Some(15),
@@ -220,14 +221,14 @@ fn refused() {
             EntryOutcome {
                 package: None,
                 pin: None,
-                denial: Some(coverage::Denial::NotHeld { wanted: "gone@1.0.0".into() }),
+                denial: Some(coverage::EntryDenial::NotHeld { wanted: "gone@1.0.0".into() }),
                 ..outcome(0)
             },
             EntryOutcome {
                 disposition: Disposition::Foreign,
                 package: None,
                 pin: None,
-                denial: Some(coverage::Denial::Foreign(Box::new(git))),
+                denial: Some(coverage::EntryDenial::Foreign(Box::new(git))),
                 ..outcome(0)
             },
         ],
@@ -295,7 +296,7 @@ fn weak_and_without_tuf() {
     report.at_given = true;
     report.inputs[0].outcomes[1].pin = Some(Pin::Signature { weak: true });
     report.inputs[0].outcomes[2].pin = Some(Pin::Signature { weak: false });
-    report.trust = vec![Trust {
+    report.trust = vec![TrustFacts {
         instance: "public-good".into(),
         source: MaterialSource::Files,
         root: None,

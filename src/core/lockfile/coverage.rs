@@ -12,7 +12,7 @@ mod shrinkwrap;
 use std::collections::HashMap;
 
 pub use self::{
-    denial::Denial,
+    denial::EntryDenial,
     outcome::{Disposition, EntryOutcome, Pin},
 };
 use crate::core::{
@@ -120,7 +120,7 @@ impl<'a> Coverage<'a> {
             Ask::Foreign(foreign) => {
                 let wanted = foreign.wanted();
                 let package = wanted.and_then(|wanted| self.package(entry, wanted).package);
-                let denial = Denial::Foreign(Box::new(foreign.clone()));
+                let denial = EntryDenial::Foreign(Box::new(foreign.clone()));
                 EntryOutcome { package, ..EntryOutcome::denied(Disposition::Foreign, denial) }
             }
         }
@@ -143,12 +143,15 @@ impl<'a> Coverage<'a> {
             },
             Disposition::Foreign => {
                 let within = Foreign::Within { parent: bundled.parent.clone() };
-                EntryOutcome::denied(Disposition::Foreign, Denial::Foreign(Box::new(within)))
+                EntryOutcome::denied(Disposition::Foreign, EntryDenial::Foreign(Box::new(within)))
             }
             Disposition::Collected => {
                 let Some(package) = parent.package else {
                     let parent = bundled.parent.clone();
-                    return EntryOutcome::denied(Disposition::Bundled, Denial::Parent { parent });
+                    return EntryOutcome::denied(
+                        Disposition::Bundled,
+                        EntryDenial::Parent { parent },
+                    );
                 };
                 let contents = self.held.get(package).and_then(|held| held.artifact?.contents);
                 match contents {
@@ -159,7 +162,7 @@ impl<'a> Coverage<'a> {
                     },
                     None => {
                         let parent = bundled.parent.clone();
-                        EntryOutcome::denied(Disposition::Bundled, Denial::Parent { parent })
+                        EntryOutcome::denied(Disposition::Bundled, EntryDenial::Parent { parent })
                     }
                 }
             }
@@ -183,7 +186,9 @@ impl<'a> Coverage<'a> {
                     ..EntryOutcome::of(Disposition::Collected)
                 }
             }
-            Err(Denial::Unavailable { .. }) if entry.optional && self.may_be_missing(wanted) => {
+            Err(EntryDenial::Unavailable { .. })
+                if entry.optional && self.may_be_missing(wanted) =>
+            {
                 let package = self.candidates(wanted).first().copied();
                 EntryOutcome { package, ..EntryOutcome::of(Disposition::Unavailable) }
             }
@@ -200,7 +205,7 @@ impl<'a> Coverage<'a> {
 
     /// The package whose bytes have the hashes. Names are real names: bytes under another name or
     /// version are another package.
-    fn by_hash(&self, wanted: &Wanted, integrity: &Integrity) -> Result<(usize, Pin), Denial> {
+    fn by_hash(&self, wanted: &Wanted, integrity: &Integrity) -> Result<(usize, Pin), EntryDenial> {
         let candidates = self.available(wanted)?;
         let fits = |at: &&usize| {
             let digests = self.digests(**at);
@@ -210,12 +215,12 @@ impl<'a> Coverage<'a> {
         let Some(first) = fitting.first() else {
             let wanted = wanted.source.to_string();
             let expected = integrity.strongest().next().cloned();
-            return Err(Denial::Hash { wanted, expected });
+            return Err(EntryDenial::Hash { wanted, expected });
         };
         let package = match self.own(&fitting, wanted).as_slice() {
             [only] => *only,
             _ if fitting.len() == 1 => *first,
-            _ => return Err(Denial::Ambiguous { wanted: wanted.source.to_string() }),
+            _ => return Err(EntryDenial::Ambiguous { wanted: wanted.source.to_string() }),
         };
         Ok((package, Pin::Hash(integrity.algorithm())))
     }
@@ -226,13 +231,13 @@ impl<'a> Coverage<'a> {
         &self,
         wanted: &Wanted,
         weak: Option<&Integrity>,
-    ) -> Result<(usize, Pin), Denial> {
+    ) -> Result<(usize, Pin), EntryDenial> {
         let text = || wanted.source.to_string();
         let candidates = self.available(wanted)?;
         let own = self.own(&candidates, wanted);
         let package = match (own.as_slice(), candidates.as_slice()) {
             ([only], _) | ([], [only]) => *only,
-            _ => return Err(Denial::Ambiguous { wanted: text() }),
+            _ => return Err(EntryDenial::Ambiguous { wanted: text() }),
         };
         let digests = self.digests(package);
         if let Some(digest) = weak
@@ -240,17 +245,17 @@ impl<'a> Coverage<'a> {
             .flat_map(|integrity| integrity.strongest())
             .find(|digest| !digests.contains(digest))
         {
-            return Err(Denial::Hash { wanted: text(), expected: Some(digest.clone()) });
+            return Err(EntryDenial::Hash { wanted: text(), expected: Some(digest.clone()) });
         }
         if !self.is_own_address(package, wanted) {
-            return Err(Denial::Address { wanted: text(), address: address(wanted) });
+            return Err(EntryDenial::Address { wanted: text(), address: address(wanted) });
         }
         let artifact = self.held.get(package).and_then(|held| held.artifact);
         match artifact {
             Some(artifact) if artifact.signed => {
                 Ok((package, Pin::Signature { weak: weak.is_some() }))
             }
-            _ => Err(Denial::Unpinned { wanted: text(), weak: weak.is_some() }),
+            _ => Err(EntryDenial::Unpinned { wanted: text(), weak: weak.is_some() }),
         }
     }
 
@@ -272,15 +277,15 @@ impl<'a> Coverage<'a> {
     }
 
     /// Those candidates whose bytes are there.
-    fn available(&self, wanted: &Wanted) -> Result<Vec<usize>, Denial> {
+    fn available(&self, wanted: &Wanted) -> Result<Vec<usize>, EntryDenial> {
         let candidates = self.candidates(wanted);
         if candidates.is_empty() {
-            return Err(Denial::NotHeld { wanted: wanted.source.to_string() });
+            return Err(EntryDenial::NotHeld { wanted: wanted.source.to_string() });
         }
         let there = |at: &usize| self.held.get(*at).is_some_and(|held| held.artifact.is_some());
         let available: Vec<_> = candidates.into_iter().filter(there).collect();
         if available.is_empty() {
-            return Err(Denial::Unavailable { wanted: wanted.source.to_string() });
+            return Err(EntryDenial::Unavailable { wanted: wanted.source.to_string() });
         }
         Ok(available)
     }

@@ -25,4 +25,4 @@ pub use metadata::RoleInfo;
 pub use names::limit;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};
-pub use state::{Entries, Failure, Floor, Local, State, Wanted, replay, update};
+pub use state::{Entries, FailedUpdate, Floor, Local, State, Wanted, replay, update};

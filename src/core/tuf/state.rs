@@ -249,7 +249,7 @@ impl Local {
 /// An update that did not succeed, and the floor to persist nevertheless.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
-pub struct Failure<E> {
+pub struct FailedUpdate<E> {
     /// Why.
     pub error: UpdateError<E>,
     /// What was authentic so far.
@@ -270,11 +270,11 @@ pub fn update<R: Repository>(
     repository: &R,
     at: Time,
     keep: &mut dyn FnMut(Floor) -> bool,
-) -> Result<State, Failure<R::Error>> {
+) -> Result<State, FailedUpdate<R::Error>> {
     let mut session = Session::start(pinned, local, repository, at)
-        .map_err(|error| Failure { error: error.into(), floor: Box::new(local.floor()) })?;
+        .map_err(|error| FailedUpdate { error: error.into(), floor: Box::new(local.floor()) })?;
     complete(&mut session, wanted, keep)
-        .map_err(|error| Failure { error, floor: Box::new(session.floor()) })
+        .map_err(|error| FailedUpdate { error, floor: Box::new(session.floor()) })
 }
 
 fn complete<R: Repository>(

@@ -6,7 +6,7 @@ use super::{Mismatch, RecordError, Source};
 use crate::{
     adapters::{
         files::FileError,
-        network::{Address, Failure, NetworkError, TOKEN_HINT},
+        network::{Address, NetworkError, RequestFailure, TOKEN_HINT},
     },
     core::{
         package::PackageId,
@@ -221,7 +221,7 @@ pub struct Unreachable {
     /// `HOST:PORT`.
     pub host: String,
     /// Why.
-    pub failure: Failure,
+    pub failure: RequestFailure,
     /// Packages that could not be collected because of it.
     pub failed: usize,
     /// Packages that a hash pins, and that were collected from the public registry instead.
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn an_unreachable_host_is_one_line() {
         let text = |failed, replaced| {
-            let (host, failure) = ("mirror.example:443".into(), Failure::Refused);
+            let (host, failure) = ("mirror.example:443".into(), RequestFailure::Refused);
             Unreachable { host, failure, failed, replaced }.to_string()
         };
         let start = "mirror.example:443 cannot be reached (connection refused): ";

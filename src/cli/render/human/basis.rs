@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Human, ago, count, day, size};
 use crate::{
-    app::report::{Given, MaterialSource, Trust, dispositions},
+    app::report::{Given, MaterialSource, TrustFacts, dispositions},
     core::{
         lockfile::{Lockfile, coverage::EntryOutcome},
         text::{Untrusted, bounded},
@@ -86,7 +86,7 @@ fn entries(f: &mut Formatter<'_>, outcomes: &[EntryOutcome]) -> fmt::Result {
 }
 
 /// One line on what trust rests on.
-struct TrustLine<'a>(&'a Trust, Time);
+struct TrustLine<'a>(&'a TrustFacts, Time);
 
 impl Display for TrustLine<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

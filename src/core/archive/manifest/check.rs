@@ -7,8 +7,8 @@ use crate::core::{
     archive::{
         entry_name,
         manifest::{
-            FORMAT_VERSION, ManifestError, Package, Part, Predicate, Subject, Trust, TrustSource,
-            position,
+            CarriedTrust, FORMAT_VERSION, ManifestError, Package, Part, Predicate, Subject,
+            TrustSource, position,
         },
     },
     ecosystems, limits,
@@ -116,7 +116,7 @@ fn folder_of(entry: &str) -> &str {
 
 fn trust(predicate: &Predicate, sealed_at: Time, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
     sorted("trust", &predicate.trust, |trust| trust.instance.as_str())?;
-    for Trust { instance, source, refreshed_at } in &predicate.trust {
+    for CarriedTrust { instance, source, refreshed_at } in &predicate.trust {
         let named = entry_name::parse(instance.as_bytes()).is_ok() && !instance.contains('/');
         if !named {
             return Err(ManifestError::Instance(instance.clone()));

@@ -14,7 +14,7 @@ mod predicate;
 use serde::{Deserialize, Serialize};
 
 pub use error::ManifestError;
-pub use predicate::{Package, Part, Predicate, Tool, Trust, TrustSource};
+pub use predicate::{CarriedTrust, Package, Part, Predicate, Tool, TrustSource};
 
 use predicate::present;
 

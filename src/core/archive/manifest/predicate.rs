@@ -10,7 +10,7 @@ use crate::core::{
     text::bounded,
 };
 
-objects_only!(both Predicate, Tool, Trust, Package, Part);
+objects_only!(both Predicate, Tool, CarriedTrust, Package, Part);
 
 /// What was collected, from where, with which trust: the predicate of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Predicate {
     /// The packages, sorted by purl.
     pub packages: Vec<Package>,
     /// The trust material, an instance each.
-    pub trust: Vec<Trust>,
+    pub trust: Vec<CarriedTrust>,
 }
 
 /// A program.
@@ -45,7 +45,7 @@ pub struct Tool {
 /// The trust material of one Sigstore instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct Trust {
+pub struct CarriedTrust {
     /// `public-good`, `github`, `staging`, or a private one's name.
     pub instance: String,
     /// How it came: carried as a TUF repository under `trust/INSTANCE/`, or not carried.

@@ -26,7 +26,7 @@ fn predicate() -> Predicate {
             attestations: Some(part(None, "attestations", 404)),
         }
     };
-    let trust = |instance: &str, source| Trust {
+    let trust = |instance: &str, source| CarriedTrust {
         instance: instance.into(),
         source,
         refreshed_at: (source == TrustSource::Tuf).then(|| "2026-11-23T03:00:00Z".into()),

@@ -4,7 +4,7 @@ use crate::core::{lockfile::Foreign, package::digest::Digest, verdict::Weakness}
 
 /// Why an entry is denied. May quote the lockfile: escape before printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denial {
+pub enum EntryDenial {
     /// Nothing can vouch for it.
     #[error("{0}")]
     Foreign(Box<Foreign>),
@@ -71,7 +71,7 @@ pub enum Denial {
     Weak(Weakness),
 }
 
-impl Denial {
+impl EntryDenial {
     /// A stable code for reports.
     pub fn code(&self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! What becomes of an entry.
 
-use super::Denial;
+use super::EntryDenial;
 use crate::core::package::digest::Algorithm;
 
 /// What becomes of an entry.
@@ -68,7 +68,7 @@ pub struct EntryOutcome {
     /// Whether the lockfile gives another address than the package's. The bytes are the same.
     pub other_address: bool,
     /// Why it is denied, if it is.
-    pub denial: Option<Denial>,
+    pub denial: Option<EntryDenial>,
 }
 
 impl EntryOutcome {
@@ -76,7 +76,7 @@ impl EntryOutcome {
         Self { disposition, package: None, pin: None, other_address: false, denial: None }
     }
 
-    pub(super) fn denied(disposition: Disposition, denial: Denial) -> Self {
+    pub(super) fn denied(disposition: Disposition, denial: EntryDenial) -> Self {
         Self { denial: Some(denial), ..Self::of(disposition) }
     }
 }

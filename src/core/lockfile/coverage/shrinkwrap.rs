@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::Denial;
+use super::EntryDenial;
 use crate::core::{
     lockfile::{Ask, Entry, Lockfile, Source, Wanted},
     package::digest::Digest,
@@ -16,9 +16,9 @@ pub(super) fn require_entries(
     shrinkwrap: &[u8],
     lockfile: &Lockfile,
     places: &HashMap<&str, usize>,
-) -> Result<(), Denial> {
+) -> Result<(), EntryDenial> {
     let entries = (lockfile.format.parse_inner)(shrinkwrap).map_err(|error| {
-        Denial::Shrinkwrap { path: "its packages".to_owned(), detail: error.to_string() }
+        EntryDenial::Shrinkwrap { path: "its packages".to_owned(), detail: error.to_string() }
     })?;
     for entry in entries {
         // Development dependencies of a dependency are not installed.
@@ -32,7 +32,7 @@ pub(super) fn require_entries(
             Some(listed) if !is_same(&listed.asks, &entry.asks) => "the lockfile has another there",
             Some(_) => continue,
         };
-        return Err(Denial::Shrinkwrap { path: entry.path, detail: detail.to_owned() });
+        return Err(EntryDenial::Shrinkwrap { path: entry.path, detail: detail.to_owned() });
     }
     Ok(())
 }

@@ -129,7 +129,7 @@ fn without_a_hash_a_signature_pins_what_has_the_registrys_address() {
         (r#", "resolved": "https://evil.example/a/-/a-1.0.0.tgz""#, "address-differs"),
     ] {
         let found = last(&[Package::a().signed()], &entry(fields));
-        let code = found.denial.as_ref().map_or("covered", Denial::code);
+        let code = found.denial.as_ref().map_or("covered", EntryDenial::code);
         assert_eq!(code, expected, "{fields}");
         assert_eq!(found.pin.is_some(), expected == "covered");
     }
