@@ -20,7 +20,7 @@ use std::{
 use repository::{instance_at, now, store_in};
 use sealift::{
     adapters::{
-        network::{Failure, Network, NetworkError, Settings},
+        network::{RequestFailure, Network, NetworkError, Settings},
         tuf::{Held, Http, InstanceStore, RefreshError, Refreshed, refresh},
     },
     core::{
@@ -132,10 +132,10 @@ fn told_as(file: &str, fault: &Fault, error: &Refused) {
     assert!(named.ends_with(file), "{error}");
     let NetworkError::Request { failure, .. } = source else { panic!("{error}") };
     let told = match fault {
-        Fault::Status(_) => matches!(failure, Failure::Status(500)),
-        Fault::CutOff => matches!(failure, Failure::ClosedEarly { .. }),
-        Fault::Silence => matches!(failure, Failure::Stalled(_)),
-        _ => matches!(failure, Failure::TooLarge(_)),
+        Fault::Status(_) => matches!(failure, RequestFailure::Status(500)),
+        Fault::CutOff => matches!(failure, RequestFailure::ClosedEarly { .. }),
+        Fault::Silence => matches!(failure, RequestFailure::Stalled(_)),
+        _ => matches!(failure, RequestFailure::TooLarge(_)),
     };
     assert!(told, "{file} {fault:?}: {error}");
 }
@@ -147,7 +147,7 @@ fn a_captive_portal_is_recognised() {
         let RefreshError::Update(UpdateError::Unavailable { source, .. }) = &error else {
             panic!("{file}: {error}");
         };
-        assert!(matches!(source, NetworkError::Request { failure: Failure::Html, .. }), "{error}");
+        assert!(matches!(source, NetworkError::Request { failure: RequestFailure::Html, .. }), "{error}");
     }
 }
 
@@ -197,7 +197,7 @@ fn files_are_taken_up_to_their_limits() {
             panic!("{file}: {error}");
         };
         let NetworkError::Request { failure, .. } = source else { panic!("{error}") };
-        assert_eq!(*failure, Failure::TooLarge(max), "{file}");
+        assert_eq!(*failure, RequestFailure::TooLarge(max), "{file}");
     }
 }
 
