@@ -12,7 +12,8 @@ use crate::{
         keys::{self, KeyError},
     },
     core::{
-        archive::key::PublicKey,
+        archive::{dsse::Envelope, key::PublicKey},
+        policy::{Policy, Signer},
         time::{self, Time},
     },
 };
@@ -31,8 +32,11 @@ pub enum OpenError {
         error: ArchiveError,
     },
     /// No key says whose seal counts.
-    #[error("no key says whose seal to accept")]
+    #[error("no public key says whose seal counts")]
     NoKey,
+    /// The keys of all signers counted until a day before the reference time.
+    #[error("the keys of all signers have ended: {}", .0.join(", "))]
+    EndedKeys(Vec<String>),
     /// Two keys are one, which would look like two signers.
     #[error("{} is a key that was named already", .0.display())]
     SameKey(PathBuf),
@@ -69,8 +73,12 @@ impl OpenError {
             Self::Archive { error, .. } => return error.hint(),
             Self::Key(error) => return error.hint(),
             Self::NoKey => {
-                "use --key with the public key of who sealed the archive, carried by another way; \
-                 on the sealing machine it is beside the private key, in FILE.pub"
+                "use --key with the public key of who sealed the archive, carried by another way, or \
+                 --policy with a [[signer]]; on the sealing machine it is beside the private key, in \
+                 FILE.pub"
+            }
+            Self::EndedKeys(_) => {
+                "a policy says until when the keys of a signer count; a new key needs a table of its own"
             }
             Self::SameKey(_) => "each --key must be another signer's",
             Self::SealedLater { .. } => {
@@ -86,7 +94,7 @@ impl OpenError {
             Self::Archive { error, .. } => Some(error.code()),
             Self::Key(error) => error.code(),
             Self::SealedLater { .. } => Some("sealed-later"),
-            Self::NoKey | Self::SameKey(_) => None,
+            Self::NoKey | Self::EndedKeys(_) | Self::SameKey(_) => None,
         }
     }
 
@@ -113,14 +121,11 @@ impl fmt::Display for About<'_> {
     }
 }
 
-/// Reads the public keys of who may seal.
+/// Reads the public keys of who may seal, each a signer of its own.
 ///
 /// # Errors
-/// When no key is given, one cannot be read, or two are the same.
-pub fn pinned_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, OpenError> {
-    if paths.is_empty() {
-        return Err(OpenError::NoKey);
-    }
+/// When one cannot be read, or two are the same.
+pub fn pinned_keys(paths: &[PathBuf]) -> Result<Vec<Signer>, OpenError> {
     let mut seen = BTreeSet::new();
     let mut found = Vec::new();
     for path in paths {
@@ -128,20 +133,48 @@ pub fn pinned_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>, OpenError> {
         if !seen.insert(key.fingerprint()) {
             return Err(OpenError::SameKey(path.clone()));
         }
-        found.push(key);
+        found.push(Signer::of(key));
     }
     Ok(found)
 }
 
+/// The signers of a policy whose keys count at a time.
+///
+/// # Errors
+/// When there are none.
+pub fn signers(policy: &Policy, at: Time) -> Result<Vec<Signer>, OpenError> {
+    let signers = policy.signers_at(at);
+    match (signers.is_empty(), policy.signers.is_empty()) {
+        (true, true) => Err(OpenError::NoKey),
+        (true, false) => {
+            let names = policy.signers.iter().map(|signer| signer.name.clone());
+            Err(OpenError::EndedKeys(names.collect()))
+        }
+        (false, _) => Ok(signers),
+    }
+}
+
 /// Opens an archive and verifies its seal: signatures, manifest, and that the entries are those
-/// that the manifest lists.
+/// that the manifest lists. At least `threshold` of the signers must have sealed it.
 ///
 /// # Errors
 /// When it is refused or cannot be read.
-pub fn open(path: &Path, keys: &[PublicKey], threshold: usize) -> Result<SignedArchive, OpenError> {
-    Archive::open(path)
-        .and_then(|archive| archive.verify_signatures(keys, threshold))
-        .map_err(OpenError::of(path))
+pub fn open(path: &Path, signers: &[Signer], threshold: usize) -> Result<SignedArchive, OpenError> {
+    let opened = Archive::open(path).and_then(|archive| {
+        // One key for each signer: two keys of one person are one.
+        let keys: Vec<_> =
+            signers.iter().filter_map(|signer| key_of(signer, archive.envelope())).collect();
+        archive.verify_signatures(&keys, threshold)
+    });
+    opened.map_err(OpenError::of(path))
+}
+
+/// The key of a signer that has sealed an archive, or else the first one.
+fn key_of(signer: &Signer, envelope: &Envelope) -> Option<PublicKey> {
+    match signer.keys.as_slice() {
+        [only] => Some(only.clone()),
+        keys => keys.iter().find(|key| envelope.is_signed_by(key)).or(keys.first()).cloned(),
+    }
 }
 
 /// Refuses to judge an archive at a time before it was sealed.

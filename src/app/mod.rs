@@ -19,6 +19,7 @@ pub mod connection;
 pub mod inputs;
 pub mod keys;
 mod news;
+pub mod policy;
 pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
+use super::policy::PolicySource;
 use crate::core::{
     archive::manifest::Tool,
     lockfile::{
@@ -11,10 +12,10 @@ use crate::core::{
         coverage::{Disposition, EntryOutcome},
     },
     package::{Purl, digest::Digest},
-    policy::{Denial, PastLimit, Policy},
+    policy::{Denial, Judgment, Policy, Reaction},
     time::Time,
     trust::SetAside,
-    verdict::{Claim, Identity, PackageVerdict, Status},
+    verdict::{Claim, Identity, PackageVerdict, Status, Weakness},
 };
 
 /// What a verification found.
@@ -26,10 +27,8 @@ pub struct Report {
     pub at_given: bool,
     /// What was demanded.
     pub policy: Policy,
-    /// Fingerprints of the keys whose seals count.
-    pub keys: Vec<String>,
-    /// How many of them must have sealed.
-    pub threshold: usize,
+    /// The files that it was read from.
+    pub policy_sources: Vec<PolicySource>,
     /// The archive.
     pub archive: ArchiveFacts,
     /// The trust material, an instance each.
@@ -38,13 +37,10 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// This build's lockfiles, as far as they were given, compared with those.
     pub lockfiles: Vec<Given>,
-    /// The purls of all packages of the archive, those without bytes too: what [`EntryOutcome::package`]
-    /// is a place in.
-    pub purls: Vec<String>,
+    /// All packages of the archive, those without bytes too: what [`EntryOutcome::package`] is a place in.
+    pub held: Vec<Purl>,
     /// Every package that there are bytes of.
     pub packages: Vec<Judged>,
-    /// Whether every tarball was listed.
-    pub deep: bool,
     /// What is older than its limit.
     pub past_limits: Vec<Past>,
 }
@@ -58,14 +54,16 @@ pub struct Judged {
     pub verdict: PackageVerdict,
     /// The digest of its bytes that its ecosystem signs.
     pub digest: Digest,
-    /// What is wrong with it; empty is good.
-    pub denials: Vec<Denial>,
+    /// What the policy makes of it.
+    pub judgment: Judgment,
+    /// What verifies and is weak.
+    pub weak: Vec<Weakness>,
 }
 
 impl Judged {
     /// Whether nothing is wrong with it.
     pub fn is_good(&self) -> bool {
-        self.denials.is_empty()
+        self.judgment.denials.is_empty()
     }
 }
 
@@ -138,12 +136,21 @@ pub struct ArchiveFacts {
     pub sealed_at: Time,
     /// The program that sealed it.
     pub tool: Tool,
-    /// Fingerprints of the pinned keys that signed.
-    pub signers: Vec<String>,
+    /// The signers whose keys have sealed it.
+    pub signers: Vec<SealedBy>,
     /// How many entries.
     pub entries: usize,
     /// How many bytes.
     pub bytes: u64,
+}
+
+/// A signer who has sealed an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedBy {
+    /// The name.
+    pub name: String,
+    /// The fingerprints of the keys.
+    pub keys: Vec<String>,
 }
 
 /// Something that is older than its limit.
@@ -243,18 +250,18 @@ impl Report {
         let bad = self.packages.is_empty()
             || self.packages.iter().any(|package| !package.is_good())
             || self.outcomes().any(|outcome| outcome.denial.is_some());
-        match self.policy.past_limit {
+        match self.policy.past_limit.unwrap_or_default() {
             _ if bad => Verdict::Refused,
             _ if self.past_limits.is_empty() => Verdict::Verified,
-            PastLimit::Deny => Verdict::Refused,
-            PastLimit::Warn => Verdict::Stale,
+            Reaction::Deny => Verdict::Refused,
+            Reaction::Warn => Verdict::Stale,
         }
     }
 
     /// Whether evidence that is there does not verify: no policy excuses that.
     pub fn has_invalid_evidence(&self) -> bool {
         let refused = |denial: &Denial| matches!(denial, Denial::Refused(_));
-        self.packages.iter().any(|package| package.denials.iter().any(refused))
+        self.packages.iter().any(|package| package.judgment.denials.iter().any(refused))
     }
 
     /// What becomes of every entry: of the archive's lockfiles, then of this build's.
@@ -262,6 +269,31 @@ impl Report {
         let inputs = self.inputs.iter().flat_map(|input| &input.outcomes);
         let given = self.lockfiles.iter().filter(|given| given.relation.input().is_none());
         inputs.chain(given.flat_map(|given| &given.outcomes))
+    }
+
+    /// How often each exception is used, in the order of the policy.
+    pub fn exception_uses(&self) -> Vec<usize> {
+        let mut uses = vec![0_usize; self.policy.exceptions.len()];
+        let packages = self.packages.iter().flat_map(|package| &package.judgment.excused);
+        let entries = self.outcomes().filter_map(|outcome| outcome.excused.as_ref());
+        let used = packages.map(|excused| excused.exception);
+        for number in used.chain(entries.map(|(number, _)| *number)) {
+            if let Some(uses) = uses.get_mut(number) {
+                *uses = uses.saturating_add(1);
+            }
+        }
+        uses
+    }
+
+    /// How many packages each rule selects, in the order of the policy.
+    pub fn rule_uses(&self) -> Vec<usize> {
+        let mut uses = vec![0_usize; self.policy.rules.len()];
+        for number in self.packages.iter().flat_map(|package| &package.judgment.rules) {
+            if let Some(uses) = uses.get_mut(*number) {
+                *uses = uses.saturating_add(1);
+            }
+        }
+        uses
     }
 
     /// How many packages are good.

@@ -8,6 +8,7 @@ use super::{
     inputs::InputError,
     keys::{self, KeyError},
     news::Listener,
+    policy::Loaded,
     report::Report,
     trust::{self, BasisError},
     verify::{self, Bar, Demands, VerifiedArchive, VerifyError},
@@ -23,6 +24,7 @@ use crate::{
             key::{PublicKey, SigningKey},
         },
         package::digest::Digest,
+        policy::Signer,
     },
 };
 
@@ -152,22 +154,18 @@ pub fn sign(
     clock: &Clock,
     listener: &mut dyn Listener,
 ) -> Result<Signed, SignError> {
-    options.demands.require_some()?;
+    let Loaded { mut policy, sources } = options.demands.load()?;
     let lockfiles = options.demands.locks()?;
     let key = keys::signing(&options.key, listener)?;
-    let sealer = [keys::load_public(&options.signed_by)?];
+    let sealer = Signer::of(keys::load_public(&options.signed_by)?);
+    // Whoever signs now is not asked for yet: the seal that is there must be the sealer's.
+    policy.signers = vec![sealer.clone()];
+    policy.threshold = 1;
+    policy.deep = true;
     let target = files::writable(&options.archive)?;
-    let archive = opened::open(&options.archive, &sealer, 1)?;
+    let archive = opened::open(&options.archive, &policy.signers, 1)?;
     let basis = trust::for_archive(&options.trust, &archive, clock.at)?;
-    let bar = Bar {
-        clock,
-        policy: &options.demands.policy,
-        keys: &sealer,
-        threshold: 1,
-        basis: &basis,
-        lockfiles,
-        deep: true,
-    };
+    let bar = Bar { clock, policy, sources, basis: &basis, lockfiles };
     let examined = verify::examine(archive, &options.archive, bar)?;
     let verified = examined.admit().map_err(SignError::Refused)?;
     let sha256 = &verified.report().archive.sha256;
@@ -175,7 +173,7 @@ pub fn sign(
         let (archive, sha256) = (options.archive.clone(), sha256.clone());
         return Err(SignError::AnotherArchive { archive, sha256 });
     }
-    add_signature(&verified, &key, &sealer, &target, &options.archive)?;
+    add_signature(&verified, &key, sealer, &target, &options.archive)?;
     let fingerprint = PublicKey::from(&key).fingerprint();
     Ok(Signed { report: verified.into_report(), fingerprint })
 }
@@ -185,7 +183,7 @@ pub fn sign(
 fn add_signature(
     verified: &VerifiedArchive,
     key: &SigningKey,
-    sealer: &[PublicKey; 1],
+    sealer: Signer,
     target: &Path,
     named: &Path,
 ) -> Result<(), SignError> {
@@ -193,8 +191,7 @@ fn add_signature(
     let mut envelope = archive.envelope().clone();
     envelope.add_signature(key).map_err(SignError::Envelope)?;
     let file = archive::reseal(target, archive, &envelope)?;
-    let [sealer] = sealer;
-    let both = [sealer.clone(), PublicKey::from(key)];
+    let both = [sealer, Signer::of(PublicKey::from(key))];
     let signed = opened::open(file.path(), &both, 2)?;
     signed.check_rest().map_err(OpenError::of(named))?;
     // Somebody else may have signed meanwhile.

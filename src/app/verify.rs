@@ -18,10 +18,17 @@ use crate::{
         archive::{self, OpenError, SignedArchive},
         clock::Clock,
         inputs::{self, InputError, Lock},
-        report::{self, Given, Input, Judged, Past, Report},
+        policy::{self, Loaded, PolicySource},
+        report::{self, Given, Input, Judged, Past, Report, SealedBy},
         trust::{self, Basis},
     },
-    core::{archive::key::PublicKey, lockfile::Inventory, package::digest::Digest, policy::Policy},
+    core::{
+        archive::key::PublicKey,
+        lockfile::Inventory,
+        package::digest::Digest,
+        policy::{Judge, Policy},
+        time::Time,
+    },
 };
 
 /// An archive of which everything was verified, by a policy. What feeds a build takes this and
@@ -115,7 +122,7 @@ pub struct Options {
     pub archive: PathBuf,
     /// The public keys of who may seal.
     pub keys: Vec<PathBuf>,
-    /// How many of them must have sealed.
+    /// How many signers must have sealed, where no policy says more.
     pub threshold: usize,
     /// What is demanded.
     pub demands: Demands,
@@ -123,25 +130,35 @@ pub struct Options {
     pub trust: trust::Options,
 }
 
-/// What is demanded of an archive.
+/// What is demanded of an archive. There is no default: a policy or a file of one must have a rule.
 #[derive(Debug, Clone, Default)]
 pub struct Demands {
-    /// The policy. It must require something: there is no default.
+    /// The policies, in files.
+    pub policies: Vec<PathBuf>,
+    /// What is demanded beside them.
     pub policy: Policy,
     /// This build's lockfiles: the archive must cover every entry of them.
     pub lockfiles: Vec<PathBuf>,
-    /// Whether every tarball is listed, not only those that bundle or have a shrinkwrap.
-    pub deep: bool,
 }
 
 impl Demands {
+    /// Reads the policies, and adds what is demanded beside them.
+    ///
     /// # Errors
-    /// When the policy requires nothing.
-    pub(super) fn require_some(&self) -> Result<(), VerifyError> {
-        match self.policy.require.is_empty() {
-            true => Err(VerifyError::NoDemands),
-            false => Ok(()),
+    /// When a policy cannot be used, nothing is demanded, or a lockfile is missing.
+    pub(super) fn load(&self) -> Result<Loaded, VerifyError> {
+        let mut loaded = policy::load(&self.policies)?;
+        loaded.policy.add(self.policy.clone());
+        if loaded.policy.rules.is_empty() {
+            return Err(match self.policies.is_empty() {
+                true => VerifyError::NoDemands,
+                false => VerifyError::NoRule,
+            });
         }
+        if loaded.policy.lockfile_required && self.lockfiles.is_empty() {
+            return Err(VerifyError::LockfileRequired);
+        }
+        Ok(loaded)
     }
 
     /// This build's lockfiles.
@@ -169,9 +186,9 @@ impl Demands {
 ///     keys: vec!["release.key.pub".into()],
 ///     threshold: 1,
 ///     demands: Demands {
-///         policy: Policy { require: [Claim::RegistrySignature].into(), ..Policy::default() },
+///         policies: vec![],
+///         policy: Policy::requiring([Claim::RegistrySignature], []),
 ///         lockfiles: vec!["package-lock.json".into()],
-///         deep: false,
 ///     },
 ///     trust: trust::Options::of("public-good", trust::Store::Own("trust".into())),
 /// };
@@ -188,20 +205,14 @@ impl Demands {
 /// # Errors
 /// When the archive is not what was sealed, or could not be examined.
 pub fn verify(options: &Options, clock: &Clock) -> Result<Examined, VerifyError> {
-    options.demands.require_some()?;
-    let keys = archive::pinned_keys(&options.keys)?;
+    let Loaded { mut policy, sources } = options.demands.load()?;
+    policy.signers.extend(archive::pinned_keys(&options.keys)?);
+    policy.threshold = policy.threshold.max(options.threshold);
+    let signers = archive::signers(&policy, clock.at)?;
     let lockfiles = options.demands.locks()?;
-    let archive = archive::open(&options.archive, &keys, options.threshold)?;
+    let archive = archive::open(&options.archive, &signers, policy.seals())?;
     let basis = trust::for_archive(&options.trust, &archive, clock.at)?;
-    let bar = Bar {
-        clock,
-        policy: &options.demands.policy,
-        keys: &keys,
-        threshold: options.threshold,
-        basis: &basis,
-        lockfiles,
-        deep: options.demands.deep,
-    };
+    let bar = Bar { clock, policy, sources, basis: &basis, lockfiles };
     examine(archive, &options.archive, bar)
 }
 
@@ -210,17 +221,13 @@ pub(super) struct Bar<'a> {
     /// The times of this run.
     pub clock: &'a Clock,
     /// What is demanded.
-    pub policy: &'a Policy,
-    /// The keys whose seals count.
-    pub keys: &'a [PublicKey],
-    /// How many of them must have sealed.
-    pub threshold: usize,
+    pub policy: Policy,
+    /// The files that it was read from.
+    pub sources: Vec<PolicySource>,
     /// Trust material.
     pub basis: &'a Basis,
     /// This build's lockfiles, if they were given.
     pub lockfiles: Vec<Lock>,
-    /// Whether every tarball is listed, not only those that bundle or have a shrinkwrap.
-    pub deep: bool,
 }
 
 /// Examines every entry and every package of a sealed archive. Packages are judged in parallel,
@@ -238,15 +245,17 @@ pub(super) fn examine(
     archive::require_sealed_before(&archive, bar.clock.at)?;
     let builds = std::mem::take(&mut bar.lockfiles);
     let inputs = carried(&archive, file)?;
-    let examination = Examination::new(&archive, &bar, &inventory(&inputs), &inventory(&builds));
+    let judge = Judge::new(&bar.policy, bar.clock.at);
+    let (own, given) = (inventory(&inputs), inventory(&builds));
+    let examination = Examination::new(&archive, &bar, &judge, &own, &given);
     let (sha256, found) = rayon::join(|| archive.sha256(), || examination.packages());
     let (sha256, mut found) = (sha256.map_err(&failed)?, found.map_err(&failed)?);
     archive.check_rest().map_err(&failed)?;
 
-    let (inputs, lockfiles) = judge_entries(inputs, builds, &found, bar.policy);
+    let (inputs, lockfiles) = judge_entries(inputs, builds, &found, &judge);
     deny_unneeded(&mut found, &inputs);
     let packages = found.into_iter().filter_map(|found| found.judged).collect();
-    let report = report(&archive, file, &bar, sha256, inputs, lockfiles, packages);
+    let report = report(&archive, file, bar, sha256, inputs, lockfiles, packages);
     Ok(Examined { archive, report })
 }
 
@@ -257,7 +266,7 @@ fn inventory(locks: &[Lock]) -> Inventory<'_> {
 fn report(
     archive: &SignedArchive,
     file: &Path,
-    bar: &Bar<'_>,
+    bar: Bar<'_>,
     sha256: Digest,
     inputs: Vec<Input>,
     lockfiles: Vec<Given>,
@@ -275,30 +284,39 @@ fn report(
         let (age, max) = (age?, max?);
         (age > max).then_some(Past { what, age, max })
     });
+    let past_limits = past_limits.collect();
     let manifest = archive.manifest();
     Report {
         at: bar.clock.at,
         at_given: bar.clock.at_given,
-        policy: bar.policy.clone(),
-        keys: bar.keys.iter().map(PublicKey::fingerprint).collect(),
-        threshold: bar.threshold,
         archive: report::ArchiveFacts {
             file: file.display().to_string(),
             sha256,
             sealed_at,
             tool: manifest.predicate().tool.clone(),
-            signers: archive.signers().to_vec(),
+            signers: sealed_by(&bar.policy, archive, bar.clock.at),
             entries: manifest.subjects().len() + 1,
             bytes: archive.size(),
         },
         trust: vec![trust],
         inputs,
         lockfiles,
-        purls: manifest.packages().map(|(purl, _)| purl.to_string()).collect(),
+        held: manifest.packages().map(|(purl, _)| purl.clone()).collect(),
         packages,
-        deep: bar.deep,
-        past_limits: past_limits.collect(),
+        past_limits,
+        policy: bar.policy,
+        policy_sources: bar.sources,
     }
+}
+
+/// The signers whose keys have sealed an archive.
+fn sealed_by(policy: &Policy, archive: &SignedArchive, at: Time) -> Vec<SealedBy> {
+    let signers = policy.signers_at(at).into_iter().filter_map(|signer| {
+        let keys = signer.keys.iter().map(PublicKey::fingerprint);
+        let keys: Vec<_> = keys.filter(|key| archive.signers().contains(key)).collect();
+        (!keys.is_empty()).then_some(SealedBy { name: signer.name, keys })
+    });
+    signers.collect()
 }
 
 #[cfg(test)]

@@ -8,21 +8,31 @@ use crate::{
         declare::{Demands, StoreOptions, TrustOptions},
         env::Env,
     },
-    core::{policy::Policy, verdict::Identity},
+    core::{
+        policy::{Policy, Rule},
+        verdict::Identity,
+    },
 };
 
 impl From<&Demands> for verify::Demands {
     fn from(demands: &Demands) -> Self {
-        Self {
-            policy: Policy {
-                require: demands.require.iter().copied().collect(),
-                deny: demands.deny.iter().copied().collect(),
-                max_age: demands.max_age,
-                max_trust_age: demands.max_trust_age,
-                past_limit: demands.past_limit,
-            },
-            lockfiles: demands.lockfile.clone(),
+        let policy = Policy {
+            max_age: demands.max_age.map(|age| age.0),
+            max_trust_age: demands.max_trust_age.map(|age| age.0),
+            past_limit: demands.past_limit,
             deep: demands.deep,
+            ..Policy::default()
+        };
+        // Beside a policy, the options add a rule; without one, they must require something.
+        let says = match demands.policy.is_empty() {
+            true => !demands.require.is_empty(),
+            false => !demands.require.is_empty() || !demands.deny.is_empty(),
+        };
+        let rule = Rule::for_all(demands.require.iter().copied(), demands.deny.iter().copied());
+        Self {
+            policies: demands.policy.clone(),
+            policy: Policy { rules: says.then_some(rule).into_iter().collect(), ..policy },
+            lockfiles: demands.lockfile.clone(),
         }
     }
 }

@@ -20,9 +20,14 @@ pub fn rules(ecosystem: Ecosystem) -> &'static Rules {
     own.copied().unwrap_or(&npm::RULES)
 }
 
+/// The ecosystem of that name, which is the type of its purls.
+pub fn named(name: &str) -> Option<Ecosystem> {
+    let mut all = ALL.iter().map(|rules| rules.ecosystem);
+    all.find(|ecosystem| ecosystem.purl_type() == name)
+}
+
 /// Parses a purl of an ecosystem that is known. `None` for anything else.
 pub fn parse_purl(text: &str) -> Option<Purl> {
     let purl_type = text.strip_prefix("pkg:")?.split('/').next()?;
-    let rules = ALL.iter().find(|rules| rules.ecosystem.purl_type() == purl_type)?;
-    Purl::parse(rules.ecosystem, text)
+    Purl::parse(named(purl_type)?, text)
 }

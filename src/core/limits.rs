@@ -97,6 +97,12 @@ pub const LOCKFILE_OBJECTS: usize = 500_000;
 /// them. 100,000 entries with paths of 160 bytes fit.
 pub const LOCKFILE_PATHS_BYTES: u64 = 16 << 20;
 
+/// Bytes of a policy. One with 1,000 rules has some 100 KiB.
+pub const POLICY_BYTES: u64 = 1 << 20;
+
+/// Bytes of a file of identities. A version takes 250 bytes, who built it 400; 100,000 packages fit.
+pub const IDENTITIES_BYTES: u64 = 64 << 20;
+
 /// Bytes of a key file: a PEM block of a P-256 key has 241.
 pub const KEY_BYTES: u64 = 64 << 10;
 

@@ -1,178 +1,268 @@
-//! What the verifying side demands, beyond what always holds: evidence that is there must verify, and
-//! every entry of the lockfiles is covered.
+//! Whom the verifying side expects, what it excuses, and until when. `man/sealift-policy.5` specifies it.
+//!
+//! This is beyond what always holds: evidence that is there must verify, and every entry of the lockfiles
+//! is covered. Reads policies as they are written, and judges by them; does not read files.
 
-use std::collections::BTreeSet;
+mod denial;
+mod exception;
+mod file;
+mod glob;
+mod identities;
+mod judge;
+mod list;
+mod pattern;
+mod rule;
+mod text;
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap as _,
+};
 
-use crate::core::verdict::{Claim, Facts, PackageVerdict, Status, Weakness};
+pub use self::{
+    denial::Denial,
+    exception::{ENDS_SOON_DAYS, EXCUSABLE, Exception, Subject},
+    file::{ArchiveTable, IdentitiesTable, PolicyFile, SignerTable},
+    glob::Glob,
+    identities::{Build, Identities, Identity, Known, Line},
+    judge::{Excused, Judge, Judged, Judgment, weaknesses},
+    list::List,
+    pattern::{PackagePattern, PatternError, written},
+    rule::{From, Rule},
+    text::{TextError, quoted},
+};
+use crate::core::{
+    archive::key::PublicKey,
+    package::digest::Algorithm,
+    text::named,
+    time::Time,
+    verdict::{Claim, Weakness},
+};
 
-/// What follows where something is older than its limit.
+/// The demands of the verifying side. There is no default: who verifies says what is enough.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// Whose seals count.
+    pub signers: Vec<Signer>,
+    /// How many signers must have sealed; one at least.
+    pub threshold: usize,
+    /// How long ago the archive may have been sealed.
+    pub max_age: Option<TimeDelta>,
+    /// How long ago the trust material may have been checked.
+    pub max_trust_age: Option<TimeDelta>,
+    /// What follows where one of these limits is passed; `deny` where nothing is said.
+    pub past_limit: Option<Reaction>,
+    /// Whether this build's lockfile must be given.
+    pub lockfile_required: bool,
+    /// Folders outside the project that are ours, as lockfiles write their paths.
+    pub ours: Vec<String>,
+    /// Whether every tarball is listed, not only those that bundle or have a shrinkwrap.
+    pub deep: bool,
+    /// What is demanded of packages. A package that none selects is denied.
+    pub rules: Vec<Rule>,
+    /// What is excused.
+    pub exceptions: Vec<Exception>,
+    /// Who built each package when somebody last looked.
+    pub identities: Option<Expected>,
+}
+
+/// Identities, and what follows where they do not have a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The identities.
+    pub identities: Identities,
+    /// What follows for a release line that they do not have.
+    pub unknown: Reaction,
+}
+
+/// Somebody whose seal counts. Several keys of one signer count once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signer {
+    /// The name.
+    pub name: String,
+    /// The keys.
+    pub keys: Vec<PublicKey>,
+    /// The last day, in UTC, on which these keys count, whatever date an archive gives itself.
+    pub until: Option<NaiveDate>,
+}
+
+impl Signer {
+    /// Somebody who is known by a key alone.
+    pub fn of(key: PublicKey) -> Self {
+        Self { name: key.fingerprint(), keys: vec![key], until: None }
+    }
+
+    /// Whether the keys count at a time.
+    pub fn counts(&self, at: Time) -> bool {
+        self.until.is_none_or(|until| at.date_naive() <= until)
+    }
+}
+
+/// What follows where something is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PastLimit {
+pub enum Reaction {
     /// The verdict is `refused`.
     #[default]
     Deny,
-    /// The verdict is `stale`.
+    /// It is said; where it is an age, the verdict is `stale`.
     Warn,
 }
 
-impl PastLimit {
-    /// The name on the command line and in reports.
+impl Reaction {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Deny, Self::Warn];
+
+    /// The name on the command line, in policies and in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::Deny => "deny",
             Self::Warn => "warn",
         }
     }
+
+    /// The stricter of what two policies say.
+    fn stricter(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(Self::Deny), _) | (_, Some(Self::Deny)) => Some(Self::Deny),
+            (one, other) => one.or(other),
+        }
+    }
 }
 
-/// The demands of the verifying side. There is no default: who verifies says what is enough.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Policy {
-    /// Claims that every package must have. [`Claim::Integrity`] is demanded in any case.
-    pub require: BTreeSet<Claim>,
-    /// What is denied although it verifies.
-    pub deny: BTreeSet<Weakness>,
-    /// How long ago the archive may have been sealed.
-    pub max_age: Option<TimeDelta>,
-    /// How long ago the trust material may have been checked.
-    pub max_trust_age: Option<TimeDelta>,
-    /// What follows where one of these limits is passed.
-    pub past_limit: PastLimit,
+impl<'de> Deserialize<'de> for Reaction {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(value)?;
+        named("reaction", &text, &Self::ALL, Self::name).map_err(D::Error::custom)
+    }
 }
 
 impl Policy {
-    /// The claims that every package must have, in the order of verification.
-    pub fn required(&self) -> impl Iterator<Item = Claim> {
-        let is_required =
-            |claim: &Claim| *claim == Claim::Integrity || self.require.contains(claim);
-        Claim::ALL.into_iter().filter(is_required)
+    /// A policy that demands claims of every package, and denies weaknesses.
+    pub fn requiring(
+        claims: impl IntoIterator<Item = Claim>,
+        deny: impl IntoIterator<Item = Weakness>,
+    ) -> Self {
+        Self { rules: vec![Rule::for_all(claims, deny)], ..Self::default() }
     }
 
-    /// What is wrong with a package: evidence refused, a required claim without evidence, or a
-    /// weakness that is denied. Empty means that the package is good.
-    pub fn judge(&self, verdict: &PackageVerdict) -> Vec<Denial> {
-        let claims = Claim::ALL.into_iter().filter_map(|claim| match verdict.status(claim) {
-            Some(Status::Refused) => Some(Denial::Refused(claim)),
-            Some(Status::Verified) => None,
-            Some(Status::Absent | Status::Unrecognized) | None => {
-                self.required().any(|required| required == claim).then_some(Denial::Missing(claim))
+    /// Adds what another policy says: rules, exceptions and signers add up, of limits the stricter one
+    /// counts, and identities take over those of the same release line.
+    pub fn add(&mut self, other: Self) {
+        let stricter = |one: Option<TimeDelta>, other: Option<TimeDelta>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        self.signers.extend(other.signers);
+        self.threshold = self.threshold.max(other.threshold);
+        self.max_age = stricter(self.max_age, other.max_age);
+        self.max_trust_age = stricter(self.max_trust_age, other.max_trust_age);
+        self.past_limit = Reaction::stricter(self.past_limit, other.past_limit);
+        self.lockfile_required |= other.lockfile_required;
+        self.ours.extend(other.ours);
+        self.deep |= other.deep;
+        self.rules.extend(other.rules);
+        self.exceptions.extend(other.exceptions);
+        self.identities = match (self.identities.take(), other.identities) {
+            (Some(one), Some(other)) => Some(Expected {
+                identities: one.identities.updated(other.identities),
+                unknown: match (one.unknown, other.unknown) {
+                    (Reaction::Warn, Reaction::Warn) => Reaction::Warn,
+                    _ => Reaction::Deny,
+                },
+            }),
+            (one, other) => one.or(other),
+        };
+    }
+
+    /// The signers whose keys count at a time. Tables of one name are one signer.
+    pub fn signers_at(&self, at: Time) -> Vec<Signer> {
+        let mut signers: Vec<Signer> = Vec::new();
+        for signer in self.signers.iter().filter(|signer| signer.counts(at)) {
+            match signers.iter_mut().find(|one| one.name == signer.name) {
+                Some(one) => one.keys.extend(signer.keys.iter().cloned()),
+                None => signers.push(signer.clone()),
             }
-        });
-        let weak = weaknesses(verdict).into_iter().filter(|weakness| self.deny.contains(weakness));
-        claims.chain(weak.map(Denial::Weak)).collect()
+        }
+        signers
     }
 
-    /// Whether an entry with this weakness is denied.
-    pub fn denies(&self, weakness: Weakness) -> bool {
-        self.deny.contains(&weakness)
+    /// How many signers must have sealed.
+    pub fn seals(&self) -> usize {
+        self.threshold.max(1)
+    }
+
+    /// The claims that are demanded of every package, integrity first.
+    pub fn demanded_of_all(&self) -> Vec<Claim> {
+        let of_all = |claim: &Claim| {
+            *claim == Claim::Integrity
+                || self.rules.iter().any(|rule| {
+                    rule.packages.is_absent()
+                        && rule.except.is_absent()
+                        && rule.demands().any(|demanded| demanded == *claim)
+                })
+        };
+        Claim::ALL.into_iter().filter(of_all).collect()
+    }
+
+    /// SHA-256 over the policy as reports have it, without white space: whoever has a report can compute
+    /// it again.
+    pub fn digest(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        Algorithm::Sha256.digest(&json).to_hex()
     }
 }
 
-/// What verifies of a package, is weak, and can be denied.
-pub fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
-    let mut logged =
-        verdict.claims.values().filter_map(|outcome| outcome.facts()).filter_map(Facts::logged);
-    let mut found = Vec::new();
-    if verdict.registry_signature().is_some_and(|facts| facts.retired) {
-        found.push(Weakness::RetiredKey);
+/// As reports have it (`man/sealift-report.5`).
+impl Serialize for Policy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("signers", &self.signers)?;
+        map.serialize_entry("threshold", &self.seals())?;
+        if let Some(age) = self.max_age {
+            map.serialize_entry("maxAgeSeconds", &age.num_seconds())?;
+        }
+        if let Some(age) = self.max_trust_age {
+            map.serialize_entry("maxTrustAgeSeconds", &age.num_seconds())?;
+        }
+        map.serialize_entry("pastLimit", self.past_limit.unwrap_or_default().name())?;
+        map.serialize_entry("lockfileRequired", &self.lockfile_required)?;
+        if !self.ours.is_empty() {
+            map.serialize_entry("ours", &self.ours)?;
+        }
+        map.serialize_entry("deep", &self.deep)?;
+        map.serialize_entry("rules", &self.rules)?;
+        if !self.exceptions.is_empty() {
+            map.serialize_entry("exceptions", &self.exceptions)?;
+        }
+        if let Some(expected) = &self.identities {
+            map.serialize_entry("identities", expected)?;
+        }
+        map.end()
     }
-    if logged.any(|logged| logged.promise && !logged.proof) {
-        found.push(Weakness::PromiseOnly);
-    }
-    if verdict.provenance().is_some_and(|facts| facts.runner.as_deref() == Some("self-hosted")) {
-        found.push(Weakness::SelfHosted);
-    }
-    found
 }
 
-/// Why a package is not good enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Denial {
-    /// Evidence was there and did not verify: refused whatever the policy says.
-    Refused(Claim),
-    /// The policy requires this claim, and there is no evidence for it, or none that is understood.
-    Missing(Claim),
-    /// It has a weakness that the policy denies.
-    Weak(Weakness),
-    /// No entry of the archive's lockfiles asks for it.
-    Unneeded,
+impl Serialize for Signer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let keys: Vec<_> = self.keys.iter().map(PublicKey::fingerprint).collect();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("keys", &keys)?;
+        if let Some(until) = self.until {
+            map.serialize_entry("until", &until)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Expected {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.identities.to_string();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("sha256", &Algorithm::Sha256.digest(text.as_bytes()).to_hex())?;
+        map.serialize_entry("unknown", self.unknown.name())?;
+        map.end()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::{
-        package::PackageId,
-        verdict::{
-            Absence, IntegrityFacts, NoAttestations, Outcome, Refusal, RegistrySignatureFacts,
-            TimeSource,
-        },
-    };
-
-    fn verdict() -> PackageVerdict {
-        let none = || Absence::NoAttestations(NoAttestations::NotFound);
-        PackageVerdict {
-            package: PackageId::npm("a", "1.0.0").unwrap(),
-            claims: [
-                (Claim::Integrity, Outcome::Verified(IntegrityFacts { lockfile: None }.into())),
-                (Claim::RegistrySignature, Outcome::Absent(Absence::NoSignatures)),
-                (Claim::PublishAttestation, Outcome::Absent(none())),
-                (Claim::Provenance, Outcome::Absent(none())),
-            ]
-            .into(),
-            unexamined: vec![],
-            unrecognized_beside: vec![],
-        }
-    }
-
-    fn with(claim: Claim, outcome: Outcome<Facts>) -> PackageVerdict {
-        let mut verdict = verdict();
-        verdict.claims.insert(claim, outcome);
-        verdict
-    }
-
-    fn requires(claim: Claim) -> Policy {
-        Policy { require: [claim].into(), ..Policy::default() }
-    }
-
-    #[test]
-    fn absent_claims_are_denied_only_where_required() {
-        assert_eq!(Policy::default().judge(&verdict()), []);
-        let policy = requires(Claim::Provenance);
-        assert_eq!(policy.judge(&verdict()), [Denial::Missing(Claim::Provenance)]);
-        assert_eq!(policy.required().collect::<Vec<_>>(), [Claim::Integrity, Claim::Provenance]);
-    }
-
-    #[test]
-    fn refused_claims_are_denied_whatever_is_required() {
-        let refusal = Refusal { code: "invalid-signature", detail: String::new() };
-        let verdict = with(Claim::Provenance, Outcome::Refused(refusal));
-        assert_eq!(Policy::default().judge(&verdict), [Denial::Refused(Claim::Provenance)]);
-    }
-
-    #[test]
-    fn integrity_is_always_required() {
-        let integrity = Outcome::Absent(Absence::NoSignatures);
-        let verdict = with(Claim::Integrity, integrity);
-        assert_eq!(Policy::default().judge(&verdict), [Denial::Missing(Claim::Integrity)]);
-    }
-
-    #[test]
-    fn weaknesses_are_denied_only_where_the_policy_says_so() {
-        let registry_signature =
-            Outcome::Verified(Facts::RegistrySignature(RegistrySignatureFacts {
-                keyid: "SHA256:a".into(),
-                time: chrono::DateTime::UNIX_EPOCH,
-                time_source: TimeSource::RegistryUnsigned,
-                retired: true,
-                others: vec![],
-            }));
-        let verdict = with(Claim::RegistrySignature, registry_signature);
-        assert_eq!(weaknesses(&verdict), [Weakness::RetiredKey]);
-        assert_eq!(Policy::default().judge(&verdict), []);
-        let policy = Policy { deny: [Weakness::RetiredKey].into(), ..Policy::default() };
-        assert_eq!(policy.judge(&verdict), [Denial::Weak(Weakness::RetiredKey)]);
-    }
-}
+mod tests;

@@ -60,6 +60,33 @@ pub fn misleads(character: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// The one of a closed list that has this name.
+///
+/// # Errors
+/// What to say where none has: the nearest name, or all of them.
+pub fn named<T: Copy>(
+    what: &str,
+    text: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, String> {
+    let found = all.iter().copied().find(|one| name(*one) == text);
+    found.ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|one| name(*one)).collect();
+        format!("{text:?} is not a {what}{}", instead(text, &names))
+    })
+}
+
+/// What somebody may have meant: the nearest name, or all of them.
+pub fn instead(text: &str, names: &[&str]) -> String {
+    let near = |name: &&&str| strsim::damerau_levenshtein(text, name) <= 3.min(name.len() / 2);
+    let nearest = names.iter().filter(near);
+    match nearest.min_by_key(|name| strsim::damerau_levenshtein(text, name)) {
+        Some(nearest) => format!(": did you mean {nearest:?}?"),
+        None => format!(": it is one of {}", names.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +104,17 @@ mod tests {
         let (exact, long) = ("x".repeat(MESSAGE_TEXT), "x".repeat(MESSAGE_TEXT + 1));
         assert_eq!(Message(&exact).to_string(), exact);
         assert_eq!(Message(&long).to_string(), format!("{exact}…"));
+    }
+
+    #[test]
+    fn a_name_that_is_not_in_a_list_gets_the_nearest_one() {
+        let all = ["provenance", "integrity"];
+        let found = |text| named("claim", text, &all, |name| name);
+        assert_eq!(found("integrity"), Ok("integrity"));
+        let near = "\"provenence\" is not a claim: did you mean \"provenance\"?";
+        assert_eq!(found("provenence"), Err(near.to_owned()));
+        let far = "\"x\" is not a claim: it is one of provenance, integrity";
+        assert_eq!(found("x"), Err(far.to_owned()));
     }
 
     #[test]

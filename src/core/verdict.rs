@@ -93,7 +93,9 @@ mod weakness;
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::core::package::PackageId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::core::{package::PackageId, text::named, time::Time};
 
 pub use self::{
     absence::{Absence, NoAttestations},
@@ -130,6 +132,19 @@ impl Claim {
             Self::PublishAttestation => "publish-attestation",
             Self::Provenance => "provenance",
         }
+    }
+}
+
+impl Serialize for Claim {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Claim {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(value)?;
+        named("claim", &text, &Self::ALL, Self::name).map_err(D::Error::custom)
     }
 }
 
@@ -253,6 +268,8 @@ pub struct PackageVerdict {
     pub package: PackageId,
     /// What became of each claim that its ecosystem has, in the order of verification.
     pub claims: BTreeMap<Claim, Outcome<Facts>>,
+    /// When it was published, as its registry says; nobody signs that.
+    pub published: Option<Time>,
     /// Predicate types of attestations that no claim is about. They were not verified, and
     /// neither support nor refuse anything.
     pub unexamined: Vec<String>,

@@ -37,8 +37,9 @@ use crate::{
             manifest::Manifest,
         },
         limits,
-        policy::Policy,
+        policy::{Policy, Signer},
         time::Time,
+        verdict::Claim,
     },
 };
 
@@ -248,18 +249,14 @@ fn examine(
     file: &NamedTempFile,
     key: PublicKey,
 ) -> Result<Report, SealError> {
-    let keys = [key];
-    let signed = open(file.path(), &keys, 1)?;
-    let basis = trust::for_archive(&options.trust, &signed, clock.at)?;
-    let bar = Bar {
-        clock,
-        policy: &Policy::default(),
-        keys: &keys,
-        threshold: 1,
-        basis: &basis,
-        lockfiles: Vec::new(),
+    let policy = Policy {
+        signers: vec![Signer::of(key)],
         deep: true,
+        ..Policy::requiring([Claim::Integrity], [])
     };
+    let signed = open(file.path(), &policy.signers, policy.seals())?;
+    let basis = trust::for_archive(&options.trust, &signed, clock.at)?;
+    let bar = Bar { clock, policy, sources: Vec::new(), basis: &basis, lockfiles: Vec::new() };
     let name = match &options.output {
         Output::File(path) => path,
         Output::Pipe(_) => Path::new("-"),

@@ -76,9 +76,9 @@ fn verified(bytes: &str, expected: &str) -> verify::Examined {
         keys: vec![keys::public_path(&path("key"))],
         threshold: 1,
         demands: Demands {
-            policy: Policy { require: [Claim::Integrity].into(), ..Policy::default() },
+            policies: vec![],
+            policy: Policy { deep: true, ..Policy::requiring([Claim::Integrity], []) },
             lockfiles: vec![path("toy.lock")],
-            deep: true,
         },
         trust: trust::Options::of("public-good", Store::Own(path("trust"))),
     };

@@ -1,6 +1,6 @@
 //! What becomes of every entry of the lockfiles.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{judge::Found, lockfiles::relation};
 use crate::{
@@ -10,11 +10,11 @@ use crate::{
     },
     core::{
         lockfile::{
-            Lockfile,
-            coverage::{self, Artifact, Coverage, Disposition, EntryOutcome, Held, Pin},
+            Foreign, Lockfile,
+            coverage::{Artifact, Coverage, EntryDenial, EntryOutcome, Held},
         },
-        policy::{Denial, Policy},
-        verdict::{Claim, Weakness},
+        policy::{Denial, Judge},
+        verdict::Claim,
     },
 };
 
@@ -23,11 +23,11 @@ pub(super) fn judge_entries(
     inputs: Vec<Lock>,
     builds: Vec<Lock>,
     found: &[Found],
-    policy: &Policy,
+    judge: &Judge<'_>,
 ) -> (Vec<Input>, Vec<Given>) {
     let held: Vec<Held<'_>> = found.iter().map(held).collect();
     let coverage = Coverage::new(&held);
-    let judge = |lockfile: &Lockfile| deny(coverage.judge(lockfile), policy);
+    let judge = |lockfile: &Lockfile| by_policy(lockfile, coverage.judge(lockfile), found, judge);
     let given: Vec<_> = builds
         .into_iter()
         .map(|lock| {
@@ -54,7 +54,7 @@ pub(super) fn deny_unneeded(found: &mut [Found], inputs: &[Input]) {
         if let Some(judged) = &mut found.judged
             && !needed.contains(&at)
         {
-            judged.denials.push(Denial::Unneeded);
+            judged.judgment.denials.push(Denial::Unneeded);
         }
     }
 }
@@ -73,24 +73,33 @@ fn held(found: &Found) -> Held<'_> {
     }
 }
 
-/// Denies what the policy denies although nothing is wrong with it.
-fn deny(mut outcomes: Vec<EntryOutcome>, policy: &Policy) -> Vec<EntryOutcome> {
+/// Denies what the policy denies although nothing is wrong with it, and excuses what it excuses.
+fn by_policy(
+    lockfile: &Lockfile,
+    mut outcomes: Vec<EntryOutcome>,
+    found: &[Found],
+    judge: &Judge<'_>,
+) -> Vec<EntryOutcome> {
     for outcome in &mut outcomes {
-        let weakness = match (outcome.disposition, outcome.pin) {
-            (Disposition::Unavailable, _) if policy.denies(Weakness::Unavailable) => {
-                Some(Weakness::Unavailable)
-            }
-            (_, Some(Pin::Signature { weak: true })) if policy.denies(Weakness::Sha1) => {
-                Some(Weakness::Sha1)
-            }
-            (_, Some(Pin::Signature { .. })) if policy.denies(Weakness::PinnedBySignature) => {
-                Some(Weakness::PinnedBySignature)
-            }
-            _ => None,
-        };
-        if let Some(weakness) = weakness {
-            outcome.denial.get_or_insert(coverage::EntryDenial::Weak(weakness));
+        let package = outcome.package.and_then(|at| found.get(at));
+        judge.entry(outcome, package.map(|found| (found.purl.id(), found.digests.as_slice())));
+    }
+    excuse_bundled(lockfile, &mut outcomes);
+    outcomes
+}
+
+/// What a foreign package bundles is excused with it.
+fn excuse_bundled(lockfile: &Lockfile, outcomes: &mut [EntryOutcome]) {
+    let entries = lockfile.entries.iter().zip(outcomes.iter());
+    let excused: HashMap<String, usize> = entries
+        .filter_map(|(entry, outcome)| Some((entry.path.clone(), outcome.excused.as_ref()?.0)))
+        .collect();
+    for outcome in outcomes {
+        let Some(EntryDenial::Foreign(foreign)) = &outcome.denial else { continue };
+        let Foreign::Within { parent } = &**foreign else { continue };
+        let exception = excused.get(parent).copied();
+        if exception.is_some() {
+            outcome.excused = exception.zip(outcome.denial.take());
         }
     }
-    outcomes
 }

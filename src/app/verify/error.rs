@@ -3,16 +3,25 @@
 use std::path::PathBuf;
 
 use crate::{
-    app::{archive::OpenError, inputs::InputError, trust::BasisError},
+    app::{archive::OpenError, inputs::InputError, policy::PolicyError, trust::BasisError},
     core::lockfile::LockfileError,
 };
 
 /// Why an archive was not examined to the end.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The policy demands nothing.
-    #[error("nothing says which claims every package must have")]
+    /// Neither a policy nor an option demands anything.
+    #[error("nothing says what is demanded of packages")]
     NoDemands,
+    /// The policies have no rule.
+    #[error("the policy has no rule, so every package would be denied")]
+    NoRule,
+    /// The policy demands this build's lockfile.
+    #[error("the policy demands this build's lockfile, and none is given")]
+    LockfileRequired,
+    /// A policy cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The archive was not opened, or an entry is not the one that was sealed.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -45,9 +54,12 @@ impl VerifyError {
             Self::Input(error) => return error.hint(),
             Self::Basis(error) => return error.hint(),
             Self::NoDemands => {
-                "there is no default: use --require with integrity, registry-signature, \
-                 publish-attestation or provenance"
+                "there is no default: use --policy FILE, or --require with integrity, \
+                 registry-signature, publish-attestation or provenance"
             }
+            Self::NoRule => "add a [[rule]], or use --require",
+            Self::LockfileRequired => "name it with --lockfile",
+            Self::Policy(error) => return error.hint(),
             Self::Lockfile { .. } | Self::NoLockfile(_) => {
                 "the archive was sealed so; have it sealed anew"
             }
@@ -62,7 +74,8 @@ impl VerifyError {
             Self::Basis(error) => error.code(),
             Self::Lockfile { .. } => Some("lockfile"),
             Self::NoLockfile(_) => Some("no-lockfile"),
-            Self::NoDemands | Self::Input(_) => None,
+            Self::Policy(error) => error.code(),
+            Self::NoDemands | Self::NoRule | Self::LockfileRequired | Self::Input(_) => None,
         }
     }
 
@@ -72,7 +85,11 @@ impl VerifyError {
             Self::Open(error) => error.is_refusal(),
             Self::Basis(error) => error.is_refusal(),
             Self::Lockfile { .. } | Self::NoLockfile(_) => true,
-            Self::NoDemands | Self::Input(_) => false,
+            Self::NoDemands
+            | Self::NoRule
+            | Self::LockfileRequired
+            | Self::Policy(_)
+            | Self::Input(_) => false,
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::{
             digest::{Algorithm, Digest, Integrity},
             evidence::{Answer, Evidence},
         },
+        policy::{self, Judge},
+        time,
         verdict::Refusal,
     },
 };
@@ -38,6 +40,7 @@ pub(super) struct Found {
 pub(super) struct Examination<'a> {
     archive: &'a SignedArchive,
     bar: &'a Bar<'a>,
+    judge: &'a Judge<'a>,
     /// The hashes that the archive's lockfiles give each version and each tarball.
     expected: Expected,
     /// The algorithms that any lockfile compares by.
@@ -57,6 +60,7 @@ impl<'a> Examination<'a> {
     pub fn new(
         archive: &'a SignedArchive,
         bar: &'a Bar<'a>,
+        judge: &'a Judge<'a>,
         own: &Inventory<'_>,
         given: &Inventory<'_>,
     ) -> Self {
@@ -66,6 +70,7 @@ impl<'a> Examination<'a> {
         Self {
             archive,
             bar,
+            judge,
             expected: Expected::new(own),
             algorithms: [own.algorithms(), given.algorithms()],
             listed,
@@ -109,10 +114,18 @@ impl<'a> Examination<'a> {
         };
         let trust = &self.bar.basis.trust;
         let verdict = rules.examine(trust, &evidence, contents.as_ref(), self.bar.clock.at);
-        let denials = self.bar.policy.judge(&verdict);
         let signed = digests.iter().find(|digest| digest.algorithm() == rules.signed).cloned();
         let digest = signed.unwrap_or_else(|| rules.signed.digest(b""));
-        let judged = Some(Judged { purl: purl.clone(), verdict, digest, denials });
+        let answered = package.artifact.as_ref().and_then(|part| part.answered_at.as_deref());
+        let collected = answered.and_then(time::parse);
+        let judgment = self.judge.package(policy::Judged {
+            purl,
+            verdict: &verdict,
+            digest: &digest,
+            collected: collected.unwrap_or(self.archive.manifest().sealed_at()),
+        });
+        let weak = self.judge.weaknesses(purl, &verdict, &digest);
+        let judged = Some(Judged { purl: purl.clone(), verdict, digest, judgment, weak });
         let contents = contents.and_then(Result::ok);
         Ok(Found { purl: purl.clone(), url, digests, contents, judged })
     }
@@ -127,7 +140,7 @@ impl<'a> Examination<'a> {
         entry: &str,
         algorithms: &[Algorithm],
     ) -> Result<(Vec<Digest>, Option<Result<Contents, Refusal>>), ArchiveError> {
-        if self.bar.deep || self.listed.has(purl) {
+        if self.bar.policy.deep || self.listed.has(purl) {
             let list = ecosystems::rules(purl.id().ecosystem()).list;
             let (digests, contents) =
                 self.archive.look(entry, algorithms, |reader| (list)(reader))?;

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use chrono::TimeDelta;
 use clap::{
     Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
@@ -12,7 +11,8 @@ use clap::{
 use super::{TrustOptions, examples};
 use crate::core::{
     package::digest::{Algorithm, Digest},
-    policy::PastLimit,
+    policy::Reaction,
+    time::Age,
     verdict::{Claim, Weakness},
 };
 
@@ -33,10 +33,10 @@ pub enum BundleCommand {
     ///
     /// In this order: the signatures on the archive against your keys; every byte in it against the
     /// signed manifest; then, for each package, the tarball against the lockfile's hashes, the
-    /// registry's signature, the publish attestation and the provenance, from pinned trust roots.
-    /// Evidence that is there and does not verify is refused, whatever is required. There is no
-    /// default policy: say with --require which claims every package must have. Who built a package
-    /// is reported and held against what was attested; whom you expect is not asked.
+    /// registry's signature, the publish attestation and the provenance, from pinned trust roots; last,
+    /// all of it against your policy. Evidence that is there and does not verify is refused, whatever
+    /// the policy says. There is no default: say with --policy whom you expect, or with --require which
+    /// claims every package must have.
     #[command(after_help = examples::VERIFY)]
     Verify(Verify),
     /// show what an archive says of itself, without verifying it
@@ -109,6 +109,10 @@ pub struct Verify {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Demands")]
 pub struct Demands {
+    /// a policy: whom you expect, and what you excuse; sealift-policy(5) has its form. Repeat for
+    /// several: rules add up, and of limits the stricter one counts
+    #[arg(long, value_name = "FILE")]
+    pub policy: Vec<PathBuf>,
     /// claims that every package must have; integrity is always among them
     #[arg(long, value_name = "CLAIM", value_delimiter = ',', value_parser = names(Claim::ALL.map(Claim::name)).map(claim))]
     pub require: Vec<Claim>,
@@ -123,14 +127,15 @@ pub struct Demands {
     #[arg(long)]
     pub deep: bool,
     /// refuse an archive that was sealed longer ago than this, such as 30d or 12h
-    #[arg(long, value_name = "AGE", value_parser = age)]
-    pub max_age: Option<TimeDelta>,
+    #[arg(long, value_name = "AGE")]
+    pub max_age: Option<Age>,
     /// refuse trust that was checked longer ago than this, such as 30d or 12h
-    #[arg(long, value_name = "AGE", value_parser = age, conflicts_with = "trusted_root")]
-    pub max_trust_age: Option<TimeDelta>,
-    /// what follows where an age is past its limit: deny, or warn (the verdict is then stale)
-    #[arg(long, value_name = "deny|warn", default_value = "deny", value_parser = names([PastLimit::Deny.name(), PastLimit::Warn.name()]).map(past_limit), hide_possible_values = true)]
-    pub past_limit: PastLimit,
+    #[arg(long, value_name = "AGE", conflicts_with = "trusted_root")]
+    pub max_trust_age: Option<Age>,
+    /// what follows where an age is past its limit: deny (as without this), or warn (the verdict is then
+    /// stale)
+    #[arg(long, value_name = "deny|warn", value_parser = names(Reaction::ALL.map(Reaction::name)).map(reaction), hide_possible_values = true)]
+    pub past_limit: Option<Reaction>,
 }
 
 /// Options of `bundle inspect`.
@@ -199,8 +204,8 @@ fn weakness(name: String) -> Weakness {
     all.find(|weakness| weakness.name() == name).unwrap_or(Weakness::RetiredKey)
 }
 
-fn past_limit(name: String) -> PastLimit {
-    if name == PastLimit::Warn.name() { PastLimit::Warn } else { PastLimit::Deny }
+fn reaction(name: String) -> Reaction {
+    Reaction::ALL.into_iter().find(|reaction| reaction.name() == name).unwrap_or_default()
 }
 
 fn sha256(text: &str) -> Result<Digest, String> {
@@ -212,16 +217,4 @@ fn concurrency(text: &str) -> Result<usize, String> {
     let most = crate::core::limits::IN_FLIGHT_TOTAL;
     let number = text.parse().ok().filter(|number| (1..=most).contains(number));
     number.ok_or_else(|| format!("not a number from 1 to {most}"))
-}
-
-fn age(text: &str) -> Result<TimeDelta, String> {
-    let wrong = || "not an age such as 30d, 12h or 45m".to_owned();
-    let unit = text.chars().next_back().ok_or_else(wrong)?;
-    let number: u32 = text.strip_suffix(unit).and_then(|n| n.parse().ok()).ok_or_else(wrong)?;
-    match unit {
-        'd' => Ok(TimeDelta::days(number.into())),
-        'h' => Ok(TimeDelta::hours(number.into())),
-        'm' => Ok(TimeDelta::minutes(number.into())),
-        _ => Err(wrong()),
-    }
 }

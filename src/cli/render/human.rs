@@ -3,6 +3,7 @@
 
 mod basis;
 mod notes;
+mod policy;
 mod refused;
 mod text;
 
@@ -14,7 +15,7 @@ use crate::{
     cli::terminal::{BAD, DIM, GOOD, STRONG, WARN},
     core::{
         lockfile::coverage::{Disposition, EntryOutcome},
-        policy::Denial,
+        policy::Rule,
         verdict::Claim,
     },
 };
@@ -59,28 +60,13 @@ impl<'a> Human<'a> {
             Whole::Stale => ("stale", WARN),
             Whole::Refused => ("refused", BAD),
         };
-        // Integrity is demanded in any case, and every other claim rests on it.
-        let mut required: Vec<_> = report.policy.require.iter().map(|claim| claim.name()).collect();
-        required.retain(|name| *name != Claim::Integrity.name());
-        if required.is_empty() {
-            required.push(Claim::Integrity.name());
-        }
-        let has = |judged: &&Judged| {
-            let denied =
-                |denial: &Denial| matches!(denial, Denial::Refused(_) | Denial::Missing(_));
-            !judged.denials.iter().any(denied)
-        };
+        let (what, has) = self.demanded();
         let mut parts = vec![
-            format!(
-                "{} for {} of {}",
-                required.join(" and "),
-                report.packages.iter().filter(has).count(),
-                count(report.packages.len(), "package")
-            ),
+            format!("{what} for {has} of {}", count(report.packages.len(), "package")),
             format!(
                 "{} of {} seals",
                 report.archive.signers.len(),
-                report.keys.len().max(report.threshold)
+                report.policy.signers_at(report.at).len().max(report.policy.seals())
             ),
         ];
         let outcomes = || report.outcomes();
@@ -88,6 +74,8 @@ impl<'a> Human<'a> {
         for (number, what) in [
             (outcomes().filter(|outcome| outcome.denial.is_some()).count(), "denied"),
             (outcomes().filter(unavailable).count(), "unavailable"),
+            (self.number_excused(), "excused"),
+            (outcomes().filter(|outcome| outcome.is_not_carried()).count(), "not carried"),
         ] {
             if number > 0 {
                 parts.push(format!("{number} {what}"));
@@ -97,6 +85,39 @@ impl<'a> Human<'a> {
             parts.push(format!("{} too old", past.what));
         }
         format!("{style}{word}{style:#}: {}", parts.join(", "))
+    }
+
+    /// What is demanded, and how many packages have it: claims where every package must have the same
+    /// ones and nothing else is demanded, or else all that the policy says.
+    fn demanded(&self) -> (String, usize) {
+        let report = self.report;
+        let mut rules = report.policy.rules.iter();
+        let plain = |rule: &Rule| {
+            let claims = Rule::for_all(rule.claims.iter().copied(), rule.deny.iter().copied());
+            *rule == claims
+        };
+        if !rules.all(plain) || report.policy.identities.is_some() {
+            return ("the policy holds".into(), report.good());
+        }
+        // Integrity is demanded in any case, and every other claim rests on it.
+        let mut claims = report.policy.demanded_of_all();
+        claims.retain(|claim| {
+            *claim != Claim::Integrity || report.policy.demanded_of_all().len() == 1
+        });
+        let has = |judged: &&Judged| {
+            !judged.judgment.denials.iter().any(|denial| denial.claim().is_some())
+        };
+        let names: Vec<_> = claims.into_iter().map(Claim::name).collect();
+        (names.join(" and "), report.packages.iter().filter(has).count())
+    }
+
+    /// How many packages and carried entries are excused from something.
+    fn number_excused(&self) -> usize {
+        let packages = self.report.packages.iter();
+        let packages = packages.filter(|judged| !judged.judgment.excused.is_empty()).count();
+        let entries = self.report.outcomes();
+        let entries = entries.filter(|one| one.excused.is_some() && !one.is_not_carried()).count();
+        packages.saturating_add(entries)
     }
 }
 
@@ -109,6 +130,9 @@ impl Display for Human<'_> {
         self.invalid(f)?;
         self.missing(f)?;
         self.denied(f)?;
+        self.proposed(f)?;
+        self.excused(f)?;
+        self.warned(f)?;
         self.unrecognized(f)?;
         self.provenance(f)?;
         self.weak(f)?;

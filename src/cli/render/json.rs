@@ -13,7 +13,7 @@ use crate::core::{
         Entry, Lockfile,
         coverage::{EntryOutcome, Pin},
     },
-    policy::{Denial, weaknesses},
+    policy::{Denial, Exception, Excused},
     text::bounded,
     time::{self, Time},
     verdict::{Claim, Facts, Outcome},
@@ -30,6 +30,8 @@ pub fn to_json(report: &Report) -> Value {
         "at": time::format(at),
         "atGiven": report.at_given,
         "policy": policy(report),
+        "rules": uses(report.rule_uses(), "packages"),
+        "exceptions": list(exceptions(report)),
         "archive": archive(report),
         "trust": report.trust.iter().map(|one| trust(one, at)).collect::<Vec<_>>(),
         "summary": {
@@ -72,17 +74,43 @@ pub fn to_json(report: &Report) -> Value {
 }
 
 fn policy(report: &Report) -> Value {
-    let policy = &report.policy;
-    some(json!({
-        "require": policy.required().map(Claim::name).collect::<Vec<_>>(),
-        "deny": policy.deny.iter().map(|weakness| weakness.name()).collect::<Vec<_>>(),
-        "keys": report.keys,
-        "threshold": report.threshold,
-        "maxAgeSeconds": policy.max_age.map(|age| age.num_seconds()),
-        "maxTrustAgeSeconds": policy.max_trust_age.map(|age| age.num_seconds()),
-        "pastLimit": policy.past_limit.name(),
-        "deep": report.deep,
-    }))
+    let mut value = serde_json::to_value(&report.policy).unwrap_or_default();
+    if let Value::Object(map) = &mut value {
+        map.insert("digest".into(), json!({"sha256": report.policy.digest()}));
+        let files = report
+            .policy_sources
+            .iter()
+            .map(|source| json!({"file": bounded(&source.file), "sha256": source.sha256.to_hex()}));
+        map.insert("files".into(), files.collect());
+    }
+    value
+}
+
+/// How often each of a list is used, by its number from 1.
+fn uses(uses: Vec<usize>, what: &str) -> Value {
+    let uses = (1_usize..).zip(uses);
+    uses.map(|(number, uses)| json!({"number": number, what: uses})).collect()
+}
+
+fn exceptions(report: &Report) -> Vec<Value> {
+    let uses = report.exception_uses();
+    let exceptions = (1_usize..).zip(report.policy.exceptions.iter().zip(uses));
+    let state = |exception: &Exception, uses| match uses {
+        0 if exception.is_expired(report.at) => "expired",
+        0 if !exception.holds(report.at) => "not-yet",
+        0 => "unused",
+        _ => "used",
+    };
+    exceptions
+        .map(|(number, (exception, uses))| {
+            json!({
+                "number": number,
+                "state": state(exception, uses),
+                "uses": uses,
+                "daysLeft": exception.days_left(report.at),
+            })
+        })
+        .collect()
 }
 
 fn archive(report: &Report) -> Value {
@@ -95,7 +123,9 @@ fn archive(report: &Report) -> Value {
         "tool": {
             "name": bounded(&archive.tool.name), "version": bounded(&archive.tool.version),
         },
-        "signers": archive.signers,
+        "signers": archive.signers.iter().map(|signer| json!({
+            "name": bounded(&signer.name), "keys": signer.keys,
+        })).collect::<Vec<_>>(),
         "entries": archive.entries,
         "bytes": archive.bytes,
     })
@@ -141,7 +171,7 @@ fn entry(report: &Report, entry: &Entry, outcome: &EntryOutcome) -> Value {
         Some(Pin::Hash(algorithm)) => (Some(algorithm.name()), None),
         Some(Pin::Signature { weak }) => (Some("signature"), weak.then_some("sha1")),
     };
-    let package = outcome.package.and_then(|at| report.purls.get(at));
+    let package = outcome.package.and_then(|at| report.held.get(at)).map(ToString::to_string);
     some(json!({
         "path": bounded(&entry.path),
         "disposition": outcome.disposition.name(),
@@ -152,20 +182,39 @@ fn entry(report: &Report, entry: &Entry, outcome: &EntryOutcome) -> Value {
         "denied": outcome.denial.as_ref().map(|denial| json!({
             "code": denial.code(), "detail": bounded(&denial.to_string()),
         })),
+        "excused": outcome.excused.as_ref().map(|(number, denial)| json!({
+            "code": denial.code(), "exception": number.saturating_add(1),
+        })),
     }))
 }
 
 fn package(judged: &Judged) -> Value {
-    let Judged { purl, verdict, digest, denials } = judged;
-    let denied: Vec<_> = denials.iter().map(denial).collect();
-    let whole = if denials.is_empty() { Whole::Verified } else { Whole::Refused };
-    let weak: Vec<_> = weaknesses(verdict).iter().map(|weakness| weakness.name()).collect();
+    let Judged { purl, verdict, digest, judgment, weak } = judged;
+    let denied: Vec<_> = judgment.denials.iter().map(denial).collect();
+    let warned: Vec<_> = judgment.warned.iter().map(denial).collect();
+    let whole = if judged.is_good() { Whole::Verified } else { Whole::Refused };
+    let weak: Vec<_> = weak.iter().map(|weakness| weakness.name()).collect();
+    let excused: Vec<_> = judgment
+        .excused
+        .iter()
+        .map(|Excused { denial: one, exception }| {
+            let mut value = denial(one);
+            if let Value::Object(map) = &mut value {
+                map.insert("exception".into(), exception.saturating_add(1).into());
+            }
+            value
+        })
+        .collect();
+    let rules: Vec<_> = judgment.rules.iter().map(|number| number.saturating_add(1)).collect();
     some(json!({
         "purl": purl.to_string(),
         "registry": purl.origin().registry().map(bounded),
         digest.algorithm().name(): digest.to_hex(),
         "verdict": whole.name(),
+        "rules": rules,
         "denied": list(denied),
+        "excused": list(excused),
+        "warned": list(warned),
         "weak": list(weak),
         "unexamined": list(verdict.unexamined.iter().map(|kind| bounded(kind)).collect()),
         "unrecognized": list(verdict.unrecognized_beside.iter().map(|(claim, found)| {
@@ -178,12 +227,11 @@ fn package(judged: &Judged) -> Value {
 }
 
 fn denial(denial: &Denial) -> Value {
-    match denial {
-        Denial::Refused(claim) => json!({"code": "refused", "claim": claim.name()}),
-        Denial::Missing(claim) => json!({"code": "missing", "claim": claim.name()}),
-        Denial::Weak(weakness) => json!({"code": weakness.name()}),
-        Denial::Unneeded => json!({"code": "unneeded"}),
-    }
+    some(json!({
+        "code": denial.code(),
+        "claim": denial.claim().map(Claim::name),
+        "detail": bounded(&denial.to_string()),
+    }))
 }
 
 /// A list, or nothing in place of an empty one.

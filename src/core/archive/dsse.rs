@@ -253,7 +253,8 @@ impl Envelope {
         Self { pae, payload_at, signatures: Vec::new() }
     }
 
-    fn is_signed_by(&self, key: &PublicKey) -> bool {
+    /// Whether the signature that is said to be this key's verifies.
+    pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         let fingerprint = key.fingerprint();
         let named = self.signatures.iter().find(|signature| signature.keyid == fingerprint);
         named.is_some_and(|signature| key.verifies(&self.pae, &signature.sig))

@@ -212,6 +212,16 @@ pub enum Foreign {
 }
 
 impl Foreign {
+    /// The full address, by which an exception names it.
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Self::Git { address, .. } | Self::Rerouted { address, .. } => Some(address),
+            Self::Outside { path } => Some(path),
+            Self::Patched { patch, .. } => Some(patch),
+            Self::Within { .. } => None,
+        }
+    }
+
     /// The package that the entry asks for in spite of that.
     pub fn wanted(&self) -> Option<&Wanted> {
         match self {

@@ -1,5 +1,9 @@
 //! Names and versions of npm packages.
 
+use std::cmp::Ordering;
+
+use semver::Version;
+
 use crate::core::{
     addresses::NPM_REGISTRY,
     package::{
@@ -15,6 +19,8 @@ pub const NPM: Ecosystem = Ecosystem::new(&Naming {
     is_name,
     is_version,
     is_same_version,
+    order,
+    release_line,
 });
 
 impl PackageId {
@@ -60,6 +66,26 @@ fn is_same_version(one: &str, other: &str) -> bool {
     clean(one) == clean(other)
 }
 
+/// The order of semantic versions (semver.org, section 11). What is none comes first, in the order of
+/// its text.
+fn order(one: &str, other: &str) -> Ordering {
+    match (Version::parse(one), Version::parse(other)) {
+        (Ok(one), Ok(other)) => one.cmp_precedence(&other),
+        (Ok(_), Err(_)) => Ordering::Greater,
+        (Err(_), Ok(_)) => Ordering::Less,
+        (Err(_), Err(_)) => one.cmp(other),
+    }
+}
+
+/// The major version; before 1.0.0, where each minor version may change everything, `0.` and that.
+fn release_line(version: &str) -> String {
+    let mut numbers = version.split(['.', '-', '+']);
+    match (numbers.next(), numbers.next()) {
+        (Some("0"), Some(minor)) => format!("0.{minor}"),
+        (major, _) => major.unwrap_or_default().to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::str::FromStr as _;
@@ -98,6 +124,26 @@ mod tests {
         assert_eq!(PackageId::npm("a", &version(most)).unwrap().version().len(), most);
         let refused = Err(PackageError::Version(version(most + 1)));
         assert_eq!(PackageId::npm("a", &version(most + 1)), refused);
+    }
+
+    #[test]
+    fn versions_have_an_order_and_a_release_line() {
+        for (lower, higher) in [
+            ("1.2.3", "1.10.0"),
+            ("1.0.0-rc.2", "1.0.0-rc.10"),
+            ("1.0.0-rc.1", "1.0.0"),
+            ("0.9.9", "1.0.0-0"),
+            ("1.0", "0.0.1"),
+        ] {
+            assert_eq!(order(lower, higher), Ordering::Less, "{lower} {higher}");
+            assert_eq!(order(higher, lower), Ordering::Greater, "{lower} {higher}");
+        }
+        assert_eq!(order("1.0.0+a", "1.0.0+b"), Ordering::Equal);
+        for (version, line) in
+            [("1.2.3", "1"), ("0.4.1", "0.4"), ("0.0.7", "0.0"), ("2.0.0-rc.1", "2"), ("1", "1")]
+        {
+            assert_eq!(release_line(version), line);
+        }
     }
 
     #[test]

@@ -73,6 +73,7 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
     let beside = |claim| move |found| (claim, found);
     PackageVerdict {
         package: evidence.package.clone(),
+        published: record.given().and_then(|record| record.published),
         claims: BTreeMap::from([
             (Claim::Integrity, integrity_claim(lockfile, &record, evidence).into_facts()),
             (Claim::RegistrySignature, registry_signature.into_facts()),

@@ -66,6 +66,8 @@ pub struct Claims {
     pub git_ref: Option<String>,
     /// `.15`: the repository's numeric id.
     pub repository_id: Option<String>,
+    /// `.16`, or made from the legacy `.5`: the repository's owner, as a URL.
+    pub owner: Option<String>,
     /// `.17`: the owner's numeric id.
     pub owner_id: Option<String>,
     /// `.18`: the workflow that was started, with its ref. Another than the signer's where that
@@ -107,13 +109,14 @@ impl Claims {
                 13 => &mut claims.commit,
                 14 => &mut claims.git_ref,
                 15 => &mut claims.repository_id,
+                16 => &mut claims.owner,
                 17 => &mut claims.owner_id,
                 18 => &mut claims.build_config,
                 19 => &mut claims.build_config_digest,
                 20 => &mut claims.trigger,
                 21 => &mut claims.run,
                 // Known and unused, but still checked.
-                4 | 10 | 16 | 22 => &mut None,
+                4 | 10 | 22 => &mut None,
                 _ => continue,
             };
             let value = extension.extn_value.as_bytes();
@@ -145,7 +148,10 @@ impl Legacy {
         if github {
             claims.trigger = self.trigger;
             claims.commit = self.commit;
-            claims.repository = self.repository.map(|name| format!("https://github.com/{name}"));
+            let url = |path: &str| format!("https://github.com/{path}");
+            let owner = self.repository.as_deref().and_then(|name| name.split('/').next());
+            claims.owner = owner.map(url);
+            claims.repository = self.repository.as_deref().map(url);
             claims.git_ref = self.git_ref;
         }
     }

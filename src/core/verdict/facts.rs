@@ -273,6 +273,9 @@ pub struct ProvenanceFacts {
     /// The numeric id of the repository, which outlives a rename.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository_id: Option<String>,
+    /// The repository's owner, as a URL, where the certificate says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// The numeric id of the repository's owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,

@@ -1,5 +1,9 @@
 //! What verifies, is weak, and can be denied.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::core::text::named;
+
 /// What verifies, is weak, and can be denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Weakness {
@@ -38,5 +42,18 @@ impl Weakness {
             Self::SelfHosted => "self-hosted",
             Self::Unavailable => "unavailable",
         }
+    }
+}
+
+impl Serialize for Weakness {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Weakness {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(value)?;
+        named("weakness", &text, &Self::ALL, Self::name).map_err(D::Error::custom)
     }
 }

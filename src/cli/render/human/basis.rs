@@ -28,7 +28,12 @@ impl Human<'_> {
             Untrusted(&archive.tool.version)
         )?;
         for signer in &archive.signers {
-            writeln!(f, "  signed by {signer}")?;
+            for key in &signer.keys {
+                match *key == signer.name {
+                    true => writeln!(f, "  signed by {key}")?,
+                    false => writeln!(f, "  signed by {}, {key}", Untrusted(&signer.name))?,
+                }
+            }
         }
         for trust in &report.trust {
             writeln!(f, "  trust     {}", TrustLine(trust, report.at))?;
@@ -45,6 +50,9 @@ impl Human<'_> {
         }
         let given = if report.at_given { ", as --at says" } else { "" };
         writeln!(f, "  judged    as of {}{given}", day(report.at))?;
+        for source in &report.policy_sources {
+            writeln!(f, "  policy    {}", Untrusted(&source.file))?;
+        }
         for input in &report.inputs {
             let note = note(&input.lockfile, &input.entry);
             writeln!(f, "  lockfile  {}{note}", Untrusted(&input.entry))?;

@@ -13,7 +13,6 @@ use crate::{
         addresses::NPM_REGISTRY,
         lockfile::coverage::{Disposition, Pin},
         package::Origin,
-        policy::weaknesses,
         text::Untrusted,
         verdict::{Claim, Facts},
     },
@@ -74,8 +73,8 @@ impl Human<'_> {
     /// What verifies, is weak, and can be denied.
     pub(super) fn weak(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for Judged { verdict, .. } in &self.report.packages {
-            for weakness in weaknesses(verdict) {
+        for Judged { verdict, weak, .. } in &self.report.packages {
+            for weakness in weak {
                 found.entry(weakness.name()).or_default().push(verdict.package.to_string());
             }
         }
@@ -127,11 +126,10 @@ impl Human<'_> {
     /// Why there is no evidence: once for each reason.
     pub(super) fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut reasons: BTreeMap<(Claim, String), usize> = BTreeMap::new();
+        let demanded = self.report.policy.demanded_of_all();
         for Judged { verdict, .. } in &self.report.packages {
             // What is demanded was said before.
-            let absences = verdict.absences().filter(|(claim, _)| {
-                *claim != Claim::Integrity && !self.report.policy.require.contains(claim)
-            });
+            let absences = verdict.absences().filter(|(claim, _)| !demanded.contains(claim));
             for (claim, absence) in absences {
                 *reasons.entry((claim, absence.to_string())).or_default() += 1;
             }
@@ -149,8 +147,8 @@ impl Human<'_> {
     /// Every package with its claims and who signed, for `--verbose`.
     pub(super) fn packages(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{STRONG}packages{STRONG:#}")?;
-        for Judged { purl, verdict, denials, .. } in &self.report.packages {
-            let mark = if denials.is_empty() { "" } else { ": denied" };
+        for Judged { purl, verdict, judgment, .. } in &self.report.packages {
+            let mark = if judgment.denials.is_empty() { "" } else { ": denied" };
             writeln!(f, "  {}{mark}", Untrusted(&purl.to_string()))?;
             for (claim, outcome) in &verdict.claims {
                 let signer = outcome.facts().and_then(Facts::signer);

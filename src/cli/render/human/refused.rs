@@ -46,22 +46,16 @@ impl Human<'_> {
     /// Claims that are demanded and not there, a reason once with the packages that it explains.
     pub(super) fn missing(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut reasons: BTreeMap<(Claim, String), Vec<&Judged>> = BTreeMap::new();
-        let mut others: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
+        let mut others: BTreeMap<&str, Vec<(&Judged, &Denial)>> = BTreeMap::new();
         for judged in &self.report.packages {
-            for denial in &judged.denials {
+            for denial in &judged.judgment.denials {
                 match denial {
                     Denial::Refused(_) => {}
-                    Denial::Missing(claim) => {
+                    Denial::Missing(claim) | Denial::Unrecognized(claim) => {
                         let why = why_missing(*claim, &judged.verdict);
                         reasons.entry((*claim, why)).or_default().push(judged);
                     }
-                    Denial::Weak(weakness) => {
-                        others.entry(weakness.name()).or_default().push(judged);
-                    }
-                    Denial::Unneeded => others
-                        .entry("no entry of the archive's own lockfiles asks for it")
-                        .or_default()
-                        .push(judged),
+                    other => others.entry(other.code()).or_default().push((judged, other)),
                 }
             }
         }
@@ -76,11 +70,26 @@ impl Human<'_> {
         if !others.is_empty() {
             writeln!(f, "\n{BAD}denied{BAD:#}")?;
         }
-        for (why, packages) in others {
-            writeln!(f, "  {why}: {}", count(packages.len(), "package"))?;
-            self.named(f, &packages)?;
+        for (code, packages) in others {
+            let number = count(packages.len(), "package");
+            writeln!(f, "  {number} {DIM}[{code}]{DIM:#}")?;
+            self.denied_for(f, &packages)?;
         }
         Ok(())
+    }
+
+    /// Packages that are denied for one reason: what is the same of all is said once.
+    fn denied_for(&self, f: &mut Formatter<'_>, packages: &[(&Judged, &Denial)]) -> fmt::Result {
+        let Some((_, first)) = packages.first() else { return Ok(()) };
+        if packages.iter().all(|(_, denial)| denial == first) {
+            writeln!(f, "    {}", Untrusted(&first.to_string()))?;
+            let packages: Vec<_> = packages.iter().map(|(judged, _)| *judged).collect();
+            return self.named(f, &packages);
+        }
+        self.listed(f, packages, |f, (judged, denial)| {
+            writeln!(f, "    {}", judged.verdict.package)?;
+            writeln!(f, "      {}", Untrusted(&denial.to_string()))
+        })
     }
 
     fn named(&self, f: &mut Formatter<'_>, packages: &[&Judged]) -> fmt::Result {

@@ -84,7 +84,7 @@ impl EntryDenial {
             Self::Unavailable { .. } => "unavailable-required",
             Self::Parent { .. } => "parent-denied",
             Self::Shrinkwrap { .. } => "shrinkwrap-differs",
-            Self::Weak(_) => "denied-by-policy",
+            Self::Weak(weakness) => weakness.name(),
         }
     }
 }

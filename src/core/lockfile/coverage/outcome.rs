@@ -69,11 +69,25 @@ pub struct EntryOutcome {
     pub other_address: bool,
     /// Why it is denied, if it is.
     pub denial: Option<EntryDenial>,
+    /// The exception that excuses it, by its number in the policy, and from what.
+    pub excused: Option<(usize, EntryDenial)>,
 }
 
 impl EntryOutcome {
+    /// Whether it is excused, and the archive carries nothing for it.
+    pub fn is_not_carried(&self) -> bool {
+        self.disposition == Disposition::Foreign && self.excused.is_some() && self.package.is_none()
+    }
+
     pub(super) fn of(disposition: Disposition) -> Self {
-        Self { disposition, package: None, pin: None, other_address: false, denial: None }
+        Self {
+            disposition,
+            package: None,
+            pin: None,
+            other_address: false,
+            denial: None,
+            excused: None,
+        }
     }
 
     pub(super) fn denied(disposition: Disposition, denial: EntryDenial) -> Self {

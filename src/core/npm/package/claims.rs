@@ -217,7 +217,7 @@ fn unrecognized<F>(
 
 /// What the certificate says of a build, but for the run: whoever runs a workflow again builds the
 /// same.
-pub(super) fn certified(facts: &ProvenanceFacts) -> [(&'static str, Option<&str>); 10] {
+pub(super) fn certified(facts: &ProvenanceFacts) -> [(&'static str, Option<&str>); 11] {
     [
         ("source repository", Some(&facts.source_repository)),
         ("commit", Some(&facts.commit)),
@@ -227,6 +227,7 @@ pub(super) fn certified(facts: &ProvenanceFacts) -> [(&'static str, Option<&str>
         ("event", facts.trigger.as_deref()),
         ("issuer", Some(&facts.issuer)),
         ("repository id", facts.repository_id.as_deref()),
+        ("owner", facts.owner.as_deref()),
         ("owner id", facts.owner_id.as_deref()),
         ("runner", facts.runner.as_deref()),
     ]
@@ -277,6 +278,7 @@ fn provenance_facts(
         stated_builder: source.stated_builder,
         issuer: source.issuer,
         repository_id: claims.repository_id.clone(),
+        owner: claims.owner.clone(),
         owner_id: claims.owner_id.clone(),
         runner: claims.runner.clone(),
         run: claims.run.clone(),

@@ -1,0 +1,292 @@
+//! Judges packages and lockfile entries by a policy. What this gives, with the limits, is the verdict
+//! (`app::report`); `man/sealift-policy.5` has it as a table.
+
+use std::collections::HashMap;
+
+use super::{Denial, Exception, Policy, Reaction, Rule, Subject, rule::missing};
+use crate::core::{
+    lockfile::{
+        Foreign,
+        coverage::{Disposition, EntryDenial, EntryOutcome, Pin},
+    },
+    package::{PackageId, Purl, digest::Digest, ecosystem::Ecosystem},
+    time::Time,
+    verdict::{Claim, Facts, PackageVerdict, Status, Weakness},
+};
+
+/// A package, as far as a policy judges it.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a> {
+    /// Which package.
+    pub purl: &'a Purl,
+    /// What was found.
+    pub verdict: &'a PackageVerdict,
+    /// The digest of its bytes that its ecosystem signs.
+    pub digest: &'a Digest,
+    /// When it was collected.
+    pub collected: Time,
+}
+
+/// What a policy makes of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judgment {
+    /// The rules that select it, by their numbers.
+    pub rules: Vec<usize>,
+    /// What is wrong with it; empty is good.
+    pub denials: Vec<Denial>,
+    /// What would be wrong with it, and is excused.
+    pub excused: Vec<Excused>,
+    /// What the policy only warns of.
+    pub warned: Vec<Denial>,
+}
+
+/// Something that an exception excuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excused {
+    /// What.
+    pub denial: Denial,
+    /// The exception's number in the policy.
+    pub exception: usize,
+}
+
+/// A policy that is ready to judge many packages.
+pub struct Judge<'p> {
+    policy: &'p Policy,
+    at: Time,
+    /// The rules that name packages without wildcards, by what they name.
+    named: HashMap<(Ecosystem, &'p str), Vec<usize>>,
+    /// All other rules.
+    others: Vec<usize>,
+    /// The exceptions that hold, by the packages that they name.
+    excused: HashMap<&'p PackageId, Vec<(usize, &'p Exception)>>,
+    /// The exceptions that hold and are about entries.
+    entries: Vec<(usize, &'p Exception)>,
+}
+
+impl<'p> Judge<'p> {
+    /// Over a policy, at a reference time.
+    pub fn new(policy: &'p Policy, at: Time) -> Self {
+        let mut judge = Self {
+            policy,
+            at,
+            named: HashMap::new(),
+            others: Vec::new(),
+            excused: HashMap::new(),
+            entries: Vec::new(),
+        };
+        for (number, rule) in policy.rules.iter().enumerate() {
+            let names: Option<Vec<_>> =
+                rule.packages.iter().map(super::PackagePattern::only_name).collect();
+            match names {
+                Some(names) if !names.is_empty() => {
+                    for name in names {
+                        judge.named.entry(name).or_default().push(number);
+                    }
+                }
+                _ => judge.others.push(number),
+            }
+        }
+        let holding = policy.exceptions.iter().enumerate().filter(|(_, one)| one.holds(at));
+        for (number, exception) in holding {
+            match &exception.subject {
+                Subject::Packages { packages, .. } => {
+                    for package in packages {
+                        judge.excused.entry(package).or_default().push((number, exception));
+                    }
+                }
+                Subject::Entry { .. } => judge.entries.push((number, exception)),
+            }
+        }
+        judge
+    }
+
+    /// The numbers of the rules that select a package, in their order.
+    pub fn rules(&self, id: &PackageId) -> Vec<usize> {
+        let named = self.named.get(&(id.ecosystem(), id.name())).into_iter().flatten();
+        let selects = |number: &&usize| self.rule(**number).is_some_and(|rule| rule.selects(id));
+        let mut rules: Vec<_> = named.chain(&self.others).filter(selects).copied().collect();
+        rules.sort_unstable();
+        rules.dedup();
+        rules
+    }
+
+    fn rule(&self, number: usize) -> Option<&'p Rule> {
+        self.policy.rules.get(number)
+    }
+
+    /// Judges a package.
+    pub fn package(&self, package: Judged<'_>) -> Judgment {
+        let Judged { purl, verdict, digest, collected } = package;
+        let rules = self.rules(purl.id());
+        let selected: Vec<_> =
+            rules.iter().filter_map(|number| Some((*number, self.rule(*number)?))).collect();
+        // Evidence that does not verify refuses the package, whatever a policy says.
+        let refused = |claim: &Claim| verdict.status(*claim) == Some(Status::Refused);
+        let mut denials: Vec<_> =
+            Claim::ALL.into_iter().filter(refused).map(Denial::Refused).collect();
+        if rules.is_empty() {
+            denials.push(Denial::NoRule);
+        }
+        let demanded = |claim: &Claim| {
+            *claim == Claim::Integrity
+                || selected.iter().any(|(_, rule)| rule.demands().any(|one| one == *claim))
+        };
+        let demanded = Claim::ALL.into_iter().filter(demanded);
+        denials.extend(demanded.filter_map(|claim| missing(claim, verdict)));
+        for (number, rule) in &selected {
+            denials.extend(rule.unexpected(*number, purl, verdict, collected));
+        }
+        let denies =
+            |weakness: &Weakness| selected.iter().any(|(_, rule)| rule.deny.contains(weakness));
+        let weak = self.weaknesses(purl, verdict, digest);
+        denials.extend(weak.into_iter().filter(denies).map(Denial::Weak));
+        let (denied, warned) = self.changed(purl, verdict, digest);
+        denials.extend(denied);
+        self.excuse(purl.id(), digest, Judgment { rules, denials, warned, excused: vec![] })
+    }
+
+    /// What verifies of a package, is weak, and can be denied. The signature of a retired key is no
+    /// weakness where the identities knew these bytes before.
+    pub fn weaknesses(
+        &self,
+        purl: &Purl,
+        verdict: &PackageVerdict,
+        digest: &Digest,
+    ) -> Vec<Weakness> {
+        let mut found = weaknesses(verdict);
+        let identities = self.policy.identities.as_ref();
+        if identities.is_some_and(|expected| expected.identities.knows(purl, digest)) {
+            found.retain(|weakness| *weakness != Weakness::RetiredKey);
+        }
+        found
+    }
+
+    /// What is not as the identities say: denied, and only warned of.
+    fn changed(
+        &self,
+        purl: &Purl,
+        verdict: &PackageVerdict,
+        digest: &Digest,
+    ) -> (Vec<Denial>, Vec<Denial>) {
+        let Some(expected) = &self.policy.identities else { return Default::default() };
+        let changed = expected.identities.judge(purl, verdict, digest);
+        let warns = |denial: &Denial| {
+            *denial == Denial::IdentityUnknown && expected.unknown == Reaction::Warn
+        };
+        let (warned, denied) = changed.into_iter().partition(warns);
+        (denied, warned)
+    }
+
+    /// Moves what exceptions excuse out of the denials.
+    fn excuse(&self, id: &PackageId, digest: &Digest, mut judgment: Judgment) -> Judgment {
+        for denial in std::mem::take(&mut judgment.denials) {
+            match self.exception(id, std::slice::from_ref(digest), denial.code()) {
+                Some(exception) => judgment.excused.push(Excused { denial, exception }),
+                None => judgment.denials.push(denial),
+            }
+        }
+        judgment
+    }
+
+    /// The number of the exception that excuses a code for a package of these bytes.
+    fn exception(&self, id: &PackageId, digests: &[Digest], code: &str) -> Option<usize> {
+        let mut about = self.excused.get(id)?.iter();
+        let excuses =
+            |exception: &Exception| exception.code == code && exception.is_about(id, digests);
+        about.find(|(_, exception)| excuses(exception)).map(|(number, _)| *number)
+    }
+
+    /// Judges what became of an entry. `package` is the one that its outcome names, if it names one, with
+    /// the digests of its bytes.
+    pub fn entry(&self, outcome: &mut EntryOutcome, package: Option<(&PackageId, &[Digest])>) {
+        if self.is_ours(outcome) {
+            outcome.disposition = Disposition::Local;
+            outcome.denial = None;
+        }
+        if outcome.denial.is_none()
+            && let Some((id, _)) = package
+            && let Some(weakness) = self.denied_weakness(outcome, id)
+        {
+            outcome.denial = Some(EntryDenial::Weak(weakness));
+        }
+        let Some(denial) = &outcome.denial else { return };
+        let exception = match denial {
+            EntryDenial::Foreign(foreign) => self.foreign(foreign, package),
+            _ => package.and_then(|(id, digests)| self.exception(id, digests, denial.code())),
+        };
+        if exception.is_some() {
+            outcome.excused = exception.zip(outcome.denial.take());
+        }
+    }
+
+    /// The weakness of an entry that a rule denies.
+    fn denied_weakness(&self, outcome: &EntryOutcome, id: &PackageId) -> Option<Weakness> {
+        let rules = self.rules(id);
+        let mut deny = rules.iter().filter_map(|number| Some(&self.rule(*number)?.deny));
+        let mut denies = |weakness| deny.any(|deny| deny.contains(&weakness));
+        let weaknesses: &[Weakness] = match (outcome.disposition, outcome.pin) {
+            (Disposition::Unavailable, _) => &[Weakness::Unavailable],
+            (_, Some(Pin::Signature { weak: true })) => {
+                &[Weakness::Sha1, Weakness::PinnedBySignature]
+            }
+            (_, Some(Pin::Signature { weak: false })) => &[Weakness::PinnedBySignature],
+            _ => return None,
+        };
+        weaknesses.iter().copied().find(|weakness| denies(*weakness))
+    }
+
+    /// The exception for an entry that nothing can vouch for. Where it names bytes, the archive carries
+    /// these; where it names none, the archive carries none.
+    fn foreign(
+        &self,
+        foreign: &Foreign,
+        package: Option<(&PackageId, &[Digest])>,
+    ) -> Option<usize> {
+        let address = foreign.address()?;
+        let excuses = |exception: &Exception| match &exception.subject {
+            Subject::Entry { entry, sha512 } if entry == address => match (sha512, package) {
+                (Some(digest), Some((_, digests))) => digests.contains(digest),
+                (None, None) => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        let mut entries = self.entries.iter();
+        entries.find(|(_, exception)| excuses(exception)).map(|(number, _)| *number)
+    }
+
+    /// Whether an entry is a folder outside the project that is ours. The check is of the text.
+    fn is_ours(&self, outcome: &EntryOutcome) -> bool {
+        let Some(EntryDenial::Foreign(foreign)) = &outcome.denial else { return false };
+        let Foreign::Outside { path } = &**foreign else { return false };
+        self.policy.ours.iter().any(|folder| {
+            let rest = path.strip_prefix(folder.trim_end_matches('/'));
+            rest.is_some_and(|rest| {
+                (rest.is_empty() || rest.starts_with('/'))
+                    && !rest.split('/').any(|part| part == "..")
+            })
+        })
+    }
+
+    /// The reference time.
+    pub fn at(&self) -> Time {
+        self.at
+    }
+}
+
+/// What verifies of a package, is weak, and can be denied.
+pub fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
+    let mut logged =
+        verdict.claims.values().filter_map(|outcome| outcome.facts()).filter_map(Facts::logged);
+    let mut found = Vec::new();
+    if verdict.registry_signature().is_some_and(|facts| facts.retired) {
+        found.push(Weakness::RetiredKey);
+    }
+    if logged.any(|logged| logged.promise && !logged.proof) {
+        found.push(Weakness::PromiseOnly);
+    }
+    if verdict.provenance().is_some_and(|facts| facts.runner.as_deref() == Some("self-hosted")) {
+        found.push(Weakness::SelfHosted);
+    }
+    found
+}
