@@ -55,8 +55,11 @@ fn sealing(world: &World) -> seal::Options {
 }
 
 fn demands(claims: impl IntoIterator<Item = Claim>) -> Demands {
-    let policy = Policy { require: claims.into_iter().collect(), ..Policy::default() };
-    Demands { policy, ..Demands::default() }
+    let claims: Vec<_> = claims.into_iter().collect();
+    match claims.is_empty() {
+        true => Demands::default(),
+        false => Demands { policy: Policy::requiring(claims, []), ..Demands::default() },
+    }
 }
 
 fn verifying(world: &World) -> verify::Options {

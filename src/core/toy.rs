@@ -84,6 +84,7 @@ fn judge(_: &Trust, evidence: &Evidence<'_>, _: Time) -> PackageVerdict {
     PackageVerdict {
         package: evidence.package.clone(),
         claims: [(Claim::Integrity, integrity)].into(),
+        published: None,
         unexamined: Vec::new(),
         unrecognized_beside: Vec::new(),
     }

@@ -90,7 +90,7 @@ fn a_second_ecosystem_is_sealed_and_verified() {
     let toy = "train 7\na train";
     let report = verified(toy, toy).admit().unwrap().into_report();
     assert_eq!(report.verdict(), report::Verdict::Verified);
-    assert_eq!(report.purls, ["pkg:toy/train@7"]);
+    assert_eq!(report.held[0].to_string(), "pkg:toy/train@7");
     assert_eq!(report.inputs[0].lockfile.format.name, "toy.lock");
     assert_eq!(report.packages[0].verdict.claims.len(), 1);
 }

@@ -17,7 +17,7 @@ use crate::{
             coverage::{self, Disposition, EntryOutcome},
         },
         package::{Origin, PackageId, Purl, digest::Algorithm},
-        policy::{Denial, PastLimit},
+        policy::{self, Denial, Judge, Judgment, Reaction, Signer},
         time::{self, Time},
         verdict::{Absence, Claim, Facts, IntegrityFacts, Outcome, PackageVerdict, Refusal},
     },
@@ -43,7 +43,7 @@ fn archive() -> SignedArchive {
     let key = SigningKey::ed25519(&[1; 32]);
     let temporary = file::seal(&path, &manifest, std::slice::from_ref(&key), |_| None).unwrap();
     files::persist(temporary, &path).unwrap();
-    opened::open(&path, &[PublicKey::from(&key)], 1).unwrap()
+    opened::open(&path, &[Signer::of(PublicKey::from(&key))], 1).unwrap()
 }
 
 /// A package without any evidence but its hash.
@@ -57,6 +57,7 @@ fn package() -> PackageVerdict {
             (Claim::Provenance, Outcome::Absent(Absence::NoRegistry)),
         ]
         .into(),
+        published: None,
         unexamined: vec![],
         unrecognized_beside: vec![],
     }
@@ -69,19 +70,30 @@ fn with(claim: Claim, outcome: Outcome<Facts>) -> PackageVerdict {
     verdict
 }
 
+/// A policy that demands nothing beyond what always holds.
+fn demands_nothing() -> Policy {
+    Policy::requiring([], [])
+}
+
+fn judge(policy: &Policy, purl: &Purl, verdict: &PackageVerdict) -> Judgment {
+    let digest = &Algorithm::Sha512.digest(b"");
+    let package = policy::Judged { purl, verdict, digest, collected: at() };
+    Judge::new(policy, at()).package(package)
+}
+
 /// A report over these packages, by this policy, in which all else is good.
 fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
     let judged = |verdict: PackageVerdict| {
-        let denials = policy.judge(&verdict);
+        let digest = Algorithm::Sha512.digest(b"");
         let purl = Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()));
-        Judged { purl, verdict, digest: Algorithm::Sha512.digest(b""), denials }
+        let judgment = judge(policy, &purl, &verdict);
+        Judged { purl, verdict, digest, judgment, weak: vec![] }
     };
     Report {
         at: at(),
         at_given: false,
         policy: policy.clone(),
-        keys: vec![],
-        threshold: 1,
+        policy_sources: vec![],
         archive: report::ArchiveFacts {
             file: "app.sealift".into(),
             sha256: Algorithm::Sha256.digest(b""),
@@ -104,9 +116,8 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
         }],
         inputs: vec![],
         lockfiles: vec![],
-        purls: vec![],
+        held: vec![],
         packages: packages.into_iter().map(judged).collect(),
-        deep: false,
         past_limits: vec![],
     }
 }
@@ -124,6 +135,7 @@ fn given(denial: Option<coverage::EntryDenial>) -> Given {
             pin: None,
             other_address: false,
             denial,
+            excused: None,
         }],
         relation: report::Relation::Subset,
     }
@@ -147,7 +159,7 @@ fn past() -> Past {
 
 #[test]
 fn admits_what_is_good_stale_or_not() {
-    let policy = Policy { past_limit: PastLimit::Warn, ..Policy::default() };
+    let policy = Policy { past_limit: Some(Reaction::Warn), ..demands_nothing() };
     assert!(admits(report(&policy, vec![package()])));
     let mut stale = report(&policy, vec![package()]);
     stale.past_limits.push(past());
@@ -160,15 +172,16 @@ fn admits_what_is_good_stale_or_not() {
 
 #[test]
 fn does_not_admit_an_archive_without_a_package() {
-    assert!(!admits(report(&Policy::default(), vec![])));
+    assert!(!admits(report(&demands_nothing(), vec![])));
 }
 
 #[test]
 fn no_refused_claim_of_any_package_is_admitted() {
     for claim in Claim::ALL {
         let bad = || with(claim, Outcome::Refused(Refusal { code: "any", detail: String::new() }));
-        let policy = Policy::default();
-        assert_eq!(policy.judge(&bad()), [Denial::Refused(claim)]);
+        let policy = demands_nothing();
+        let purl = Purl::new(bad().package, Origin::Registry(NPM_REGISTRY.into()));
+        assert_eq!(judge(&policy, &purl, &bad()).denials, [Denial::Refused(claim)]);
         for packages in [vec![bad()], vec![bad(), package()], vec![package(), bad()]] {
             assert!(!admits(report(&policy, packages)), "{claim}");
         }
@@ -178,21 +191,15 @@ fn no_refused_claim_of_any_package_is_admitted() {
 #[test]
 fn no_package_without_a_required_claim_is_admitted() {
     for claim in [Claim::RegistrySignature, Claim::PublishAttestation, Claim::Provenance] {
-        assert!(
-            !admits(report(
-                &Policy { require: [claim].into(), ..Policy::default() },
-                vec![package()]
-            )),
-            "{claim}"
-        );
+        assert!(!admits(report(&Policy::requiring([claim], []), vec![package()])), "{claim}");
     }
     let unknown = with(Claim::Integrity, Outcome::Absent(Absence::NoRecord));
-    assert!(!admits(report(&Policy::default(), vec![unknown])), "integrity is always required");
+    assert!(!admits(report(&demands_nothing(), vec![unknown])), "integrity is always required");
 }
 
 #[test]
 fn does_not_admit_what_is_past_its_limit_or_not_covered() {
-    let policy = Policy::default();
+    let policy = demands_nothing();
     let mut old = report(&policy, vec![package()]);
     old.past_limits.push(past());
     assert!(!admits(old));
@@ -209,7 +216,7 @@ fn does_not_admit_what_is_past_its_limit_or_not_covered() {
 
 #[test]
 fn does_not_admit_a_package_that_nothing_asks_for() {
-    let mut unneeded = report(&Policy::default(), vec![package()]);
-    unneeded.packages[0].denials.push(Denial::Unneeded);
+    let mut unneeded = report(&demands_nothing(), vec![package()]);
+    unneeded.packages[0].judgment.denials.push(Denial::Unneeded);
     assert!(!admits(unneeded));
 }

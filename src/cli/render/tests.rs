@@ -4,18 +4,18 @@ use chrono::TimeDelta;
 
 use super::{Human, to_json};
 use crate::app::report::{
-    ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, TrustFacts,
-    Verdict as Whole,
+    ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, SealedBy,
+    TrustFacts, Verdict as Whole,
 };
 use crate::core::{
     addresses::NPM_REGISTRY,
-    archive::manifest::Tool,
+    archive::{key::SigningKey, manifest::Tool},
     lockfile::{
         self, Foreign, Lockfile,
         coverage::{self, Disposition, EntryOutcome, Pin},
     },
     package::{Origin, PackageId, Purl, digest::Algorithm},
-    policy::{Denial, PastLimit, Policy},
+    policy::{self, Denial, Judge, Policy, Reaction, Signer},
     time::{self, Time},
     trust::{AnchorKind, SetAside},
     verdict::{
@@ -45,6 +45,7 @@ fn plain(name: &str, version: &str) -> PackageVerdict {
             (Claim::Provenance, Outcome::Absent(Absence::NoAttestations(NoAttestations::NotFound))),
         ]
         .into(),
+        published: None,
         unexamined: vec![],
         unrecognized_beside: vec![],
     }
@@ -81,6 +82,7 @@ fn proven(name: &str, version: &str) -> PackageVerdict {
         stated_builder: "https://github.example/actions/runner/github-hosted".into(),
         issuer: "https://token.actions.githubusercontent.example".into(),
         repository_id: Some("495574555".into()),
+        owner: Some("https://github.example/acme".into()),
         owner_id: Some("71096353".into()),
         runner: Some("github-hosted".into()),
         run: None,
@@ -106,7 +108,8 @@ fn with(mut verdict: PackageVerdict, claim: Claim, outcome: Outcome<Facts>) -> P
 }
 
 fn requires(claims: impl IntoIterator<Item = Claim>) -> Policy {
-    Policy { require: claims.into_iter().collect(), ..Policy::default() }
+    let signer = Signer::of(SigningKey::ed25519(&[7; 32]).public());
+    Policy { signers: vec![signer], ..Policy::requiring(claims, []) }
 }
 
 fn lock(paths: &[&str]) -> Lockfile {
@@ -123,6 +126,7 @@ fn outcome(package: usize) -> EntryOutcome {
         pin: Some(Pin::Hash(Algorithm::Sha512)),
         other_address: false,
         denial: None,
+        excused: None,
     }
 }
 
@@ -138,14 +142,13 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
         at: at("2026-11-23T05:00:00Z"),
         at_given: false,
         policy: policy.clone(),
-        keys: vec!["SHA256:q1w2e3".into()],
-        threshold: 1,
+        policy_sources: vec![],
         archive: ArchiveFacts {
             file: "app.sealift".into(),
             sha256: Algorithm::Sha256.digest(b"app.sealift"),
             sealed_at: at("2026-11-23T04:00:00Z"),
             tool: Tool { name: "sealift".into(), version: "0.1.0".into() },
-            signers: vec!["SHA256:q1w2e3".into()],
+            signers: policy.signers.iter().map(sealed_by).collect(),
             entries: 41,
             bytes: 1_234_567,
         },
@@ -167,19 +170,25 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             outcomes: (0..packages.len()).map(outcome).collect(),
         }],
         lockfiles: vec![],
-        purls: packages.iter().map(|verdict| purl(verdict).to_string()).collect(),
-        packages: packages
-            .into_iter()
-            .map(|verdict| Judged {
-                purl: purl(&verdict),
-                digest: Algorithm::Sha512.digest(b""),
-                denials: policy.judge(&verdict),
-                verdict,
-            })
-            .collect(),
-        deep: false,
+        held: packages.iter().map(purl).collect(),
+        packages: packages.into_iter().map(|verdict| judged(policy, verdict)).collect(),
         past_limits: vec![],
     }
+}
+
+fn sealed_by(signer: &Signer) -> SealedBy {
+    SealedBy { name: signer.name.clone(), keys: vec![signer.name.clone()] }
+}
+
+fn judged(policy: &Policy, verdict: PackageVerdict) -> Judged {
+    let (purl, digest) = (purl(&verdict), Algorithm::Sha512.digest(b""));
+    let collected = at("2026-11-23T04:00:00Z");
+    let judge = Judge::new(policy, at("2026-11-23T05:00:00Z"));
+    let (subject, found) = (&purl, &verdict);
+    let judgment =
+        judge.package(policy::Judged { purl: subject, verdict: found, digest: &digest, collected });
+    let weak = judge.weaknesses(&purl, &verdict, &digest);
+    Judged { purl, digest, judgment, weak, verdict }
 }
 
 fn both(name: &str, report: &Report) {
@@ -234,10 +243,10 @@ fn refused() {
         ],
         relation: Relation::Subset,
     });
-    report.packages[0].denials.push(Denial::Unneeded);
+    report.packages[0].judgment.denials.push(Denial::Unneeded);
     assert_eq!(report.verdict(), Whole::Refused);
     assert_eq!(
-        report.packages[1].denials.first(),
+        report.packages[1].judgment.denials.first(),
         Some(&Denial::Missing(Claim::RegistrySignature))
     );
     both("refused", &report);
@@ -265,7 +274,7 @@ fn unrecognized() {
     let demands = requires([Claim::Provenance]);
     let report = report(vec![alone, beside], &demands);
     assert_eq!(report.verdict(), Whole::Refused);
-    assert_eq!(report.packages[0].denials, [Denial::Missing(Claim::Provenance)]);
+    assert_eq!(report.packages[0].judgment.denials, [Denial::Unrecognized(Claim::Provenance)]);
     assert!(report.packages[1].is_good());
     both("unrecognized", &report);
 }
@@ -275,14 +284,14 @@ fn past_a_limit() {
     let (age, max) = (TimeDelta::days(38), TimeDelta::days(30));
     let past = Past { what: "trust", age, max };
     let policy =
-        Policy { max_trust_age: Some(max), past_limit: PastLimit::Warn, ..Policy::default() };
+        Policy { max_trust_age: Some(max), past_limit: Some(Reaction::Warn), ..requires([]) };
     let mut report = report(vec![plain("left-pad", "1.3.0")], &policy);
     report.at = at("2027-01-01T00:00:00Z");
     assert_eq!(report.verdict(), Whole::Verified, "without a limit nothing is stale");
     report.past_limits.push(past);
     assert_eq!(report.verdict(), Whole::Stale);
     both("stale", &report);
-    report.policy.past_limit = PastLimit::Deny;
+    report.policy.past_limit = Some(Reaction::Deny);
     assert_eq!(report.verdict(), Whole::Refused);
     both("stale-denied", &report);
 }
@@ -291,7 +300,7 @@ fn past_a_limit() {
 fn weak_and_without_tuf() {
     let mut report = report(
         vec![proven("retired", "0.0.1"), proven("sha1", "0.0.1"), proven("unhashed", "0.0.1")],
-        &Policy::default(),
+        &requires([]),
     );
     report.at_given = true;
     report.inputs[0].outcomes[1].pin = Some(Pin::Signature { weak: true });
@@ -328,24 +337,24 @@ fn reports_differ_where_demands_differ() {
     let days = |days| Some(TimeDelta::days(days));
     let mut seen = std::collections::BTreeSet::new();
     for policy in [
-        Policy::default(),
+        requires([]),
         requires([Claim::RegistrySignature]),
         requires([Claim::Provenance]),
-        Policy { deny: [Weakness::Sha1].into(), ..Policy::default() },
-        Policy { max_age: days(1), ..Policy::default() },
-        Policy { max_age: days(2), ..Policy::default() },
-        Policy { max_trust_age: days(1), ..Policy::default() },
-        Policy { past_limit: PastLimit::Warn, ..Policy::default() },
+        Policy::requiring([Claim::Integrity], [Weakness::Sha1]),
+        Policy { max_age: days(1), ..requires([]) },
+        Policy { max_age: days(2), ..requires([]) },
+        Policy { max_trust_age: days(1), ..requires([]) },
+        Policy { past_limit: Some(Reaction::Warn), ..requires([]) },
     ] {
         let report = report(vec![proven("a", "1.0.0")], &policy);
         assert!(seen.insert(to_json(&report).to_string()), "{policy:?}");
     }
-    let base = || report(vec![proven("a", "1.0.0")], &Policy::default());
+    let base = || report(vec![proven("a", "1.0.0")], &requires([]));
     let changes: [fn(&mut Report); 5] = [
-        |report| report.deep = true,
+        |report| report.policy.deep = true,
         |report| report.at_given = true,
-        |report| report.threshold = 2,
-        |report| report.keys.push("SHA256:other".into()),
+        |report| report.policy.threshold = 2,
+        |report| report.policy.signers.clear(),
         |report| report.archive.sha256 = Algorithm::Sha256.digest(b"other"),
     ];
     for change in changes {
@@ -357,7 +366,7 @@ fn reports_differ_where_demands_differ() {
 
 #[test]
 fn built_in_trust_is_published_and_not_checked() {
-    let mut report = report(vec![plain("a", "1.0.0")], &Policy::default());
+    let mut report = report(vec![plain("a", "1.0.0")], &requires([]));
     report.trust[0].source = MaterialSource::Embedded;
     let human = Human::new(&report).to_string();
     assert!(human.contains("not checked since"), "{human}");
