@@ -30,8 +30,8 @@ pub fn to_json(report: &Report) -> Value {
         "at": time::format(at),
         "atGiven": report.at_given,
         "policy": policy(report),
-        "rules": uses(report.rule_uses(), "packages"),
-        "exceptions": list(exceptions(report)),
+        "ruleUses": uses(report.rule_uses(), "packages"),
+        "exceptionUses": list(exceptions(report)),
         "archive": archive(report),
         "trust": report.trust.iter().map(|one| trust(one, at)).collect::<Vec<_>>(),
         "summary": {

@@ -120,19 +120,22 @@ impl<'p> Judge<'p> {
         let rules = self.rules(purl.id());
         let selected: Vec<_> =
             rules.iter().filter_map(|number| Some((*number, self.rule(*number)?))).collect();
+        let demanded = |claim: Claim| {
+            claim == Claim::Integrity
+                || selected.iter().any(|(_, rule)| rule.demands().any(|one| one == claim))
+        };
         // Evidence that does not verify refuses the package, whatever a policy says.
-        let refused = |claim: &Claim| verdict.status(*claim) == Some(Status::Refused);
-        let mut denials: Vec<_> =
-            Claim::ALL.into_iter().filter(refused).map(Denial::Refused).collect();
+        let mut denials: Vec<_> = Claim::ALL
+            .into_iter()
+            .filter_map(|claim| match verdict.status(claim) {
+                Some(Status::Refused) => Some(Denial::Refused(claim)),
+                _ if demanded(claim) => missing(claim, verdict),
+                _ => None,
+            })
+            .collect();
         if rules.is_empty() {
             denials.push(Denial::NoRule);
         }
-        let demanded = |claim: &Claim| {
-            *claim == Claim::Integrity
-                || selected.iter().any(|(_, rule)| rule.demands().any(|one| one == *claim))
-        };
-        let demanded = Claim::ALL.into_iter().filter(demanded);
-        denials.extend(demanded.filter_map(|claim| missing(claim, verdict)));
         for (number, rule) in &selected {
             denials.extend(rule.unexpected(*number, purl, verdict, collected));
         }

@@ -225,7 +225,7 @@ pub(super) fn without_ref(workflow: &str) -> &str {
 /// Whether a claim that is demanded is there.
 pub(super) fn missing(claim: Claim, verdict: &PackageVerdict) -> Option<Denial> {
     match verdict.status(claim) {
-        // What is refused is denied in any case.
+        // What is refused is denied for that.
         Some(Status::Verified | Status::Refused) => None,
         Some(Status::Unrecognized) => Some(Denial::Unrecognized(claim)),
         Some(Status::Absent) | None => Some(Denial::Missing(claim)),

@@ -7,14 +7,14 @@ use std::{
 
 use chrono::Days;
 
-use super::{Human, count};
+use super::{Human, LISTED, count};
 use crate::{
-    app::report::Report,
+    app::report::{Judged, Report},
     cli::terminal::{DIM, STRONG, WARN},
     core::{
         lockfile::coverage::{EntryDenial, EntryOutcome},
         package::{PackageId, digest::Algorithm},
-        policy::{self, ENDS_SOON_DAYS, EXCUSABLE, Exception, quoted},
+        policy::{self, Denial, ENDS_SOON_DAYS, EXCUSABLE, Exception, quoted},
         text::Untrusted,
         time::Time,
     },
@@ -86,33 +86,32 @@ impl Human<'_> {
 
     /// Exceptions for what is denied and can be excused, ready to paste into a policy.
     pub(super) fn proposed(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let proposals = proposals(self.report);
+        let most = if self.verbose { usize::MAX } else { LISTED };
+        let proposals = proposals(self.report, most);
         if proposals.is_empty() {
             return Ok(());
         }
         writeln!(
             f,
-            "\n{STRONG}to excuse{STRONG:#} what is denied and can be excused: paste this into a policy,\n  \
-             and say why"
+            "\n{STRONG}to excuse{STRONG:#} this, paste what fits into a policy, and say why"
         )?;
         self.listed(f, &proposals, |f, proposal| write!(f, "\n{proposal}"))
     }
 }
 
-fn proposals(report: &Report) -> Vec<String> {
+/// An exception for each code, with all its packages; where there are more than `most`, a sentence.
+fn proposals(report: &Report, most: usize) -> Vec<String> {
     let mut proposals = Vec::new();
     let mut packages: BTreeMap<&str, Vec<&PackageId>> = BTreeMap::new();
     for judged in &report.packages {
-        for denial in &judged.judgment.denials {
-            let code = denial.code();
-            if code == "unpinned" {
-                proposals.push(unpinned(
-                    &judged.verdict.package,
-                    &judged.digest.to_hex(),
-                    report.at,
-                ));
-            } else if EXCUSABLE.contains(&code) {
-                packages.entry(code).or_default().push(&judged.verdict.package);
+        let codes: Vec<_> = judged.judgment.denials.iter().map(Denial::code).collect();
+        if !codes.iter().all(|code| EXCUSABLE.contains(code)) {
+            continue; // an exception would not help
+        }
+        for code in codes {
+            match code {
+                "unpinned" => proposals.push(unpinned(judged, report.at)),
+                _ => packages.entry(code).or_default().push(&judged.verdict.package),
             }
         }
     }
@@ -127,6 +126,10 @@ fn proposals(report: &Report) -> Vec<String> {
     proposals.extend(packages.into_iter().map(|(code, mut ids)| {
         ids.sort();
         ids.dedup();
+        if ids.len() > most {
+            let number = count(ids.len(), "package");
+            return format!("# {code}: {number}. A rule may fit better; --verbose lists them.\n");
+        }
         let ids: Vec<_> = ids.into_iter().map(|id| quoted(&policy::written(id))).collect();
         let list = match ids.as_slice() {
             [only] => only.clone(),
@@ -142,9 +145,10 @@ fn proposals(report: &Report) -> Vec<String> {
     proposals
 }
 
-fn unpinned(id: &PackageId, sha512: &str, at: Time) -> String {
-    let about = format!("packages = [{}]\nsha512 = \"{sha512}\"\n", quoted(&policy::written(id)));
-    proposal(&about, "unpinned", at)
+fn unpinned(judged: &Judged, at: Time) -> String {
+    let package = quoted(&policy::written(&judged.verdict.package));
+    let sha512 = judged.digest.to_hex();
+    proposal(&format!("packages = [{package}]\nsha512 = \"{sha512}\"\n"), "unpinned", at)
 }
 
 /// The exception for an entry that nothing can vouch for, with the bytes that the archive carries for it.
