@@ -225,8 +225,9 @@ impl<'p> Judge<'p> {
     /// The weakness of an entry that a rule denies.
     fn denied_weakness(&self, outcome: &EntryOutcome, id: &PackageId) -> Option<Weakness> {
         let rules = self.rules(id);
-        let mut deny = rules.iter().filter_map(|number| Some(&self.rule(*number)?.deny));
-        let mut denies = |weakness| deny.any(|deny| deny.contains(&weakness));
+        let deny: Vec<_> =
+            rules.iter().filter_map(|number| Some(&self.rule(*number)?.deny)).collect();
+        let denies = |weakness| deny.iter().any(|deny| deny.contains(&weakness));
         let weaknesses: &[Weakness] = match (outcome.disposition, outcome.pin) {
             (Disposition::Unavailable, _) => &[Weakness::Unavailable],
             (_, Some(Pin::Signature { weak: true })) => {

@@ -76,5 +76,9 @@ fn plain(message: &str) -> String {
     if message == "duplicate key" {
         return "the key or table is there twice".to_owned();
     }
-    message.replace('`', "\"")
+    let number = message.strip_suffix("u64").or(message.strip_suffix("usize"));
+    match number {
+        Some(start) => format!("{start}a whole number").replace('`', "\""),
+        None => message.replace('`', "\""),
+    }
 }
