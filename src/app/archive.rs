@@ -37,6 +37,14 @@ pub enum OpenError {
     /// The keys of all signers counted until a day before the reference time.
     #[error("the keys of all signers have ended: {}", .0.join(", "))]
     EndedKeys(Vec<String>),
+    /// More signers are demanded than there are.
+    #[error("{threshold} signers must have sealed, but {signers} can")]
+    Threshold {
+        /// How many must have.
+        threshold: usize,
+        /// How many there are.
+        signers: usize,
+    },
     /// Two keys are one, which would look like two signers.
     #[error("{} is a key that was named already", .0.display())]
     SameKey(PathBuf),
@@ -80,6 +88,9 @@ impl OpenError {
             Self::EndedKeys(_) => {
                 "a policy says until when the keys of a signer count; a new key needs a table of its own"
             }
+            Self::Threshold { .. } => {
+                "a threshold counts signers, not keys: add --key or a [[signer]], or lower it"
+            }
             Self::SameKey(_) => "each --key must be another signer's",
             Self::SealedLater { .. } => {
                 "see which of the two machines has the wrong clock; --at says which time to judge by"
@@ -94,7 +105,7 @@ impl OpenError {
             Self::Archive { error, .. } => Some(error.code()),
             Self::Key(error) => error.code(),
             Self::SealedLater { .. } => Some("sealed-later"),
-            Self::NoKey | Self::EndedKeys(_) | Self::SameKey(_) => None,
+            Self::NoKey | Self::EndedKeys(_) | Self::Threshold { .. } | Self::SameKey(_) => None,
         }
     }
 
@@ -141,7 +152,7 @@ pub fn pinned_keys(paths: &[PathBuf]) -> Result<Vec<Signer>, OpenError> {
 /// The signers of a policy whose keys count at a time.
 ///
 /// # Errors
-/// When there are none.
+/// When there are none, or fewer than must have sealed.
 pub fn signers(policy: &Policy, at: Time) -> Result<Vec<Signer>, OpenError> {
     let signers = policy.signers_at(at);
     match (signers.is_empty(), policy.signers.is_empty()) {
@@ -149,6 +160,9 @@ pub fn signers(policy: &Policy, at: Time) -> Result<Vec<Signer>, OpenError> {
         (true, false) => {
             let names = policy.signers.iter().map(|signer| signer.name.clone());
             Err(OpenError::EndedKeys(names.collect()))
+        }
+        _ if policy.seals() > signers.len() => {
+            Err(OpenError::Threshold { threshold: policy.seals(), signers: signers.len() })
         }
         (false, _) => Ok(signers),
     }

@@ -105,10 +105,12 @@ impl<'a> Human<'a> {
             *claim != Claim::Integrity || report.policy.demanded_of_all().len() == 1
         });
         let has = |judged: &&Judged| {
-            !judged.judgment.denials.iter().any(|denial| denial.claim().is_some())
+            claims.iter().all(|claim| judged.verdict.is_verified(*claim))
+                && judged.verdict.refusals().next().is_none()
         };
-        let names: Vec<_> = claims.into_iter().map(Claim::name).collect();
-        (names.join(" and "), report.packages.iter().filter(has).count())
+        let number = report.packages.iter().filter(has).count();
+        let names: Vec<_> = claims.iter().map(|claim| claim.name()).collect();
+        (names.join(" and "), number)
     }
 
     /// How many packages and carried entries are excused from something.
