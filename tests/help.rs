@@ -250,6 +250,31 @@ fn every_code_of_a_failure_is_in_the_page_of_the_report_and_in_a_test() {
     assert!(listed.len() >= 11, "{listed:?}");
 }
 
+/// What follows from a policy is in both pages, and in a test.
+#[test]
+fn every_code_of_a_policy_is_in_the_pages_and_in_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let page = |name: &str| read(&format!("man/{name}")).replace('\\', "");
+    let (report, policy) = (page("sealift-report.5"), page("sealift-policy.5"));
+    let folder = files(&root.join("src/core/policy"));
+    let tests = folder.iter().filter(|path| path.to_string_lossy().contains("tests"));
+    let tests: String = tests.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let text = read("src/core/policy/denial.rs");
+    let codes: Vec<_> = text.lines().filter_map(code_of).collect();
+    for code in &codes {
+        assert!(report.contains(code), "{code} is not in sealift-report.5");
+        assert!(
+            tests.contains(&format!("\"{code}\"")) || *code == "unneeded",
+            "{code} is in no test"
+        );
+    }
+    assert!(codes.len() > 22, "{codes:?}");
+    for code in sealift::core::policy::EXCUSABLE {
+        assert!(policy.contains(code), "{code} is not in sealift-policy.5");
+    }
+}
+
 /// Every object that a command prints has its name in the page.
 #[test]
 fn every_schema_is_in_the_page_of_the_report() {

@@ -294,6 +294,7 @@ const SAYS_NPM: &[(&str, &str)] = &[
     ("mod.rs", "the list of modules"),
     ("addresses.rs", "the one file of public addresses, npm's registry among them"),
     ("limits.rs", "the reasons of limits say what was measured"),
+    ("policy/", "messages give examples of packages"),
     ("slsa", "build types and builders are named after npm's repository"),
     ("trust", "TUF delivers the keys of npm's registry"),
     ("verdict.rs", "the table of codes says which type each code is of"),

@@ -197,6 +197,8 @@ fn signers_are_names_and_two_keys_of_one_person_are_one() {
     verify(&world, &ended, "").failed().says("the keys of all signers have ended: a");
     let same = signer("a", first, "") + &signer("b", first, "") + &rest(1);
     verify(&world, &same, "").failed().says("a and b have the same key");
+    let code = verify(&world, &same, "--format json").json()["code"].clone();
+    assert_eq!(code, "policy-same-key");
     let today = signer("a", first, "until = 2026-03-01") + &rest(1);
     verify(&world, &today, "").done();
 }

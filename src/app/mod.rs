@@ -26,6 +26,7 @@ pub mod seal;
 pub mod sign;
 pub mod trust;
 pub mod verify;
+pub mod why;
 
 pub use self::{
     clock::Clock,

@@ -95,8 +95,12 @@ impl Examined {
         &self.report
     }
 
+    /// The archive, whatever was found.
+    pub(super) fn archive(&self) -> &SignedArchive {
+        &self.archive
+    }
+
     /// What was found, without the archive.
-    #[cfg(feature = "network")]
     pub(super) fn into_report(self) -> Report {
         self.report
     }

@@ -12,7 +12,7 @@ use crate::app::{
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, sign::SignError, trust::BasisError,
-        verify::VerifyError,
+        verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -138,6 +138,7 @@ ends!(
     OpenError: code is_refusal,
     SignError: code is_refusal,
     VerifyError: code is_refusal,
+    WhyError: code is_refusal,
 );
 #[cfg(feature = "network")]
 ends!(

@@ -1,11 +1,11 @@
 //! What several commands' options mean to the use cases.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     app::{trust, verify},
     cli::{
-        declare::{Demands, StoreOptions, TrustOptions},
+        declare::{Demands, Seals, StoreOptions, TrustOptions},
         env::Env,
     },
     core::{
@@ -33,6 +33,25 @@ impl From<&Demands> for verify::Demands {
             policies: demands.policy.clone(),
             policy: Policy { rules: says.then_some(rule).into_iter().collect(), ..policy },
             lockfiles: demands.lockfile.clone(),
+        }
+    }
+}
+
+impl Seals {
+    /// How to verify an archive, as the use cases take it.
+    pub(super) fn resolve(
+        &self,
+        archive: &Path,
+        demands: &Demands,
+        trust: &TrustOptions,
+        env: &Env,
+    ) -> verify::Options {
+        verify::Options {
+            archive: archive.to_owned(),
+            keys: self.keys.clone(),
+            threshold: self.threshold as usize,
+            demands: demands.into(),
+            trust: trust.resolve(env),
         }
     }
 }

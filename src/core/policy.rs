@@ -204,8 +204,8 @@ impl Policy {
         Claim::ALL.into_iter().filter(of_all).collect()
     }
 
-    /// SHA-256 over the policy as reports have it, without white space: whoever has a report can compute
-    /// it again.
+    /// SHA-256 over the policy as reports have it, without white space: so it can be computed from a
+    /// report.
     pub fn digest(&self) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
         Algorithm::Sha256.digest(&json).to_hex()

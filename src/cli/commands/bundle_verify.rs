@@ -1,7 +1,7 @@
 //! `sealift bundle verify`.
 
 use crate::{
-    app::verify::{self, verify},
+    app::verify::verify,
     cli::{
         context::Context,
         declare::Verify,
@@ -15,13 +15,8 @@ use crate::{
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
 /// checked.
 pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
-    let options = verify::Options {
-        archive: options.archive.clone(),
-        keys: options.keys.clone(),
-        threshold: options.threshold as usize,
-        demands: (&options.demands).into(),
-        trust: options.trust.resolve(context.env),
-    };
+    let Verify { archive, seals, demands, trust } = options;
+    let options = seals.resolve(archive, demands, trust, context.env);
     match verify(&options, &context.clock)?.admit() {
         Ok(verified) => {
             context.report(verified.report());

@@ -6,6 +6,7 @@ mod bundle_fetch;
 mod bundle_inspect;
 mod bundle_sign;
 mod bundle_verify;
+mod bundle_why;
 mod key;
 mod trust_diff;
 mod trust_export;
@@ -32,6 +33,7 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         #[cfg(feature = "network")]
         Command::Bundle(BundleCommand::Fetch(options)) => bundle_fetch::run(&options, context),
         Command::Bundle(BundleCommand::Verify(options)) => bundle_verify::run(&options, context),
+        Command::Bundle(BundleCommand::Why(options)) => bundle_why::run(&options, context),
         Command::Bundle(BundleCommand::Inspect(options)) => bundle_inspect::run(&options, context),
         Command::Bundle(BundleCommand::Sign(options)) => bundle_sign::run(&options, context),
         Command::Key(KeyCommand::Generate(options)) => key::generate(&options, context),

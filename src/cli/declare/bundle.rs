@@ -39,6 +39,14 @@ pub enum BundleCommand {
     /// claims every package must have.
     #[command(after_help = examples::VERIFY)]
     Verify(Verify),
+    /// explain what became of one package, step by step
+    ///
+    /// Verifies the archive as `bundle verify` does, under the same demands, and explains the package:
+    /// who needs it, what was compared with what, which key or certificate signed and by which clock,
+    /// and which rule or exception decided. Of what is refused it says what to do, and on which side of
+    /// the gap. It names the archive's entries, so that other tools can look at the same evidence.
+    #[command(after_help = examples::WHY)]
+    Why(Why),
     /// show what an archive says of itself, without verifying it
     ///
     /// Nothing that this prints is verified: an archive can say anything of itself.
@@ -91,18 +99,46 @@ pub struct Verify {
     /// the archive
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
-    /// a public key (SPKI PEM) that you trust to seal; repeat for several
-    #[arg(long = "key", value_name = "FILE")]
-    pub keys: Vec<PathBuf>,
-    /// how many of the keys must have signed
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
-    pub threshold: u32,
+    /// Whose seals count.
+    #[command(flatten)]
+    pub seals: Seals,
     /// What is demanded.
     #[command(flatten)]
     pub demands: Demands,
     /// Where trust comes from.
     #[command(flatten)]
     pub trust: TrustOptions,
+}
+
+/// Options of `bundle why`.
+#[derive(Debug, Args)]
+pub struct Why {
+    /// the archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// the package: left-pad, left-pad@1.3.0 or its purl
+    #[arg(value_name = "PACKAGE")]
+    pub package: String,
+    /// Whose seals count.
+    #[command(flatten)]
+    pub seals: Seals,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Whose seals count.
+#[derive(Debug, Args)]
+pub struct Seals {
+    /// a public key (SPKI PEM) that you trust to seal; repeat for several
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// how many signers must have sealed
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+    pub threshold: u32,
 }
 
 /// What is demanded of an archive.

@@ -9,6 +9,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle inspect", INSPECT),
     ("bundle sign", SIGN),
     ("bundle verify", VERIFY),
+    ("bundle why", WHY),
     #[cfg(feature = "network")]
     ("trust refresh", REFRESH),
     ("trust import", IMPORT),
@@ -49,6 +50,11 @@ Examples:
   Two people must have sealed it:
     sealift bundle verify app.sealift --key release.key.pub \\
       --key second.key.pub --threshold 2 --require provenance";
+
+pub(super) const WHY: &str = "\
+Examples:
+  sealift bundle why app.sealift a --key release.key.pub \\
+    --require provenance";
 
 pub(super) const INSPECT: &str = "\
 Examples:

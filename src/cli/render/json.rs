@@ -165,7 +165,7 @@ fn entries(report: &Report, lockfile: &Lockfile, outcomes: &[EntryOutcome]) -> V
     entries.map(|(one, outcome)| entry(report, one, outcome)).collect()
 }
 
-fn entry(report: &Report, entry: &Entry, outcome: &EntryOutcome) -> Value {
+pub(super) fn entry(report: &Report, entry: &Entry, outcome: &EntryOutcome) -> Value {
     let (pin, weak) = match outcome.pin {
         None => (None, None),
         Some(Pin::Hash(algorithm)) => (Some(algorithm.name()), None),
@@ -188,7 +188,7 @@ fn entry(report: &Report, entry: &Entry, outcome: &EntryOutcome) -> Value {
     }))
 }
 
-fn package(judged: &Judged) -> Value {
+pub(super) fn package(judged: &Judged) -> Value {
     let Judged { purl, verdict, digest, judgment, weak } = judged;
     let denied: Vec<_> = judgment.denials.iter().map(denial).collect();
     let warned: Vec<_> = judgment.warned.iter().map(denial).collect();

@@ -9,6 +9,7 @@ mod key;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod why;
 
 use std::fmt::Display;
 
@@ -25,6 +26,7 @@ pub use self::{
     json::to_json,
     key::{GeneratedKey, ShownKey},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
+    why::Reasons,
 };
 
 /// A result: displayed to people, and with a form for programs. Without text nothing is printed.
