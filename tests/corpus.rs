@@ -15,10 +15,11 @@ use sealift::core::{
     addresses::NPM_REGISTRY,
     npm::package,
     package::{
-        PackageId,
+        Origin, PackageId, Purl,
         digest::{Algorithm, Digest, Integrity},
         evidence::{Answer, Evidence},
     },
+    policy::{self, Denial, Judge, PolicyFile},
     sigstore::{self, Artifact, BundleFacts, BundleRefusal, Signer},
     time::{self, Time},
     trust::Trust,
@@ -221,6 +222,51 @@ fn npm_packages_verify() {
         assert!(verdict.integrity().is_some());
         assert_eq!(verdict.claims[&Claim::RegistrySignature].status(), Status::Absent);
     }
+}
+
+/// The policy in `examples/`, and what follows where somebody else built the packages.
+#[test]
+fn real_packages_meet_the_policy_of_the_examples() {
+    let text = include_str!("../examples/policies/npm-packages.toml");
+    let codes = |text: &str, name: &str| -> Vec<&str> {
+        let policy = PolicyFile::parse(text.as_bytes()).unwrap().resolve(vec![], None);
+        let verdict = judge(name, |_| {});
+        let purl = Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()));
+        let digest = Algorithm::Sha512.digest(b"");
+        let package =
+            policy::Judged { purl: &purl, verdict: &verdict, digest: &digest, collected: at() };
+        let judgment = Judge::new(&policy, at()).package(package);
+        assert_eq!(judgment.rules, if name.contains("sigstore") { [0, 1] } else { [0, 2] });
+        judgment.denials.iter().map(Denial::code).collect()
+    };
+    let [old, new] = ["npm-sigstore-1.0.0", "npm-sigstore-2.3.1"];
+    let reusable = "npm-provenance-npm-test-1.0.5";
+    for name in [old, new, reusable] {
+        assert_eq!(codes(text, name), [""; 0], "{name}");
+    }
+    let changed = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    };
+    // A fork has another repository; a name that was registered again has another id, which the
+    // certificate of 2023 does not have.
+    let fork = changed(
+        "[\"https://github.com/sigstore/sigstore-js\"]",
+        "[\"https://github.com/a/sigstore-js\"]",
+    );
+    assert_eq!(codes(&fork, old), ["unexpected-repository"]);
+    assert_eq!(codes(&fork, new), ["unexpected-repository"]);
+    let again = changed("495574555", "1");
+    assert_eq!(codes(&again, old), [""; 0]);
+    assert_eq!(codes(&again, new), ["unexpected-repository-id"]);
+    let tags = changed("release.yml@refs/heads/main", "release.yml@refs/tags/*");
+    assert_eq!(codes(&tags, new), ["unexpected-workflow"]);
+    let own = changed("https://github.com/slsa-framework/", "https://github.com/laurentsimon/");
+    assert_eq!(codes(&own, reusable), ["unexpected-workflow"]);
+    let gitlab = changed("https://token.actions.githubusercontent.com", "https://gitlab.com");
+    assert_eq!(codes(&gitlab, new), ["unexpected-issuer"]);
+    let signed = changed("\"publish-attestation\"", "\"registry-signature\"");
+    assert_eq!(codes(&signed, new), ["missing-registry-signature"]);
 }
 
 #[test]
