@@ -217,9 +217,9 @@ pub(super) fn published(verdict: &PackageVerdict) -> Option<(Time, bool)> {
     }
 }
 
-/// A workflow without the ref that it is from.
+/// A workflow without the ref that it is from. Other identities have an `@` of another meaning.
 pub(super) fn without_ref(workflow: &str) -> &str {
-    workflow.split_once('@').map_or(workflow, |(workflow, _)| workflow)
+    workflow.split_once("@refs/").map_or(workflow, |(workflow, _)| workflow)
 }
 
 /// Whether a claim that is demanded is there.

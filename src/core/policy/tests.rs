@@ -470,6 +470,12 @@ fn who_built_a_package_is_equal_or_an_explicit_glob() {
             &["unexpected-workflow"],
         ),
         (
+            "an e-mail address has no ref",
+            rule("[[rule]]\nworkflow = [\"release\"]"),
+            changed(|facts| facts.workflow = "release@evil.example".into()),
+            &["unexpected-workflow"],
+        ),
+        (
             "a reusable workflow signs for itself",
             rule(
                 "[[rule]]\nrepository = [\"https://github.com/acme/widget\"]\nworkflow = [\"https://github.com/acme/workflows/.github/workflows/npm.yml\"]",
