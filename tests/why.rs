@@ -41,7 +41,7 @@ fn sealed() -> World {
         Package::new(name, "1.3.0")
             .signed(&world.sigstore)
             .published(&world.sigstore)
-            .built(&world.sigstore, &Build::github(repository))
+            .built(&world.sigstore, &build(repository))
     };
     let bare = |name: &str| Package::new(name, "1.3.0").signed(&world.sigstore);
     let changed = of("changed", "acme/changed");
@@ -57,6 +57,15 @@ fn sealed() -> World {
     parts.seal(&world.path("app.sealift"), &[key(1)]);
     world.write("sealift.toml", POLICY);
     world
+}
+
+/// A build in a repository; strangers have ids of their own.
+fn build(repository: &str) -> Build {
+    let mut build = Build::github(repository);
+    if repository.starts_with("mallory/") {
+        (build.repository_id, build.owner_id) = ("888777666".into(), "5551234".into());
+    }
+    build
 }
 
 fn why(world: &World, package: &str, more: &str) -> Run {
@@ -77,7 +86,7 @@ fn shows(name: &str, run: &Run) {
         filters => vec![
             (r"http://127\.0\.0\.1:\d+", "http://127.0.0.1:PORT"),
             (r"SHA256:[A-Za-z0-9+/]{43}", "SHA256:KEY"),
-            (r"answered \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "answered TIME"),
+            (r"received \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "received TIME"),
         ],
     }, { insta::assert_snapshot!(format!("why-{name}"), run.to_string()) });
 }

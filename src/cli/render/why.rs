@@ -51,7 +51,9 @@ impl Explanation<'_> {
             (true, Some(judged)) if !judged.judgment.excused.is_empty() => ("excused", WARN),
             (true, Some(_)) => ("verified", GOOD),
         };
-        writeln!(f, "{style}{word}{style:#}: {}\n", self.package.purl.id())?;
+        writeln!(f, "{style}{word}{style:#}: {}", self.package.purl.id())?;
+        paragraph(f, "  ", &self.because())?;
+        writeln!(f)?;
         writeln!(f, "  {DIM}purl{DIM:#}      {}", Untrusted(&self.package.purl.to_string()))?;
         self.entries(f)?;
         self.seal(f)?;
@@ -70,6 +72,26 @@ impl Explanation<'_> {
         self.clocks(f)
     }
 
+    /// What decided, in one sentence.
+    fn because(&self) -> String {
+        let denied = self.package.needed_by().find_map(|(_, _, outcome)| outcome.denial.as_ref());
+        let Some(judged) = self.package.judged else {
+            return match denied {
+                Some(denial) => denial.to_string(),
+                None => "the registry does not have it, and installing goes on without it".into(),
+            };
+        };
+        let judgment = &judged.judgment;
+        match (judgment.denials.first(), denied, judgment.excused.first()) {
+            (Some(denial), _, _) => denial.to_string(),
+            (None, Some(denial), _) => denial.to_string(),
+            (None, None, Some(excused)) => {
+                format!("{}; an exception allows it", excused.denial)
+            }
+            (None, None, None) => "every rule that applies is met".into(),
+        }
+    }
+
     /// The archive's entries, for other tools.
     fn entries(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let parts = self.package.parts;
@@ -84,11 +106,12 @@ impl Explanation<'_> {
                 writeln!(f, "  {DIM}{what:<8}{DIM:#}  {}", Untrusted(entry))?;
             }
             if let Some(url) = url {
-                let status = status.map(|status| format!(", status {status}")).unwrap_or_default();
+                let status =
+                    status.map(|status| format!(", HTTP status {status}")).unwrap_or_default();
                 let at = answered_at.as_deref().unwrap_or_default();
                 let blank = if entry.is_some() { "" } else { what };
-                writeln!(f, "  {DIM}{blank:<8}{DIM:#}  asked {}", Untrusted(url))?;
-                writeln!(f, "            answered {}{status}", Untrusted(at))?;
+                writeln!(f, "  {DIM}{blank:<8}{DIM:#}  from {}", Untrusted(url))?;
+                writeln!(f, "            received {}{status}", Untrusted(at))?;
             }
         }
         Ok(())
@@ -97,16 +120,14 @@ impl Explanation<'_> {
     fn seal(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let archive = &self.report.archive;
         writeln!(f, "\n{STRONG}seal{STRONG:#}: verified")?;
-        writeln!(
-            f,
-            "  Every byte is as it was when it was sealed, {}, by",
-            human::day(archive.sealed_at)
-        )?;
+        writeln!(f, "  These files have not changed since they were sealed. That they were good")?;
+        writeln!(f, "  before, the claims below say.")?;
+        writeln!(f, "  sealed    {}, by the sealer's clock", human::day(archive.sealed_at))?;
         for signer in &archive.signers {
             for key in &signer.keys {
                 match *key == signer.name {
-                    true => writeln!(f, "    {key}")?,
-                    false => writeln!(f, "    {}, with the key {key}", Untrusted(&signer.name))?,
+                    true => writeln!(f, "  signer    {key}")?,
+                    false => writeln!(f, "  signer    {}, {key}", Untrusted(&signer.name))?,
                 }
             }
         }
@@ -116,7 +137,7 @@ impl Explanation<'_> {
     fn needed(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let entries: Vec<_> = self.package.needed_by().collect();
         let number = human::count(entries.len(), "entry");
-        writeln!(f, "\n{STRONG}needed by{STRONG:#}: {number}")?;
+        writeln!(f, "\n{STRONG}needed by{STRONG:#}: {number} of a lockfile")?;
         for (lockfile, entry, outcome) in entries {
             writeln!(f, "  {} {DIM}in{DIM:#} {}", Untrusted(&entry.path), Untrusted(lockfile))?;
             writeln!(f, "    {}", became(outcome))?;
@@ -132,16 +153,23 @@ impl Explanation<'_> {
     /// The rules that select it, what they deny, and what exceptions take away.
     fn policy(&self, f: &mut Formatter<'_>, judged: &Judged) -> fmt::Result {
         let judgment = &judged.judgment;
-        writeln!(f, "\n{STRONG}policy{STRONG:#}: {}", human::count(judgment.rules.len(), "rule"))?;
-        let rules = judgment.rules.iter().filter_map(|number| {
-            Some((number.saturating_add(1), self.report.policy.rules.get(*number)?))
-        });
+        writeln!(
+            f,
+            "\n{STRONG}policy{STRONG:#}: {} of {} apply",
+            judgment.rules.len(),
+            human::count(self.report.policy.rules.len(), "rule")
+        )?;
+        let rules = judgment
+            .rules
+            .iter()
+            .filter_map(|number| Some((*number, self.report.policy.rules.get(*number)?)));
         for (number, rule) in rules {
-            writeln!(f, "  {DIM}rule {number}{DIM:#}")?;
+            let met = if judgment.meets(number, rule) { "met" } else { "not met" };
+            writeln!(f, "  rule {}: {met}", number.saturating_add(1))?;
             let rule = serde_json::to_value(rule).unwrap_or_default();
             let keys: Vec<_> = rule.as_object().into_iter().flatten().collect();
             if keys.is_empty() {
-                writeln!(f, "    is about all packages, and demands integrity alone")?;
+                writeln!(f, "    all packages; integrity alone")?;
             }
             for (key, value) in keys {
                 writeln!(f, "    {key} = {}", Untrusted(&value.to_string()))?;
@@ -159,8 +187,12 @@ impl Explanation<'_> {
             let number = excused.exception.saturating_add(1);
             writeln!(f, "  {WARN}excused{WARN:#}: {}", excused.denial.code())?;
             paragraph(f, "    ", &excused.denial.to_string())?;
-            writeln!(f, "    by exception {number}, until {}:", exception.expires)?;
-            paragraph(f, "    ", &exception.reason)?;
+            writeln!(
+                f,
+                "    exception {number} allows it to the end of {} (UTC):",
+                exception.expires
+            )?;
+            paragraph(f, "    ", &format!("\"{}\"", exception.reason))?;
         }
         for denial in &judgment.warned {
             writeln!(f, "  {WARN}warned{WARN:#}: {}", denial.code())?;
@@ -176,7 +208,7 @@ impl Explanation<'_> {
     fn clocks(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let report = self.report;
         writeln!(f, "\n{STRONG}clocks{STRONG:#}")?;
-        writeln!(f, "  signed    as each step above says")?;
+        writeln!(f, "  signed    see each claim above")?;
         for trust in &report.trust {
             let word = match trust.source {
                 MaterialSource::Embedded => "built in, published",
@@ -184,16 +216,18 @@ impl Explanation<'_> {
             };
             let when = trust.checked_at.map(|time| format!("{word} {}", human::day(time)));
             let when = when.unwrap_or_else(|| "from files that you pinned".into());
-            writeln!(f, "  trust     {}, {when}", Untrusted(&trust.instance))?;
+            writeln!(f, "  keys      those of {}, {when}", Untrusted(&trust.instance))?;
         }
-        let given = if report.at_given { ", as --at says" } else { "" };
+        let given = if report.at_given { ", chosen with --at; not the clock" } else { "" };
         writeln!(f, "  now       {}{given}", human::day(report.at))
     }
 }
 
 fn became(outcome: &EntryOutcome) -> String {
     let pin = match outcome.pin {
-        Some(Pin::Hash(algorithm)) => format!(", by the lockfile's {}", algorithm.name()),
+        Some(Pin::Hash(algorithm)) => {
+            format!("; the lockfile's {} is that of the tarball", algorithm.name())
+        }
         Some(Pin::Signature { weak: false }) => ", pinned by the registry's signature".into(),
         Some(Pin::Signature { weak: true }) => {
             ", pinned by the registry's signature; its hash is SHA-1".into()

@@ -126,7 +126,7 @@ impl fmt::Display for Denial {
             Self::Missing(Claim::Integrity) => {
                 f.write_str("neither a strong hash nor a registry's signature binds its bytes")
             }
-            Self::Missing(claim) => write!(f, "{claim} is demanded, and not there"),
+            Self::Missing(claim) => write!(f, "{claim} is demanded, and absent"),
             Self::Unrecognized(claim) => {
                 write!(
                     f,

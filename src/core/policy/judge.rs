@@ -40,6 +40,21 @@ pub struct Judgment {
     pub warned: Vec<Denial>,
 }
 
+impl Judgment {
+    /// Whether a rule is met without an exception.
+    pub fn meets(&self, number: usize, rule: &Rule) -> bool {
+        let excused = self.excused.iter().map(|excused| &excused.denial);
+        !self.denials.iter().chain(excused).any(|denial| match denial {
+            Denial::Refused(claim) | Denial::Missing(claim) | Denial::Unrecognized(claim) => {
+                rule.demands().any(|demanded| demanded == *claim)
+            }
+            Denial::Weak(weakness) => rule.deny.contains(weakness),
+            Denial::Unexpected { rule, .. } | Denial::TooYoung { rule, .. } => *rule == number,
+            _ => false,
+        })
+    }
+}
+
 /// Something that an exception excuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excused {

@@ -53,14 +53,14 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
             match facts.lockfile {
                 Some(algorithm) => writeln!(
                     f,
-                    "  The tarball has the {} hash that the lockfile gives, and the one that the\n  \
-                     registry's record gives.",
+                    "  The {} hash of the tarball is the one in the lockfile, and its hash is the\n  \
+                     one in the registry's record.",
                     algorithm.name()
                 )?,
                 None => writeln!(
                     f,
-                    "  The lockfile gives no hash. The tarball has the hash that the registry's\n  \
-                     record gives."
+                    "  The lockfile gives no hash that counts. The hash of the tarball is the one in\n  \
+                     the registry's record."
                 )?,
             }
             let hex = judged.digest.to_hex();
@@ -70,9 +70,9 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
             if second.is_empty() { Ok(()) } else { writeln!(f, "    {second}") }
         }
         Facts::RegistrySignature(facts) => {
-            writeln!(f, "  The registry signed this name, this version and this hash.")?;
+            writeln!(f, "  The registry signed this name, this version and the hash above.")?;
             writeln!(f, "  key       {}", Untrusted(&facts.keyid))?;
-            time(f, facts.time, facts.time_source)?;
+            signature_time(f, facts.time, facts.time_source)?;
             if facts.retired {
                 writeln!(
                     f,
@@ -84,7 +84,10 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
             })
         }
         Facts::PublishAttestation(facts) => {
-            writeln!(f, "  The registry published this tarball under this name and version.")?;
+            writeln!(
+                f,
+                "  The registry signed that it published this tarball by this name and version."
+            )?;
             match &facts.publisher {
                 Publisher::Key { keyid } => writeln!(f, "  key       {}", Untrusted(keyid))?,
                 Publisher::Identity(Identity { san, issuer }) => {
@@ -100,7 +103,10 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
 }
 
 fn provenance(f: &mut Formatter<'_>, facts: &ProvenanceFacts) -> fmt::Result {
-    writeln!(f, "  A build made this tarball from this source. The certificate says:")?;
+    writeln!(
+        f,
+        "  A build made this tarball. The certificate that Sigstore gave it says:"
+    )?;
     let id = |id: &Option<String>| match id {
         Some(id) => format!(", id {id}"),
         None => String::new(),
@@ -123,7 +129,7 @@ fn provenance(f: &mut Formatter<'_>, facts: &ProvenanceFacts) -> fmt::Result {
     }
     time(f, facts.signed_at, facts.time_source)?;
     logged(f, facts.logged)?;
-    writeln!(f, "  The workflow itself says, and the certificate does not contradict it:")?;
+    writeln!(f, "  Only the workflow says this; the certificate says nothing of it:")?;
     writeln!(f, "  builder   {}", Untrusted(&facts.stated_builder))?;
     writeln!(f, "  type      {}", Untrusted(&facts.stated_build_type))
 }
@@ -133,18 +139,30 @@ fn time(f: &mut Formatter<'_>, time: Time, source: TimeSource) -> fmt::Result {
     let who = match source {
         TimeSource::TransparencyLog => "says the transparency log",
         TimeSource::TimestampAuthority => "says a timestamp authority",
-        TimeSource::RegistryUnsigned => "says the registry; nobody signed that",
+        TimeSource::RegistryUnsigned => "says the registry; this date is not signed",
         TimeSource::ReferenceTime => "taken from --at or the clock; nobody says more",
     };
     writeln!(f, "  signed    {}, {who}", day(time))
 }
 
+/// The time that a registry's key is judged by: nothing in the signature says when it was made.
+fn signature_time(f: &mut Formatter<'_>, time: Time, source: TimeSource) -> fmt::Result {
+    let who = match source {
+        TimeSource::TransparencyLog | TimeSource::TimestampAuthority => {
+            "the time of the publish attestation"
+        }
+        TimeSource::RegistryUnsigned => "says the record; this date is not signed",
+        TimeSource::ReferenceTime => "taken from --at or the clock; nobody says more",
+    };
+    writeln!(f, "  published {}, {who}", day(time))
+}
+
 fn logged(f: &mut Formatter<'_>, logged: Logged) -> fmt::Result {
     let text = match (logged.promise, logged.proof) {
-        (true, true) => "in the transparency log: promise and proof verified",
-        (true, false) => "in the transparency log: promise verified, no proof",
-        (false, true) => "in the transparency log: proof verified",
-        (false, false) => "in no transparency log",
+        (true, true) => "yes; the log's signed promise and its proof of inclusion verify",
+        (true, false) => "yes; the log's signed promise verifies, there is no proof",
+        (false, true) => "yes; the log's proof of inclusion verifies",
+        (false, false) => "no",
     };
     writeln!(f, "  logged    {text}")
 }
@@ -178,8 +196,8 @@ pub fn paragraph(f: &mut Formatter<'_>, indent: &str, text: &str) -> fmt::Result
 pub fn remedy(code: &str) -> &'static str {
     match code {
         "refused" => {
-            "Do not install it. On the connected side, fetch again; if it stays so, the registry \
-             or somebody on the way changed something: ask the maintainers."
+            "Do not install it. The claim above says what does not fit. On the connected side, fetch \
+             and seal again. If nothing changes, report it to the registry and to the maintainers."
         }
         "no-rule" => "On this side: add a [[rule]] that selects it, or correct the pattern.",
         "missing-registry-signature" | "missing-publish-attestation" | "missing-provenance" => {
@@ -208,8 +226,9 @@ pub fn remedy(code: &str) -> &'static str {
         }
         "unneeded" => "On the connected side: seal again; nothing asks for it.",
         _ if code.starts_with("unexpected-") => {
-            "Compare it with what the project says of itself. If the rule is wrong, on this side: \
-             correct the rule. Nothing excuses it."
+            "Do not install it until you know who builds it now: ask its maintainers. If the rule is \
+             right, leave it refused. If the rule is wrong, correct it on this side. No exception \
+             can allow this."
         }
         "retired-key"
         | "sha1"
