@@ -1,4 +1,5 @@
-//! How a command ends without success: what to say, and with which exit code.
+//! How a command ends without success: what to say, and which [`Kind`] of exit. `cli/mod.rs` turns the
+//! kind into the number.
 
 use std::fmt;
 

@@ -140,8 +140,8 @@ impl<'de> Visitor<'de> for Distinct {
     }
 }
 
-/// The first items of a list, of more than `MAX` one more, for `deserialize_with`: that there are
-/// too many is then known, and nothing was spent on the others. `null` is an empty list.
+/// Reads at most `MAX + 1` items of a list, so that callers can tell an overlong list without the memory
+/// for it. For `deserialize_with`. `null` is an empty list.
 pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
     json: D,
 ) -> Result<Vec<T>, D::Error> {

@@ -1,4 +1,6 @@
-//! Every limit on untrusted input, in one place, each with its reason.
+//! Every limit on untrusted input, and how requests are paced: each number with its reason.
+//!
+//! A *packument* is the registry's document of all versions of one name.
 //!
 //! The nesting of JSON is bounded by `serde_json`, which reads 127 levels and refuses the next; what
 //! is passed over may nest at will, without recursion.
@@ -192,8 +194,8 @@ pub const IN_FLIGHT_SLOW: usize = 8;
 /// may have 1,024, on some systems 256.
 pub const IN_FLIGHT_TOTAL: usize = 96;
 
-/// A host that usually answers this much later than four times its best has too much to do. Less is
-/// what a cache that misses costs.
+/// A host that usually answers this much later than four times its best has too much to do. A cache
+/// miss can cost up to this much.
 pub const SLOWER: Duration = Duration::from_millis(250);
 
 /// How often one request is made of a host that says that it gets too many (429): as often as its

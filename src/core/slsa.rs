@@ -18,14 +18,14 @@ use crate::core::{
 /// The predicate types of SLSA provenance that npm publishes.
 pub const PREDICATE_TYPES: [&str; 2] = [v1::PREDICATE_TYPE, v02::PREDICATE_TYPE];
 
-/// Why provenance is refused whose signature is good.
+/// Why provenance is refused although its signature is good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProvenanceRefusal {
     /// The predicate cannot be read.
     #[error("malformed provenance: {0}")]
     Malformed(String),
     /// The certificate lacks a claim that provenance rests on.
-    #[error("the certificate has no claim of the {0}")]
+    #[error("the certificate does not name the {0}")]
     NoClaim(&'static str),
     /// The predicate says something else than the certificate.
     #[error("the {field} is {found:?} in the predicate, {expected:?} in the certificate")]
@@ -120,7 +120,7 @@ impl From<ProvenanceRefusal> for NoFacts {
 
 /// Where a build came from, as far as certificate and predicate agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct BuildSource {
     /// What the predicate calls its build type.
     pub stated_build_type: String,
     /// The repository, as a URL.
@@ -139,7 +139,11 @@ pub struct Source {
 ///
 /// # Errors
 /// [`NoFacts`] says what disagrees, or is not understood.
-pub fn check(predicate_type: &str, predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
+pub fn check(
+    predicate_type: &str,
+    predicate: &str,
+    claims: &Claims,
+) -> Result<BuildSource, NoFacts> {
     match predicate_type {
         v1::PREDICATE_TYPE => v1::check(predicate, claims),
         v02::PREDICATE_TYPE => v02::check(predicate, claims),
@@ -188,9 +192,9 @@ fn source(
     fit: Fit,
     claims: &Claims,
     required: &Required<'_>,
-) -> Result<Source, NoFacts> {
+) -> Result<BuildSource, NoFacts> {
     match fit {
-        Fit::Signer => Ok(Source {
+        Fit::Signer => Ok(BuildSource {
             stated_build_type: build_type,
             stated_builder: builder,
             repository: required.repository.to_owned(),
@@ -279,8 +283,8 @@ impl Fit {
 const RUNNER: &str = "https://github.com/actions/runner";
 const NPM: &str = "https://github.com/npm/cli@";
 
-/// Whether it is known what the name of this builder says: who claims one of these without being
-/// it is not a builder of a new kind.
+/// Whether the builder's name has a known form. A false claim of such a name is a contradiction, not an
+/// unknown builder.
 fn is_known_form(builder: &str) -> bool {
     let is_runner = builder
         .strip_prefix(RUNNER)

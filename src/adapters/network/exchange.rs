@@ -85,8 +85,7 @@ impl Network {
         }
     }
 
-    /// Whether a connection is not tried again: after as many tries as there are, or when it has
-    /// taken as long as that may be waited for.
+    /// Whether this was the last try: all tries are used, or connecting timed out.
     fn is_last(&self, failure: &RequestFailure, tried: u32) -> bool {
         tried >= self.settings.tries || matches!(failure, RequestFailure::ConnectTimeout(_))
     }

@@ -1,4 +1,5 @@
-//! When to try again. Delays have no jitter: one run makes 16 requests at most at a time.
+//! When to try again. Delays have no jitter: [`limits::IN_FLIGHT`](crate::core::limits::IN_FLIGHT)
+//! bounds the requests to one host.
 
 use std::time::Duration;
 

@@ -42,7 +42,7 @@ fn seal_options(options: &Fetch, env: &Env) -> seal::Options {
     seal::Options {
         lockfiles: options.lockfiles.clone(),
         output: match options.output.as_os_str() == "-" {
-            true => Output::Pipe(std::env::temp_dir()),
+            true => Output::Pipe(env.temporary.clone()),
             false => Output::File(options.output.clone()),
         },
         key: match &options.key {

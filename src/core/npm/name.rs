@@ -20,8 +20,8 @@ pub const NPM: Ecosystem = Ecosystem::new(&Naming {
 impl PackageId {
     /// An npm package.
     ///
-    /// Accepts the legacy names that the registry still serves (upper case, `~'!()*`), and any
-    /// version of semver's characters; refuses what could mean something to a path or an address.
+    /// Accepts the legacy names that the registry still serves (upper case, `~'!()*`), and any version
+    /// of semver's characters. Refuses characters with a meaning in paths or addresses.
     /// Names keep their case: the registry holds `JSONStream` and `jsonstream`, two packages.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Fit, NPM, NoFacts, NotUnderstood, ProvenanceRefusal, Required, Source, agree, agree_where_said,
-    github_builder, is_delegate, require_github, source,
+    BuildSource, Fit, NPM, NoFacts, NotUnderstood, ProvenanceRefusal, Required, agree,
+    agree_where_said, github_builder, is_delegate, require_github, source,
 };
 use crate::core::{
     json::{distinct, objects_only},
@@ -28,7 +28,7 @@ const NPM_GITLAB: &str = "https://github.com/npm/cli/gitlab/v0alpha1";
 const GENERATOR: &str =
     "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
 
-pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
+pub(super) fn check(predicate: &str, claims: &Claims) -> Result<BuildSource, NoFacts> {
     let malformed = |error: serde_json::Error| ProvenanceRefusal::Malformed(error.to_string());
     let Kind { build_type, builder } = serde_json::from_str(predicate).map_err(malformed)?;
     let is_github = match build_type.as_str() {

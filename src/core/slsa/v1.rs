@@ -4,7 +4,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use std::collections::BTreeMap;
 
 use super::{
-    NoFacts, NotUnderstood, ProvenanceRefusal, Required, Source, agree, agree_where_said,
+    BuildSource, NoFacts, NotUnderstood, ProvenanceRefusal, Required, agree, agree_where_said,
     github_builder, require_github, source,
 };
 use crate::core::{
@@ -36,7 +36,7 @@ const WORKFLOW: [&str; 2] = [
     "https://actions.github.io/buildtypes/workflow/v1",
 ];
 
-pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
+pub(super) fn check(predicate: &str, claims: &Claims) -> Result<BuildSource, NoFacts> {
     let malformed = |error: serde_json::Error| ProvenanceRefusal::Malformed(error.to_string());
     let kind: Kind = serde_json::from_str(predicate).map_err(malformed)?;
     let build_type = kind.build_definition.build_type;

@@ -24,7 +24,7 @@ pub use collect::collect;
 pub use config::{ConfigError, RegistryConfig};
 pub use credentials::Credentials;
 pub use error::{CollectError, Conflict, Conflicts, Unreachable};
-pub use expected::{Mismatch, Source};
+pub use expected::{ExpectedBy, Mismatch};
 pub use npmrc::{Env, Npmrc, Replaced};
 pub use packument::RecordError;
 
@@ -38,7 +38,7 @@ use crate::core::{
 
 /// Where a package comes from by the lockfile's word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
+pub enum ItemOrigin {
     /// A registry: which one follows from the addresses and the configuration.
     Registry,
     /// A tarball at an address that no registry gives for this package.
@@ -53,7 +53,7 @@ pub struct Item {
     /// Its name and version.
     pub id: PackageId,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: ItemOrigin,
     /// Every distinct address that entries give, without credentials, query and fragment.
     pub resolved: Vec<Url>,
     /// Every distinct integrity that entries give. The tarball must match all of them.

@@ -60,7 +60,7 @@ impl Human<'_> {
                 writeln!(f, "{} as {}", given.relation.name(), Untrusted(input))
             }
             None => {
-                writeln!(f, "another one, judged entry by entry")?;
+                writeln!(f, "differs from the archive's; each entry was judged")?;
                 entries(f, &given.outcomes)
             }
         }
@@ -110,7 +110,7 @@ impl Display for TrustLine<'_> {
             (_, None) => {}
         }
         if let Some(keys) = trust.keys_checked_at {
-            write!(f, ";\n            the npm keys were checked {}", ago(*at - keys))?;
+            write!(f, ";\n            the registry's keys were checked {}", ago(*at - keys))?;
         }
         Ok(())
     }

@@ -10,7 +10,6 @@ use crate::{
     app::report::Judged,
     cli::terminal::{DIM, STRONG, WARN},
     core::{
-        addresses::NPM_REGISTRY,
         lockfile::coverage::{Disposition, Pin},
         package::Origin,
         policy::weaknesses,
@@ -93,7 +92,7 @@ impl Human<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\n{WARN}weak{WARN:#}: verified, and --deny can refuse it")?;
+        writeln!(f, "\n{WARN}weak{WARN:#}: verified, but --deny can refuse it")?;
         for (name, all) in found {
             writeln!(f, "  {name}: {}", all.len())?;
             let shown = if self.verbose { all.len() } else { 3 };
@@ -108,8 +107,10 @@ impl Human<'_> {
     pub(super) fn other_origins(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for package in &self.report.packages {
+            if package.purl.is_public() {
+                continue;
+            }
             let origin = match package.purl.origin() {
-                Origin::Registry(registry) if registry == NPM_REGISTRY => continue,
                 Origin::Registry(address) | Origin::Url(address) | Origin::File(address) => address,
             };
             *others.entry(origin).or_default() += 1;
