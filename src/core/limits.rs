@@ -25,9 +25,9 @@ pub const ENVELOPE_BYTES: u64 = 40 << 20;
 /// Bytes that follow the payload in an envelope: [`ENVELOPE_SIGNATURES`] take 10 KiB.
 pub const ENVELOPE_TAIL_BYTES: usize = 16 << 10;
 
-/// Bytes of one text in a manifest, escapes as they are written. The longest that a real one has is
-/// the reason why an entry was left out, which quotes its address ([`URL_BYTES`]).
-pub const MANIFEST_TEXT_BYTES: usize = 16 << 10;
+/// Bytes of one text in a manifest, escapes as they are written. The longest is a purl that quotes an
+/// address of [`URL_BYTES`]: percent-encoding can triple it.
+pub const MANIFEST_TEXT_BYTES: usize = 32 << 10;
 
 /// Bytes of a manifest that is shown although nobody's signature on it was verified. Parsed it
 /// takes up to five times as much memory, beside the directory; 3,300 packages fit.

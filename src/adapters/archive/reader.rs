@@ -198,7 +198,7 @@ impl SignedArchive {
     }
 
     /// Digests of an entry, in the order of `algorithms`, and what `look` makes of its bytes, in one
-    /// pass. What `look` leaves is still hashed, and its result counts only if the bytes are
+    /// pass. Bytes that `look` does not read are still hashed. Its result counts only if the bytes are
     /// those that the manifest lists.
     ///
     /// # Errors
@@ -283,7 +283,7 @@ impl SignedArchive {
         self.compared(at, entry, subject, algorithms, &passed)
     }
 
-    /// Holds a pass against the manifest, and gives the digests that were asked for.
+    /// Compares a pass with the manifest, and returns the digests that were asked for.
     fn compared(
         &self,
         at: usize,

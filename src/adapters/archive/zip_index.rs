@@ -2,8 +2,8 @@
 //!
 //! Numbers of sections are those of PKWARE's APPNOTE.TXT 6.3. Every byte of the file is accounted
 //! for: local headers and data lie back to back from the first byte on, then comes the central
-//! directory, then the end records, then nothing. Nothing is searched for, and no memory is
-//! reserved for what a header merely claims, but for a name (16 bits).
+//! directory, then the end records, then nothing. The reader never searches for a record. It reserves no
+//! memory for a size that a header claims, except for a name (16 bits).
 
 use std::io::{BufReader, Read};
 
@@ -51,7 +51,7 @@ pub enum ZipError {
         /// Which field.
         field: &'static str,
     },
-    /// A size of 4 GiB or more, or one that is not of stored bytes.
+    /// A stored size that differs from the real size, or is 4 GiB or more.
     #[error("the stored size of {0:?} differs from its real size, or is 4 GiB or more")]
     EntrySize(String),
     /// Bytes that belong to nothing.
@@ -94,7 +94,7 @@ pub enum ZipError {
     /// A name out of order.
     #[error("{0:?} is out of order")]
     Unsorted(String),
-    /// A name that is a file's and a folder's.
+    /// One name is a file and a folder.
     #[error("{0:?} is a file and a folder")]
     FileAndFolder(String),
     /// The last entry is not the envelope, or the file has no entry.
@@ -178,7 +178,7 @@ pub(super) fn read(source: &ArchiveFile) -> Result<(Vec<Entry>, Entry), ArchiveE
     Ok((entries, last))
 }
 
-/// All names ascend, but that of the envelope, which comes last whatever the others are.
+/// All names ascend, except that of the envelope, which is always last.
 fn in_order(before: &Entry, name: &str) -> Result<(), ZipError> {
     if before.name == name {
         return Err(ZipError::Duplicate(name.to_owned()));
@@ -192,7 +192,7 @@ fn in_order(before: &Entry, name: &str) -> Result<(), ZipError> {
     Ok(())
 }
 
-/// What follows must start where what came before ended.
+/// Requires that a part starts where the part before it ended.
 fn meets(expected: u64, found: u64) -> Result<(), ZipError> {
     match found.cmp(&expected) {
         std::cmp::Ordering::Equal => Ok(()),

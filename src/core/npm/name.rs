@@ -112,6 +112,21 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_purl_fits_into_a_manifest() {
+        let id = PackageId::npm(&"a".repeat(limits::PACKAGE_NAME_BYTES), "1.0.0").unwrap();
+        let most = usize::try_from(limits::URL_BYTES).unwrap();
+        let start = "https://files.example/";
+        let address = format!("{start}{}", "@".repeat(most - start.len()));
+        let purl = Purl::new(id, Origin::Url(address)).to_string();
+        assert!(parse_purl(&purl).is_some());
+        assert!(
+            purl.len() > 2 * most && purl.len() <= limits::MANIFEST_TEXT_BYTES,
+            "{}",
+            purl.len()
+        );
+    }
+
+    #[test]
     fn folders_differ_where_names_differ_by_case() {
         let folder = |text| package_folder(&parse_purl(text).unwrap());
         assert_eq!(folder("pkg:npm/JSONStream@1.3.5"), "npm/%4a%53%4f%4e%53tream/1.3.5");

@@ -111,8 +111,8 @@ impl End {
     }
 }
 
-/// Whether there is a locator right before the end record. In an archive without one, the bytes
-/// there are the last entry's name, which is always the same and no signature.
+/// Whether a locator stands right before the end record. Otherwise the last entry's name stands there, which
+/// is always the same and does not look like a locator.
 fn has_locator(source: &ArchiveFile, at: u64) -> Result<bool, ArchiveError> {
     let mut signature = [0; 4];
     source.read_exact(&mut signature, at)?;

@@ -48,7 +48,7 @@ impl Central {
         let external = record.u32()?;
         record.expect(Field::ExternalAttributes, external, ATTRIBUTES)?;
         let offset = record.u32()?;
-        // At most 64 KiB; whether it is a name is found out before the next is read.
+        // A name has at most 64 KiB. It is checked before the next one is read.
         let mut name = vec![0; usize::from(common.name_length)];
         record.fill(&mut name)?;
         let offset = if offset == SEE_ZIP64 {

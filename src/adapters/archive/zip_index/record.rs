@@ -88,7 +88,7 @@ impl From<ZipError> for Fault {
 pub(super) struct RecordReader<R> {
     pub(super) name: &'static str,
     pub(super) reader: R,
-    /// What it means when the bytes end.
+    /// The error for bytes that end too early.
     pub(super) short: ZipError,
 }
 

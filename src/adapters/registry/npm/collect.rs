@@ -90,7 +90,7 @@ fn jobs<'a>(config: &RegistryConfig, items: &'a [Item]) -> Result<Vec<Job<'a>>, 
 type Outcome = Result<Collected, CollectError>;
 
 impl Run<'_> {
-    /// Round after round, until each package is had or has no way left.
+    /// Runs rounds until each package is collected or has no way left.
     async fn all(&self, mut jobs: Vec<Job<'_>>, tally: &mut Tally) -> Vec<(usize, Outcome)> {
         let mut done = Vec::with_capacity(jobs.len());
         while !jobs.is_empty() {
@@ -111,7 +111,7 @@ impl Run<'_> {
     }
 
     async fn round<'j>(&self, jobs: Vec<Job<'j>>) -> Vec<(Job<'j>, Outcome)> {
-        // By the packument's address: a name is asked for once, not once a version.
+        // Grouped by the packument's address: it is fetched once for all versions of a name.
         let mut names: BTreeMap<Url, Vec<Job<'_>>> = BTreeMap::new();
         let mut others = Vec::new();
         for job in jobs {
@@ -186,7 +186,7 @@ impl Run<'_> {
     }
 }
 
-/// How many packages each host that was given up has cost.
+/// For each host that was given up: how many packages it concerns.
 #[derive(Default)]
 struct Tally {
     failed: BTreeMap<String, usize>,

@@ -161,7 +161,7 @@ impl CollectError {
         Self::NotWhereSaid { missing: Box::new(self) }
     }
 
-    /// Whether somebody has answered that there is no such package.
+    /// Whether a registry answered that it has no such package.
     pub(super) fn is_absence(&self) -> bool {
         matches!(
             self,
@@ -173,8 +173,8 @@ impl CollectError {
         )
     }
 
-    /// The host that cannot be reached, where that is the reason: one of many packages, and said
-    /// once for all of them ([`Unreachable`]).
+    /// The host, if the reason is that it cannot be reached. [`Unreachable`] reports it once for all its
+    /// packages.
     pub fn unreachable_host(&self) -> Option<&str> {
         match self {
             Self::Network(NetworkError::Unreachable { host, .. }) => Some(host),
@@ -204,7 +204,7 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// All packages that entries get from registries that differ: nobody can say which one counts.
+/// All packages that entries get from different registries: it is not clear which one counts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the lockfile gets {} from registries that differ", packages(.0.len()))]
 pub struct Conflicts(pub Vec<Conflict>);

@@ -75,7 +75,7 @@ impl Expected {
         Sums { sha512: Hasher::new(Algorithm::Sha512), others: others.map(Hasher::new).collect() }
     }
 
-    /// Holds what was found against each digest that is expected.
+    /// Compares the digests found with each expected one.
     ///
     /// # Errors
     /// [`Mismatch`] for the first that differs.
@@ -107,7 +107,7 @@ pub(super) struct Found {
 }
 
 impl Sums {
-    /// Takes in the next piece.
+    /// Hashes the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
         for hasher in self.others.iter_mut().chain([&mut self.sha512]) {
             hasher.update(bytes);

@@ -1,7 +1,7 @@
 //! An npm registry: collects packages, and what the registry says of them.
 //!
-//! Brings bytes and judges nothing but their digests: a tarball that is not the expected one is
-//! never kept. Signatures and attestations are carried as received, for `core::npm` to judge.
+//! It fetches bytes and judges only their digests: a tarball that is not the expected one is never kept.
+//! Signatures and attestations are kept as received; `core::npm` judges them.
 
 mod answers;
 mod cache;
@@ -36,7 +36,7 @@ use crate::core::{
     time::Time,
 };
 
-/// Where a package comes from by the lockfile's word.
+/// Where a package comes from, as the lockfile says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ItemOrigin {
     /// A registry: which one follows from the addresses and the configuration.
