@@ -1,10 +1,10 @@
-//! What is said of a package: claims, and what became of each.
+//! The claims of a package, and the outcome of each.
 //!
 //! The [rules](crate::core::rules) of each ecosystem make these. The command line renders them.
 //!
 //! # Codes
 //!
-//! A refusal carries a stable code. By what is refused:
+//! A refusal carries a stable code. The table groups them by what is refused:
 //!
 //! | code | meaning |
 //! | --- | --- |
@@ -79,7 +79,7 @@
 //! | `provenance-disagrees` | predicate and certificate say different things |
 //! | `builder-mismatch` | a builder of a known form that cannot have signed so |
 //!
-//! What verifies and is not understood is not refused, and has a code as well:
+//! Evidence that verifies but is not understood is not refused. It has a code as well:
 //!
 //! | code | meaning |
 //! | --- | --- |
@@ -112,7 +112,7 @@ pub use self::{
 pub enum Outcome<F> {
     /// Evidence was there and verified.
     Verified(F),
-    /// No evidence was there; how we know.
+    /// No evidence was there. The value says how this is known.
     Absent(Absence),
     /// Evidence was there and did not verify.
     Refused(Refusal),

@@ -85,7 +85,7 @@ struct Kind {
     run_details: Option<OtherRun>,
 }
 
-/// Of a build type that is not understood.
+/// Reads the provenance of a build type that is not understood.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 struct OtherRun {
@@ -115,7 +115,7 @@ struct BuildDefinition {
 }
 
 /// The build type's parameters and no others, as SLSA asks of verifiers ("reject unrecognized or
-/// unexpected fields"). Inputs and variables are the workflow's own affair.
+/// unexpected fields"). Inputs and variables may have any value.
 #[derive(Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 struct ExternalParameters {

@@ -1,6 +1,6 @@
-//! What verifies, is weak, and can be denied.
+//! Weaknesses of evidence that verifies. A policy can deny each.
 
-/// What verifies, is weak, and can be denied.
+/// A weakness of evidence that verifies. A policy can deny it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Weakness {
     /// A registry signature whose time nobody signed, by a key whose window has ended.

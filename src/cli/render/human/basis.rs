@@ -1,4 +1,4 @@
-//! What a report is about, and by what it was judged.
+//! The part of a report that says what was judged, and by which rules, trust and time.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -85,7 +85,7 @@ fn entries(f: &mut Formatter<'_>, outcomes: &[EntryOutcome]) -> fmt::Result {
     writeln!(f, "            {}: {}", count(outcomes.len(), "entry"), parts.join(", "))
 }
 
-/// One line on what trust rests on.
+/// The line about the trust material.
 struct TrustLine<'a>(&'a TrustFacts, Time);
 
 impl Display for TrustLine<'_> {

@@ -1,4 +1,4 @@
-//! What deserves a look, although nothing is wrong with it.
+//! Notes on packages and entries that are not wrong, but that a reader should look at.
 
 use std::{
     collections::BTreeMap,
@@ -70,7 +70,7 @@ impl Human<'_> {
         })
     }
 
-    /// What verifies, is weak, and can be denied.
+    /// Weaknesses: evidence that verifies, and that `--deny` can refuse.
     pub(super) fn weak(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for Judged { verdict, .. } in &self.report.packages {
@@ -129,7 +129,7 @@ impl Human<'_> {
     pub(super) fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut reasons: BTreeMap<(Claim, String), usize> = BTreeMap::new();
         for Judged { verdict, .. } in &self.report.packages {
-            // What is demanded was said before.
+            // Demanded claims were listed before.
             let absences = verdict.absences().filter(|(claim, _)| {
                 *claim != Claim::Integrity && !self.report.policy.require.contains(claim)
             });

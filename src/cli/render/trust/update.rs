@@ -23,7 +23,7 @@ use crate::{
 pub struct UpdatedInstances {
     advances: Vec<Advance>,
     failures: Vec<(String, Failure)>,
-    /// What was refused weighs more than what could not be had.
+    /// Whether something was refused. That counts more than an update that could not be fetched.
     refused: bool,
 }
 

@@ -145,8 +145,8 @@ fn published_by_key(
     Ok(Judged::Facts(publish_facts(Publisher::Key { keyid: keyid.to_owned() }, &facts)))
 }
 
-/// A certificate says who signed, not for which registry. Only an identity that was configured for
-/// the registry does; without one, the attestation is verified and says nothing.
+/// A certificate says who signed, but not for which registry. Only an identity that is configured for the
+/// registry says that. Without one, the attestation verifies and is unrecognized.
 fn published_by_certificate(
     trust: &Trust,
     evidence: &Evidence<'_>,
@@ -293,7 +293,7 @@ impl Attestation<'_> {
             .map_err(|malformed| BundleRefusal::from(malformed).into())
     }
 
-    /// The statement, once it is known to be of the announced kind and about this package.
+    /// The statement, after a check that it is of the announced kind and about this package.
     fn statement<'f>(
         &self,
         facts: &'f BundleFacts,

@@ -1,4 +1,4 @@
-//! The registry's attestation response, and what it may be refused for.
+//! The registry's attestation response, and why it is refused.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -58,14 +58,14 @@ impl AttestationRefusal {
     }
 }
 
-/// Why there is nothing to look at.
+/// Why the response has no attestations to judge.
 pub(super) enum Unusable {
     Nothing(Nothing),
     Refused(AttestationRefusal),
 }
 
-/// The registry's attestation response. Its own words are not signed, so unknown fields in it
-/// are passed over; in the bundles they are not.
+/// The registry's attestation response. Nobody signs its own fields, so unknown ones are ignored. In the
+/// bundles they are refused.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 pub(super) struct Response<'a> {
