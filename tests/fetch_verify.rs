@@ -174,7 +174,7 @@ fn without_any_evidence_it_is_said_plainly() {
     let packages = [Package::new("a", "1.0.0"), Package::new("b", "1.0.0")];
     let run = world.fetched(&packages).done();
     assert!(
-        run.stdout.contains("registry-signature: 2 packages\n    no signature in the record"),
+        run.stdout.contains("registry-signature: 2 packages\n    the record that the sealer received has no signature"),
         "{run}"
     );
     let counts = &world.report("")["summary"]["claims"];

@@ -35,13 +35,17 @@ fn comments_messages_and_pages_are_plain() {
         for file in files(&root.join(file)) {
             let is_code = file.extension().is_some_and(|extension| extension == "rs");
             let text = fs::read_to_string(&file).unwrap();
-            for (number, line) in text.lines().enumerate() {
-                let line = line.to_lowercase();
+            let lines: Vec<_> = text.lines().map(str::to_lowercase).collect();
+            for (number, line) in lines.iter().enumerate() {
+                let next = lines.get(number + 1).map_or("", |next| words(next));
+                let line = format!("{} {next}", line.trim_end_matches('\\').trim_end());
                 let is_comment = is_code && line.trim_start().starts_with("//");
                 let of_messages = if is_comment { &[][..] } else { IN_MESSAGES };
                 for (pattern, instead) in EVERYWHERE.iter().chain(of_messages) {
+                    // What the next line has alone is its own fault.
+                    let found = line.contains(pattern) && !next.contains(pattern);
                     // Names of functions and tests have no spaces.
-                    if line.contains(pattern) && !(is_code && line.contains("fn ")) {
+                    if found && !(is_code && line.contains("fn ")) {
                         let place = file.strip_prefix(root).unwrap().display();
                         let number = number + 1;
                         wrong.push(format!("{place}:{number}: {pattern:?}, write: {instead}"));
@@ -51,6 +55,17 @@ fn comments_messages_and_pages_are_plain() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A line without what marks it as a comment or as the rest of a text: a sentence may be broken anywhere.
+fn words(line: &str) -> &str {
+    line.trim_start().trim_start_matches(['/', '!', '>', '*']).trim_start()
+}
+
+#[test]
+fn finds_a_pattern_across_two_lines() {
+    assert_eq!(words("    /// same: every"), "same: every");
+    assert_eq!(words("//! same"), "same");
 }
 
 /// All files at or below a path.

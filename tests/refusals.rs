@@ -102,7 +102,7 @@ fn one_byte_changed_in_each_kind_of_entry() {
     for name in names {
         let (code, said) = sealed.refusal(|parts| flip(parts.entries.get_mut(name).unwrap()));
         assert!(
-            said.contains(&format!("{name:?} is not what the manifest lists")),
+            said.contains(&format!("the bytes of {name:?} are not those that the manifest lists")),
             "{name}: {said}"
         );
         assert_eq!(code, "entry-digest");

@@ -179,9 +179,9 @@ fn what_cannot_be_judged_by_is_not_imported() {
     let path = sides.world.path("app.sealift");
     let mut parts = Parts::of(&path, &key(1));
     let checked_at = time::parse(SEALED).unwrap();
-    let wanted = tuf::Wanted::of(Some("https://registry.npmjs.org"));
+    let wanted = tuf::WantedTargets::of(Some("https://registry.npmjs.org"));
     let pinned = tuf::PinnedRoots::new(sides.repository.root_bytes(1)).unwrap();
-    let local = tuf::Local::default();
+    let local = tuf::LocalState::default();
     let state =
         tuf::update(&pinned, &wanted, &local, &sides.repository.files, checked_at, &mut |_| true)
             .unwrap();

@@ -25,7 +25,7 @@ use sealift::{
             LINE_BYTES, METADATA_BYTES, METADATA_VALUES, ROOT_BYTES, STORE_FILES, TARGET_BYTES,
             TIMESTAMP_BYTES, URL_BYTES,
         },
-        tuf::{MetadataError, State, Wanted, replay},
+        tuf::{MetadataError, State, WantedTargets, replay},
     },
 };
 use serde_json::json;
@@ -212,7 +212,7 @@ fn no_more_is_written_than_can_be_read_back() {
         let targets: Vec<String> = (0..files - 4).map(|number| format!("all/{number}")).collect();
         repository.targets = targets.iter().map(|path| (path.clone(), b"x".to_vec())).collect();
         repository.publish();
-        instance.wanted = Wanted { required: targets, optional: Vec::new() };
+        instance.wanted = WantedTargets { required: targets, optional: Vec::new() };
         let refreshed = refresh(&instance, &repository.files, &store, now());
         (refreshed.map(|refreshed| refreshed.after), store.load(&instance).unwrap().local.state)
     };

@@ -16,7 +16,7 @@ use repository::{now, pin, pins, update, update_at, wanted};
 use sealift::core::{
     package::digest::Algorithm,
     trust::instance::{BUILT_IN, Instance},
-    tuf::{Entries, Local, MetadataError, PinnedRoots, State, replay},
+    tuf::{Entries, LocalState, MetadataError, PinnedRoots, State, replay},
 };
 use sigstore_tuf::{Metadata, Root};
 use testkit::tuf::Repository;
@@ -195,7 +195,7 @@ fn a_newer_pinned_root_takes_over_from_the_local_ones() {
     let (repository, archives) = history();
     let load = |pinned: &PinnedRoots, version| {
         let none = Entries::new();
-        Local::load(pinned, &wanted(), Some(&archives[&version]), &none).unwrap()
+        LocalState::load(pinned, &wanted(), Some(&archives[&version]), &none).unwrap()
     };
     let pinned = pinned(&repository, &[1, 6]);
     let local = load(&pinned, 3);

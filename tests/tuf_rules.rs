@@ -11,7 +11,7 @@ mod repository;
 
 use chrono::Duration;
 use repository::{delegate_keys, edit, first, now, pin, pins, repository, update_at, wanted};
-use sealift::core::tuf::{Entries, Local, MetadataError, State, replay};
+use sealift::core::tuf::{Entries, LocalState, MetadataError, State, replay};
 use serde_json::json;
 use testkit::tuf::Repository;
 
@@ -29,7 +29,7 @@ fn a_good_repository_is_accepted_and_costs_no_request_too_many() {
     let again = replay(&pinned, &wanted(), state.entries(), now()).unwrap();
     assert_eq!(again, state);
     assert_eq!(
-        Local::load(&pinned, &wanted(), Some(state.entries()), &Entries::new()).unwrap().state,
+        LocalState::load(&pinned, &wanted(), Some(state.entries()), &Entries::new()).unwrap().state,
         Some(state)
     );
 }
@@ -45,7 +45,7 @@ fn expired_at_the_very_instant() {
         }
         repository.publish();
         let pinned = pin(&repository);
-        let at = |at| update_at(&repository, &pinned, &Local::default(), at);
+        let at = |at| update_at(&repository, &pinned, &LocalState::default(), at);
         assert!(at(expires - Duration::seconds(1)).is_ok());
         let refused = at(expires).unwrap_err().0;
         assert!(refused.hint().is_some());
@@ -62,7 +62,7 @@ fn a_field_that_is_there_twice_is_refused() {
     let timestamp = repository.files.get_mut("timestamp.json").unwrap();
     let twice = String::from_utf8(timestamp.clone()).unwrap().replacen('{', r#"{"signed":{},"#, 1);
     *timestamp = twice.into_bytes();
-    let refused = update_at(&repository, &pinned, &Local::default(), now()).unwrap_err().0;
+    let refused = update_at(&repository, &pinned, &LocalState::default(), now()).unwrap_err().0;
     assert!(matches!(&refused, MetadataError::Malformed { role, .. } if role == "timestamp"));
     assert!(!refused.to_string().is_empty());
 
@@ -75,7 +75,7 @@ fn a_field_that_is_there_twice_is_refused() {
         1,
     );
     *timestamp = twice.into_bytes();
-    let refused = update_at(&repository, &pinned, &Local::default(), now()).unwrap_err().0;
+    let refused = update_at(&repository, &pinned, &LocalState::default(), now()).unwrap_err().0;
     assert!(refused.to_string().contains("the field \"a\" is there twice"), "{refused}");
 }
 
@@ -93,7 +93,7 @@ fn an_expiry_has_one_form() {
         let pinned = pin(&repository);
         repository.role("timestamp").edit = edit(move |signed| signed["expires"] = json!(bad));
         repository.publish_role("timestamp");
-        let refused = update_at(&repository, &pinned, &Local::default(), now()).unwrap_err().0;
+        let refused = update_at(&repository, &pinned, &LocalState::default(), now()).unwrap_err().0;
         assert!(matches!(refused, MetadataError::Malformed { .. }), "{bad}: {refused}");
     }
 }
@@ -109,7 +109,7 @@ fn an_expired_timestamp_raises_the_floor() {
     assert!(matches!(error, MetadataError::Expired { .. }));
     // Persisted, and read back.
     let state = local.state.as_ref().map(State::entries);
-    let local = Local::load(&pinned, &wanted(), state, &local.floor().entries()).unwrap();
+    let local = LocalState::load(&pinned, &wanted(), state, &local.floor().entries()).unwrap();
     repository.files = old;
     let (error, _) = update_at(&repository, &pinned, &local, now()).unwrap_err();
     let role = "timestamp".to_owned();
@@ -173,10 +173,11 @@ fn rollback_is_refused_after_a_rotation_with_the_first_root_pinned() {
     repository.publish_role("timestamp");
     let old = repository.files.clone();
     repository.publish_role("timestamp");
-    let state = update_at(&repository, &pinned, &Local::default(), now()).unwrap();
+    let state = update_at(&repository, &pinned, &LocalState::default(), now()).unwrap();
     assert_eq!(state.version("timestamp"), 3);
     repository.files = old;
-    let (error, _) = update_at(&repository, &pinned, &Local::complete(state), now()).unwrap_err();
+    let (error, _) =
+        update_at(&repository, &pinned, &LocalState::complete(state), now()).unwrap_err();
     let role = "timestamp".to_owned();
     assert_eq!(error, MetadataError::Rollback { role, trusted: 3, offered: 2 });
 }
@@ -214,7 +215,7 @@ fn a_rotation_in_an_update_that_fails_leaves_a_floor_that_reads_back() {
     let floor = local.floor().entries();
     assert_eq!(floor.keys().collect::<Vec<_>>(), ["2.root.json"]);
     let state = local.state.as_ref().map(State::entries);
-    let local = Local::load(&pinned, &wanted(), state, &floor).unwrap();
+    let local = LocalState::load(&pinned, &wanted(), state, &floor).unwrap();
     repository.role("root").expires = expires;
     repository.publish_root();
     repository.role("snapshot").expires = expires;
@@ -235,7 +236,7 @@ fn a_pinned_root_that_the_repository_has_not_published_is_not_written_down() {
         repository.files.remove(&format!("{version}.root.json")).unwrap();
     }
     let asked = repository.files.clone();
-    for local in [&local, &Local::default()] {
+    for local in [&local, &LocalState::default()] {
         let state = update_at(&repository, &pins, local, now()).unwrap();
         assert_eq!(state.version("root"), 1);
         assert_eq!(state.entries().keys().filter(|name| name.ends_with(".root.json")).count(), 1);
@@ -253,7 +254,7 @@ fn what_a_pinned_root_does_not_vouch_for_any_more_is_refused() {
         repository.publish_root();
         let pins = pins([1, 2].map(|version| repository.root_bytes(version)));
         repository.files = old;
-        for local in [&local, &Local::default()] {
+        for local in [&local, &LocalState::default()] {
             let (refused, after) = update_at(&repository, &pins, local, now()).unwrap_err();
             assert_eq!(refused, MetadataError::Outgrown { role: role.to_owned(), root: 2 });
             // Nor is the pinned root written down as one that was published.
@@ -269,9 +270,10 @@ fn a_repository_without_any_of_the_pinned_roots_is_none() {
     repository.publish_root();
     let pins = pins([1, 2].map(|version| repository.root_bytes(version)));
     repository.files.retain(|name, _| !name.ends_with("root.json"));
-    let (refused, after) = update_at(&repository, &pins, &Local::default(), now()).unwrap_err();
+    let (refused, after) =
+        update_at(&repository, &pins, &LocalState::default(), now()).unwrap_err();
     assert_eq!(refused, MetadataError::Missing { file: "2.root.json".to_owned() });
-    assert_eq!(*after, Local::default());
+    assert_eq!(*after, LocalState::default());
 }
 
 #[test]
@@ -279,8 +281,9 @@ fn states_differ_by_their_versions_and_a_version_has_one_content() {
     let mut repository = repository();
     let (pinned, local) = first(&repository);
     let old = local.state.unwrap();
-    let state =
-        |repository: &Repository| update_at(repository, &pinned, &Local::default(), now()).unwrap();
+    let state = |repository: &Repository| {
+        update_at(repository, &pinned, &LocalState::default(), now()).unwrap()
+    };
     assert_eq!((old.changes(&old), old.check_fork(&old)), (vec![], Ok(())));
     repository.publish();
     let new = state(&repository);
@@ -319,8 +322,9 @@ fn local_files_that_are_torn_or_missing_are_refused() {
         let mut entries = state.entries().clone();
         let bytes = entries.get_mut(name).unwrap();
         bytes.truncate(bytes.len() / 2);
-        let load =
-            |entries: &Entries| Local::load(&pinned, &wanted(), Some(entries), &Entries::new());
+        let load = |entries: &Entries| {
+            LocalState::load(&pinned, &wanted(), Some(entries), &Entries::new())
+        };
         assert!(load(&entries).is_err(), "torn {name}");
         entries.remove(name);
         // Without its only root the chain falls back to the pinned one, which is the same.
@@ -345,7 +349,7 @@ fn a_torn_floor_is_refused() {
         let mut torn = floor.clone();
         torn.get_mut(name).unwrap().truncate(100);
         let state = local.state.as_ref().map(State::entries);
-        assert!(Local::load(&pinned, &wanted(), state, &torn).is_err(), "{name}");
+        assert!(LocalState::load(&pinned, &wanted(), state, &torn).is_err(), "{name}");
     }
 }
 

@@ -12,7 +12,7 @@ mod repository;
 use repository::{edit, fresh, now, repository, update_at};
 use sealift::core::{
     limits::ROOT_VERSIONS,
-    tuf::{Local, MetadataError, PinnedRoots, Wanted, replay},
+    tuf::{LocalState, MetadataError, PinnedRoots, WantedTargets, replay},
 };
 use serde_json::json;
 use testkit::tuf::{Key, Repository, named};
@@ -177,7 +177,7 @@ fn an_endless_chain_of_roots_is_bounded() {
     }
     let state = fresh(&repository).unwrap();
     assert_eq!(state.version("root"), 1 + ROOT_VERSIONS);
-    let wanted = Wanted::of(None);
+    let wanted = WantedTargets::of(None);
     let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
     let replayed = |entries| replay(&pinned, &wanted, entries, now());
     assert!(replayed(state.entries()).is_ok());
@@ -198,7 +198,7 @@ fn the_roots_before_a_first_one_of_version_0_come_to_an_end() {
     repository.publish_root();
     let pinned = PinnedRoots::new(repository.root_bytes(2)).unwrap();
     repository.files.retain(|name, _| !name.ends_with(".root.json"));
-    let state = update_at(&repository, &pinned, &Local::default(), now()).unwrap();
+    let state = update_at(&repository, &pinned, &LocalState::default(), now()).unwrap();
     assert_eq!(state.version("root"), 0);
 }
 

@@ -15,7 +15,7 @@ use chrono::Duration;
 use repository::{edit, fresh, now, pin, refusal, repository, update};
 use sealift::core::{
     limits::{DELEGATIONS, METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
-    tuf::{self, Entries, Local, MetadataError, Session},
+    tuf::{self, Entries, LocalState, MetadataError, Session},
 };
 use serde_json::{Value, json};
 use testkit::tuf::{Key, Repository, delegation, named};
@@ -121,7 +121,7 @@ fn search(paths: &[&str], listed: &str, path: &str) -> Result<Vec<u8>, MetadataE
     let mut repository = repository();
     repository.delegate("role", paths, &[(listed, b"found")]);
     repository.publish();
-    let (pinned, local) = (pin(&repository), Local::default());
+    let (pinned, local) = (pin(&repository), LocalState::default());
     let mut session = Session::start(&pinned, &local, &repository.files, now()).unwrap();
     while session.step().unwrap() {}
     session.target(path).map_err(refusal)
@@ -354,7 +354,7 @@ fn a_role_is_held_against_each_role_that_delegates_to_it() {
     });
     repository.publish();
     let pinned = pin(&repository);
-    let local = Local::default();
+    let local = LocalState::default();
     let mut session = Session::start(&pinned, &local, &repository.files, now()).unwrap();
     while session.step().unwrap() {}
     assert_eq!(session.target("parent-a/x").unwrap(), b"a");

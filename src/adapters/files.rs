@@ -12,7 +12,7 @@ use std::{
 
 pub use self::error::FileError;
 
-/// The temporary files that were made, gone or not: a signal runs no destructors.
+/// All temporary files that were made, even those that are gone: a signal runs no destructors.
 static TEMPORARY: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Reads a file of at most `max` bytes.
@@ -24,7 +24,7 @@ pub fn read(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     bounded(File::open(path).map_err(io)?, path, max)
 }
 
-/// Reads a regular file of at most `max` bytes: nothing that never ends, and nothing to wait for.
+/// Reads a regular file of at most `max` bytes. A pipe or a device could be endless, or never answer.
 ///
 /// # Errors
 /// When it cannot be read, is larger, or is a pipe or device.
@@ -41,7 +41,7 @@ pub fn read_own(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     bounded(open_own(path)?, path, max)
 }
 
-/// Opens a file of ours: no link, a regular file, of the user who runs this or of root, and
+/// Opens a file of ours. It must be a regular file, no link, of the user who runs this or of root, and
 /// writable by nobody else.
 ///
 /// # Errors
@@ -64,7 +64,7 @@ pub fn open_regular(path: &Path, follow: bool) -> Result<(File, Metadata), FileE
     {
         use rustix::fs::OFlags;
         use std::os::unix::fs::OpenOptionsExt as _;
-        // A pipe without a writer would not open before there is one.
+        // Opening a pipe would wait for a writer.
         let link = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
         options.custom_flags((OFlags::NONBLOCK | link).bits().cast_signed());
     }
@@ -91,7 +91,7 @@ pub fn read_key(path: &Path, max: u64) -> Result<(Vec<u8>, KeyFile), FileError> 
     Ok((bytes, KeyFile { path: path.to_owned(), metadata }))
 }
 
-/// Whose a key file was when it was opened.
+/// The owner and the mode of a key file when it was opened.
 pub struct KeyFile {
     path: PathBuf,
     metadata: Metadata,
@@ -272,13 +272,13 @@ fn temporary_of_mode(target: &Path, mode: u32) -> Result<tempfile::NamedTempFile
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".sealift-");
-    // As of any file that a program makes: the process's mask takes its part away.
+    // The mode that any new file gets: the process's mask takes its part away.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
     let mut made = TEMPORARY.lock().unwrap_or_else(PoisonError::into_inner);
-    // What tempfile says names a file that nobody has asked for.
+    // The error of tempfile names a file that the user does not know.
     let file = builder.tempfile_in(folder).map_err(|source| {
         let source = match source.kind() {
             io::ErrorKind::NotFound => io::Error::new(source.kind(), "there is no such folder"),
@@ -302,7 +302,7 @@ pub fn abandon(end: impl FnOnce()) {
 /// Copies a temporary file to standard output.
 ///
 /// # Errors
-/// When it cannot be read, or nobody reads.
+/// When the file cannot be read, or nobody reads the output.
 pub fn copy(file: &tempfile::NamedTempFile, out: &mut dyn io::Write) -> Result<(), FileError> {
     let mut from = file.reopen().map_err(|source| FileError::io("read", file.path(), source))?;
     io::copy(&mut from, out)
@@ -310,8 +310,8 @@ pub fn copy(file: &tempfile::NamedTempFile, out: &mut dyn io::Write) -> Result<(
         .map_err(|source| FileError::io("write", Path::new("standard output"), source))
 }
 
-/// Replaces the files of these names in a folder by `files`, which have some of the names. What had
-/// one of them is gone before the first new file is there: old and new never lie beside each other.
+/// Replaces the files of these names in a folder by `files`, which have some of the names. All old files are
+/// removed before the first new file is written: old and new never lie beside each other.
 ///
 /// # Errors
 /// When the system refuses.

@@ -1,7 +1,7 @@
 //! Key files, Ed25519 and ECDSA P-256: private keys as PKCS#8 PEM, public keys as SPKI PEM, both as
 //! OpenSSL reads and writes them.
 //!
-//! Does not decide where keys live, and does not decrypt them.
+//! This module does not decide where keys are kept, and does not decrypt them.
 #![allow(clippy::disallowed_methods)] // this is where key files are touched
 
 use std::{
@@ -37,7 +37,7 @@ pub enum KeyError {
     /// The system has no randomness to give.
     #[error("cannot get random bytes from the system: {0}")]
     Random(String),
-    /// Not PEM, or not of the structure that its label promises.
+    /// It is not PEM, or its content does not fit its label.
     #[error("{} holds no key in PEM form", .0.display())]
     Malformed(PathBuf),
     /// A private key where a public one is due.
@@ -57,7 +57,7 @@ pub enum KeyError {
         /// What it holds.
         found: String,
     },
-    /// A public key that nobody needs a private key to sign for.
+    /// A weak public key: signatures can be made without the private key.
     #[error("the public key in {} is weak", .0.display())]
     Weak(PathBuf),
 }
@@ -177,7 +177,7 @@ pub fn load_public(path: &Path) -> Result<PublicKey, KeyError> {
     public(&Pem::read(path)?)
 }
 
-/// Reads the public half of whichever key is there. The file is read once: it may be a pipe.
+/// Reads a public key, or the public half of a private one. The file is read once: it may be a pipe.
 ///
 /// # Errors
 /// As [`load_public`] and [`load_private`].
@@ -210,7 +210,7 @@ fn private(pem: &Pem) -> Result<PrivateKey, KeyError> {
 
 fn ed25519_private(info: PrivateKeyInfoRef<'_>) -> Option<SigningKey> {
     let mut pair = KeypairBytes::try_from(info).ok()?;
-    // The public key, where it is there, must be this one's.
+    // If the file has a public key as well, it must fit the private one.
     let fits = ed25519_dalek::SigningKey::try_from(&pair).is_ok();
     let key = fits.then(|| SigningKey::ed25519(&pair.secret_key));
     pair.secret_key.zeroize();

@@ -1,7 +1,7 @@
-//! The network, as a value: who may not use it does not hold one.
+//! The network, as a value. Code that may not use the network does not hold one.
 //!
-//! Bounded `GET`s over HTTP, and nothing else: every body has a limit, every wait an end, every
-//! failure an address without secrets. Does not judge what it brings, and keeps nothing on disk.
+//! It makes bounded `GET` requests over HTTP and nothing else. Every body has a limit, every wait an end, and
+//! every failure an address without secrets. It does not judge what it fetches, and keeps nothing on disk.
 
 mod clients;
 mod error;
@@ -107,8 +107,8 @@ pub(crate) struct Request<'a> {
     pub etag: Option<&'a str>,
     /// The value of `Authorization` for an address, asked for each hop on the first one's origin.
     pub authorize: &'a dyn Fn(&Url) -> Option<Secret>,
-    /// Whether a host is configured, so that it may be this machine or have a private address.
-    /// Without it the host of `url` is, and none that a redirect leads to.
+    /// Whether a host is configured. Such a host may be this machine or have a private address. Without this
+    /// function only the host of `url` counts as configured, and no host of a redirect.
     pub is_configured: Option<&'a dyn Fn(&Url) -> bool>,
     /// The hosts of the run, which bound how many requests are made at a time.
     pub hosts: Option<&'a Hosts>,

@@ -40,10 +40,10 @@ pub struct Package {
     pub collected: Collected,
 }
 
-/// Why what the lockfiles ask for was not collected.
+/// Why the packages of the lockfiles were not collected.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectionError {
-    /// What a tarball would be called is no name.
+    /// No package can have the name that a tarball would get.
     #[error(transparent)]
     Name(#[from] PackageError),
     /// A version that no registry gave.
@@ -56,7 +56,7 @@ pub enum CollectionError {
         place: String,
     },
     /// Two tarballs under one name.
-    #[error("two projects have another tarball at {}", Untrusted(purl))]
+    #[error("two lockfiles mean different tarballs by {}", Untrusted(purl))]
     AnotherTarball {
         /// The name.
         purl: String,
@@ -89,7 +89,7 @@ impl CollectionError {
         Some(hint.to_owned())
     }
 
-    /// Whether a tarball is not the expected one. What could not be had is no refusal.
+    /// Whether a tarball is not the expected one. A package that could not be fetched is no refusal.
     pub fn is_refusal(&self) -> bool {
         let Self::Packages { failed, .. } = self else { return false };
         failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }))
@@ -191,7 +191,7 @@ impl Collector<'_> {
         named(done, &contents)
     }
 
-    /// One round: all failures are told at its end.
+    /// One round of downloads. It reports all its failures at its end.
     fn round<'w>(
         &self,
         wants: &'w [Want],
@@ -232,11 +232,11 @@ impl Collector<'_> {
 
     fn item(&self, want: &Want) -> Result<registry::Item, PackageError> {
         let (id, origin) = match &want.target {
-            Target::Version(id) => (id.clone(), registry::Origin::Registry),
+            Target::Version(id) => (id.clone(), registry::ItemOrigin::Registry),
             Target::Tarball { lockfile, ecosystem, place } => {
                 let origin = match place {
-                    Place::Url(url) => registry::Origin::Url(url.clone()),
-                    Place::File(path) => registry::Origin::File(self.file(lockfile, path)),
+                    Place::Url(url) => registry::ItemOrigin::Url(url.clone()),
+                    Place::File(path) => registry::ItemOrigin::File(self.file(lockfile, path)),
                 };
                 (unnamed(*ecosystem, place)?, origin)
             }
@@ -258,7 +258,7 @@ impl Collector<'_> {
     }
 }
 
-/// What a tarball is called until its own `package.json` was read.
+/// The name of a tarball until its own `package.json` is read.
 fn unnamed(ecosystem: Ecosystem, place: &Place) -> Result<PackageId, PackageError> {
     let text = place.to_string();
     let file = text.rsplit('/').next().unwrap_or(&text);
@@ -278,7 +278,8 @@ fn bundlers(inventory: &Inventory<'_>) -> BTreeSet<Target> {
     bundlers
 }
 
-/// Whether a bundled entry is in its parent's tarball, or as unavailable as that.
+/// Whether the parent's tarball holds a bundled entry. Also true if the parent is unavailable, or not
+/// known yet.
 fn holds(
     inventory: &Inventory<'_>,
     done: &BTreeMap<Target, Collected>,
@@ -292,7 +293,7 @@ fn holds(
         lock.and_then(|(_, lock)| lock.entries.iter().find(|parent| parent.path == bundled.parent));
     let target = match parent.map(|parent| &parent.asks) {
         Some(Ask::Package(wanted)) => Target::of(lockfile, wanted),
-        // Denied with its parent, or a folder of the project.
+        // The parent is denied, and the entry with it; or it is a folder of the project.
         _ => {
             return !matches!(
                 parent.map(|parent| &parent.asks),
@@ -309,7 +310,7 @@ fn holds(
     }
 }
 
-/// What a tarball holds. One that cannot be listed is refused when the archive is verified.
+/// The content of a tarball. One that cannot be listed is refused when the archive is verified.
 fn list(ecosystem: Ecosystem, collected: &Collected) -> Option<Contents> {
     let artifact = collected.artifact.as_ref()?;
     let file = files::open(&artifact.path, limits::TARBALL_BYTES).ok()?;

@@ -1,4 +1,5 @@
-//! The network, as `.npmrc` files and the environment configure it. A use case without it cannot reach the network.
+//! The network, as `.npmrc` files and the environment configure it. A use case without this value cannot
+//! reach the network.
 
 use crate::adapters::{
     files::FileError,
@@ -49,7 +50,7 @@ pub fn connect(npmrc: &Npmrc, variable: Env<'_>) -> Result<Network, ConnectionEr
     Ok(Network::acquire(settings)?)
 }
 
-/// A proxy whose address is malformed must not be passed by: its user wants no direct connection.
+/// A proxy with a malformed address is an error: its user wants no direct connection.
 fn require_proxies(variable: Env<'_>) -> Result<(), ConnectionError> {
     for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
     {

@@ -1,4 +1,4 @@
-//! Lockfiles, read with all that belongs to them.
+//! Reads lockfiles, and the files beside them that count as well.
 
 use std::path::{Path, PathBuf};
 
@@ -73,7 +73,7 @@ impl InputError {
             Self::File(error) => return error.hint(),
             Self::Lockfile { error, .. } => return error.hint(),
             Self::Copy(_) => return None,
-            Self::NoPackage => "there is nothing that an archive could vouch for",
+            Self::NoPackage => "an archive needs at least one package",
             Self::OtherAddress { .. } => {
                 "keep one of the two lockfiles, or give each its own folder"
             }
@@ -120,8 +120,8 @@ impl Input {
     }
 }
 
-/// Reads lockfiles. One that lies beside another that its package manager would read is read as well:
-/// what one version of the package manager prefers, another does not know.
+/// Reads lockfiles. If a second lockfile of the same package manager lies beside one, it is read as well: one
+/// version of the package manager prefers the first, another version the second.
 ///
 /// # Errors
 /// When one cannot be read or understood, or together they are too large.
@@ -168,7 +168,7 @@ fn beside(path: &Path, format: &Format) -> Vec<PathBuf> {
 }
 
 /// A package manager may take addresses from a file beside the lockfile, for entries that have none.
-/// What a strong hash pins is the same from anywhere.
+/// With a strong hash the address does not matter.
 fn require_own_addresses(input: &Input) -> Result<(), InputError> {
     let Format { ecosystem, addresses_from, .. } = input.lock.lockfile.format;
     let Some(other) = addresses_from else { return Ok(()) };
@@ -191,7 +191,7 @@ fn require_own_addresses(input: &Input) -> Result<(), InputError> {
     }
 }
 
-/// Together they must be no more than one lockfile may be: so they are read behind the gap.
+/// All lockfiles together must stay within the limits of one: the side behind the gap reads them so.
 fn check_total(inputs: &[Input]) -> Result<(), InputError> {
     let bytes: u64 = inputs.iter().map(|input| input.bytes.len() as u64).sum();
     if bytes > limits::LOCKFILE_BYTES {

@@ -9,7 +9,7 @@ pub use crate::adapters::keys::{
     KeyAlgorithm, KeyError, generate, load_public, load_public_half, public_path,
 };
 
-/// Reads the key to sign with, and tells if it is not its owner's alone.
+/// Reads the signing key. Warns if others than its owner can read the file.
 ///
 /// # Errors
 /// When the file cannot be read, or holds anything but one unencrypted private key.

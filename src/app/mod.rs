@@ -1,14 +1,15 @@
-//! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side,
-//! [`verify`](mod@verify), [`sign`](mod@sign) and [`trust`] on both, and the [`report`] as a value.
+//! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
+//! [`verify`](mod@verify), [`sign`](mod@sign), [`trust`], [`keys`] and looking into an [`archive`] on both
+//! sides; and the [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
 //! It returns values and typed errors, which say what to do (`hint`), for some a stable `code`, and
 //! whether something was examined and refused or could not be checked (`is_refusal`). Nothing here
 //! prints, parses arguments, or knows an exit code.
 //!
-//! A module uses those above it in this list, and no other: [`archive`], [`inputs`], [`report`],
-//! [`trust`], [`verify`](mod@verify), [`sign`](mod@sign), [`collect`](mod@collect),
-//! [`seal`](mod@seal).
+//! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`archive`],
+//! [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify), [`sign`](mod@sign),
+//! [`collect`](mod@collect), [`seal`](mod@seal).
 
 pub mod archive;
 mod clock;

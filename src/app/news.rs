@@ -1,11 +1,11 @@
-//! What a use case tells while it works. What it found is what it returns.
+//! The messages of a use case while it works. Its result is what it returns.
 
 use std::path::Path;
 
 #[cfg(feature = "network")]
 use crate::adapters::registry::{Progress, Unreachable};
 
-/// Something that the user should see, also where the use case succeeds.
+/// Something that the user should see, even if the use case succeeds.
 #[derive(Debug)]
 pub enum News<'a> {
     /// Others than its owner can read the private key in this file.
@@ -36,7 +36,7 @@ pub trait Listener {
     /// Hears one thing.
     fn hear(&mut self, news: News<'_>);
 
-    /// What follows the progress of one round of downloads, until it is dropped.
+    /// A value that follows the progress of one round of downloads, until it is dropped.
     #[cfg(feature = "network")]
     fn progress(&self) -> Box<dyn Progress>;
 }

@@ -1,4 +1,4 @@
-//! What a verification found, as one model with several renderings.
+//! The result of a verification: one model with several renderings.
 
 use std::collections::BTreeMap;
 
@@ -184,12 +184,12 @@ pub struct TrustFacts {
     pub keys_checked_at: Option<Time>,
     /// What in it cannot be used.
     pub set_aside: Vec<SetAside>,
-    /// Whom the certificates of registries' publish attestations must be for, as it was given.
+    /// The identities that must sign the registries' publish attestations, as they were given.
     pub publishers: Vec<(String, Identity)>,
 }
 
-/// Where the trust material that judges came from. What an archive carries of its sealer's has sources
-/// of its own ([`TrustSource`](crate::core::archive::manifest::TrustSource)).
+/// Where the trust material came from that judged the packages. The manifest says where the sealer's trust
+/// material came from ([`TrustSource`](crate::core::archive::manifest::TrustSource)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MaterialSource {
     /// The archive's TUF metadata, replayed from a pinned root.

@@ -39,7 +39,7 @@ pub struct Options {
     pub signed_by: PathBuf,
     /// The SHA-256 that the archive must have.
     pub digest: Option<Digest>,
-    /// What is demanded. Every tarball is listed, whatever this says.
+    /// What is demanded. Every tarball is listed, whether this demands it or not.
     pub demands: Demands,
     /// Where trust comes from.
     pub trust: trust::Options,
@@ -70,7 +70,7 @@ pub enum SignError {
     #[error(transparent)]
     File(#[from] FileError),
     /// It is not the archive that was asked for.
-    #[error("{} is not the archive of --digest", archive.display())]
+    #[error("the SHA-256 of {} differs from --digest", archive.display())]
     AnotherArchive {
         /// The archive.
         archive: PathBuf,
@@ -83,7 +83,7 @@ pub enum SignError {
     /// The archive with the signature could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// Somebody else has changed it meanwhile.
+    /// Somebody else changed it during the command.
     #[error("{} was changed while it was being signed", .0.display())]
     Changed(PathBuf),
 }
@@ -194,7 +194,7 @@ fn add_signature(
     let both = [sealer, Signer::of(PublicKey::from(key))];
     let signed = opened::open(file.path(), &both, 2)?;
     signed.check_rest().map_err(OpenError::of(named))?;
-    // Somebody else may have signed meanwhile.
+    // Somebody else may have signed during this command.
     let now = Archive::open(target).map_err(OpenError::of(named))?;
     if now.envelope() != archive.envelope() {
         return Err(SignError::Changed(named.to_owned()));

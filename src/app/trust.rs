@@ -1,5 +1,5 @@
-//! Which trust material packages are judged by: pinned files, or the newest of the archive's TUF
-//! metadata, the trust store's, and what is built in.
+//! Chooses the trust material that judges packages: pinned files, or the newest of the archive's TUF
+//! metadata, the trust store's, and the built-in material.
 
 #[cfg(feature = "network")]
 pub(super) mod carriage;
@@ -55,7 +55,7 @@ pub struct Options {
     pub store: Store,
     /// Files that the user pinned, in place of TUF.
     pub files: Option<PinnedFiles>,
-    /// Whom the certificates of a registry's publish attestations must be for: an identity for each
+    /// The identity that must sign a registry's publish attestations, by certificate: one for each
     /// registry.
     pub publishers: Vec<(String, Identity)>,
 }
@@ -84,8 +84,8 @@ impl Store {
         }
     }
 
-    /// The store. One that is asked for by name must be there: taken for empty, what it has seen would be
-    /// forgotten.
+    /// The store. A missing named store is an error: an empty store would have no protection against
+    /// rollback.
     fn open_existing(&self) -> Result<TrustStore, BasisError> {
         match self {
             Self::Named(path) if !path.is_dir() => Err(BasisError::NoFolder(path.clone())),
@@ -161,8 +161,8 @@ impl Basis {
     }
 }
 
-/// What an archive is judged by: pinned files if they are given; else the newest of what the archive
-/// carries, what the trust store has, and what is built in.
+/// The trust material that judges an archive: pinned files if they are given; else the newest of what the
+/// archive carries, what the trust store has, and what is built in.
 ///
 /// # Errors
 /// When the carried metadata does not verify from a pinned root or contradicts the store's, or there is

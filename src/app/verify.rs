@@ -1,4 +1,4 @@
-//! From an archive to verdicts, and the one way to a [`VerifiedArchive`].
+//! Verifies an archive and reports on it. Only this module makes a [`VerifiedArchive`].
 
 mod entries;
 mod error;
@@ -234,12 +234,12 @@ pub(super) struct Bar<'a> {
     pub lockfiles: Vec<Lock>,
 }
 
-/// Examines every entry and every package of a sealed archive. Packages are judged in parallel,
-/// and the trouble of one never stops the others from being judged.
+/// Examines every entry and every package of a sealed archive. Packages are judged in parallel. A refusal
+/// of one never stops the others.
 ///
 /// # Errors
-/// Where an entry is not the one that was sealed or cannot be read, and where the reference time cannot
-/// be right: then nothing can be relied on, and there is no report.
+/// When an entry is not the one that was sealed or cannot be read, or when the reference time cannot be
+/// right. Then nothing is certain, and no report is made.
 pub(super) fn examine(
     archive: SignedArchive,
     file: &Path,

@@ -24,6 +24,8 @@ pub struct Env {
     pub cache: PathBuf,
     /// Where the trust store is kept.
     pub data: PathBuf,
+    /// Where a file is written before it goes into a pipe.
+    pub temporary: PathBuf,
     /// The user's `.npmrc`, if there is a home folder.
     pub npmrc: Option<PathBuf>,
 }
@@ -61,7 +63,8 @@ impl Env {
             Ok(seconds) => Some(source_date(&seconds)?),
             Err(_) => None,
         };
-        Ok(Self { now: Utc::now(), source_date, config, cache, data, npmrc })
+        let (now, temporary) = (Utc::now(), std::env::temp_dir());
+        Ok(Self { now, source_date, config, cache, data, temporary, npmrc })
     }
 
     /// Where this user's trust store is.

@@ -1,4 +1,5 @@
-//! How a command ends without success: what to say, and with which exit code.
+//! How a command ends without success: what to say, and which [`Kind`] of exit. `cli/mod.rs` turns the
+//! kind into the number.
 
 use std::fmt;
 
@@ -110,8 +111,8 @@ impl Kind {
     }
 }
 
-/// What was examined and refused ends with exit 1, what could not be with exit 2. All of these errors
-/// say what to do, and some have a code.
+/// An error that is a refusal ends with exit 1, any other with exit 2. All of these errors say what to do,
+/// and some have a code.
 macro_rules! ends {
     ($($error:ty $(: $code:ident $($is_refusal:ident)?)?),+ $(,)?) => {$(
         impl From<$error> for Failure {

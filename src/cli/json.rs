@@ -1,4 +1,4 @@
-//! JSON for whoever asked for it: pretty, and safe to look at.
+//! JSON on standard output: indented, and safe to look at.
 //!
 //! `serde_json` escapes the control characters of ASCII and no others, and a report may be read on
 //! a terminal as well. What [`misleads`] is escaped as JSON allows: to a program it is the same text.

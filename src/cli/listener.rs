@@ -1,4 +1,4 @@
-//! What a use case tells while it works, on the terminal.
+//! Prints the messages of a use case while it works.
 
 use crate::{
     app::{Listener, News},

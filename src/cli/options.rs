@@ -1,4 +1,4 @@
-//! What several commands' options mean to the use cases.
+//! Makes options of the use cases out of the options that several commands have.
 
 use std::path::{Path, PathBuf};
 

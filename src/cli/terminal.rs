@@ -1,8 +1,8 @@
 //! Where text goes: results to standard output, everything else to standard error.
 //!
 //! The contract: lower case, no full stop, `hint:` on a line of its own, colour only on a
-//! terminal. Notes, warnings, failures and JSON are escaped here; what is in a result for people
-//! arrives escaped ([`crate::core::text::Untrusted`]).
+//! terminal. Notes, warnings, failures and JSON are escaped here; a result for people is already escaped
+//! ([`crate::core::text::Untrusted`]).
 
 use std::{
     fmt::Display,
@@ -29,8 +29,8 @@ pub const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What can be passed over.
 pub const DIM: Style = Style::new().dimmed();
 
-/// Both streams, and how much to say. Where nobody reads any more (a closed pipe), there is nobody
-/// to tell; a result that could not be written otherwise is told at the end.
+/// Both streams, and how much to say. A closed pipe is no error: nobody reads any more. Any other failure to
+/// write a result is reported at the end.
 pub struct Terminal {
     out: anstream::Stdout,
     err: anstream::Stderr,
@@ -67,7 +67,7 @@ impl Terminal {
         self.quiet
     }
 
-    /// Whether a progress bar has somebody to look at it.
+    /// Whether a progress bar can be seen.
     pub fn shows_progress(&self) -> bool {
         use io::IsTerminal as _;
         !self.quiet && io::stderr().is_terminal()
@@ -96,12 +96,12 @@ impl Terminal {
         self.keep(written.and_then(|()| out.flush()));
     }
 
-    /// What must be known, however little was asked for.
+    /// Prints a message even with `--quiet`.
     pub fn say(&mut self, text: impl Display) {
         let _ = writeln!(self.err, "{}", Message(&text.to_string()));
     }
 
-    /// What helps to follow along.
+    /// Prints a note that helps to follow the command.
     pub fn note(&mut self, text: impl Display) {
         if !self.quiet {
             let _ = writeln!(self.err, "{}", Message(&text.to_string()));

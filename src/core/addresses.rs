@@ -26,8 +26,8 @@ pub const TUF_STAGING: &str = "https://tuf-repo-cdn.sigstage.dev";
 /// The TUF repository of GitHub's instance.
 pub const TUF_GITHUB: &str = "https://tuf-repo.github.com";
 
-/// Parses an address from outside: in ASCII, of bounded length, and with a host as it is sent. To
-/// encode or decode a host name takes time that is quadratic in its length.
+/// Parses an address from outside. It must be ASCII, of bounded length, with its host as it is sent: encoding
+/// or decoding a host name takes time that is quadratic in its length.
 pub fn parse(address: &str) -> Option<Url> {
     let host = address.split_once("//").map_or(address, |(_, rest)| rest);
     let host = split_authority(host).0;
@@ -64,7 +64,7 @@ pub fn is_plain(address: &str) -> bool {
         && !authority.split(':').next().unwrap_or_default().ends_with('.')
         && path.bytes().all(plain)
         && percent::is_well_formed(path)
-        // What is left is for the parser: numbers, IPv6, default ports, IDNA, and dots as segments.
+        // The parser checks the rest: numbers, IPv6, default ports, IDNA, and dots as segments.
         && parse(address).is_some_and(|url| url.as_str() == address)
 }
 

@@ -16,7 +16,7 @@ static ALL: &[&Rules] = &[
 /// The rules of an ecosystem.
 pub fn rules(ecosystem: Ecosystem) -> &'static Rules {
     let own = ALL.iter().find(|rules| rules.ecosystem == ecosystem);
-    // Only core makes ecosystems, and each of them is in the list.
+    // Only core makes ecosystems. A test of the lockfile formats requires that each is in the list.
     own.copied().unwrap_or(&npm::RULES)
 }
 

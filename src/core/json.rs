@@ -1,4 +1,4 @@
-//! JSON from outside, more strictly than derived types read it.
+//! Reads JSON from outside more strictly than derived types do.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
@@ -7,10 +7,9 @@ use serde::de::{
     value::MapAccessDeserializer,
 };
 
-/// Makes derived types readable from objects only. As derived they would take a list of their
-/// fields' values as well, where other readers see something else. The types say
-/// `#[serde(remote = "Self")]`, so that what is derived is not yet the trait; of those that are
-/// also written, the traits are both made here.
+/// Makes derived types readable from objects only. Derived types would also accept a list of their fields'
+/// values, and other readers would not. The types have `#[serde(remote = "Self")]`, so that deriving does
+/// not implement the trait: this macro does. `both` implements writing as well.
 macro_rules! objects_only {
     ($($name:ident $(<$life:lifetime>)?),+) => {$(
         impl<'de $(: $life, $life)?> serde::Deserialize<'de> for $name $(<$life>)? {
@@ -140,8 +139,8 @@ impl<'de> Visitor<'de> for Distinct {
     }
 }
 
-/// The first items of a list, of more than `MAX` one more, for `deserialize_with`: that there are
-/// too many is then known, and nothing was spent on the others. `null` is an empty list.
+/// Reads at most `MAX + 1` items of a list, so that callers can tell an overlong list without the memory
+/// for it. For `deserialize_with`. `null` is an empty list.
 pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usize>(
     json: D,
 ) -> Result<Vec<T>, D::Error> {
@@ -172,8 +171,8 @@ pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usi
     json.deserialize_any(Few::<T, MAX>(PhantomData))
 }
 
-/// How many values some JSON has at most: one more than its commas, brackets and braces, those in
-/// its texts too. Each takes a byte or two there, and up to some hundred in memory.
+/// An upper bound on the values in some JSON: one more than its commas, brackets and braces, also those in
+/// texts. A value takes a byte or two of JSON, and up to some hundred bytes of memory.
 pub(super) fn values(json: &[u8]) -> usize {
     json.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count().saturating_add(1)
 }

@@ -1,4 +1,6 @@
-//! Every limit on untrusted input, in one place, each with its reason.
+//! Every limit on untrusted input, and how requests are paced: each number with its reason.
+//!
+//! A *packument* is the registry's document of all versions of one name.
 //!
 //! The nesting of JSON is bounded by `serde_json`, which reads 127 levels and refuses the next; what
 //! is passed over may nest at will, without recursion.
@@ -23,9 +25,9 @@ pub const ENVELOPE_BYTES: u64 = 40 << 20;
 /// Bytes that follow the payload in an envelope: [`ENVELOPE_SIGNATURES`] take 10 KiB.
 pub const ENVELOPE_TAIL_BYTES: usize = 16 << 10;
 
-/// Bytes of one text in a manifest, escapes as they are written. The longest that a real one has is
-/// the reason why an entry was left out, which quotes its address ([`URL_BYTES`]).
-pub const MANIFEST_TEXT_BYTES: usize = 16 << 10;
+/// Bytes of one text in a manifest, escapes as they are written. The longest is a purl that quotes an
+/// address of [`URL_BYTES`]: percent-encoding can triple it.
+pub const MANIFEST_TEXT_BYTES: usize = 32 << 10;
 
 /// Bytes of a manifest that is shown although nobody's signature on it was verified. Parsed it
 /// takes up to five times as much memory, beside the directory; 3,300 packages fit.
@@ -198,8 +200,8 @@ pub const IN_FLIGHT_SLOW: usize = 8;
 /// may have 1,024, on some systems 256.
 pub const IN_FLIGHT_TOTAL: usize = 96;
 
-/// A host that usually answers this much later than four times its best has too much to do. Less is
-/// what a cache that misses costs.
+/// A host that usually answers this much later than four times its best has too much to do. A cache
+/// miss can cost up to this much.
 pub const SLOWER: Duration = Duration::from_millis(250);
 
 /// How often one request is made of a host that says that it gets too many (429): as often as its

@@ -1,5 +1,5 @@
-//! What an ecosystem decides: which digest it signs, what its artifacts hold, and what the evidence
-//! for a package adds up to. [`ecosystems`](crate::core::ecosystems) lists them.
+//! What an ecosystem decides: which digest it signs, what its artifacts hold, and how the evidence for a
+//! package is judged. [`ecosystems`](crate::core::ecosystems) lists the ecosystems.
 
 use std::io::Read;
 
@@ -63,8 +63,8 @@ impl Rules {
     }
 }
 
-/// Without a hash of SHA-256 or stronger in the lockfile, the registry's signature binds the bytes
-/// to name and version; where neither does, integrity rests on nothing.
+/// If the lockfile has no hash of SHA-256 or stronger, the registry's signature must bind the bytes to name
+/// and version. Without both, integrity is absent.
 fn require_pinned(verdict: &mut PackageVerdict) {
     let Some(Facts::Integrity(facts)) = verdict.facts(Claim::Integrity) else { return };
     let is_hashed = facts.lockfile.is_some_and(|algorithm| !algorithm.is_weak());

@@ -1,11 +1,12 @@
-//! SLSA provenance: the predicate, held against the certificate's claims.
+//! SLSA provenance: compares the predicate with the certificate's claims.
 //!
-//! A predicate is what the build wrote about itself, and a statement that names another
-//! repository verifies as well as any. The certificate's claims come from the identity token, so
-//! the facts are taken from there, and each thing that the predicate says besides must agree.
-//! Build types are npm's own (GitHub Actions, GitLab) and that of the generator that npm also
-//! accepts. Of any other it is not known what its fields mean, and of any other builder not what
-//! it vouches for: that is not understood, which is another outcome than refused.
+//! A predicate is what the build wrote about itself. It may name another repository, and still its signature
+//! verifies. The certificate's claims come from the identity token. So the facts are taken from the
+//! certificate, and the predicate must agree with it.
+//!
+//! The known build types are npm's own (GitHub Actions, GitLab) and that of the generator that npm also
+//! accepts. The fields of other build types have no known meaning, and it is not known what other builders
+//! vouch for. Such provenance is not refused: its outcome is `unrecognized`.
 
 mod v02;
 mod v1;
@@ -18,14 +19,14 @@ use crate::core::{
 /// The predicate types of SLSA provenance that npm publishes.
 pub const PREDICATE_TYPES: [&str; 2] = [v1::PREDICATE_TYPE, v02::PREDICATE_TYPE];
 
-/// Why provenance is refused whose signature is good.
+/// Why provenance is refused although its signature is good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProvenanceRefusal {
     /// The predicate cannot be read.
     #[error("malformed provenance: {0}")]
     Malformed(String),
     /// The certificate lacks a claim that provenance rests on.
-    #[error("the certificate has no claim of the {0}")]
+    #[error("the certificate does not name the {0}")]
     NoClaim(&'static str),
     /// The predicate says something else than the certificate.
     #[error("the {field} is {found:?} in the predicate, {expected:?} in the certificate")]
@@ -59,7 +60,7 @@ impl ProvenanceRefusal {
     }
 }
 
-/// What in provenance is not understood, though its signature is good.
+/// What is not understood in provenance with a good signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotUnderstood {
     /// A predicate of another type.
@@ -118,9 +119,9 @@ impl From<ProvenanceRefusal> for NoFacts {
     }
 }
 
-/// Where a build came from, as far as certificate and predicate agree.
+/// Where a build came from. Certificate and predicate agree on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct BuildSource {
     /// What the predicate calls its build type.
     pub stated_build_type: String,
     /// The repository, as a URL.
@@ -135,11 +136,15 @@ pub struct Source {
     pub issuer: String,
 }
 
-/// Holds a predicate against the certificate that signed it.
+/// Compares a predicate with the certificate that signed it.
 ///
 /// # Errors
 /// [`NoFacts`] says what disagrees, or is not understood.
-pub fn check(predicate_type: &str, predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
+pub fn check(
+    predicate_type: &str,
+    predicate: &str,
+    claims: &Claims,
+) -> Result<BuildSource, NoFacts> {
     match predicate_type {
         v1::PREDICATE_TYPE => v1::check(predicate, claims),
         v02::PREDICATE_TYPE => v02::check(predicate, claims),
@@ -147,7 +152,7 @@ pub fn check(predicate_type: &str, predicate: &str, claims: &Claims) -> Result<S
     }
 }
 
-/// The claims without which there is nothing to hold a predicate against.
+/// The claims that a predicate is compared with. A certificate must have them.
 struct Required<'a> {
     issuer: &'a str,
     repository: &'a str,
@@ -188,9 +193,9 @@ fn source(
     fit: Fit,
     claims: &Claims,
     required: &Required<'_>,
-) -> Result<Source, NoFacts> {
+) -> Result<BuildSource, NoFacts> {
     match fit {
-        Fit::Signer => Ok(Source {
+        Fit::Signer => Ok(BuildSource {
             stated_build_type: build_type,
             stated_builder: builder,
             repository: required.repository.to_owned(),
@@ -216,7 +221,7 @@ fn agree(field: &'static str, found: &str, expected: &str) -> Result<(), Provena
     })
 }
 
-/// Where both say something, they must say the same.
+/// If both say something, they must say the same.
 fn agree_where_said(
     field: &'static str,
     found: Option<&str>,
@@ -228,9 +233,9 @@ fn agree_where_said(
     }
 }
 
-/// Whether Fulcio would have written in a certificate what a predicate says. Up to April 2025 it
-/// escaped refs and names of files there, first as it does in an address, then for HTML; in the
-/// identity, an address, it still does.
+/// Whether a claim of the certificate is what Fulcio writes for the predicate's text. Up to April 2025
+/// Fulcio escaped refs and names of files, at first as in an address, later as in HTML. In the identity,
+/// which is an address, it still escapes them.
 fn is_written(said: &str, claim: &str) -> bool {
     said == claim || in_address(said) == claim || in_html(said) == claim
 }
@@ -279,8 +284,8 @@ impl Fit {
 const RUNNER: &str = "https://github.com/actions/runner";
 const NPM: &str = "https://github.com/npm/cli@";
 
-/// Whether it is known what the name of this builder says: who claims one of these without being
-/// it is not a builder of a new kind.
+/// Whether the builder's name has a known form. A false claim of such a name is a contradiction, not an
+/// unknown builder.
 fn is_known_form(builder: &str) -> bool {
     let is_runner = builder
         .strip_prefix(RUNNER)
@@ -305,8 +310,8 @@ fn github_builder(builder: &str, claims: &Claims) -> Fit {
     Fit::of(is_signer || is_delegate(builder, &claims.san), builder)
 }
 
-/// The SLSA generator's builders for ecosystems are signed for by a delegator of the same
-/// repository, at the same tag.
+/// A delegator of the SLSA generator signs for the generator's builders of ecosystems. Both are in one
+/// repository, at one tag.
 fn is_delegate(builder: &str, signer: &str) -> bool {
     const WORKFLOWS: &str =
         "https://github.com/slsa-framework/slsa-github-generator/.github/workflows/";

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// A point in time, in UTC.
 pub type Time = DateTime<Utc>;
 
-/// Parses RFC 3339, with any offset, and with its `T`: a space is for people to read.
+/// Parses RFC 3339, with any offset. A space in place of the `T` is refused.
 pub fn parse(text: &str) -> Option<Time> {
     let time = DateTime::parse_from_rfc3339(text).ok()?;
     (text.as_bytes().get(10) == Some(&b'T')).then(|| time.to_utc())

@@ -1,4 +1,4 @@
-//! A second ecosystem, for tests alone: what it takes to add one.
+//! A second ecosystem, for tests only. It shows what a new ecosystem needs.
 //!
 //! A package has a name and a number. A lockfile has a first line `toy 1`, then a line for each
 //! package: name, number, SHA-256, address. The one claim is integrity.

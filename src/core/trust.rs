@@ -1,8 +1,8 @@
 //! Trust material, ready for use: `trusted_root.json` and the npm registry's keys.
 //!
-//! Takes bytes that TUF, or the user, vouches for; how they came is not known here. Keys and
-//! authorities whose window has ended stay, since they vouch for what was signed in it. Those that
-//! cannot be used are set aside and listed, so that what does not rest on them still verifies.
+//! TUF, or the user, vouches for the bytes; this module does not know how they came. Keys and authorities
+//! whose window has ended stay, because they vouch for what was signed in it. Keys that cannot be used are
+//! set aside and listed, so that evidence which does not rest on them still verifies.
 
 mod anchor;
 mod difference;
@@ -79,18 +79,19 @@ impl Window {
     }
 }
 
-/// A transparency log, and the rest of the trusted root as far as what it logged is concerned.
+/// A transparency log, and a verifier over the trusted root with this log only.
 pub(crate) struct Log {
     /// Knows this log and no other.
     pub(crate) verifier: Verifier,
-    /// When it could vouch for anything. The verifier does not know of it.
+    /// When the log was valid. The verifier does not know this window.
     pub(crate) window: Window,
 }
 
 impl Log {
-    /// `sigstore-verify` would take a checkpoint of any log for an entry of this one, of a log that
-    /// has closed for an entry made since, and the system's clock for the time. So it is given one
-    /// log without a window, which is held against the time of signing once that is known.
+    /// `sigstore-verify` has three gaps: it accepts a checkpoint of any log for an entry of this one, it
+    /// accepts a log that had closed before the entry was made, and it judges by the system's clock. So it
+    /// is given one log without a window. The window is compared with the time of signing once that is
+    /// known.
     fn new(root: &TrustedRoot, log: &TransparencyLog) -> Result<Self, sigstore_verify::Error> {
         let window = Window::from_range(log.public_key.valid_for);
         let mut log = log.clone();
@@ -118,7 +119,7 @@ impl Trust {
     /// Checks and indexes a `trusted_root.json`, and the `keys.json` of a registry.
     ///
     /// # Errors
-    /// When one of them is not what it must be as a whole. What in them cannot be used is set aside:
+    /// When one of them is malformed as a whole. Parts that cannot be used are set aside:
     /// see [`Trust::set_aside`].
     pub fn new(trusted_root: &[u8], npm_keys: Option<(&str, &[u8])>) -> Result<Self, TrustError> {
         let root::Parsed { root, mut anchors, mut set_aside } = root::parse(trusted_root)?;
@@ -170,7 +171,7 @@ impl Trust {
         Ok(self)
     }
 
-    /// The registries whose publishers were named, and these.
+    /// The registries whose publishers were named, each with its publisher.
     pub fn publishers(&self) -> &[(String, Identity)] {
         &self.publishers
     }
@@ -191,7 +192,7 @@ impl Trust {
         self.npm_keys.as_ref().filter(|keys| keys.registry() == registry)
     }
 
-    /// Whom the certificates of a registry's publish attestations must be for, by its base address;
+    /// The identity that must sign a registry's publish attestations, by its base address;
     /// `None` where nobody said.
     pub fn publisher(&self, registry: &str) -> Option<&Identity> {
         let registry = addresses::registry(registry)?;
@@ -203,7 +204,7 @@ impl Trust {
         self.npm_keys.as_ref().is_some_and(|keys| keys.knows(keyid))
     }
 
-    /// The verifier of the Sigstore crates over the same trusted root, for what is not logged.
+    /// `sigstore-verify` over the same trusted root, for bundles without a log entry.
     pub(crate) fn verifier(&self) -> &Verifier {
         &self.verifier
     }

@@ -1,10 +1,10 @@
-//! What is said of a package: claims, and what became of each.
+//! The claims of a package, and the outcome of each.
 //!
-//! Facts only; rendering is the command line's. Only [`crate::core::npm`] makes these.
+//! The [rules](crate::core::rules) of each ecosystem make these. The command line renders them.
 //!
 //! # Codes
 //!
-//! A refusal carries a stable code. By what is refused:
+//! A refusal carries a stable code. The table groups them by what is refused:
 //!
 //! | code | meaning |
 //! | --- | --- |
@@ -12,11 +12,12 @@
 //! | `lockfile-mismatch` | the tarball is not the one that the lockfile names |
 //! | `record-mismatch` | the tarball is not the one that the registry's record names |
 //! | `digest-not-computed` | a digest that is needed was not given |
-//! | `tarball-unreadable`, `tarball-ambiguous`, `tarball-too-large`, `tarball-manifest` | the tarball cannot be listed |
-//! | `tarball-of-other-package` | the tarball says that it is another package |
 //! | `malformed-record` | the record cannot be read |
 //! | `record-of-other-package` | the record names another package or version |
 //! | `record-without-integrity` | the record gives no hash, or signatures without the integrity that they are over |
+//! | **content of a tarball** | [`crate::core::npm::tarball::TarballError`] |
+//! | `tarball-unreadable`, `tarball-ambiguous`, `tarball-too-large`, `tarball-manifest` | the tarball cannot be listed |
+//! | `tarball-of-other-package` | the tarball says that it is another package ([`crate::core::rules`]) |
 //! | **missing evidence** | [`crate::core::npm::package::Missing`] |
 //! | `attestations-withheld`, `provenance-withheld` | the record announces what is not there |
 //! | `absence-not-shown` | the registry was not asked, so nothing shows that it has none |
@@ -78,7 +79,7 @@
 //! | `provenance-disagrees` | predicate and certificate say different things |
 //! | `builder-mismatch` | a builder of a known form that cannot have signed so |
 //!
-//! What verifies and is not understood is not refused, and has a code as well:
+//! Evidence that verifies but is not understood is not refused. It has a code as well:
 //!
 //! | code | meaning |
 //! | --- | --- |
@@ -88,17 +89,17 @@
 //! | `unknown-builder` | provenance of a builder of no known form |
 
 mod absence;
+mod claim;
 mod facts;
 mod weakness;
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-
-use crate::core::{package::PackageId, text::named, time::Time};
+use crate::core::{package::PackageId, time::Time};
 
 pub use self::{
     absence::{Absence, NoAttestations},
+    claim::Claim,
     facts::{
         Facts, Identity, IntegrityFacts, Logged, OtherSignature, ProvenanceFacts, PublishFacts,
         Publisher, RegistrySignatureFacts, TimeSource, TimestampSetAside, Unrecognized,
@@ -106,60 +107,12 @@ pub use self::{
     weakness::Weakness,
 };
 
-/// One thing said of a package.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Claim {
-    /// The tarball is the one that the lockfile and the registry record name.
-    Integrity,
-    /// The registry signed name, version and integrity.
-    RegistrySignature,
-    /// The registry attested that it published this tarball under this name.
-    PublishAttestation,
-    /// A build attested where the tarball came from (SLSA provenance).
-    Provenance,
-}
-
-impl Claim {
-    /// All four, in the order of verification.
-    pub const ALL: [Self; 4] =
-        [Self::Integrity, Self::RegistrySignature, Self::PublishAttestation, Self::Provenance];
-
-    /// The name on the command line and in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Integrity => "integrity",
-            Self::RegistrySignature => "registry-signature",
-            Self::PublishAttestation => "publish-attestation",
-            Self::Provenance => "provenance",
-        }
-    }
-}
-
-impl Serialize for Claim {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl<'de> Deserialize<'de> for Claim {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(value)?;
-        named("claim", &text, &Self::ALL, Self::name).map_err(D::Error::custom)
-    }
-}
-
-impl fmt::Display for Claim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// What became of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<F> {
     /// Evidence was there and verified.
     Verified(F),
-    /// No evidence was there; how we know.
+    /// No evidence was there. The value says how this is known.
     Absent(Absence),
     /// Evidence was there and did not verify.
     Refused(Refusal),
@@ -251,7 +204,7 @@ impl Status {
 
 /// Why evidence was refused: a stable code, and the detail for a person.
 ///
-/// The enums with the facts live beside the checks (`core::verify`); this is what reports carry.
+/// The error types are beside the checks. Reports carry this value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Refusal {

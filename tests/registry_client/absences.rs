@@ -90,7 +90,7 @@ fn an_entry_without_a_hash_is_held_to_the_record() {
     let other =
         a().fault(&tarball_path("a", "1.0.0"), Fault::Body(tarball("evil", "1.0.0"))).start();
     let outcomes = collect_from(&other, &[bare]);
-    let by_record = |error: &CollectError| matches!(error, CollectError::Mismatch { mismatch, .. } if mismatch.by == Source::Record);
+    let by_record = |error: &CollectError| matches!(error, CollectError::Mismatch { mismatch, .. } if mismatch.by == ExpectedBy::Record);
     assert!(outcomes[0].1.as_ref().is_err_and(by_record), "{outcomes:?}");
 }
 
@@ -193,8 +193,11 @@ fn a_tarball_of_no_registry_has_a_hash_and_no_record() {
         .file("/files/a.tgz", "application/octet-stream", tarball("a", "1.0.0"))
         .start();
     let url = Url::parse(&format!("{}/files/a.tgz?token={TOKEN}", registry.url())).unwrap();
-    let from =
-        |url: Url| Item { origin: Origin::Url(url), resolved: Vec::new(), ..item("a", "1.0.0") };
+    let from = |url: Url| Item {
+        origin: ItemOrigin::Url(url),
+        resolved: Vec::new(),
+        ..item("a", "1.0.0")
+    };
     let outcomes = collect_from(&registry, &[from(url.clone())]);
     let collected = outcomes[0].1.as_ref().unwrap();
     assert_eq!((&collected.registry, &collected.record_request), (&None, &None));
@@ -215,7 +218,7 @@ fn a_tarball_of_the_project_is_held_to_its_hash() {
     let path = folder.path().join("a.tgz");
     std::fs::write(&path, tarball("a", "1.0.0")).unwrap();
     let registry = Registry::new().start();
-    let of = |path: &Path| Item { origin: Origin::File(path.to_owned()), ..item("a", "1.0.0") };
+    let of = |path: &Path| Item { origin: ItemOrigin::File(path.to_owned()), ..item("a", "1.0.0") };
     let outcomes = collect_from(&registry, &[of(&path)]);
     let collected = outcomes[0].1.as_ref().unwrap();
     let artifact = collected.artifact.as_ref().unwrap();

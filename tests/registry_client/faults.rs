@@ -11,7 +11,7 @@ fn other_bytes_than_expected_are_not_kept() {
     let Err(CollectError::Mismatch { mismatch, .. }) = &outcomes[0].1 else {
         panic!("{outcomes:?}")
     };
-    assert_eq!(mismatch.by, Source::Lockfile);
+    assert_eq!(mismatch.by, ExpectedBy::Lockfile);
     assert_eq!(registry.count(&path), 1, "another try would bring the same");
     assert_eq!(std::fs::read_dir(folder.path().join("tarballs")).unwrap().count(), 0);
 }
@@ -21,7 +21,7 @@ fn the_record_must_agree_with_the_lockfile() {
     let (result, _registry) = one(a().edit("a", "1.0.0", |record| {
         record["dist"]["integrity"] = integrity(b"other").into();
     }));
-    let by_record = |error: &CollectError| matches!(error, CollectError::Mismatch { mismatch, .. } if mismatch.by == Source::Record);
+    let by_record = |error: &CollectError| matches!(error, CollectError::Mismatch { mismatch, .. } if mismatch.by == ExpectedBy::Record);
     assert!(result.as_ref().is_err_and(by_record), "{result:?}");
 }
 

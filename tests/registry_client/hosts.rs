@@ -132,19 +132,19 @@ fn lockfiles_and_redirects_do_not_reach_what_is_not_configured() {
     let port = inside.host().rsplit(':').next().unwrap().to_owned();
     for host in ["localhost", "a.localhost", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"]
     {
-        let from = |origin: Origin, url: &str| Item {
+        let from = |origin: ItemOrigin, url: &str| Item {
             origin,
             resolved: vec![Url::parse(url).unwrap()],
             ..item("a", "1.0.0")
         };
         let url = format!("http://{host}:{port}/a/-/a-1.0.0.tgz");
-        let origin = Origin::Url(Url::parse(&url).unwrap());
-        for item in [from(Origin::Registry, &url), from(origin, &url)] {
+        let origin = ItemOrigin::Url(Url::parse(&url).unwrap());
+        for item in [from(ItemOrigin::Registry, &url), from(origin, &url)] {
             refused(&collect_from(&registry, &[item])[0].1);
         }
     }
     let metadata = Url::parse(&format!("{}/to-metadata", registry.url())).unwrap();
-    let item = Item { origin: Origin::Url(metadata), ..item("a", "1.0.0") };
+    let item = Item { origin: ItemOrigin::Url(metadata), ..item("a", "1.0.0") };
     refused(&collect_from(&registry, &[item])[0].1);
     assert_eq!(inside.requests().len(), 0);
 }

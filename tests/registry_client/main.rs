@@ -21,8 +21,8 @@ use sealift::{
     adapters::{
         network::{Network, NetworkError, RequestFailure, Settings},
         registry::{
-            Cache, CollectError, Collected, Collection, Item, Npmrc, Options, Origin, Progress,
-            RecordError, RegistryConfig, Request, Source, collect,
+            Cache, CollectError, Collected, Collection, ExpectedBy, Item, ItemOrigin, Npmrc,
+            Options, Progress, RecordError, RegistryConfig, Request, collect,
         },
     },
     core::{
@@ -70,7 +70,7 @@ fn item(name: &str, version: &str) -> Item {
     let resolved = format!("https://registry.npmjs.org{}", tarball_path(name, version));
     Item {
         id: id(name, version),
-        origin: Origin::Registry,
+        origin: ItemOrigin::Registry,
         resolved: vec![Url::parse(&resolved).unwrap()],
         optional: false,
         integrity: vec![Integrity::parse(&integrity(&tarball(name, version))).unwrap()],

@@ -12,7 +12,10 @@ use sealift::{
         addresses::NPM_REGISTRY,
         time::{self, Time},
         trust::instance::Instance,
-        tuf::{self, Local, MetadataError, PinnedRoots, Session, State, UpdateError, Wanted},
+        tuf::{
+            self, LocalState, MetadataError, PinnedRoots, Session, State, UpdateError,
+            WantedTargets,
+        },
     },
 };
 use serde_json::Value;
@@ -58,8 +61,8 @@ pub fn instance_at(url: &str, repository: &Repository) -> Instance {
 }
 
 /// The trust root, and the keys of the public registry if there are any.
-pub fn wanted() -> Wanted {
-    Wanted::of(Some(NPM_REGISTRY))
+pub fn wanted() -> WantedTargets {
+    WantedTargets::of(Some(NPM_REGISTRY))
 }
 
 pub fn store_in(base: &Path) -> InstanceStore {
@@ -77,7 +80,7 @@ pub fn update<R: tuf::Repository<Error = Infallible>>(
     pinned: &PinnedRoots,
     repository: &R,
 ) -> Result<State, MetadataError> {
-    tuf::update(pinned, &wanted(), &Local::default(), repository, now(), &mut |_| true)
+    tuf::update(pinned, &wanted(), &LocalState::default(), repository, now(), &mut |_| true)
         .map_err(|failure| refusal(failure.error))
 }
 
@@ -90,14 +93,14 @@ pub fn refusal(error: UpdateError<Infallible>) -> MetadataError {
     }
 }
 
-pub type Refused = (MetadataError, Box<Local>);
+pub type Refused = (MetadataError, Box<LocalState>);
 
 /// Updates `local` from what is published, and insists on the optional targets that are listed;
 /// after a refusal, `local` with its floor raised.
 pub fn update_at(
     repository: &Repository,
     pinned: &PinnedRoots,
-    local: &Local,
+    local: &LocalState,
     at: Time,
 ) -> Result<State, Refused> {
     let wanted = wanted();
@@ -113,15 +116,16 @@ pub fn update_at(
     done.map_err(|error| (refusal(error), Box::new(local.clone().with_floor(session.floor()))))
 }
 
-pub fn first(repository: &Repository) -> (PinnedRoots, Local) {
+pub fn first(repository: &Repository) -> (PinnedRoots, LocalState) {
     let pinned = pin(repository);
-    let state = update_at(repository, &pinned, &Local::default(), now()).unwrap();
-    (pinned, Local::complete(state))
+    let state = update_at(repository, &pinned, &LocalState::default(), now()).unwrap();
+    (pinned, LocalState::complete(state))
 }
 
 /// What a client without any local state says.
 pub fn fresh(repository: &Repository) -> Result<State, MetadataError> {
-    update_at(repository, &pin(repository), &Local::default(), now()).map_err(|(error, _)| error)
+    update_at(repository, &pin(repository), &LocalState::default(), now())
+        .map_err(|(error, _)| error)
 }
 
 pub fn edit(edit: impl Fn(&mut Value) + 'static) -> Option<Edit> {

@@ -18,7 +18,7 @@ use sealift::{
     },
     core::{
         trust::instance::Instance,
-        tuf::{Local, Repository, Session, Wanted},
+        tuf::{LocalState, Repository, Session, WantedTargets},
     },
 };
 use url::Url;
@@ -98,7 +98,7 @@ impl Arguments {
         let kept = self.metadata.join("store").join("wanted");
         let required = fs::read_to_string(&kept).unwrap_or_default();
         let required = required.lines().map(str::to_owned).collect();
-        let wanted = Wanted { required, optional: Vec::new() };
+        let wanted = WantedTargets { required, optional: Vec::new() };
         let instance = Instance { wanted, ..self.store().instance(NAME)? };
 
         let store = self.store().open(NAME)?;
@@ -122,13 +122,15 @@ impl Arguments {
         let held = match complete {
             Some(state) => {
                 fs::write(&kept, found.join("\n"))?;
-                Held { local: Local::complete(state), checked: Some(now), kept: None }
+                Held { local: LocalState::complete(state), checked: Some(now), kept: None }
             }
             None => Held { local: held.local.clone().with_floor(session.floor()), ..held },
         };
         // Read back with what was found, as the next run will.
         let wanted = match &held.checked {
-            Some(checked) if *checked == now => Wanted { required: found, optional: Vec::new() },
+            Some(checked) if *checked == now => {
+                WantedTargets { required: found, optional: Vec::new() }
+            }
             _ => instance.wanted.clone(),
         };
         locked.commit(&Instance { wanted, ..instance.clone() }, &held)?;

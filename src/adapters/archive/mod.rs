@@ -4,13 +4,13 @@
 //! (`man/sealift-archive.5`). The writer uses the `zip` crate and the reader a parser of its own,
 //! so that each checks the other.
 //!
-//! [`Archive::open`] → [`Archive::verify_signatures`] → [`SignedArchive`], which hands out entries
-//! that are the ones the signers listed. Judging the evidence in them is
-//! [`crate::core::npm`]'s.
+//! [`Archive::open`] → [`Archive::verify_signatures`] → [`SignedArchive`], which hands out the entries
+//! that are the ones the signers listed. The rules of each ecosystem judge the evidence in them
+//! ([`crate::core::rules`]).
 
+mod archive_file;
 mod pass;
 mod reader;
-mod source;
 mod writer;
 mod zip_index;
 
@@ -42,7 +42,7 @@ pub enum ArchiveError {
     /// Not a ZIP file of the one form.
     #[error("not a sealift archive: {0}")]
     Zip(#[from] ZipError),
-    /// The envelope is malformed or not signed by whom it should be.
+    /// The envelope is malformed, or the expected keys did not sign it.
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
     /// More than [`limits::ENVELOPE_BYTES`].
@@ -50,7 +50,7 @@ pub enum ArchiveError {
     EnvelopeSize(u64),
     /// More than [`limits::UNVERIFIED_MANIFEST_BYTES`], and nobody's signature was verified.
     #[error(
-        "the manifest has {0} bytes, and is shown unverified up to {max}",
+        "the manifest has {0} bytes; without a verified signature at most {max} are shown",
         max = limits::UNVERIFIED_MANIFEST_BYTES
     )]
     UnverifiedManifestSize(usize),
@@ -74,7 +74,7 @@ pub enum ArchiveError {
         found: u64,
     },
     /// An entry whose bytes are not those listed.
-    #[error("{name:?} is not what the manifest lists, {expected}")]
+    #[error("the bytes of {name:?} are not those that the manifest lists, {expected}")]
     Digest {
         /// The entry.
         name: String,
@@ -128,7 +128,7 @@ impl ArchiveError {
                     .into(),
             ),
             Self::Envelope(EnvelopeError::TooFewSigners { others, claimed, .. }) => Some(format!(
-                "it says it is signed by {}; --key names {}, which did not sign",
+                "the archive names the signers {}; of the keys that --key names, {} did not sign it",
                 Untrusted(&claimed.join(", ")),
                 others.join(", "),
             )),

@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read};
 
 use super::{
     ArchiveError,
-    source::{Range, Source},
+    archive_file::{ArchiveFile, Range},
     zip_index::Entry,
 };
 use crate::core::{
@@ -43,7 +43,7 @@ impl Pass {
 
 /// Reads an entry once, in full, hashing on the way.
 pub(super) fn pass(
-    source: &Source,
+    source: &ArchiveFile,
     entry: &Entry,
     algorithms: &[Algorithm],
     mut take: impl FnMut(&[u8]),
@@ -62,7 +62,7 @@ pub(super) fn pass(
 
 /// A reader over an entry that hashes what it hands out.
 pub(super) struct Hashing<'a> {
-    source: &'a Source,
+    source: &'a ArchiveFile,
     range: Range<'a>,
     left: u64,
     hashers: Vec<Hasher>,
@@ -70,7 +70,7 @@ pub(super) struct Hashing<'a> {
 }
 
 impl<'a> Hashing<'a> {
-    pub(super) fn new(source: &'a Source, entry: &Entry, algorithms: &[Algorithm]) -> Self {
+    pub(super) fn new(source: &'a ArchiveFile, entry: &Entry, algorithms: &[Algorithm]) -> Self {
         Self {
             source,
             range: source.range(entry.start, entry.size),
@@ -101,7 +101,7 @@ impl Read for Hashing<'_> {
         let read = self.range.read(buffer)?;
         let chunk = buffer.get(..read).unwrap_or_default();
         if chunk.is_empty() && self.left > 0 && !buffer.is_empty() {
-            // The file was longer when it was opened.
+            // The file has become shorter since it was opened.
             return Err(ErrorKind::UnexpectedEof.into());
         }
         for hasher in &mut self.hashers {

@@ -1,4 +1,4 @@
-//! Opens an archive, verifies who signed it, and hands out what they signed.
+//! Opens an archive, verifies its signatures, and hands out the signed entries.
 
 use std::{
     io::{ErrorKind, Read},
@@ -9,8 +9,8 @@ use std::{
 use crate::{
     adapters::archive::{
         ArchiveError,
+        archive_file::{ArchiveFile, Range},
         pass::{CHUNK, Hashing, Pass, pass},
-        source::{Range, Source},
         zip_index::{self, Entry},
     },
     core::{
@@ -27,7 +27,7 @@ use crate::{
 /// An archive in the one form, whose signatures are not verified yet.
 #[derive(Debug)]
 pub struct Archive {
-    source: Source,
+    source: ArchiveFile,
     /// All entries but the envelope, sorted by name.
     entries: Vec<Entry>,
     envelope: Envelope,
@@ -48,7 +48,7 @@ pub struct Unverified {
 /// once; each read compares the bytes with the manifest before anything is done with them.
 #[derive(Debug)]
 pub struct SignedArchive {
-    source: Source,
+    source: ArchiveFile,
     /// The manifest's subjects, one for one.
     entries: Vec<Entry>,
     /// Which entries have been compared in full with the manifest.
@@ -65,7 +65,7 @@ impl Archive {
     /// # Errors
     /// When the file cannot be read, or is not in the one form.
     pub fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let source = Source::open(path)?;
+        let source = ArchiveFile::open(path)?;
         let (entries, last) = zip_index::read(&source)?;
         if last.size > limits::ENVELOPE_BYTES {
             return Err(ArchiveError::EnvelopeSize(last.size));
@@ -96,8 +96,8 @@ impl Archive {
         Ok(SignedArchive { source, entries, checked, manifest, envelope, signers })
     }
 
-    /// What the archive says of itself, for inspection. The manifest must hold together and fit
-    /// the entries; who made it is not known.
+    /// What the archive says of itself, for inspection. The manifest must hold together and fit the
+    /// entries. Nobody vouches for it.
     ///
     /// # Errors
     /// As [`Archive::verify_signatures`], without the signers; and where the manifest is larger
@@ -198,7 +198,7 @@ impl SignedArchive {
     }
 
     /// Digests of an entry, in the order of `algorithms`, and what `look` makes of its bytes, in one
-    /// pass. What `look` leaves is still hashed, and its result counts only if the bytes are
+    /// pass. Bytes that `look` does not read are still hashed. Its result counts only if the bytes are
     /// those that the manifest lists.
     ///
     /// # Errors
@@ -235,8 +235,9 @@ impl SignedArchive {
         }
     }
 
-    /// Compares every entry with the manifest that has not been in full by [`read`](Self::read)
-    /// or [`hash`](Self::hash) before: afterwards every byte of the archive has been, each once.
+    /// Compares all remaining entries with the manifest: those that [`read`](Self::read) and
+    /// [`hash`](Self::hash) have not compared in full. Then every byte of the archive has been compared
+    /// once.
     ///
     /// # Errors
     /// For the first entry that cannot be read or is not what the manifest lists.
@@ -250,7 +251,7 @@ impl SignedArchive {
         Ok(())
     }
 
-    /// The bytes of an entry, not compared with anything: whoever reads them must do that.
+    /// The bytes of an entry, not yet compared with the manifest: the caller must do that.
     pub(super) fn raw(&self, name: &str) -> Result<Range<'_>, ArchiveError> {
         let (_, entry, _) = self.find(name)?;
         Ok(self.source.range(entry.start, entry.size))
@@ -282,7 +283,7 @@ impl SignedArchive {
         self.compared(at, entry, subject, algorithms, &passed)
     }
 
-    /// Holds a pass against the manifest, and gives the digests that were asked for.
+    /// Compares a pass with the manifest, and returns the digests that were asked for.
     fn compared(
         &self,
         at: usize,

@@ -1,7 +1,7 @@
 //! Writes archives: the same content gives the same bytes.
 //!
-//! The manifest is there first and says what every entry must be. The writer only copies, and
-//! stops when the bytes it is given are not those.
+//! The manifest is made first and lists every entry. The writer only copies, and stops when the bytes that
+//! it gets are not the listed ones.
 
 use std::{
     fs::File,
@@ -58,7 +58,7 @@ pub enum WriteError {
     /// Nobody gave the bytes of an entry.
     #[error("nothing was given for the entry {0:?}")]
     NoContent(String),
-    /// The bytes of an entry are not those that the manifest lists: they changed under way.
+    /// The bytes of an entry are not those that the manifest lists: they changed before they were copied.
     #[error("the content of {name:?} is not what the manifest says")]
     Changed {
         /// The entry.
@@ -238,8 +238,8 @@ impl<'a> Out<'a> {
     }
 }
 
-/// A writer that fails once and then pretends. `ZipWriter` completes the file when it is dropped,
-/// and prints to stderr if it cannot; but a file whose writing failed is thrown away, and the
+/// A writer that fails once, and then claims success. `ZipWriter` completes the file when it is dropped, and
+/// prints to stderr if it cannot. But a file whose writing failed is thrown away, and the
 /// error has been returned already.
 struct Quiet<W> {
     inner: W,
@@ -275,7 +275,7 @@ impl<W: Seek> Seek for Quiet<W> {
     }
 }
 
-/// What the system said, without the words that `zip` puts before it.
+/// The system's error, without the words that `zip` puts before it.
 fn system(error: ZipError) -> io::Error {
     match error {
         ZipError::Io(error) => error,
@@ -283,7 +283,7 @@ fn system(error: ZipError) -> io::Error {
     }
 }
 
-/// What went wrong on which side of a copy.
+/// The side of a copy that failed, and why.
 enum CopyError {
     Read(io::Error),
     Write(io::Error),

@@ -2,13 +2,13 @@
 //!
 //! Numbers of sections are those of PKWARE's APPNOTE.TXT 6.3. Every byte of the file is accounted
 //! for: local headers and data lie back to back from the first byte on, then comes the central
-//! directory, then the end records, then nothing. Nothing is searched for, and no memory is
-//! reserved for what a header merely claims, but for a name (16 bits).
+//! directory, then the end records, then nothing. The reader never searches for a record. It reserves no
+//! memory for a size that a header claims, except for a name (16 bits).
 
 use std::io::{BufReader, Read};
 
 use crate::{
-    adapters::archive::{ArchiveError, source::Source},
+    adapters::archive::{ArchiveError, archive_file::ArchiveFile},
     core::{
         archive::entry_name::{self, NameError},
         limits,
@@ -20,7 +20,7 @@ mod headers;
 mod record;
 
 use end::End;
-use headers::{Central, Local};
+use headers::{Central, LocalHeader};
 pub(super) use headers::{DIRECTORY_HEADER_BYTES, LOCAL_BYTES, ZIP64_BYTES};
 pub use record::Field;
 
@@ -31,7 +31,7 @@ pub enum ZipError {
     #[error("the file is too short")]
     Truncated,
     /// A record that does not start as records of its kind do.
-    #[error("there is no {0} where one belongs")]
+    #[error("the {0} is not at its place")]
     Signature(&'static str),
     /// A field with another value than the one it always has.
     #[error("the field \"{field}\" of the {record} is {found:#x}, which sealift never writes")]
@@ -51,8 +51,8 @@ pub enum ZipError {
         /// Which field.
         field: &'static str,
     },
-    /// A size of 4 GiB or more, or one that is not of stored bytes.
-    #[error("the sizes of {0:?} differ, or are out of range")]
+    /// A stored size that differs from the real size, or is 4 GiB or more.
+    #[error("the stored size of {0:?} differs from its real size, or is 4 GiB or more")]
     EntrySize(String),
     /// Bytes that belong to nothing.
     #[error("bytes between {expected} and {found} belong to nothing")]
@@ -94,7 +94,7 @@ pub enum ZipError {
     /// A name out of order.
     #[error("{0:?} is out of order")]
     Unsorted(String),
-    /// A name that is a file's and a folder's.
+    /// One name is a file and a folder.
     #[error("{0:?} is a file and a folder")]
     FileAndFolder(String),
     /// The last entry is not the envelope, or the file has no entry.
@@ -144,7 +144,7 @@ pub(super) struct Entry {
 }
 
 /// Reads the index: all entries but the last, sorted by name, and the last, which is the envelope.
-pub(super) fn read(source: &Source) -> Result<(Vec<Entry>, Entry), ArchiveError> {
+pub(super) fn read(source: &ArchiveFile) -> Result<(Vec<Entry>, Entry), ArchiveError> {
     let end = End::read(source)?;
     if end.entries > (limits::ARCHIVE_ENTRIES as u64).saturating_add(1) {
         return Err(ZipError::TooManyEntries(end.entries).into());
@@ -178,7 +178,7 @@ pub(super) fn read(source: &Source) -> Result<(Vec<Entry>, Entry), ArchiveError>
     Ok((entries, last))
 }
 
-/// All names ascend, but that of the envelope, which comes last whatever the others are.
+/// All names ascend, except that of the envelope, which is always last.
 fn in_order(before: &Entry, name: &str) -> Result<(), ZipError> {
     if before.name == name {
         return Err(ZipError::Duplicate(name.to_owned()));
@@ -192,7 +192,7 @@ fn in_order(before: &Entry, name: &str) -> Result<(), ZipError> {
     Ok(())
 }
 
-/// What follows must start where what came before ended.
+/// Requires that a part starts where the part before it ended.
 fn meets(expected: u64, found: u64) -> Result<(), ZipError> {
     match found.cmp(&expected) {
         std::cmp::Ordering::Equal => Ok(()),
@@ -203,7 +203,7 @@ fn meets(expected: u64, found: u64) -> Result<(), ZipError> {
 
 /// The header in front of an entry's bytes says the same as the directory, and the bytes end
 /// before the directory begins.
-fn compare_local(source: &Source, central: &Central, limit: u64) -> Result<(), ArchiveError> {
+fn compare_local(source: &ArchiveFile, central: &Central, limit: u64) -> Result<(), ArchiveError> {
     let length = LOCAL_BYTES.saturating_add(central.name.len() as u64);
     let end = central.offset.saturating_add(length).saturating_add(central.size);
     if end > limit {
@@ -212,13 +212,13 @@ fn compare_local(source: &Source, central: &Central, limit: u64) -> Result<(), A
     // In one read: there may be a hundred thousand headers, of a dozen fields each.
     let buffer = LOCAL_BYTES as usize + central.name.len();
     let reader = BufReader::with_capacity(buffer, source.range(central.offset, length));
-    let local = Local::read(reader, central.name.len()).map_err(|error| error.at(source))?;
+    let local = LocalHeader::read(reader, central.name.len()).map_err(|error| error.at(source))?;
     local.compare(central)?;
     Ok(())
 }
 
-/// Whatever starts with a name follows it at once in their order, so that the names which the
-/// current one starts with are a stack: one pass over the names, however deep the folders are.
+/// The names are sorted. A name and all names that start with it are therefore neighbours: one pass
+/// with a stack is enough, however deep the folders are.
 fn no_file_is_a_folder(entries: &[Entry]) -> Result<(), ZipError> {
     let mut starts: Vec<&str> = vec![];
     for entry in entries {

@@ -29,7 +29,7 @@ struct Pair {
 }
 
 impl Clients {
-    /// Makes the client that is always needed, which shows whether the settings make sense.
+    /// Makes the client that is always needed. This shows whether the settings are valid.
     ///
     /// # Errors
     /// [`NetworkError::Setup`] when they do not.
@@ -105,7 +105,7 @@ fn client(
         builder = builder.tls_certs_merge(certificates);
     }
     if way == Way::Loopback {
-        // What is for this machine does not leave it: a proxy would see the credentials.
+        // Requests to this machine never go through a proxy: it would see the credentials.
         return builder.no_proxy().build().map_err(setup);
     }
     with_proxies(builder, settings)?.build().map_err(setup)
@@ -117,7 +117,7 @@ fn with_proxies(
 ) -> Result<reqwest::ClientBuilder, NetworkError> {
     let Some(proxy) = &settings.proxy else { return Ok(builder) };
     let except = proxy.except.as_deref().and_then(reqwest::NoProxy::from_string);
-    // What is wrong with an address is not repeated: it may hold a password.
+    // The error does not repeat the address: it may hold a password.
     let malformed = || NetworkError::Setup("the address of the proxy is malformed".to_owned());
     let schemes: [(_, fn(_) -> _); 2] =
         [(&proxy.https, reqwest::Proxy::https), (&proxy.http, reqwest::Proxy::http)];
@@ -129,8 +129,8 @@ fn with_proxies(
     Ok(builder)
 }
 
-/// Whether this is the address of a proxy, with or without a scheme. Of anything else the client
-/// would say nothing, and connect without a proxy.
+/// Whether this is the address of a proxy, with or without a scheme. The client would ignore anything else
+/// without a word, and connect without a proxy.
 pub fn is_proxy(address: &str) -> bool {
     const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
     let url = match address.contains("://") {

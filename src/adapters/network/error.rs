@@ -1,4 +1,4 @@
-//! What went wrong on the network, without what must not be told.
+//! The errors of the network. They hold no secrets.
 
 use std::{fmt, io, time::Duration};
 
@@ -34,13 +34,13 @@ impl fmt::Display for Address {
     }
 }
 
-/// The network could not be had, or did not bring what was asked for.
+/// The network could not be set up, or a request failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Certificates, proxies or threads.
     #[error("cannot set up the network: {0}")]
     Setup(String),
-    /// A host that was given up after its connections had failed: nothing more is asked of it.
+    /// A host that was given up after its connections had failed: it gets no more requests.
     #[error("{host} cannot be reached: {failure}")]
     Unreachable {
         /// `HOST:PORT`.
@@ -110,7 +110,7 @@ pub enum RequestFailure {
     /// From HTTPS to something less.
     #[error("redirected from https to {0}")]
     Downgrade(Address),
-    /// An address that strangers gave, on this machine or in a private network.
+    /// An address from a lockfile or a redirect, on this machine or in a private network.
     #[error("{0} is this machine or a private address, and no registry is configured there")]
     NotPublic(String),
     /// Neither `http` nor `https`.
@@ -125,7 +125,7 @@ pub enum RequestFailure {
 }
 
 impl RequestFailure {
-    /// Whether another try may bring something else.
+    /// Whether another try may succeed.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Refused
@@ -168,7 +168,7 @@ impl RequestFailure {
     }
 }
 
-/// What to do where the registry wants to know who asks.
+/// What to do if the registry asks for credentials.
 pub(crate) const TOKEN_HINT: &str = "the registry may want a token: set one in .npmrc (it is only sent over https, or to this machine)";
 
 impl NetworkError {
@@ -216,7 +216,7 @@ fn has(error: &reqwest::Error, kinds: &[io::ErrorKind]) -> bool {
         .any(|error| kinds.contains(&error.kind()))
 }
 
-/// The errors below `error`, which itself names the address with all that is in it.
+/// The errors below `error`. The error itself names the full address, with its secrets.
 fn sources<'a>(
     error: &'a reqwest::Error,
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {

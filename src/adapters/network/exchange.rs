@@ -62,7 +62,7 @@ impl Network {
                 Stop::Unreachable(error) => return Err(error),
             };
             tried += 1;
-            // Nobody has answered there since this request began, nor ever if it was redirected.
+            // The host has not answered since this request began; if this was a redirect, it never has.
             let url = at.as_ref().unwrap_or(request.url);
             let silent = answers(url) == if at.is_some() { 0 } else { before };
             if failure.is_connection() && silent && self.is_last(&failure, tried) {
@@ -85,8 +85,7 @@ impl Network {
         }
     }
 
-    /// Whether a connection is not tried again: after as many tries as there are, or when it has
-    /// taken as long as that may be waited for.
+    /// Whether this was the last try: all tries are used, or connecting timed out.
     fn is_last(&self, failure: &RequestFailure, tried: u32) -> bool {
         tried >= self.settings.tries || matches!(failure, RequestFailure::ConnectTimeout(_))
     }
@@ -107,7 +106,7 @@ impl Network {
                 return Err(Failed { error, wait: wait(&response), at: None });
             }
         }
-        // Nothing that is asked for here is a page: a portal or a proxy has answered instead.
+        // No request here is for an HTML page: a portal or a proxy has answered.
         if text(&response, &header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"))
         {
             return Err(RequestFailure::Html.into());

@@ -5,7 +5,7 @@ use url::Url;
 use super::{Address, RequestFailure, reach};
 use crate::core::addresses;
 
-/// The first address, without its userinfo: the client would make credentials of it unasked.
+/// The first address, without its userinfo: the client would send it as credentials.
 pub(super) fn first(url: &Url) -> Result<Url, RequestFailure> {
     let mut url = url.clone();
     if !matches!(url.scheme(), "http" | "https") {

@@ -1,8 +1,8 @@
 //! How many requests a host gets at a time, and when it gets no more.
 //!
-//! The number grows with each answer, up to a limit. It is halved where the host says that it is
-//! too much (429, 503), or takes much longer to answer than it did before: additive increase,
-//! multiplicative decrease, as of TCP. A host to which no connection can be made is given up.
+//! The number grows with each answer, up to a limit. It is halved if the host says that it gets too many
+//! (429, 503), or answers much later than before: additive increase, multiplicative decrease, as in TCP.
+//! A host to which no connection can be made is given up.
 #![allow(clippy::disallowed_methods)] // measures how long answers take
 
 use std::{
@@ -38,7 +38,7 @@ pub(super) struct Host {
     state: Mutex<State>,
 }
 
-/// Permission for one request. Dropped, another one may go.
+/// Permission for one request. When it is dropped, another request may start.
 #[derive(Debug)]
 pub(super) struct Slot<'a> {
     pub host: Arc<Host>,
@@ -101,7 +101,7 @@ impl Host {
         self.state().answers
     }
 
-    /// Nothing more is asked of this host.
+    /// Gives this host up: it gets no more requests.
     pub(super) fn give_up(&self, failure: &RequestFailure) -> NetworkError {
         self.state().given_up.get_or_insert_with(|| failure.clone());
         self.slots.close();
@@ -196,11 +196,11 @@ impl State {
         self.limit = limit;
         self.lowered = Some(Instant::now());
         self.credit = 0;
-        // What was slow is now usual: if fewer requests make nothing faster, fewer still will not.
+        // The slow time counts as usual from now on: if fewer requests did not help, even fewer will not.
         self.fastest = self.usual.max(Duration::from_millis(1));
     }
 
-    /// Whether there is one slot more.
+    /// Whether the limit allows one slot more.
     fn raise(&mut self, most: usize) -> bool {
         if self.limit >= most {
             return false;
@@ -220,7 +220,7 @@ impl State {
         }
     }
 
-    /// Takes in how long an answer took; whether answers take much longer than they did.
+    /// Records how long an answer took. Returns whether answers take much longer than before.
     fn is_slow(&mut self, took: Duration) -> bool {
         self.fastest = self.fastest.min(took);
         self.usual = match self.usual.is_zero() {

@@ -1,10 +1,10 @@
 //! Which machines a request may reach.
 //!
-//! Lockfiles and redirects are written by strangers, and this machine may stand where strangers do
-//! not: they must not make it talk to itself, to its neighbours or to a cloud's metadata service.
-//! A host that is configured may be anywhere. Any other must be public: this is checked for
-//! addresses here, and for names where they are resolved, so that no second answer of a name
-//! server can be another one. Behind a proxy it is the proxy that resolves names.
+//! Strangers write lockfiles and redirects, and this machine may be in a network that strangers cannot
+//! reach. They must not make it talk to itself, to its neighbours or to a cloud's metadata service. A
+//! configured host may be anywhere. Any other host must be public. Addresses are checked here; names are
+//! checked where they are resolved, so that the checked answer of the name server is the one that is used.
+//! Behind a proxy, the proxy resolves names.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ use super::RequestFailure;
 /// How a host is connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
-    /// This machine: never through a proxy, which would see what was not meant to leave.
+    /// This machine: never through a proxy, which would see the request.
     Loopback,
     /// A host that is configured, or a public address.
     Open,
@@ -68,8 +68,7 @@ fn is_loopback_name(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Whether anybody on the Internet can have this address: the special-purpose registries of IANA
-/// (RFC 6890) say which ones nobody has.
+/// Whether an address is public. The special-purpose registries of IANA (RFC 6890) list the others.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -105,7 +104,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => embedded(g, h), // mapped, NAT64
         (0x2002, ..) => embedded(b, c),                                         // 6to4
         (0x2001, 0x0000..=0x01ff | 0xdb8, ..) => false, // protocol assignments, documentation
-        // Global unicast is 2000::/3, and all that is given out.
+        // Public addresses are all in 2000::/3, global unicast.
         _ => (0x2000..=0x3fff).contains(&a),
     }
 }
@@ -113,12 +112,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 /// The addresses of a name, once somebody has asked for them.
 type Addresses = Arc<OnceCell<Vec<SocketAddr>>>;
 
-/// Resolves names with the system's resolver, and holds the addresses against what they may be.
+/// Resolves names with the system's resolver, and checks that the addresses are allowed.
 #[derive(Debug, Clone)]
 pub(super) struct Resolver {
     way: Way,
-    /// Of the guarded way: the names that lockfiles and redirects brought. The names of proxies are
-    /// resolved too, and they may be anywhere.
+    /// The names from lockfiles and redirects: these are checked. The names of proxies are resolved too, and
+    /// may be anywhere.
     guarded: Arc<Mutex<BTreeSet<String>>>,
     /// Every name is asked for once: many connections begin at the same time, each asking costs a
     /// thread, and a name server that gets many questions at once leaves some unanswered.
@@ -130,13 +129,13 @@ impl Resolver {
         Self { way, guarded: Arc::default(), known: Arc::default() }
     }
 
-    /// Holds a name against its addresses from now on.
+    /// Checks the addresses of a name from now on.
     pub(super) fn guard(&self, url: &Url) {
         let mut guarded = self.guarded.lock().unwrap_or_else(PoisonError::into_inner);
         guarded.insert(url.host_str().unwrap_or_default().to_owned());
     }
 
-    /// The addresses of a name; one that has none, or could not be asked for, is asked for again.
+    /// The addresses of a name. A name without an answer is asked for again.
     async fn lookup(&self, name: &str) -> io::Result<Vec<SocketAddr>> {
         let cell = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,7 +177,7 @@ impl Resolve for Resolver {
     }
 }
 
-/// A name without any address that it may have.
+/// A name that has no allowed address.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not a public host")]
 pub(super) struct NotPublic(pub String);
@@ -315,7 +314,7 @@ mod tests {
             let cell = OnceCell::new_with(Some(addresses.to_vec()));
             resolver.known.lock().unwrap().insert(name.to_owned(), Arc::new(cell));
         };
-        // Nobody else could give this address: the name server is not asked.
+        // No name server gives this address: it can only be the known one.
         known("a.invalid", &["192.0.2.1:0".parse().unwrap()]);
         let lookup = |name: &str| runtime.block_on(resolver.lookup(name));
         assert_eq!(lookup("a.invalid").unwrap().len(), 1);

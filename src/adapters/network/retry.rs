@@ -1,4 +1,5 @@
-//! When to try again. Delays have no jitter: one run makes 16 requests at most at a time.
+//! When to try again. Delays have no jitter: [`limits::IN_FLIGHT`](crate::core::limits::IN_FLIGHT)
+//! bounds the requests to one host.
 
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ pub(super) fn delay(settings: &Settings, tried: u32, asked: Option<Duration>) ->
     doubled.max(asked).min(settings.longest_wait)
 }
 
-/// What `Retry-After` asks for: seconds, or a date (RFC 9110, 10.2.3). The date is held against
-/// the server's own `Date`, so that neither clock needs to be right; without one it says nothing.
+/// The wait that `Retry-After` asks for: seconds, or a date (RFC 9110, 10.2.3). The date is compared with the
+/// server's own `Date`, so that neither clock needs to be right. Without `Date` it is ignored.
 pub(super) fn after(retry_after: Option<&str>, date: Option<&str>) -> Option<Duration> {
     let text = retry_after?.trim();
     if let Ok(seconds) = text.parse::<u64>() {

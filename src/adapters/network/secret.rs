@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Text that must not be seen. Neither `Debug` nor `Display` shows it.
+/// A secret text. Neither `Debug` nor `Display` shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -7,7 +7,7 @@ use crate::core::{
     limits::EARLIEST,
     time::{self, Time},
     trust::instance::Instance,
-    tuf::{self, Local, PinnedRoots, Repository, State, UpdateError},
+    tuf::{self, LocalState, PinnedRoots, Repository, State, UpdateError},
 };
 
 /// An update of the store that did not succeed.
@@ -20,7 +20,7 @@ pub enum RefreshError<E: std::error::Error> {
     #[error(transparent)]
     Update(#[from] UpdateError<E>),
     /// The reference time cannot be right, and with it no expiry could be judged.
-    #[error("the reference time {} is before {}, which is past already", time::format(*at), time::format(*past))]
+    #[error("the reference time {} is too early: {} has already passed", time::format(*at), time::format(*past))]
     Clock {
         /// The reference time.
         at: Time,
@@ -76,8 +76,8 @@ where
     refresh_from(&instance.pinned, instance, repository, store, at)
 }
 
-/// As [`refresh`], from other roots than the instance's own, which must lead to the result all the
-/// same: every later command starts at those.
+/// As [`refresh`], from other roots than the instance's own. The instance's roots must lead to the
+/// result as well: every later command starts at those.
 ///
 /// # Errors
 /// As [`refresh`].
@@ -119,7 +119,7 @@ where
     }
     let after = updated.map_err(|failure| failure.error)?;
     let kept = held.keep(&after);
-    let local = Local::complete(after.clone());
+    let local = LocalState::complete(after.clone());
     locked.commit(instance, &Held { local, checked: Some(at), kept })?;
     Ok(Refreshed { before: before.state, after })
 }
@@ -141,10 +141,10 @@ pub fn import<D: Disk>(
     held.local.check_follows(offered).map_err(|error| RefreshError::Update(error.into()))?;
     let checked = held.checked.map_or(checked_at, |checked| checked.max(checked_at));
     let next = match &held.local.state {
-        // It may know more of the roots before, and nothing that the other one knows is new.
+        // The stored state may have more old roots. The offered one has nothing new.
         Some(state) if is_same(state, offered) => held.clone(),
         _ => Held {
-            local: Local::complete(offered.clone()),
+            local: LocalState::complete(offered.clone()),
             checked: None,
             kept: held.keep(offered),
         },

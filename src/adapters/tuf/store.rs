@@ -56,7 +56,7 @@ pub enum StoreError {
         reason: String,
     },
     /// What would be written could not be read back.
-    #[error("the trust store in {} could not read this back, so nothing was changed: {reason}", folder.display())]
+    #[error("the trust store in {} was not changed: the new state could not be read back: {reason}", folder.display())]
     Unreadable {
         /// The instance's folder.
         folder: PathBuf,
@@ -64,7 +64,7 @@ pub enum StoreError {
         reason: String,
     },
     /// What is there, or would be, follows from other roots than the pinned ones.
-    #[error("the pinned root does not lead to what the trust store in {} has or would have: {error}", folder.display())]
+    #[error("the pinned root does not lead to the state that the trust store in {} holds or would hold: {error}", folder.display())]
     OtherRoot {
         /// The instance's folder.
         folder: PathBuf,

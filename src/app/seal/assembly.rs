@@ -64,7 +64,7 @@ impl Assembly {
         let rules = ecosystems::rules(purl.id().ecosystem());
         let artifact = collected.artifact.map(|artifact| {
             let name = format!("{folder}/{}", rules.artifact);
-            // By the digest that its ecosystem signs, which was computed as it arrived; sealing
+            // The digest that its ecosystem signs was computed as the bytes arrived; sealing
             // checks it again.
             let (size, digest) = (artifact.size, artifact.digest);
             self.subjects.push(Subject { name: name.clone(), size, digest });

@@ -38,13 +38,13 @@ pub enum SealError {
     /// The packages could not be collected.
     #[error(transparent)]
     Collection(#[from] CollectionError),
-    /// What was collected makes no manifest.
+    /// The collected packages do not make a valid manifest.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// The archive could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The archive that was written does not hold.
+    /// The archive that was written does not verify.
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// Evidence that the registry served does not verify, as the report says.
@@ -65,7 +65,9 @@ impl SealError {
             Self::Write(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
             Self::ReplacesInput(_) => "name another file with --output",
-            Self::Future => "nobody could verify the archive before it",
+            Self::Future => {
+                "an archive cannot be verified before the time of its seal; choose a time that has passed"
+            }
             Self::TooEarly => "Sigstore's first root is of that time, and no archive can be older",
             Self::InvalidEvidence(_) => {
                 "no archive was written; find out why the registry serves it first"
@@ -84,7 +86,7 @@ impl SealError {
         }
     }
 
-    /// Whether something that was had is not what it should be.
+    /// Whether something that was fetched is not what it should be.
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Basis(error) => error.is_refusal(),

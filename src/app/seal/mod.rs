@@ -56,7 +56,7 @@ pub struct Options {
     pub source_date: Option<Time>,
     /// Requests in flight for each host, at most.
     pub concurrency: Option<usize>,
-    /// Whether the trust at hand is enough.
+    /// Whether the trust store is used as it is, without a refresh.
     pub no_refresh: bool,
     /// Where trust comes from.
     pub trust: trust::Options,
@@ -180,7 +180,7 @@ impl Sealing<'_> {
     /// Collects, seals, opens again, verifies. Only [`Sealed::keep`] gives the archive its name.
     ///
     /// # Errors
-    /// When something could not be had, or something that was had is not what it should be. No archive
+    /// When something could not be fetched, or is not what it should be. No archive
     /// is left behind then.
     pub fn run(
         self,
@@ -192,7 +192,7 @@ impl Sealing<'_> {
         let connected = Connected { options, clock, network: &network, config };
         let Assembly { predicate, subjects, contents } =
             connected.assemble(inputs, sealed_at, listener)?;
-        // Nothing is asked of it any more, and its connections take memory.
+        // The network is no longer needed, and its connections take memory.
         drop(network);
         let manifest = Manifest::build(predicate, subjects)?;
         let key = match key {
@@ -209,7 +209,7 @@ impl Sealing<'_> {
     }
 }
 
-/// What is asked of the network, and how.
+/// The network, and what to fetch by it.
 struct Connected<'a> {
     options: &'a Options,
     clock: &'a Clock,
@@ -268,7 +268,7 @@ fn examine(
     Ok(report)
 }
 
-/// An archive that was sealed and verified, and has no name yet. Dropped, it is gone.
+/// An archive that was sealed and verified, and has no name yet. If it is dropped, the file is removed.
 #[derive(Debug)]
 pub struct Sealed {
     /// What was found.
@@ -290,7 +290,7 @@ impl Sealed {
     /// Writes the archive to `out`, and keeps no file.
     ///
     /// # Errors
-    /// When it cannot be read, or nobody reads.
+    /// When the archive cannot be read, or nobody reads the output.
     pub fn copy_to(self, out: &mut dyn Write) -> Result<Report, FileError> {
         files::copy(&self.file, out)?;
         Ok(self.report)

@@ -23,14 +23,13 @@ use crate::{
 pub(in crate::app) struct Carriage {
     instance: String,
     source: MaterialSource,
-    /// The TUF repository, and when it was checked. Where something newer is built in, it is not what is
-    /// judged by.
+    /// The TUF repository, and when it was checked. If the built-in material is newer, that one judges.
     state: Option<(State, Time)>,
 }
 
-/// What an archive is sealed with: pinned files if they are given; else the trust store, brought up to
-/// date first unless `no_refresh`; else what is built in. It must be such that an archive could be
-/// judged by it.
+/// Chooses what an archive is sealed with: pinned files if they are given; else the trust store, which is
+/// refreshed first unless `no_refresh`; else the built-in material. It must be usable to judge an
+/// archive.
 ///
 /// # Errors
 /// When the refresh does not succeed, or there is nothing at hand.
@@ -53,8 +52,8 @@ pub(in crate::app) fn for_seal(
             .map_err(|error| BasisError::NotFresh(Box::new(error)))?;
     }
     let held = part.load(&instance)?;
-    // What the repository has published is carried, as the proof that it is, also where what is
-    // built in is newer: the other side may know less.
+    // The repository's state is carried as proof. It is carried even if the built-in material is newer,
+    // because the other side may have an older program.
     let Held { local, checked, .. } = held.clone();
     let basis = Basis::new(&instance, Material::newest(&instance, held, None, at)?)?;
     Ok(Carriage::of(basis.with_publishers(options)?, local.state.zip(checked)))
@@ -68,7 +67,7 @@ pub(super) fn repository<'a>(network: &'a Network, url: &str) -> Result<Http<'a>
         .ok_or_else(|| BasisError::Repository(url.to_owned()))
 }
 
-/// Nothing, as where what is built in is all there is.
+/// Carries nothing, as when only built-in material is known.
 #[cfg(test)]
 pub(in crate::app) fn nothing(instance: &str) -> Carriage {
     Carriage { instance: instance.to_owned(), source: MaterialSource::Embedded, state: None }

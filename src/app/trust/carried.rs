@@ -25,9 +25,9 @@ pub(super) struct Carried {
     pub checked_at: Time,
 }
 
-/// Reads the TUF metadata that an archive carries, and replays it once: from a pinned root, at its
-/// own last root, at the time it was checked last before the seal. That proves what is carried; it
-/// does not make it the newest. `None` where the archive carries none of this instance.
+/// Reads the TUF metadata that an archive carries, and replays it once: from a pinned root to its own last
+/// root, at the time of its last check before the seal. This proves that it is authentic, not that it is the
+/// newest. `None` if the archive carries no metadata of this instance.
 ///
 /// # Errors
 /// When an entry is not what was sealed, the manifest does not say when it was checked, or the
@@ -76,7 +76,7 @@ fn read(instance: &Instance, archive: &SignedArchive) -> Result<Entries, BasisEr
     Ok(entries)
 }
 
-/// Where in an archive the files of an instance are.
+/// The folder in an archive that holds the files of an instance.
 pub(super) fn folder(instance: &str) -> String {
     format!("trust/{instance}/")
 }

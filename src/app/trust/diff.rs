@@ -58,7 +58,7 @@ fn between(instance: &Instance, old: &State, new: &State) -> Result<Difference, 
     Ok(Difference::new(old.changes(new), before.anchors(), after.anchors()))
 }
 
-/// With built-in material comes a root, and no other role.
+/// Built-in material has a root, and no other role.
 fn with_built_in(
     old: &State,
     instance: &Instance,
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::{
         adapters::tuf::Held,
-        core::tuf::{Local, PinnedRoots, Wanted, update},
+        core::tuf::{LocalState, PinnedRoots, WantedTargets, update},
     };
 
     /// As on a machine that has neither refreshed nor imported.
@@ -116,7 +116,7 @@ mod tests {
         repository.targets = [("trusted_root.json".to_owned(), root)].into();
         repository.publish();
         let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
-        let (wanted, local) = (Wanted::of(None), Local::default());
+        let (wanted, local) = (WantedTargets::of(None), LocalState::default());
         let old = update(&pinned, &wanted, &local, &repository.files, at, &mut |_| true).unwrap();
 
         let material = Material::newest(&instance, Held::default(), None, at).unwrap();

@@ -45,7 +45,7 @@ pub enum BasisError {
     /// A trust store that was named is not there.
     #[error("there is no folder {}", .0.display())]
     NoFolder(PathBuf),
-    /// There is nothing to judge by.
+    /// No trust material is known.
     #[error("there is no trust material for {0}")]
     NoMaterial(String),
     /// The repository has no trust material.
@@ -54,13 +54,13 @@ pub enum BasisError {
     /// The trust store holds nothing.
     #[error("the trust store holds nothing of {0}")]
     NothingHeld(String),
-    /// The archive's TUF metadata is older than what an update here has seen that did not end.
+    /// An unfinished update here has seen newer TUF metadata than the archive's.
     #[error("the archive's trust is older than what this machine has seen: {0}")]
     Older(MetadataError),
     /// The archive's TUF metadata and the store's cannot both be right.
     #[error("the archive's trust contradicts this machine's: {0}")]
     Contradicts(MetadataError),
-    /// The last check was made by a wrong clock: it says nothing about age.
+    /// The clock was wrong at the last check, so the time of that check says nothing about age.
     #[error(
         "the trust store's last check of {instance} was at {}, which is in the future",
         time::format(*checked)
@@ -90,8 +90,8 @@ pub enum BasisError {
         /// How many.
         number: usize,
     },
-    /// An entry of the archive is named as no file of a repository is.
-    #[error("{0} is no name in a TUF repository")]
+    /// An entry of the archive has a name that no file of a repository has.
+    #[error("{0} is not the name of a file in a TUF repository")]
     EntryName(String),
     /// The archive carries nothing of an instance.
     #[error("{} carries no TUF metadata of {instance}", archive.display())]
@@ -110,7 +110,7 @@ pub enum BasisError {
         instance: Option<String>,
     },
     /// The archive does not carry this instance.
-    #[error("{0} is not carried")]
+    #[error("the archive carries no TUF metadata of {0}")]
     NotCarried(String),
     /// The store would say that it was checked at a time in the future.
     #[error("--at is in the future")]
@@ -127,11 +127,11 @@ pub enum BasisError {
     #[cfg(feature = "network")]
     #[error("{0:?} is no address of a TUF repository")]
     Repository(String),
-    /// The store could not be brought up to date before the seal.
+    /// The store could not be refreshed before the seal.
     #[cfg(feature = "network")]
     #[error("cannot refresh the trust root: {0}")]
     NotFresh(Box<RefreshError<NetworkError>>),
-    /// The store could not be brought up to date from the repository.
+    /// The store could not be updated from the repository.
     #[cfg(feature = "network")]
     #[error("{instance}: {error}")]
     NotRefreshed {
@@ -140,7 +140,7 @@ pub enum BasisError {
         /// Why.
         error: Box<RefreshError<NetworkError>>,
     },
-    /// The store could not be brought up to date from an archive.
+    /// The store could not be updated from an archive.
     #[error("{instance}: {error}")]
     NotImported {
         /// The instance.
@@ -196,7 +196,9 @@ impl BasisError {
             Self::NothingToImport { .. } => {
                 "on the connected side, seal without --no-refresh, or after sealift trust refresh"
             }
-            Self::FutureCheck => "the trust store would say that it was checked then",
+            Self::FutureCheck => {
+                "the trust store records the time of each check; leave out --at, or choose a time that has passed"
+            }
             #[cfg(feature = "network")]
             Self::NotFresh(_) => {
                 "--no-refresh seals with the trust at hand; the archive then says how old it is"

@@ -1,5 +1,5 @@
 //! Which material is the newest: what an archive carries, what the trust store holds, or what is
-//! built in. Older never replaces newer; orders that cross are errors.
+//! built in. Older never replaces newer. If each of two states is newer in one role, that is an error.
 
 use std::cmp::Ordering;
 

@@ -11,7 +11,7 @@ use crate::{
         addresses::NPM_REGISTRY,
         time::{self, Time},
         trust::instance::{Embedded, Instance},
-        tuf::{Local, PinnedRoots, State, update},
+        tuf::{LocalState, PinnedRoots, State, update},
     },
 };
 
@@ -57,8 +57,15 @@ impl Published {
 
     fn state(&self) -> State {
         let Instance { pinned, wanted, .. } = self.instance();
-        update(&pinned, &wanted, &Local::default(), &self.repository.files, day(0), &mut |_| true)
-            .unwrap()
+        update(
+            &pinned,
+            &wanted,
+            &LocalState::default(),
+            &self.repository.files,
+            day(0),
+            &mut |_| true,
+        )
+        .unwrap()
     }
 }
 
@@ -69,7 +76,7 @@ fn built_in(instance: Instance, root: u64, as_of: Time) -> Instance {
 }
 
 fn held(state: &State, checked: Time) -> Held {
-    Held { local: Local::complete(state.clone()), checked: Some(checked), kept: None }
+    Held { local: LocalState::complete(state.clone()), checked: Some(checked), kept: None }
 }
 
 fn carried(state: &State, checked_at: Time) -> Option<Carried> {
@@ -175,10 +182,16 @@ fn what_an_update_saw_that_did_not_end_counts() {
     published.next();
     published.repository.files.retain(|name, _| !name.ends_with(".snapshot.json"));
     let files = &published.repository.files;
-    let failed =
-        update(&instance.pinned, &instance.wanted, &Local::default(), files, day(0), &mut |_| true);
+    let failed = update(
+        &instance.pinned,
+        &instance.wanted,
+        &LocalState::default(),
+        files,
+        day(0),
+        &mut |_| true,
+    );
     let floor = *failed.unwrap_err().floor;
-    let seen = Held { local: Local::default().with_floor(floor), ..Held::default() };
+    let seen = Held { local: LocalState::default().with_floor(floor), ..Held::default() };
     let refused = newest(&instance, seen, carried(&old, day(1))).unwrap_err();
     assert_eq!(refused.code(), Some("trust-older"), "{refused:?}");
 }

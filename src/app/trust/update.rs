@@ -127,7 +127,7 @@ fn import_one(
     let instance = store.instance(name)?;
     let Carried { state, checked_at } =
         carried(&instance, archive)?.ok_or_else(|| BasisError::NotCarried(name.to_owned()))?;
-    // Imported otherwise, what nobody could judge by would stand in the way of what the store holds.
+    // Unusable metadata must not be imported: it would hide the usable state in the store.
     require_usable(&instance, &state)?;
     let part = store.open(name)?;
     if reset_check {
@@ -138,7 +138,7 @@ fn import_one(
         .map_err(|error| BasisError::NotImported { instance: name.to_owned(), error })
 }
 
-/// What is written down as a check must not be at a time in the future.
+/// The store must not record a check at a time in the future.
 pub(super) fn require_past(clock: &Clock) -> Result<(), BasisError> {
     if clock.at > clock.now { Err(BasisError::FutureCheck) } else { Ok(()) }
 }

@@ -17,16 +17,16 @@ use crate::{
     },
 };
 
-/// Collects, seals, opens again, verifies; only then the archive gets its name.
+/// Collects, seals, opens again, verifies. Only then does the archive get its name.
 ///
 /// # Errors
-/// Exit 2, when something could not be had; exit 1, when something that was had is not what it
-/// should be. No archive is left behind then.
+/// Exit 2, when something could not be fetched; exit 1, when something is not what it should be. No archive is
+/// left behind then.
 pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     #[cfg(unix)]
     leave_nothing_when_interrupted();
     let seal = seal_options(options, context.env);
-    // What cannot be written, or must not be, is an error before anything is downloaded.
+    // An archive that cannot or must not be written is an error before anything is downloaded.
     let clock = context.clock;
     let sealing = seal.prepare(&clock, context.terminal)?;
     let npmrc = npmrc(options, context.env)?;
@@ -42,7 +42,7 @@ fn seal_options(options: &Fetch, env: &Env) -> seal::Options {
     seal::Options {
         lockfiles: options.lockfiles.clone(),
         output: match options.output.as_os_str() == "-" {
-            true => Output::Pipe(std::env::temp_dir()),
+            true => Output::Pipe(env.temporary.clone()),
             false => Output::File(options.output.clone()),
         },
         key: match &options.key {
@@ -90,7 +90,7 @@ fn keep(sealed: Sealed, output: &Output, context: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Says all there is to say of a seal that did not succeed.
+/// Reports everything about a seal that failed.
 fn end(error: SealError, context: &mut Context<'_>) -> Failure {
     match error {
         SealError::InvalidEvidence(report) => {
@@ -110,8 +110,8 @@ fn end(error: SealError, context: &mut Context<'_>) -> Failure {
     }
 }
 
-/// Removes temporary files when the process is asked to end, and then ends as it would have. Where
-/// that cannot be set up, they stay.
+/// Removes temporary files when the process gets a signal to end, and then ends it as that signal does. If
+/// this cannot be set up, the files stay.
 #[cfg(unix)]
 fn leave_nothing_when_interrupted() {
     use signal_hook::{

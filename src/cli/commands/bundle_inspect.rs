@@ -5,7 +5,7 @@ use crate::{
     cli::{context::Context, declare::Inspect, failure::Outcome, render::Inspected},
 };
 
-/// Shows what an archive says of itself. Holds no verified type, and says so.
+/// Shows what an archive says of itself, and that nothing of it was verified.
 ///
 /// # Errors
 /// Exit 1, when the archive is malformed; exit 2, when it cannot be read.

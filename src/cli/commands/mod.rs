@@ -1,5 +1,5 @@
-//! What the commands do. Each file has one: it makes options of what was declared, calls the use case,
-//! and hands the result to be rendered.
+//! What the commands do, one in each file. A command turns its arguments into options, calls the use case,
+//! and passes the result on to be rendered.
 
 #[cfg(feature = "network")]
 mod bundle_fetch;

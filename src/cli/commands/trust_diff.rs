@@ -5,8 +5,8 @@ use crate::{
     cli::{context::Context, declare::Diff, failure::Outcome, render::Changes},
 };
 
-/// Shows what differs. Without the newer side, that is what this machine trusts: the newest of its
-/// trust store and what is built in.
+/// Shows what differs. If the newer side is not given, it is what this machine trusts: the newer of its trust
+/// store and the built-in material.
 ///
 /// # Errors
 /// Exit 2, when one cannot be read or holds nothing of the instance.

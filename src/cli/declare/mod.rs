@@ -122,7 +122,7 @@ pub struct TrustOptions {
     /// the registry's keys.json that you pin yourself, in place of TUF
     #[arg(long, value_name = "FILE", requires = "trusted_root")]
     pub npm_keys: Option<PathBuf>,
-    /// whom the certificates of this registry's publish attestations must be for, where it signs with
+    /// the identity that must sign this registry's publish attestations, if the registry signs with
     /// certificates and not with a key; may be repeated
     #[arg(long, num_args = 3, value_names = ["REGISTRY", "ISSUER", "IDENTITY"])]
     pub publisher: Vec<String>,

@@ -12,9 +12,9 @@ pub enum TrustCommand {
     /// bring the trust store up to date from the TUF repositories
     ///
     /// Walks from the pinned root (TUF specification, section 5), at one fixed time, and advances the
-    /// store only if everything verifies. What is older than the store is refused as a rollback. Where
-    /// only the npm registry's keys cannot be had, all else is updated, and the last keys stay with
-    /// their age.
+    /// store only if everything verifies. Metadata older than the store's is refused as a rollback. If
+    /// only the npm registry's keys cannot be updated, everything else is, and the last verified keys
+    /// stay in use; reports show their age.
     #[cfg(feature = "network")]
     #[command(after_help = examples::REFRESH)]
     Refresh(Refresh),
@@ -26,21 +26,22 @@ pub enum TrustCommand {
     Diff(Diff),
     /// bring the trust store up to date from an archive, with no network
     ///
-    /// Replays the TUF metadata that the archive carries, from the pinned root, at the time it was
-    /// checked last before the seal; then advances the store to it. What is older than the store is
-    /// refused as a rollback; what the store holds already is up to date.
+    /// Replays the TUF metadata that the archive carries, from the pinned root, at the time of its last
+    /// check before the seal. Then advances the store to it. Metadata older than the store's is refused
+    /// as a rollback. If the store holds the same metadata already, it is up to date.
     #[command(after_help = examples::IMPORT)]
     Import(Import),
     /// write out what is trusted, for other tools
     ///
-    /// The newest counts, of what the store holds and what is built in. Writes trusted_root.json and, where the instance has them, npm's keys.json into a folder, and
-    /// trusted_root.jsonl in the form that `gh attestation verify --custom-trusted-root` takes.
+    /// The newer one counts: the store's material or the built-in material. Writes into a folder:
+    /// trusted_root.json; npm's keys.json, if the instance has them; and trusted_root.jsonl in the form
+    /// that `gh attestation verify --custom-trusted-root` takes.
     #[command(after_help = examples::EXPORT)]
     Export(Export),
     /// trust a private instance, by its root
     ///
-    /// The root is what everything of that instance is verified from: compare the fingerprint that is
-    /// shown with one that you got another way, then confirm with --yes.
+    /// Everything of that instance is verified from this root. Compare the fingerprint that is shown
+    /// with one that you got another way, then confirm with --yes.
     #[command(after_help = examples::PIN)]
     Pin(Pin),
 }
@@ -97,7 +98,7 @@ pub struct Diff {
     /// built in
     #[arg(value_name = "NEW")]
     pub new: Option<PathBuf>,
-    /// the public key (SPKI PEM) of who sealed the archive, if one of the two is an archive
+    /// the public key (SPKI PEM) of the sealer, if one of the two is an archive
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
     /// the instance

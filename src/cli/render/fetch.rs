@@ -1,4 +1,4 @@
-//! What could not be collected, and what `bundle verify` will deny of what was.
+//! Renders the packages that could not be collected, and what `bundle verify` will deny of the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,8 @@ use crate::{
 pub struct Uncollected<'a>(pub &'a CollectionError);
 
 impl Uncollected<'_> {
-    /// All failures, before the one that sums them up. What one cause explains is said once, and hosts
-    /// that cannot be reached were told before.
+    /// All failures, before the one that sums them up. One cause is said once. Hosts that cannot be reached
+    /// were reported before.
     pub fn failures(&self) -> Vec<Failure> {
         match self.0 {
             CollectionError::Conflicts(conflicts) => {

@@ -25,7 +25,7 @@ use crate::{
 pub struct Human<'a> {
     report: &'a Report,
     verbose: bool,
-    /// Whether the archive was sealed just now: then it says what `bundle verify` would say.
+    /// Whether the archive was sealed just now. Then the report says what `bundle verify` would say.
     seal: bool,
 }
 

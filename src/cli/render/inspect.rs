@@ -85,8 +85,7 @@ impl Rendered for Inspected<'_> {
     }
 }
 
-/// What is printed as JSON. It borrows: nothing vouches for the manifest, which is not to be held
-/// in memory in a second form.
+/// The JSON form. It borrows from the manifest: nobody vouches for that, so it must not take memory twice.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {

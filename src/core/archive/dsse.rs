@@ -40,7 +40,8 @@ pub enum EnvelopeError {
     #[error("the signatures in the envelope are not sorted, or {0} is there twice")]
     Unsorted(String),
     /// Not as many bytes as any signature has.
-    #[error("a signature in the envelope has {0} bytes, and no signature of any key has")]
+    #[error("a signature in the envelope has {0} bytes; signatures have {least} to {most}",
+        least = SIGNATURE_BYTES.start(), most = SIGNATURE_BYTES.end())]
     SignatureSize(usize),
     /// Nobody signed.
     #[error("the envelope has no signature")]
@@ -55,7 +56,7 @@ pub enum EnvelopeError {
     #[error("{0} has signed already")]
     SignedAlready(String),
     /// A threshold that no number of signatures can be held to.
-    #[error("a threshold of {threshold} needs as many keys, not {keys}")]
+    #[error("the threshold is {threshold}, but the number of different keys is {keys}")]
     Threshold {
         /// What was demanded.
         threshold: usize,
@@ -161,8 +162,8 @@ impl Envelope {
         Ok(envelope)
     }
 
-    /// Adds a signature by one more key. What is said to be that key's and is not gives way to it:
-    /// anyone could have put it there.
+    /// Adds a signature by one more key. It replaces an invalid signature under this
+    /// key's id, which anyone could have put there.
     ///
     /// # Errors
     /// When that key has signed already, there is no room for more signatures, or the system gives

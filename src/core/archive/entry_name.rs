@@ -1,8 +1,8 @@
 //! Names of entries in the archive: one form, the same file on every file system.
 //!
-//! A name is made of segments with `/` between them, of the characters `[a-z0-9._@+%-]`. Whatever
-//! else a package's name has in it is percent-encoded, and so is what some file system would take
-//! for something else: upper case, a device of Windows, a dot at the end.
+//! A name is made of segments with `/` between them, of the characters `[a-z0-9._@+%-]`. All other
+//! characters of a package's name are percent-encoded. So is what a file system would change or read as
+//! something else: upper case, a device of Windows, a dot at the end.
 
 use crate::core::{
     limits,
@@ -124,7 +124,7 @@ fn encode_segment(segment: &str) -> String {
     encoded.to_ascii_lowercase()
 }
 
-/// The text that [`encode`] made `name` of; `None` if it did not.
+/// The text from which [`encode`] made `name`; `None` if no text gives it.
 pub fn decode(name: &str) -> Option<String> {
     percent::decode(name).filter(|text| encode(text) == name)
 }
@@ -221,7 +221,7 @@ mod tests {
         for (name, text) in [("%4a%53", "JS"), ("%63on", "con"), ("a/b", "a/b"), ("50%25", "50%")] {
             assert_eq!(decode(name).as_deref(), Some(text));
         }
-        // What needs no escape, what lacks one, and what is none, or of no text.
+        // A needless escape, a missing one, a malformed one, and one that is not UTF-8.
         for other in ["%61", "JS", "con", "%4A", "%4", "%", "%zz", "%ff", "%+4"] {
             assert_eq!(decode(other), None, "{other}");
         }

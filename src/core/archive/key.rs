@@ -1,7 +1,7 @@
 //! The keys of who signs archives, Ed25519 and ECDSA P-256, and the fingerprint that reports name
 //! them by.
 //!
-//! Reading and writing key files is [`crate::adapters::keys`]'s; envelopes are [`crate::core::archive::dsse`]'s.
+//! [`crate::adapters::keys`] reads and writes key files; [`crate::core::archive::dsse`] has the envelopes.
 
 use std::{fmt, sync::Arc};
 
@@ -36,7 +36,7 @@ pub(crate) const SIGNATURE_BYTES: std::ops::RangeInclusive<usize> = 8..=72;
 
 /// The public key of someone who signs archives.
 ///
-/// Two are equal if the key is, whatever they were called where they came from.
+/// Two are equal if the keys are equal. Names of files do not count.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(Public);
 
@@ -159,7 +159,7 @@ impl SigningKey {
         })
     }
 
-    /// Signs; `None` if the system has no randomness to give, of which ECDSA takes some each time.
+    /// Signs. ECDSA takes randomness each time: `None` if the system has none.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         match &self.0 {
             Private::Ed25519(key) => Some(key.sign(message).to_vec()),

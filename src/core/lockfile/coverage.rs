@@ -1,4 +1,4 @@
-//! Holds what lockfiles ask for against what an archive has, entry by entry.
+//! Compares what lockfiles ask for with what an archive has, entry by entry.
 //!
 //! The unit is the entry, never "some entry of that name and version". With a hash of SHA-256 or
 //! stronger the bytes decide; without one, the registry's signature and the address do. Which
@@ -193,7 +193,7 @@ impl<'a> Coverage<'a> {
                 EntryOutcome { package, ..EntryOutcome::of(Disposition::Unavailable) }
             }
             Err(denial) => {
-                // Who is looked for is known, where it is but one.
+                // If there is one candidate, the report can name it.
                 let package = match self.candidates(wanted).as_slice() {
                     [only] => Some(*only),
                     _ => None,
@@ -214,8 +214,7 @@ impl<'a> Coverage<'a> {
         let fitting: Vec<usize> = candidates.iter().filter(fits).copied().collect();
         let Some(first) = fitting.first() else {
             let wanted = wanted.source.to_string();
-            let expected = integrity.strongest().next().cloned();
-            return Err(EntryDenial::Hash { wanted, expected });
+            return Err(EntryDenial::Hash { wanted, expected: integrity.clone() });
         };
         let package = match self.own(&fitting, wanted).as_slice() {
             [only] => *only,
@@ -245,7 +244,8 @@ impl<'a> Coverage<'a> {
             .flat_map(|integrity| integrity.strongest())
             .find(|digest| !digests.contains(digest))
         {
-            return Err(EntryDenial::Hash { wanted: text(), expected: Some(digest.clone()) });
+            let expected = Integrity::of(digest.clone());
+            return Err(EntryDenial::Hash { wanted: text(), expected });
         }
         if !self.is_own_address(package, wanted) {
             return Err(EntryDenial::Address { wanted: text(), address: address(wanted) });

@@ -6,7 +6,7 @@ use crate::core::limits;
 /// Why a lockfile is refused. May quote the file: escape before printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockfileError {
-    /// Of no format that is read; with what it looks like.
+    /// Its format is not known. The value says what the file looks like.
     #[error("not a lockfile of a known format{}", .0.map(|found| format!(", but {found}")).unwrap_or_default())]
     UnknownFormat(Option<&'static str>),
     /// Text in UTF-16, as a redirect of PowerShell writes it, or no text at all.

@@ -85,7 +85,7 @@ pub fn parse(bytes: &[u8]) -> Result<Lockfile, LockfileError> {
     Ok(Lockfile { format, version, entries })
 }
 
-/// What a file of no format that is read looks like.
+/// What a file of an unknown format looks like.
 fn other_format(bytes: &[u8]) -> Option<&'static str> {
     let has = |text: &str| bytes.windows(text.len()).take(4096).any(|at| at == text.as_bytes());
     [
@@ -95,4 +95,17 @@ fn other_format(bytes: &[u8]) -> Option<&'static str> {
     ]
     .into_iter()
     .find_map(|(mark, name)| has(mark).then_some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::ecosystems::rules;
+
+    #[test]
+    fn every_format_is_of_an_ecosystem_with_rules() {
+        for format in ALL {
+            assert_eq!(rules(format.ecosystem).ecosystem, format.ecosystem, "{}", format.name);
+        }
+    }
 }

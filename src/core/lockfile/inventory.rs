@@ -25,7 +25,7 @@ pub struct Want {
     pub integrity: Vec<Integrity>,
     /// The addresses that entries give for a version, each once, sorted by text.
     pub addresses: Vec<Url>,
-    /// Whether installing goes on without it wherever it is needed.
+    /// Whether it is optional wherever it is needed: installing goes on without it.
     pub optional: bool,
 }
 
@@ -105,7 +105,7 @@ impl<'a> Inventory<'a> {
     }
 }
 
-/// What an entry asks for, of a bundled one as if it were not.
+/// What an entry asks for. Of a bundled one: what it would ask for if it were not bundled.
 fn asked(asks: &Ask) -> &Ask {
     match asks {
         Ask::Bundled(bundled) => &bundled.alone,

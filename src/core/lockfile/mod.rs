@@ -1,9 +1,9 @@
 //! Lockfiles, and the inventory of what they ask for.
 //!
-//! The content says which [format](mod@format) a lockfile is of. Says of every entry what it asks for ([`Ask`]);
-//! none is dropped. [`coverage`] says what becomes of each.
+//! The content says which [format](mod@format) a lockfile is of. The format says what each entry asks
+//! for ([`Ask`]), and drops none. [`coverage`] says what becomes of each.
 //!
-//! Does not resolve ranges and does not read `package.json`.
+//! This module does not resolve ranges and does not read `package.json`.
 
 pub mod coverage;
 mod error;
@@ -47,7 +47,7 @@ impl Lockfile {
 /// One entry of a lockfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it is installed, or what else tells it from all others of the lockfile. Empty for the
+    /// Where it is installed, or another text that only this entry of the lockfile has. Empty for the
     /// project itself.
     pub path: String,
     /// Whether installing goes on without it where it cannot be had.
@@ -120,7 +120,7 @@ pub enum Source {
     },
 }
 
-/// Where a tarball is that no registry gives.
+/// The place of a tarball that no registry gives.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// At an address, without credentials, query and fragment.
@@ -130,7 +130,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// Where a package that is collected from there comes from.
+    /// The origin of a package that is collected from there.
     pub fn origin(&self) -> Origin {
         match self {
             Self::Url(url) => Origin::Url(url.to_string()),
@@ -261,7 +261,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// How many objects a lockfile has at most: braces that open one, those in texts too.
+/// An upper bound on the objects in a lockfile: it counts every opening brace, also in texts.
 pub fn objects(lockfile: &[u8]) -> usize {
     lockfile.iter().filter(|byte| **byte == b'{').count()
 }

@@ -63,7 +63,7 @@ impl Spec {
 }
 
 /// The package, if `url` is `BASE/NAME/-/FILE` and FILE is `NAME-VERSION.tgz`, as npm's, Verdaccio's, Artifactory's and most other registries' are.
-/// Between `-` and the file there may be folders: some repeat the scope or the version there.
+/// Folders may stand between `-` and the file: some registries repeat the scope or the version there.
 pub(in crate::core) fn registry_tarball(url: &Url) -> Option<PackageId> {
     let segments = segments(url)?;
     let dash = segments.iter().rposition(|segment| segment == "-")?;

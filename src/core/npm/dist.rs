@@ -1,4 +1,4 @@
-//! `dist` of a version's record: where its tarball is, what it must be, and what speaks for it.
+//! `dist` of a version's record: the tarball's address, its hashes, and the evidence for it.
 
 use serde::Deserialize;
 
@@ -42,7 +42,7 @@ pub(super) struct Announced {
     pub provenance: Option<AnnouncedProvenance>,
 }
 
-/// Provenance among them.
+/// Provenance that the record announces.
 #[derive(Debug, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
 pub(super) struct AnnouncedProvenance {
@@ -66,8 +66,9 @@ impl Dist {
         Ok(dist)
     }
 
-    /// What the tarball must be: `integrity`, or else `shasum`. Beside it, SHA-1 says
-    /// nothing more, and would cost another pass over the bytes. `None` where there is neither.
+    /// The hashes that the tarball must have: `integrity`, or without it `shasum`. Beside `integrity`,
+    /// SHA-1 says nothing more and would cost another pass over the bytes. `None` if the record has
+    /// neither.
     ///
     /// # Errors
     /// Says what is malformed.

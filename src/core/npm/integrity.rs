@@ -1,4 +1,8 @@
 //! Steps 1 and 2: the tarball's bytes, the lockfile's hashes, and the registry's record.
+//!
+//! The client of the registry compares the same when it fetches
+//! (`adapters/registry/npm/expected.rs`), and [`coverage`](crate::core::lockfile::coverage) compares
+//! each entry with the archive. The three use the same words.
 
 use serde::Deserialize;
 
@@ -17,16 +21,16 @@ objects_only!(WireRecord, WireManifest);
 /// Why bytes are not those that were expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IntegrityRefusal {
-    /// A hash of the lockfile is another.
-    #[error("the lockfile expects {expected}, the tarball is {found}")]
+    /// The lockfile expects other bytes.
+    #[error("the lockfile expects {expected}, the tarball has {found}")]
     Lockfile {
         /// What the lockfile says.
         expected: Digest,
         /// What the tarball is.
         found: Digest,
     },
-    /// A hash of the registry's record is another.
-    #[error("the registry's record says {expected}, the tarball is {found}")]
+    /// The registry's record expects other bytes.
+    #[error("the registry's record expects {expected}, the tarball has {found}")]
     Record {
         /// What the record says.
         expected: Digest,
@@ -69,7 +73,7 @@ impl IntegrityRefusal {
 /// The algorithms that a tarball must be hashed with, so that everything can be compared: what
 /// npm signs, and the strongest that each lockfile and the registry's record give.
 pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm> {
-    // A record that cannot be read asks for nothing here, and is refused when it is judged.
+    // A record that cannot be read gives no hash here. It is refused when it is judged.
     let recorded = record
         .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())
         .and_then(|wire| wire.manifest.dist.expected().ok().flatten());
@@ -106,17 +110,17 @@ pub(super) struct Record {
     pub integrity: Option<String>,
     /// The registry's signatures.
     pub signatures: Vec<Signature>,
-    /// When it was published, says the registry; nobody signs that.
+    /// When it was published. The registry says so, and nobody signs it.
     pub published: Option<Time>,
     /// Whether the record announces attestations.
     pub announces_attestations: bool,
-    /// The predicate type of the provenance that it announces among them, if it does; empty where
-    /// it does not say the type.
+    /// The predicate type of the provenance that the record announces, if it announces one; empty if it
+    /// does not say the type.
     pub announced_provenance: Option<String>,
 }
 
-/// Step 2: the record names this package and version, and its hashes are the tarball's: each of
-/// the strongest algorithm that `integrity` gives or, without that, `shasum`.
+/// Step 2: the record names this package and version, and its hashes are those of the tarball. The hashes
+/// are all of the strongest algorithm in `integrity` or, without `integrity`, `shasum`.
 pub(super) fn record(
     bytes: &[u8],
     package: &PackageId,

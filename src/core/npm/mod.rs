@@ -1,7 +1,7 @@
-//! npm: names, lockfile addresses, tarballs, records, and what speaks for a package of a registry.
+//! npm: names, addresses in lockfiles, tarballs, records, and the evidence for packages.
 //!
-//! [`package()`] judges everything that speaks for one npm package. It is pure: the reference time is
-//! a parameter, and nothing is fetched. The codes of its refusals stand in
+//! [`package()`] judges all evidence for one npm package. It is pure: the reference time is
+//! a parameter, and nothing is fetched. The codes of its refusals are in
 //! [`verdict`](crate::core::verdict).
 
 pub(crate) mod address;

@@ -26,8 +26,8 @@ pub const NPM: Ecosystem = Ecosystem::new(&Naming {
 impl PackageId {
     /// An npm package.
     ///
-    /// Accepts the legacy names that the registry still serves (upper case, `~'!()*`), and any
-    /// version of semver's characters; refuses what could mean something to a path or an address.
+    /// Accepts the legacy names that the registry still serves (upper case, `~'!()*`), and any version
+    /// of semver's characters. Refuses characters with a meaning in paths or addresses.
     /// Names keep their case: the registry holds `JSONStream` and `jsonstream`, two packages.
     ///
     /// # Errors
@@ -155,6 +155,21 @@ mod tests {
         let folder = package_folder(&Purl::new(id, Origin::File("a.tgz".into())));
         let entry = format!("{folder}/attestations.json");
         assert_eq!(entry_name::parse(entry.as_bytes()), Ok(entry.as_str()));
+    }
+
+    #[test]
+    fn the_longest_purl_fits_into_a_manifest() {
+        let id = PackageId::npm(&"a".repeat(limits::PACKAGE_NAME_BYTES), "1.0.0").unwrap();
+        let most = usize::try_from(limits::URL_BYTES).unwrap();
+        let start = "https://files.example/";
+        let address = format!("{start}{}", "@".repeat(most - start.len()));
+        let purl = Purl::new(id, Origin::Url(address)).to_string();
+        assert!(parse_purl(&purl).is_some());
+        assert!(
+            purl.len() > 2 * most && purl.len() <= limits::MANIFEST_TEXT_BYTES,
+            "{}",
+            purl.len()
+        );
     }
 
     #[test]

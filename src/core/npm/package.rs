@@ -1,12 +1,12 @@
-//! Verification of an npm package: all evidence for it, in the order of its six steps.
+//! Verification of an npm package, in six steps. The first five are judged here.
 //!
 //! Steps 1 and 2 are in [`super::integrity`], 3 in [`super::registry_signature`], 4 and 5 in
-//! `claims` over [`sigstore`](crate::core::sigstore); step 6, the policy, is judged over the verdict. What
-//! missing evidence comes to is in `answer`. A step that fails never keeps the others from being
-//! judged.
+//! `attestations`, over [`sigstore`](crate::core::sigstore). Step 4 runs before step 3, which needs the
+//! time that step 4 finds. Step 6 is the policy ([`crate::core::policy`]). `answer` says what missing
+//! evidence means. A step that fails never stops the others.
 
 mod answer;
-mod claims;
+mod attestations;
 mod response;
 
 pub use self::{answer::Missing, response::AttestationRefusal};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use self::{
     answer::Recorded,
-    claims::{Claimed, all, built, certified, published},
+    attestations::{Claimed, all, built, certified, published},
     response::Response,
 };
 use super::{
@@ -39,7 +39,7 @@ macro_rules! into_refusal {
     ($($family:ty),+) => {$(
         impl From<$family> for Refusal {
             fn from(why: $family) -> Self {
-                // Which may quote megabytes.
+                // The error may quote megabytes.
                 Self { code: why.code(), detail: bounded(&why.to_string()) }
             }
         }
@@ -122,13 +122,13 @@ fn signature_claim(
     if record.signatures.is_empty() {
         return Outcome::Absent(Absence::NoSignatures);
     }
-    // Signatures are over the integrity: without it they cannot be, whatever they are.
+    // Signatures are over the integrity: without it none can verify.
     let Some(integrity) = &record.integrity else {
         return Outcome::Refused(IntegrityRefusal::NoIntegrity.into());
     };
     let Some(keys) = trust.npm_keys(registry) else {
         let mut keyids = record.signatures.iter().map(|signature| &signature.keyid);
-        // A key of another registry says that the package is not from where it is said to be.
+        // A key of another registry shows that the package is not from the expected one.
         let registry = registry.to_owned();
         return match keyids.find(|keyid| trust.knows_npm_key(keyid)) {
             Some(keyid) => {

@@ -11,7 +11,7 @@ objects_only!(Predicate);
 /// The predicate type.
 pub const PREDICATE_TYPE: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
 
-/// Why a publish attestation is refused whose signature is good.
+/// Why a publish attestation is refused although its signature is good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PublishRefusal {
     /// The predicate cannot be read.
@@ -39,7 +39,7 @@ impl PublishRefusal {
     }
 }
 
-/// What in a publish attestation is not understood, though its signature is good.
+/// What is not understood in a publish attestation with a good signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotUnderstood {
     /// A certificate says who signed, not for which registry.
@@ -64,7 +64,7 @@ struct Predicate {
     registry: String,
 }
 
-/// Holds the predicate against the package and the registry that it is expected from.
+/// Compares the predicate with the package and its expected registry.
 ///
 /// # Errors
 /// [`PublishRefusal`] says what differs.

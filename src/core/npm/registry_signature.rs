@@ -3,17 +3,16 @@
 //! ECDSA on P-256 with SHA-256, in DER and base64. npm rotates its keys and may sign twice, so one
 //! good signature is enough; the others are reported.
 //!
-//! The signature itself has no time. The key's window, both ends of it inclusive, is judged by one
-//! time, the first of these that there is:
+//! The signature itself has no time. The key's window, with both its ends, is judged by one time. It is
+//! the first of these that is known:
 //!
 //! 1. the time of the verified publish attestation, for which a transparency log or a timestamp
 //!    authority vouches: the registry signs both when it publishes a version;
 //! 2. the time in the registry's record, which nobody signs;
 //! 3. the reference time.
 //!
-//! A time after the reference time is refused. One before all windows or after their ends is not
-//! in them, and is refused as that. Nothing holds the record's time against anything else, so that
-//! whoever has a key whose window has ended can still write a time into it: see
+//! A time after the reference time is refused. So is a time outside all windows of the key. Nothing else
+//! checks the record's time: the holder of a key whose window has ended can write any time into it. See
 //! [`RegistrySignatureFacts::retired`].
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -109,7 +108,7 @@ impl SignatureRefusal {
 }
 
 impl SignatureRefusal {
-    /// Of a key that is not among those that can be used.
+    /// The refusal of a key that is not among the usable ones.
     pub(super) fn of_unknown(keys: &NpmKeys, keyid: &str) -> Self {
         let keyid = keyid.to_owned();
         match keys.unusable(&keyid) {
@@ -155,7 +154,7 @@ pub(super) fn check(
     let mut bad: Vec<(String, SignatureRefusal)> = Vec::new();
     for signature in &record.signatures {
         match verify(signature, &message, keys, (time, source)) {
-            // The first one, unless that key is retired and the next one is not.
+            // The first signature gives the facts, unless its key is retired and the next one's is not.
             Ok(key) => {
                 let retired = source_is_unsigned && is_retired(keys, key, at);
                 if good.as_ref().is_none_or(|(_, first)| *first && !retired) {
@@ -212,8 +211,7 @@ fn verify<'k>(
         .ok_or_else(|| SignatureRefusal::Invalid { keyid: keyid(), message: message.to_owned() })
 }
 
-/// Of several refusals, the first about a key that is known: that an unknown key also signed
-/// says little.
+/// Of several refusals, the first about a known key. An unknown key that also signed says little.
 fn most_telling(bad: Vec<(String, SignatureRefusal)>) -> SignatureRefusal {
     let unknown = |refusal: &SignatureRefusal| matches!(refusal, SignatureRefusal::UnknownKey(_));
     let index = bad.iter().position(|(_, refusal)| !unknown(refusal)).unwrap_or(0);

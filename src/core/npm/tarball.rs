@@ -1,9 +1,9 @@
-//! What a package's tarball holds, as far as it decides what is installed: its own `package.json`,
-//! the packages that it bundles, and its shrinkwrap.
+//! Lists the files in a package's tarball that decide what is installed: its own `package.json`, the
+//! packages that it bundles, and its shrinkwrap.
 //!
-//! Follows node-tar, npm's reader: the first component of a path is cut off, of two files with one
-//! name the last counts, links are passed over. Where readers of tar differ, the tarball is refused
-//! as ambiguous. Nothing is extracted.
+//! The reader follows node-tar, which npm uses: it cuts off the first component of a path, takes the last
+//! of two files with one name, and ignores links. Where readers of tar differ, the tarball is refused as
+//! ambiguous. Nothing is extracted.
 
 mod headers;
 
@@ -78,7 +78,7 @@ pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
                 limits::TARBALL_MANIFESTS_BYTES
             )));
         }
-        // Where case does not count, one of the two would be written over the other.
+        // On file systems that ignore case, one of the two would replace the other.
         match files.insert(path.to_lowercase(), (path.clone(), bytes)) {
             Some((other, _)) if other != path => {
                 Err(TarballError::Ambiguous(format!("{other:?} and {path:?} differ by case")))
@@ -89,7 +89,7 @@ pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
     contents(files)
 }
 
-/// A reader of so many bytes: one more is an error and not the end.
+/// A reader with a limit: one byte more is an error and not the end.
 struct Bounded<R> {
     inner: R,
     left: u64,
@@ -129,7 +129,7 @@ const MANIFEST: &str = "package.json";
 const SHRINKWRAP: &str = "npm-shrinkwrap.json";
 const PACKAGE_LOCK: &str = "package-lock.json";
 
-/// What of a `package.json` is read.
+/// The fields of a `package.json` that are read.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 struct Own {

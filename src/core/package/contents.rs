@@ -1,4 +1,4 @@
-//! What an artifact holds, as far as it decides what is installed.
+//! The content of an artifact that decides what is installed.
 
 use std::collections::BTreeMap;
 

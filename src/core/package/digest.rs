@@ -1,6 +1,6 @@
 //! Digests, and the Subresource Integrity strings that lockfiles and registries give them in.
 //!
-//! Does not decide which algorithm is good enough: that is for verification and its report.
+//! This module does not decide which algorithm is good enough: verification and its report do.
 
 use std::fmt;
 
@@ -127,7 +127,7 @@ pub enum IntegrityError {
     /// Not `ALGORITHM-BASE64`, or the base64 is not of a digest's length.
     #[error("malformed hash {0:?} in integrity")]
     Malformed(String),
-    /// Nothing but algorithms that nobody defines, or nothing at all.
+    /// Only unknown algorithms, or nothing at all.
     #[error("integrity {0:?} has no hash of a known algorithm")]
     NoKnownAlgorithm(String),
 }

@@ -1,10 +1,10 @@
 //! Verification of one Sigstore bundle: who signed, when, and what.
 //!
 //! The cryptography is `sigstore-verify`'s: times, certificate chain, SCT, log entry, signature
-//! (Sigstore client specification, section 4). Here is what it leaves to its caller: the shape
-//! ([`mod@super::bundle`]), the key id, extra certificates, which log it was and when that could
-//! vouch, the rest of what the entry says (`entry`), and the reference time. What the statement
-//! says is for the rules of an ecosystem and for [`slsa`](crate::core::slsa).
+//! (Sigstore client specification, section 4). This module checks what it leaves to its caller: the
+//! shape ([`mod@super::bundle`]), the key id, extra certificates, which log it was and when that log
+//! was valid, the rest of what the entry says (`entry`), and the reference time. The rules of an
+//! ecosystem and [`slsa`](crate::core::slsa) judge what the statement says.
 
 mod entry;
 mod refusal;
@@ -19,7 +19,7 @@ use x509_cert::Certificate;
 
 pub use self::refusal::BundleRefusal;
 use super::{
-    bundle::{Bundle, Version},
+    bundle::{Bundle, BundleVersion},
     certificate::{self, Claims},
 };
 use crate::core::{
@@ -49,14 +49,14 @@ pub enum Signer<'a> {
         /// The issuer.
         issuer: &'a str,
     },
-    /// A certificate of the instance for anyone at all: the caller must judge the claims.
+    /// A certificate of the instance for any identity: the caller must judge the claims.
     AnyIdentityUnsafe,
     /// This key.
     Key {
         /// Its `SubjectPublicKeyInfo`.
         spki: &'a DerPublicKey,
-        /// Its id, which the hint must equal, and the DSSE `keyid` where there is one; `None` where
-        /// keys have no ids.
+        /// Its id. The hint must equal it, and so must the DSSE `keyid` if it is given. `None` where keys
+        /// have no ids.
         keyid: Option<&'a str>,
     },
 }
@@ -65,7 +65,7 @@ pub enum Signer<'a> {
 #[derive(Debug, Clone)]
 pub struct BundleFacts {
     /// The version of its format.
-    pub version: Version,
+    pub version: BundleVersion,
     /// The claims of the certificate; `None` where a key signed.
     pub claims: Option<Claims>,
     /// When it was signed, at the latest.
@@ -109,11 +109,11 @@ pub fn parsed(
     let log = log(trust, bundle)?;
     require_known_certificates(trust, bundle)?;
     require_key(bundle, signer)?;
-    // 2. the claimed time, before a verifier with a clock of its own sees it
+    // 2. the claimed time: sigstore-verify compares it with the system's clock, so it is checked first
     let certificate = bundle.inner.signing_certificate();
     let certificate = certificate.map(|der| certificate::decode(der.as_bytes())).transpose()?;
     require_plausible_time(bundle, certificate.as_ref(), at)?;
-    // 3. what that verifier would otherwise refuse in other words
+    // 3. what sigstore-verify would refuse with a less exact error
     if let Some(certificate) = &certificate {
         known_key(certificate)
             .map_err(|why| BundleRefusal::Unsupported(format!("the certificate's key: {why}")))?;
@@ -128,7 +128,7 @@ pub fn parsed(
         entry::require_agreement(entry, bundle.inner.signing_certificate())
             .map_err(BundleRefusal::Log)?;
     }
-    // 5. what is now known to be true
+    // 5. the facts, all of them verified
     let (signed_at, time_source) = signing_time(&result, at)?;
     if log.is_some_and(|log| !log.window.contains(signed_at)) {
         return Err(BundleRefusal::LogNotValidThen { signed_at, time_source });
@@ -170,8 +170,8 @@ fn require_identity(claims: Option<&Claims>, signer: Signer<'_>) -> Result<(), B
     Ok(())
 }
 
-/// The log that the entry is said to be in. An instance with logs demands an entry; one without
-/// (GitHub's) has nothing to check an entry by.
+/// The log that the entry names. An instance with logs demands an entry. An instance without logs
+/// (GitHub's) cannot check an entry.
 fn log<'t>(trust: &'t Trust, bundle: &Bundle) -> Result<Option<&'t Log>, BundleRefusal> {
     match bundle.entry() {
         None if trust.has(AnchorKind::TransparencyLog) => Err(BundleRefusal::NotLogged),
@@ -228,7 +228,7 @@ fn require_key(bundle: &Bundle, signer: Signer<'_>) -> Result<(), BundleRefusal>
     }
     if let Some(envelope) = bundle.envelope() {
         let keyid = envelope.signature.keyid.as_str();
-        // DSSE leaves it to the signer whether to name the key, and the hint does.
+        // In DSSE the signer may leave out the key id. The hint names the key.
         if !keyid.is_empty() && keyid != expected {
             return Err(differs("keyid", keyid));
         }
@@ -236,9 +236,9 @@ fn require_key(bundle: &Bundle, signer: Signer<'_>) -> Result<(), BundleRefusal>
     Ok(())
 }
 
-/// `sigstore-verify` holds integrated times against the system's clock. The reference time of
-/// this verification may be another, and a clock that is wrong should be called that. Nothing is
-/// accepted here: the claimed time is verified later.
+/// `sigstore-verify` compares integrated times with the system's clock. The reference time may be
+/// another, and if the clock is wrong the refusal should say so. Nothing is accepted here: the claimed
+/// time is verified later.
 fn require_plausible_time(
     bundle: &Bundle,
     certificate: Option<&Certificate>,
@@ -263,7 +263,7 @@ fn require_plausible_time(
     }
 }
 
-/// The integrated time, if a promise is there that could verify it.
+/// The integrated time, if the bundle has a promise, which can verify it.
 fn promised_time(bundle: &Bundle) -> Option<Time> {
     let entry = bundle.entry().filter(|entry| entry.inclusion_promise.is_some())?;
     entry.integrated_time.map(time::from_jiff)
@@ -283,14 +283,14 @@ impl Verification<'_> {
             Artifact::Bytes(bytes) => Input::from_blob(bytes),
             Artifact::Digest(digest) => Input::from_digest(typed(digest)?),
         };
-        // Without a log there is nothing to check by, and no entry that would go unchecked.
+        // Without a log nothing can be checked, and `log` has refused every entry.
         let verifier = self.log.map_or(self.trust.verifier(), |log| &log.verifier);
         if let Signer::Key { spki, .. } = self.signer {
             let policy = PublicKeyVerificationPolicy::new(spki.clone());
             let policy = if self.log.is_some() { policy } else { policy.skip_tlog_unsafe() };
             return verifier.verify(input, bundle, &policy);
         }
-        // Whose certificate it is, is compared afterwards.
+        // The certificate's identity is compared afterwards.
         let mut policy = VerificationPolicy::any_identity();
         if self.log.is_none() {
             policy = policy.skip_tlog_unsafe();

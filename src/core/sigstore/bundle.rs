@@ -1,10 +1,12 @@
 //! The strict parse of a Sigstore bundle (protobuf-specs, `sigstore_bundle.proto`).
 //!
-//! Decides the shape only: which fields there are, that each one-of holds, and that fields that
-//! say the same thing agree. Nothing is verified here. `sigstore-types` has a parser of its own,
-//! which passes over unknown fields, takes a list for an object and the first of a one-of, and
-//! reads a bundle without a media type as version 0.1; so its types are built here, from fields
-//! that were all accounted for, and the bytes are parsed once.
+//! This module checks the shape only: that all fields are known, that each one-of has one member, and
+//! that fields that say the same thing agree. Nothing is verified here.
+//!
+//! The parser of `sigstore-types` is too lenient: it ignores unknown fields, accepts a list as an object,
+//! takes the first member of a one-of, and reads a bundle without a media type as version 0.1. So this
+//! module builds the types of that crate itself, from fields that are all known. The bytes are parsed
+//! once.
 //!
 //! Stricter than protobuf's JSON in one point: base64 must be of the standard alphabet, padded,
 //! as every known producer writes it.
@@ -26,7 +28,7 @@ use wire::{
 
 /// The version of the bundle format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
+pub enum BundleVersion {
     /// 0.1: rests on an inclusion promise.
     V0_1,
     /// 0.2: rests on an inclusion proof.
@@ -35,7 +37,7 @@ pub enum Version {
     V0_3,
 }
 
-impl std::fmt::Display for Version {
+impl std::fmt::Display for BundleVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::V0_1 => "0.1",
@@ -48,7 +50,7 @@ impl std::fmt::Display for Version {
 /// A bundle whose shape the specification allows. Nothing in it is verified.
 #[derive(Debug, Clone)]
 pub struct Bundle {
-    pub(super) version: Version,
+    pub(super) version: BundleVersion,
     pub(super) inner: types::Bundle,
 }
 
@@ -65,9 +67,9 @@ impl Bundle {
         let unsupported = |_| Malformed::MediaType(media_type.to_string());
         let media_type = types::MediaType::from_str(&media_type).map_err(unsupported)?;
         let version = match media_type {
-            types::MediaType::Bundle0_1 => Version::V0_1,
-            types::MediaType::Bundle0_2 => Version::V0_2,
-            types::MediaType::Bundle0_3 => Version::V0_3,
+            types::MediaType::Bundle0_1 => BundleVersion::V0_1,
+            types::MediaType::Bundle0_2 => BundleVersion::V0_2,
+            types::MediaType::Bundle0_3 => BundleVersion::V0_3,
             other => return Err(Malformed::MediaType(other.to_string())),
         };
         let material = material(wire.verification_material, version)?;
@@ -109,7 +111,7 @@ impl Bundle {
 
 fn material(
     wire: WireMaterial<'_>,
-    version: Version,
+    version: BundleVersion,
 ) -> Result<types::VerificationMaterial, Malformed> {
     let content =
         key_material((wire.certificate, wire.x509_certificate_chain, wire.public_key), version)?;
@@ -129,12 +131,12 @@ fn material(
 /// What the signature is verified by: exactly one of the three.
 fn key_material(
     wire: (Option<WireRaw>, Option<WireChain>, Option<WireKey<'_>>),
-    version: Version,
+    version: BundleVersion,
 ) -> Result<VerificationMaterialContent, Malformed> {
     let form = |found| Malformed::CertificateForm { version, found };
     Ok(match wire {
         (Some(certificate), None, None) => {
-            if version < Version::V0_3 {
+            if version < BundleVersion::V0_3 {
                 return Err(form("single certificate"));
             }
             let der = bounded_der("certificate", certificate.raw_bytes)?;
@@ -143,7 +145,7 @@ fn key_material(
             ))
         }
         (None, Some(chain), None) => {
-            if version >= Version::V0_3 {
+            if version >= BundleVersion::V0_3 {
                 return Err(form("certificate chain"));
             }
             if chain.certificates.is_empty() {
@@ -176,7 +178,7 @@ fn entry_kind(wire: &WireKind<'_>) -> Result<KindVersion, Malformed> {
         ("hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
         ("dsse", "0.0.1") => Ok(KindVersion::DsseV001),
         ("intoto", "0.0.2") => Ok(KindVersion::IntotoV002),
-        // Of Rekor v2 before its first release, which gives only `hashedrekord` now.
+        // Rekor v2 gave this kind before its first release. Now it gives only `hashedrekord`.
         (kind @ "dsse", version @ "0.0.2") => {
             Err(Malformed::WithdrawnEntryKind(format!("{kind} {version}")))
         }
@@ -184,7 +186,10 @@ fn entry_kind(wire: &WireKind<'_>) -> Result<KindVersion, Malformed> {
     }
 }
 
-fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLogEntry, Malformed> {
+fn entry(
+    wire: WireEntry<'_>,
+    version: BundleVersion,
+) -> Result<types::TransparencyLogEntry, Malformed> {
     let kind = entry_kind(&wire.kind_version)?;
     let is_v2 = kind == KindVersion::HashedRekordV002;
     bounded_json("log entry", &wire.canonicalized_body.0)?;
@@ -212,13 +217,13 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
         entry = entry.with_inclusion_promise(types::InclusionPromise::new(
             types::SignedTimestamp::new(promise.signed_entry_timestamp.0),
         ));
-    } else if version == Version::V0_1 {
+    } else if version == BundleVersion::V0_1 {
         return Err(Malformed::NoPromise);
     }
     match wire.inclusion_proof {
-        // Some of 2023 carry a proof without checkpoint. It proves nothing, and version 0.1
-        // rests on the promise: set it aside.
-        Some(proof) if version == Version::V0_1 && proof.checkpoint.is_none() => {}
+        // Some bundles of 2023 carry a proof without checkpoint. It proves nothing, and version 0.1
+        // rests on the promise: the proof is set aside.
+        Some(proof) if version == BundleVersion::V0_1 && proof.checkpoint.is_none() => {}
         Some(proof) => {
             let proof = inclusion_proof(proof)?;
             if is_v2 && proof.log_index != entry.log_index {
@@ -226,7 +231,7 @@ fn entry(wire: WireEntry<'_>, version: Version) -> Result<types::TransparencyLog
             }
             entry = entry.with_inclusion_proof(proof);
         }
-        None if version == Version::V0_1 => {}
+        None if version == BundleVersion::V0_1 => {}
         None => return Err(Malformed::NoProof(version)),
     }
     Ok(entry)
@@ -260,8 +265,8 @@ fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malform
     Ok(types::InclusionProof::new(index, root_hash, size, hashes, data))
 }
 
-/// A text, an empty line, and lines of a dash, a name and a signature (C2SP `signed-note`). Parsers
-/// differ in what they make of further empty lines, and pass over further words.
+/// Requires a text, an empty line, and lines of a dash, a name and a signature (C2SP `signed-note`).
+/// Parsers read further empty lines differently, and ignore further words.
 fn is_signed_note(note: &str) -> bool {
     let signatures = |signatures: &str| {
         signatures.strip_suffix('\n').is_some_and(|lines| lines.split('\n').all(is_signature))

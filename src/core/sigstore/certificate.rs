@@ -1,8 +1,8 @@
 //! The claims of a Fulcio certificate: who asked for it, and what was built where.
 //!
-//! Extensions under `1.3.6.1.4.1.57264.1` (Fulcio, `oid-info.md`). Reads certificates that were
-//! verified; a claim that cannot be read refuses the certificate, since taken for absent it
-//! would pass what it should have stopped.
+//! The claims are the extensions under `1.3.6.1.4.1.57264.1` (Fulcio, `oid-info.md`). Only certificates
+//! that were verified are read. A claim that cannot be read refuses the certificate: if it counted as
+//! absent, no check of it could fail.
 
 use x509_cert::{
     Certificate,
@@ -70,10 +70,10 @@ pub struct Claims {
     pub owner: Option<String>,
     /// `.17`: the owner's numeric id.
     pub owner_id: Option<String>,
-    /// `.18`: the workflow that was started, with its ref. Another than the signer's where that
-    /// is a reusable one.
+    /// `.18`: the workflow that was started, with its ref. If the signer is a reusable workflow, this one
+    /// called it.
     pub build_config: Option<String>,
-    /// `.19`: the commit that the workflow which was started is from.
+    /// `.19`: the commit of the workflow that was started.
     pub build_config_digest: Option<String>,
     /// `.20`, or the legacy `.2`: the event.
     pub trigger: Option<String>,

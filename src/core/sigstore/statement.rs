@@ -1,7 +1,7 @@
 //! in-toto Statements, versions 0.1 and 1: subjects, and a predicate whose type decides the rest.
 //!
-//! Parsed before the signature is verified, and handed out only after. As the specification says,
-//! unknown fields are passed over.
+//! A statement is parsed before its signature is verified, and handed out only after. Unknown fields are
+//! ignored, as the specification says.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ impl Statement {
         self.predicate.as_ref().map_or("null", |raw| raw.get())
     }
 
-    /// Requires that one of the subjects can be a file: some have nothing but a commit's digest.
+    /// Requires that one of the subjects can be a file: some statements have only a commit's digest.
     ///
     /// # Errors
     /// [`StatementError::Commit`].
@@ -147,7 +147,7 @@ impl Statement {
     /// Requires a subject of this name and with these digests, on this one statement.
     ///
     /// Every subject of that name must agree, in the algorithm that `artifact` begins with and in
-    /// all others that are at hand: a name that means two artifacts means none.
+    /// all others that are known: a name that means two artifacts means none.
     ///
     /// # Errors
     /// [`StatementError`], of its last three kinds.

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Fit, NPM, NoFacts, NotUnderstood, ProvenanceRefusal, Required, Source, agree, agree_where_said,
-    github_builder, is_delegate, require_github, source,
+    BuildSource, Fit, NPM, NoFacts, NotUnderstood, ProvenanceRefusal, Required, agree,
+    agree_where_said, github_builder, is_delegate, require_github, source,
 };
 use crate::core::{
     json::{distinct, objects_only},
@@ -28,7 +28,7 @@ const NPM_GITLAB: &str = "https://github.com/npm/cli/gitlab/v0alpha1";
 const GENERATOR: &str =
     "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0";
 
-pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
+pub(super) fn check(predicate: &str, claims: &Claims) -> Result<BuildSource, NoFacts> {
     let malformed = |error: serde_json::Error| ProvenanceRefusal::Malformed(error.to_string());
     let Kind { build_type, builder } = serde_json::from_str(predicate).map_err(malformed)?;
     let is_github = match build_type.as_str() {
@@ -130,7 +130,7 @@ fn is_npm(builder: &str, claims: &Claims) -> bool {
         && version.is_some_and(is_version)
 }
 
-/// Whether it has a version's characters: what follows is no part of the builder's name.
+/// Whether a text has only characters of a version. Text after them is no part of the builder's name.
 fn is_version(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit())
         && text.len() <= limits::VERSION_BYTES
@@ -142,7 +142,7 @@ fn check_gitlab(
     claims: &Claims,
     required: &Required<'_>,
 ) -> Result<Fit, ProvenanceRefusal> {
-    // A GitLab of one's own has an issuer of its own, and repositories under the same address.
+    // A self-hosted GitLab has its own issuer, and its repositories are under the same address.
     if !required.repository.starts_with(&format!("{}/", required.issuer)) {
         agree("issuer", required.repository, required.issuer)?;
     }
@@ -201,7 +201,7 @@ fn check_gitlab_parameters(
     agree_where_said("job", said("CI_JOB_ID")?, job)
 }
 
-/// What a variable was, if it is said; a number or a list is nothing that could be compared.
+/// The value of a variable, if the predicate has it. A number or a list cannot be compared.
 fn said<'a>(
     variables: &'a BTreeMap<String, Value>,
     name: &str,
@@ -228,7 +228,7 @@ fn check_materials(
     agree("commit", material.commit(), required.commit)
 }
 
-/// What decides how the rest is read.
+/// The fields that decide how the rest is read.
 #[derive(Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
 struct Kind {

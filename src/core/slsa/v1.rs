@@ -4,7 +4,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use std::collections::BTreeMap;
 
 use super::{
-    NoFacts, NotUnderstood, ProvenanceRefusal, Required, Source, agree, agree_where_said,
+    BuildSource, NoFacts, NotUnderstood, ProvenanceRefusal, Required, agree, agree_where_said,
     github_builder, require_github, source,
 };
 use crate::core::{
@@ -36,7 +36,7 @@ const WORKFLOW: [&str; 2] = [
     "https://actions.github.io/buildtypes/workflow/v1",
 ];
 
-pub(super) fn check(predicate: &str, claims: &Claims) -> Result<Source, NoFacts> {
+pub(super) fn check(predicate: &str, claims: &Claims) -> Result<BuildSource, NoFacts> {
     let malformed = |error: serde_json::Error| ProvenanceRefusal::Malformed(error.to_string());
     let kind: Kind = serde_json::from_str(predicate).map_err(malformed)?;
     let build_type = kind.build_definition.build_type;
@@ -85,7 +85,7 @@ struct Kind {
     run_details: Option<OtherRun>,
 }
 
-/// Of a build type that is not understood.
+/// Reads the provenance of a build type that is not understood.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 struct OtherRun {
@@ -115,7 +115,7 @@ struct BuildDefinition {
 }
 
 /// The build type's parameters and no others, as SLSA asks of verifiers ("reject unrecognized or
-/// unexpected fields"). Inputs and variables are the workflow's own affair.
+/// unexpected fields"). Inputs and variables may have any value.
 #[derive(Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 struct ExternalParameters {

@@ -22,7 +22,7 @@ pub enum AnchorKind {
     TransparencyLog,
     /// An RFC 3161 timestamp authority.
     TimestampAuthority,
-    /// A key that the npm registry signs with.
+    /// A signing key of the npm registry.
     NpmKey,
 }
 
@@ -85,7 +85,7 @@ impl Anchor {
     }
 }
 
-/// An anchor that cannot be used. Evidence that rests on it is refused, and no other.
+/// An anchor that cannot be used. Only evidence that rests on it is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
     /// What it is for.

@@ -12,7 +12,7 @@ pub struct Difference {
     pub roles: Vec<Change>,
     /// Anchors that were not there before.
     pub added: Vec<Anchor>,
-    /// Anchors whose window is another now, as they are now; most often, it was closed.
+    /// Anchors whose window has changed, as they are now. Most often the window was closed.
     pub changed: Vec<Anchor>,
     /// Anchors that are gone.
     pub removed: Vec<Anchor>,
@@ -37,7 +37,7 @@ impl Difference {
 
 type Key<'a> = (AnchorKind, &'a str, &'a str);
 
-/// What makes it the same anchor: all but its window.
+/// The fields by which an anchor is the same: all but its window.
 fn key(anchor: &Anchor) -> Key<'_> {
     (anchor.kind, &anchor.name, &anchor.id)
 }

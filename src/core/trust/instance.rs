@@ -2,7 +2,7 @@
 //! which package registry it speaks for.
 //!
 //! Pinned roots and built-in trust material are compiled in from `trust/`, whose README says
-//! where each file came from. Reads and fetches nothing.
+//! where each file came from. This module reads and fetches nothing.
 
 use chrono::DateTime;
 
@@ -11,7 +11,7 @@ use crate::core::{
     addresses::{self, NPM_REGISTRY, TUF_GITHUB, TUF_PUBLIC_GOOD, TUF_STAGING},
     limits::{INSTANCE_NAME_BYTES, URL_BYTES},
     time::Time,
-    tuf::{PinnedRoots, State, Wanted},
+    tuf::{PinnedRoots, State, WantedTargets},
 };
 
 /// The names of the instances that are built in, in the order of display.
@@ -30,8 +30,8 @@ pub struct Instance {
     /// The roots that are trusted without further proof.
     pub pinned: PinnedRoots,
     /// The targets that an update brings.
-    pub wanted: Wanted,
-    /// Trust material built in, for where no TUF repository was ever reached.
+    pub wanted: WantedTargets,
+    /// Built-in trust material, for machines that never reached a TUF repository.
     pub embedded: Option<Embedded>,
 }
 
@@ -44,8 +44,8 @@ pub struct Embedded {
     pub npm_keys: Option<&'static [u8]>,
     /// The version of the root that came with it.
     pub root: u64,
-    /// When the package was published that it was taken from: the material is at least this old.
-    /// Nobody has checked it against the repository since.
+    /// The material was taken from a package. This is when that package was published: the material is at
+    /// least this old. Nobody has compared it with the repository since.
     pub as_of: Time,
 }
 
@@ -60,7 +60,7 @@ impl Embedded {
 /// A name that no instance can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstanceError {
-    /// It would not do as a folder's name.
+    /// It cannot be a folder's name.
     #[error(
         "{0:?} is not an instance name: lower-case letters, digits, dots and dashes only, at most {INSTANCE_NAME_BYTES}"
     )]
@@ -170,12 +170,12 @@ impl Instance {
             check_address(registry)?;
             let form = addresses::registry(registry)
                 .ok_or_else(|| InstanceError::Registry(registry.to_owned()))?;
-            // Which is what is written down, and may be longer than what was typed.
+            // The parsed address is what is stored. It may be longer than what was typed.
             check_address(&form)?;
             Ok::<_, InstanceError>(form)
         };
         let registry = registry.map(form).transpose()?;
-        let wanted = Wanted::of(registry.as_deref());
+        let wanted = WantedTargets::of(registry.as_deref());
         let (name, url) = (name.to_owned(), url.to_owned());
         Ok(Self { name, url, registry, pinned, wanted, embedded: None })
     }
@@ -202,7 +202,7 @@ impl Instance {
             name: name.to_owned(),
             url: url.to_owned(),
             pinned: PinnedRoots::known(&roots),
-            wanted: Wanted::of(registry),
+            wanted: WantedTargets::of(registry),
             registry: registry.map(str::to_owned),
             embedded: Some(embedded),
         }

@@ -117,7 +117,7 @@ impl NpmKeys {
         &self.set_aside
     }
 
-    /// Why the key of this id cannot be used, where it can be in no usage.
+    /// Why the key of this id cannot be used, if it can be used for nothing.
     pub fn unusable(&self, keyid: &str) -> Option<&SetAside> {
         self.set_aside.iter().find(|key| key.id.as_deref() == Some(keyid))
     }

@@ -19,7 +19,7 @@ use crate::core::{json::objects_only, limits};
 
 objects_only!(Wire<'a>);
 
-/// A trusted root of nothing but what can be used.
+/// A trusted root that holds only parts which can be used.
 pub(super) struct Parsed {
     pub root: TrustedRoot,
     /// What the file lists, usable or not.
@@ -30,7 +30,7 @@ pub(super) struct Parsed {
 /// Parses a `trusted_root.json`.
 ///
 /// # Errors
-/// When the whole is not a trusted root, or has more logs than any.
+/// When the whole is not a trusted root, or has too many logs.
 pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, TrustError> {
     let malformed = |error: serde_json::Error| TrustError::MalformedRoot(error.to_string());
     let wire: Wire<'_> = serde_json::from_slice(bytes).map_err(malformed)?;

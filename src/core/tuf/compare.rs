@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use sigstore_tuf::{Metadata, Role, Root, Snapshot, Timestamp};
 
 use super::{
-    Floor, Local, MetadataError, State, metadata,
+    Floor, LocalState, MetadataError, State, metadata,
     roots::{self, same_root},
     session::{check_by_root, check_no_rollback},
 };
@@ -22,11 +22,11 @@ pub struct Change {
 }
 
 impl State {
-    /// Holds an offered state against this one, which is held: a role may not have one version with
-    /// two contents. With a newer root keys may have been rotated, and versions begun anew.
+    /// Compares an offered state with this one: one version of a role must not have two contents. With a
+    /// newer root, keys may have been rotated and versions may have started again.
     ///
     /// # Errors
-    /// [`MetadataError::Forked`]: whoever has that role's keys signed twice.
+    /// [`MetadataError::Forked`]: the holder of that role's keys signed two contents.
     pub fn check_fork(&self, offered: &Self) -> Result<(), MetadataError> {
         if self.version("root") != offered.version("root") {
             return Ok(());
@@ -143,8 +143,8 @@ impl State {
     }
 }
 
-impl Local {
-    /// Holds an offered state against what is held, floor included.
+impl LocalState {
+    /// Compares an offered state with the local one and its floor.
     ///
     /// # Errors
     /// When something in it is older, or the two contradict each other.
@@ -189,7 +189,7 @@ fn check_rollback(role: &str, trusted: u64, offered: u64) -> Result<(), Metadata
     Ok(())
 }
 
-/// Metadata that the root vouches for; after a rotation, what came before is no floor any more.
+/// Metadata that the root vouches for. After a rotation, older metadata is no floor any more.
 fn vouched<T: Role>(role: &str, bytes: Option<&[u8]>, root: &Root) -> Option<Metadata<T>> {
     let parsed = metadata::parse::<T>(role, bytes?).ok()?;
     check_by_root(role, &parsed, root).ok()?;
@@ -204,7 +204,7 @@ fn role_of(error: &MetadataError) -> String {
     }
 }
 
-/// Whether two files sign the same content, however it is indented and by whomever it is signed.
+/// Whether two files have the same signed content. Indentation and signers do not matter.
 fn same_content(one: &[u8], other: &[u8]) -> bool {
     let signed = |bytes| {
         let value = serde_json::from_slice::<serde_json::Value>(bytes).ok()?;

@@ -1,4 +1,4 @@
-//! Errors in two families: the metadata is bad, or it could not be had.
+//! Errors in two families: the metadata is bad, or it could not be fetched.
 
 use crate::core::{
     limits,
@@ -90,7 +90,7 @@ pub enum MetadataError {
         /// The version seen before.
         trusted: u64,
     },
-    /// Signed by keys that a newer pinned root does not name for this role any more.
+    /// The keys that signed are no longer among those that a newer pinned root names for this role.
     #[error("{role} metadata is not signed by the keys that the pinned root {root} names")]
     Outgrown {
         /// The role.
@@ -100,7 +100,8 @@ pub enum MetadataError {
     },
     /// Of two states, each is the newer one in something.
     #[error(
-        "of two states of one repository, the one with the newer {newer} has the older {older}"
+        "two states of one repository contradict each other: one has the newer {newer}, the other \
+         the newer {older}"
     )]
     Crossed {
         /// The role that is newer in one of them.
@@ -118,7 +119,7 @@ pub enum MetadataError {
         /// The reference time of the update.
         at: Time,
     },
-    /// A delegation is not as the specification has it (§4.5).
+    /// A delegation breaks the specification (§4.5).
     #[error("{by} delegates to {role:?} {detail}")]
     Delegation {
         /// Who delegates.
@@ -150,7 +151,7 @@ pub enum MetadataError {
         /// The bound.
         bound: usize,
     },
-    /// No role lists the target, or none that may.
+    /// No role that may list the target lists it.
     #[error("no role that may do so lists the target {path}")]
     TargetNotFound {
         /// The target's path.
@@ -175,7 +176,7 @@ pub enum MetadataError {
         /// How many.
         values: usize,
     },
-    /// One version of a role's metadata was signed with two contents: by whoever has its keys.
+    /// The holder of a role's keys signed one version of its metadata with two contents.
     #[error("there are two different versions {version} of {role}")]
     Forked {
         /// The role.

@@ -14,7 +14,7 @@ use crate::core::{
     time::{self, Time},
 };
 
-/// What is worth telling of a role's metadata.
+/// What reports say of a role's metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleInfo {
     /// `root`, `timestamp`, `snapshot`, `targets` or a delegated role's name.
@@ -147,8 +147,8 @@ pub(super) fn check_size(file: &str, bytes: &[u8], max: u64) -> Result<(), Metad
     Ok(())
 }
 
-/// The length, where announced, and every hash of a known algorithm, of which there must be one
-/// where hashes are announced at all.
+/// Requires the announced length, if any, and every announced hash of a known algorithm. If hashes are
+/// announced, one must be of a known algorithm.
 pub(super) fn check_integrity(
     file: &str,
     bytes: &[u8],
@@ -210,7 +210,7 @@ pub(super) fn check_distinct<T: Role>(
     };
     let mut signers: Vec<(&Key, SignatureBytes)> = Vec::new();
     for signature in metadata.signatures() {
-        // No more work than the threshold asks for: that bounds it by what the delegator signed.
+        // It stops at the threshold. The delegator signed that number, so it bounds the work.
         if signers.len() >= role_keys.threshold {
             return Ok(());
         }

@@ -1,13 +1,13 @@
 //! The TUF client workflow (specification 1.0, §5), over `sigstore-tuf`'s rules.
 //!
-//! `sigstore-tuf`'s `TrustedMetadataSet` holds the rules: signatures, thresholds, pins. This
-//! module decides what is asked for and in which order, keeps the floor that nothing may fall
-//! below, and closes the gaps of that crate: an expiry at the very instant, one key under two
-//! ids, the snapshot's floor after an interrupted update, and long root histories.
+//! `sigstore-tuf`'s `TrustedMetadataSet` has the rules: signatures, thresholds, pins. This module decides
+//! which files are fetched and in which order. It keeps the floor: the versions below which no later
+//! update may fall. And it closes the gaps of that crate: metadata that expires at the reference time, one
+//! key under two ids, the snapshot's floor after an interrupted update, and long root histories.
 //!
-//! It fetches nothing and stores nothing: a [`Repository`] and the [`Local`] state are passed in,
-//! with one reference time for the whole update, and the new state comes out. What was authentic
-//! in an update that failed comes out as well, as a [`Floor`] to persist.
+//! It fetches nothing and stores nothing. The caller passes in a [`Repository`], the [`LocalState`] and one
+//! reference time for the whole update, and gets the new state. From an update that failed the caller gets
+//! the [`Floor`] to persist: what was authentic in it.
 
 mod compare;
 mod error;
@@ -25,4 +25,4 @@ pub use metadata::RoleInfo;
 pub use names::limit;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};
-pub use state::{Entries, FailedUpdate, Floor, Local, State, Wanted, replay, update};
+pub use state::{Entries, FailedUpdate, Floor, LocalState, State, WantedTargets, replay, update};

@@ -44,13 +44,13 @@ impl PinnedRoots {
         self.newest
     }
 
-    /// When the newest expires: how long its publisher wanted it to be relied on unseen.
+    /// When the newest expires. Its publisher did not want it to be trusted for longer without a check.
     pub fn newest_expires(&self) -> Option<Time> {
         let trusted = start(self.roots.get(&self.newest)?).ok()?;
         Some(time::from_jiff(trusted.root().expires))
     }
 
-    /// The newest pinned root, where it is newer than `version`: whatever is fetched from now on, its
+    /// The newest pinned root, if it is newer than `version`: whatever is fetched from now on, its
     /// keys must vouch for as well.
     pub(super) fn above(&self, version: u64) -> Result<Option<Root>, MetadataError> {
         let Some(bytes) = self.roots.get(&self.newest).filter(|_| self.newest > version) else {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sigstore_tuf::{Error, Metadata, Role, Root, Snapshot, Targets, Timestamp};
 
 use super::{
-    Floor, Local, MetadataError, PinnedRoots, State, UpdateError,
+    Floor, LocalState, MetadataError, PinnedRoots, State, UpdateError,
     metadata::{self, RoleInfo},
     names,
     roots::Chain,
@@ -51,7 +51,7 @@ pub struct Session<'a, R: Repository> {
     pub(super) pinned: Option<&'a PinnedRoots>,
     /// The newest pinned root, where the repository does not have it yet.
     pub(super) above: Option<Root>,
-    /// Whether the chain is of local roots, or of such that the repository has published.
+    /// Whether the chain has local roots, or roots that the repository has published.
     pub(super) started: bool,
     /// What [`step`](Self::step) does next.
     next: Step,
@@ -82,14 +82,14 @@ impl<'a, R: Repository> Session<'a, R> {
     /// the pinned ones, and the local ones that they lead to.
     ///
     /// The walk starts at the newest of them that the repository has published, so that what is kept
-    /// is the repository's own word. A pinned root that is newer still has the last word: its keys
-    /// must vouch for all that the repository offers.
+    /// is what the repository published. If a pinned root is newer still, its keys must vouch for all that
+    /// the repository offers.
     ///
     /// # Errors
     /// When the local roots do not follow from the pinned ones.
     pub fn start(
         pinned: &'a PinnedRoots,
-        local: &'a Local,
+        local: &'a LocalState,
         repository: &'a R,
         at: Time,
     ) -> Result<Self, MetadataError> {
@@ -102,7 +102,7 @@ impl<'a, R: Repository> Session<'a, R> {
 
     pub(super) fn resume(
         chain: Chain,
-        local: &'a Local,
+        local: &'a LocalState,
         repository: &'a R,
         at: Option<Time>,
     ) -> Self {
@@ -282,9 +282,9 @@ impl<'a, R: Repository> Session<'a, R> {
     /// The newest authentic metadata that this session knows of, whether the update succeeded or
     /// not: nothing older may be accepted from now on.
     pub fn floor(&self) -> Floor {
-        // As in `held`: after a rotation, what came before is no floor any more.
+        // As in `held`: after a rotation, older metadata is no floor any more.
         let held = self.held(None);
-        // Where the walk has not begun, the chain is a pinned root that nobody may have published.
+        // Before the walk begins, the chain is a pinned root. The repository may never have published it.
         let walked = self.started.then(|| self.chain.roots.clone());
         Floor {
             roots: walked.unwrap_or_default(),
@@ -314,7 +314,7 @@ impl<'a, R: Repository> Session<'a, R> {
         self.accepted.insert(role.to_owned(), Accepted { info, bytes });
     }
 
-    /// Asks for no more than the announced length, where there is one, and the limit.
+    /// Fetches at most the announced length, if one is announced, and at most the limit.
     pub(super) fn fetch(
         &self,
         file: &str,

@@ -16,14 +16,14 @@ use crate::core::{
 
 /// Which target files an update brings, by path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct WantedTargets {
     /// Those that must be there.
     pub required: Vec<String>,
     /// Those that may be.
     pub optional: Vec<String>,
 }
 
-impl Wanted {
+impl WantedTargets {
     /// What Sigstore's repositories are for: `trusted_root.json`, and the keys of the registry that
     /// the instance speaks for.
     pub fn of(registry: Option<&str>) -> Self {
@@ -137,7 +137,7 @@ impl<R: Repository> Session<'_, R> {
     }
 }
 
-/// The newest authentic metadata beyond a complete state: how far updates came that then failed.
+/// The newest authentic metadata beyond a complete state: how far failed updates came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Floor {
     /// Roots newer than the state's, by version.
@@ -154,7 +154,7 @@ impl Floor {
         *self == Self::default()
     }
 
-    /// The files to keep, as [`Local::load`] takes them.
+    /// The files to keep, as [`LocalState::load`] takes them.
     pub fn entries(&self) -> Entries {
         let roots = self.roots.iter().map(|(v, bytes)| (names::root(*v), bytes.clone()));
         let others = [("timestamp.json", &self.timestamp), ("snapshot.json", &self.snapshot)];
@@ -175,19 +175,19 @@ impl Floor {
 
 /// What a client holds between updates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Local {
+pub struct LocalState {
     /// The last complete update.
     pub state: Option<State>,
     floor: Floor,
 }
 
-impl Local {
+impl LocalState {
     /// After an update that succeeded: its state is its own floor.
     pub fn complete(state: State) -> Self {
         Self { state: Some(state), floor: Floor::default() }
     }
 
-    /// With the floor that an update left which did not succeed.
+    /// With the floor that a failed update left.
     pub fn with_floor(self, floor: Floor) -> Self {
         Self { floor, ..self }
     }
@@ -199,7 +199,7 @@ impl Local {
     /// When a file is missing, or is not what a client would have kept.
     pub fn load(
         pinned: &PinnedRoots,
-        wanted: &Wanted,
+        wanted: &WantedTargets,
         state: Option<&Entries>,
         kept: &Entries,
     ) -> Result<Self, MetadataError> {
@@ -246,7 +246,7 @@ impl Local {
     }
 }
 
-/// An update that did not succeed, and the floor to persist nevertheless.
+/// A failed update, and the floor that must still be persisted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct FailedUpdate<E> {
@@ -265,8 +265,8 @@ pub struct FailedUpdate<E> {
 /// must be persisted: it holds against rollback also what has expired.
 pub fn update<R: Repository>(
     pinned: &PinnedRoots,
-    wanted: &Wanted,
-    local: &Local,
+    wanted: &WantedTargets,
+    local: &LocalState,
     repository: &R,
     at: Time,
     keep: &mut dyn FnMut(Floor) -> bool,
@@ -279,7 +279,7 @@ pub fn update<R: Repository>(
 
 fn complete<R: Repository>(
     session: &mut Session<'_, R>,
-    wanted: &Wanted,
+    wanted: &WantedTargets,
     keep: &mut dyn FnMut(Floor) -> bool,
 ) -> Result<State, UpdateError<R::Error>> {
     while session.step()? {
@@ -290,8 +290,7 @@ fn complete<R: Repository>(
     for path in &wanted.required {
         session.target(path)?;
     }
-    // One that fails must not keep back what the required ones bring: it may be that an authority
-    // was removed.
+    // A failed optional target does not stop the update: the required files may remove an authority.
     for path in &wanted.optional {
         if let Err(error) = session.optional_target(path) {
             session.missed.insert(path.clone(), error);
@@ -308,7 +307,7 @@ fn complete<R: Repository>(
 /// When anything is missing, not authentic, expired at `at`, or out of place.
 pub fn replay(
     pinned: &PinnedRoots,
-    wanted: &Wanted,
+    wanted: &WantedTargets,
     entries: &Entries,
     at: Time,
 ) -> Result<State, MetadataError> {
@@ -317,16 +316,16 @@ pub fn replay(
 
 fn restore(
     pinned: &PinnedRoots,
-    wanted: &Wanted,
+    wanted: &WantedTargets,
     entries: &Entries,
     at: Option<Time>,
 ) -> Result<State, MetadataError> {
     let chain: Chain = pinned.chain(&roots::carried(entries.iter()))?;
-    let local = Local::default();
+    let local = LocalState::default();
     let mut session = Session::resume(chain, &local, entries, at);
     let state = complete(&mut session, wanted, &mut |_| true).map_err(refusal)?;
     for (name, bytes) in entries.iter().filter(|(name, _)| !state.entries.contains_key(*name)) {
-        // Roots from before the chain are for clients whose pinned roots are older.
+        // Older roots than the chain's are for clients with older pinned roots.
         let earlier = names::root_version(name).is_some_and(|version| {
             let root = metadata::parse::<Root>("root", bytes);
             root.is_ok_and(|root| root.signed().version == version)
@@ -341,7 +340,7 @@ fn restore(
     Ok(state)
 }
 
-/// Files in memory are there or not: whatever fails is a refusal.
+/// Files in memory cannot be unavailable: every failure is a refusal.
 fn refusal(error: UpdateError<Infallible>) -> MetadataError {
     match error {
         UpdateError::Refused(error) => error,

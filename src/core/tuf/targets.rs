@@ -8,8 +8,8 @@ use super::{MetadataError, Repository, Session, UpdateError, metadata, names, se
 use crate::core::limits::{DELEGATIONS, TARGET_BYTES};
 
 impl<R: Repository> Session<'_, R> {
-    /// The bytes of a target, by its path: searched through the delegations, fetched unless they
-    /// are at hand, and held against the announced length and hashes.
+    /// The bytes of a target, by its path. They are searched through the delegations, fetched unless they
+    /// are at hand, and compared with the announced length and hashes.
     ///
     /// # Errors
     /// When no role lists it, a role on the way is refused, or its file is not the announced one.
@@ -36,7 +36,7 @@ impl<R: Repository> Session<'_, R> {
     /// Roles off that way are neither fetched nor judged.
     fn search(&mut self, path: &str) -> Result<Option<TargetFile>, UpdateError<R::Error>> {
         let mut visited = BTreeSet::new();
-        // The next to visit is the last: a role, and who delegates to it.
+        // A stack: the last item is visited next. Each is a role, and who delegates to it.
         let mut pending = vec![("targets".to_owned(), String::new())];
         while let Some((role, delegator)) = pending.pop() {
             // §5.6.7.1: each role once, and not more than the bound.
@@ -79,7 +79,7 @@ impl<R: Repository> Session<'_, R> {
     /// is an error: to pass over it would let a role further down answer instead.
     fn delegated(&mut self, role: &str, delegator: &str) -> Result<(), UpdateError<R::Error>> {
         let (file, bytes) = match self.accepted.get(role) {
-            // Accepted by the authority of another role: this one must vouch for it as well.
+            // Another role's authority accepted it: this delegator must vouch for it as well.
             Some(accepted) => (accepted.info.file.clone(), accepted.bytes.clone()),
             None => self.announced(role)?,
         };
@@ -148,8 +148,8 @@ impl<R: Repository> Session<'_, R> {
     }
 }
 
-/// The delegations of a role are as the specification has them (§4.5): each name once and not that
-/// of a top-level role, each scope in one of its two forms.
+/// Requires that the delegations of a role follow the specification (§4.5): each name is there once and is
+/// not that of a top-level role, and each scope has one of its two forms.
 fn check_delegations(by: &str, targets: &Targets) -> Result<(), MetadataError> {
     let Some(delegations) = &targets.delegations else { return Ok(()) };
     let refused = |role: &str, detail| {

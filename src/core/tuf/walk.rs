@@ -1,4 +1,4 @@
-//! The walk through the roots (specification §5.3), and what the roots then vouch for.
+//! The walk through the roots (specification §5.3), and which local metadata the last root vouches for.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Held {
 }
 
 impl<R: Repository> Session<'_, R> {
-    /// §5.3: walk the roots one version at a time, to the last there is.
+    /// §5.3: walks the roots one version at a time, to the last one.
     pub(super) fn update_roots(&mut self) -> Result<(), UpdateError<R::Error>> {
         let unpublished = self.find_start()?;
         loop {
@@ -38,8 +38,8 @@ impl<R: Repository> Session<'_, R> {
         Ok(())
     }
 
-    /// Starts the walk at the newest pinned root that the repository has published, where that is
-    /// newer than the local ones. Returns the oldest that it turned out not to have.
+    /// Starts the walk at the newest pinned root that the repository has published, if that is newer than
+    /// the local ones. Returns the oldest pinned root that the repository does not have.
     fn find_start(&mut self) -> Result<Option<u64>, UpdateError<R::Error>> {
         let Some(pinned) = self.pinned else { return Ok(None) };
         let is_new = !self.started;
@@ -64,9 +64,9 @@ impl<R: Repository> Session<'_, R> {
         }
     }
 
-    /// §5.3.11: local timestamp and snapshot metadata are a floor as long as the keys that signed
-    /// them are in office. After a rotation they no longer verify, and the floor is gone with
-    /// them: that is how a repository recovers from a version that an attacker drove up.
+    /// §5.3.11: local timestamp and snapshot metadata are a floor as long as the root still lists the
+    /// keys that signed them. After a rotation they no longer verify, and the floor is gone. A
+    /// repository recovers in this way from a version number that an attacker raised.
     ///
     /// `above` is a newer root that must vouch for them as well.
     pub(super) fn held(&self, above: Option<&Root>) -> Held {
@@ -79,7 +79,7 @@ impl<R: Repository> Session<'_, R> {
         }
     }
 
-    /// Signed to the threshold of the last root, and of a newer pinned one.
+    /// Requires signatures to the threshold of the last root, and of a newer pinned one.
     pub(super) fn check_vouched<T: Role>(
         &self,
         role: &str,

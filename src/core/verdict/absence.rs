@@ -55,24 +55,28 @@ impl Absence {
 impl fmt::Display for Absence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoSignatures => "no signature in the record that the sealer received",
+            Self::NoSignatures => "the record that the sealer received has no signature",
             Self::NoAttestations(NoAttestations::NotFound) => {
-                "the sealer received 404 or 410 from the registry"
+                "the registry answered the sealer's request for attestations with 404 or 410"
             }
             Self::NoAttestations(NoAttestations::EmptyList) => {
-                "the sealer received an empty list from the registry"
+                "the registry's list of attestations that the sealer received is empty"
             }
             Self::NoAttestations(NoAttestations::NotAnnounced) => {
-                "none is announced in the record that the sealer received"
+                "the record that the sealer received announces no attestations"
             }
-            Self::NoSuchPredicate => "none of this kind in the response that the sealer received",
-            Self::NoRecord => "the sealer received 404 or 410 for the package",
+            Self::NoSuchPredicate => {
+                "the response that the sealer received has no attestation of this kind"
+            }
+            Self::NoRecord => {
+                "the registry answered the sealer's request for the package with 404 or 410"
+            }
             Self::NotListed => "the list that the sealer received lacks this version",
             Self::NoKeysForRegistry(registry) => {
                 return write!(f, "no keys are known for {registry}");
             }
             Self::NoRegistry => "the tarball is not from a registry",
-            Self::Unpinned => "no strong hash in the lockfile, and no signature of the registry",
+            Self::Unpinned => "the lockfile has no strong hash, and the registry did not sign",
         })
     }
 }

@@ -1,10 +1,10 @@
-//! What verifies, is weak, and can be denied.
+//! Weaknesses of evidence that verifies. A policy can deny each.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::core::text::named;
 
-/// What verifies, is weak, and can be denied.
+/// A weakness of evidence that verifies. A policy can deny it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Weakness {
     /// A registry signature whose time nobody signed, by a key whose window has ended.

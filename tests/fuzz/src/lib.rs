@@ -43,7 +43,7 @@ use sealift::{
         text::{Untrusted, bounded},
         time::{self, Time},
         trust::{NpmKeys, Trust, instance::Instance, json_line},
-        tuf::{Entries, PinnedRoots, Wanted, replay},
+        tuf::{Entries, PinnedRoots, WantedTargets, replay},
         verdict::{PackageVerdict, ProvenanceFacts},
     },
 };
@@ -320,7 +320,7 @@ pub fn tuf(bytes: &[u8]) {
     while let (Some(name), Some(file)) = (parts.next(), parts.next()) {
         entries.insert(String::from_utf8_lossy(name).into_owned(), file.to_vec());
     }
-    let wanted = Wanted::of(Some(NPM_REGISTRY));
+    let wanted = WantedTargets::of(Some(NPM_REGISTRY));
     let Ok(state) = replay(&pinned, &wanted, &entries, at()) else { return };
     assert_eq!(replay(&pinned, &wanted, state.entries(), at()), Ok(state));
 }

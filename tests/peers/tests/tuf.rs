@@ -11,7 +11,7 @@ use aws_lc_rs::{rand::SystemRandom, signature::Ed25519KeyPair};
 use chrono::{Duration, Utc};
 use sealift::core::{
     trust::instance::{BUILT_IN, Instance},
-    tuf::{Entries, Local, PinnedRoots, State, Wanted, update},
+    tuf::{Entries, LocalState, PinnedRoots, State, WantedTargets, update},
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -107,8 +107,8 @@ async fn what_tough_publishes_is_accepted() {
     let pinned = PinnedRoots::new(root).unwrap();
     let state = update(
         &pinned,
-        &Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY)),
-        &Local::default(),
+        &WantedTargets::of(Some(sealift::core::addresses::NPM_REGISTRY)),
+        &LocalState::default(),
         &entries,
         Utc::now(),
         &mut |_| true,
@@ -139,24 +139,24 @@ fn every_pinned_root_that_tough_can_read_is_good_to_it() {
 /// This crate, as a client that keeps what it has.
 struct Ours {
     pinned: PinnedRoots,
-    local: Local,
+    local: LocalState,
 }
 
 impl Ours {
     fn new(repository: &Repository) -> Self {
         let pinned = PinnedRoots::new(repository.root_bytes(1)).unwrap();
-        Self { pinned, local: Local::default() }
+        Self { pinned, local: LocalState::default() }
     }
 
     fn update(&mut self, repository: &Repository) -> Result<(), String> {
-        let wanted = Wanted::of(Some(sealift::core::addresses::NPM_REGISTRY));
+        let wanted = WantedTargets::of(Some(sealift::core::addresses::NPM_REGISTRY));
         let state: State =
             update(&self.pinned, &wanted, &self.local, &repository.files, Utc::now(), &mut |_| {
                 true
             })
             .map_err(|failure| format!("{:?}", failure.error))?;
         let missed = state.missed().values().next().cloned();
-        self.local = Local::complete(state);
+        self.local = LocalState::complete(state);
         // The other client knows no optional targets.
         missed.map_or(Ok(()), Err)
     }

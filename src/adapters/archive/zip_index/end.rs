@@ -4,10 +4,10 @@ use std::io::Read;
 
 use crate::adapters::archive::{
     ArchiveError,
-    source::Source,
+    archive_file::ArchiveFile,
     zip_index::{
         ZipError, meets,
-        record::{Fault, Field, Record, VERSION},
+        record::{Fault, Field, RecordReader, VERSION},
     },
 };
 
@@ -28,7 +28,7 @@ pub(super) struct End {
 impl End {
     /// Reads the record in the file's last bytes, and the zip64 records before it where the
     /// directory needs them. The directory ends where they begin.
-    pub(super) fn read(source: &Source) -> Result<Self, ArchiveError> {
+    pub(super) fn read(source: &ArchiveFile) -> Result<Self, ArchiveError> {
         let at = source.size().checked_sub(END_BYTES).ok_or(ZipError::Truncated)?;
         let end = Self::plain(source.range(at, END_BYTES)).map_err(|error| error.at(source))?;
         let locator = at.checked_sub(LOCATOR_BYTES);
@@ -47,7 +47,7 @@ impl End {
     }
 
     fn plain(reader: impl Read) -> Result<Self, Fault> {
-        let mut record = Record { name: "end record", reader, short: ZipError::Truncated };
+        let mut record = RecordReader { name: "end record", reader, short: ZipError::Truncated };
         record.signature(b"PK\x05\x06")?;
         for _ in 0..2 {
             let disk = record.u16()?;
@@ -61,9 +61,9 @@ impl End {
         Ok(Self { entries: entries.into(), directory, directory_size })
     }
 
-    fn zip64(source: &Source, locator: u64, end64: u64) -> Result<Self, Fault> {
+    fn zip64(source: &ArchiveFile, locator: u64, end64: u64) -> Result<Self, Fault> {
         let reader = source.range(locator, LOCATOR_BYTES);
-        let mut record = Record { name: "zip64 locator", reader, short: ZipError::Truncated };
+        let mut record = RecordReader { name: "zip64 locator", reader, short: ZipError::Truncated };
         record.signature(b"PK\x06\x07")?;
         let disk = record.u32()?;
         record.expect(Field::Disk, disk, 0)?;
@@ -73,7 +73,8 @@ impl End {
         record.expect(Field::Disk, disks, 1)?;
 
         let reader = source.range(end64, END64_BYTES);
-        let mut record = Record { name: "zip64 end record", reader, short: ZipError::Truncated };
+        let mut record =
+            RecordReader { name: "zip64 end record", reader, short: ZipError::Truncated };
         record.signature(b"PK\x06\x06")?;
         let size = record.u64()?;
         record.expect(Field::RecordSize, size, END64_BYTES - 12)?;
@@ -110,9 +111,9 @@ impl End {
     }
 }
 
-/// Whether there is a locator right before the end record. In an archive without one, the bytes
-/// there are the last entry's name, which is always the same and no signature.
-fn has_locator(source: &Source, at: u64) -> Result<bool, ArchiveError> {
+/// Whether a locator stands right before the end record. Otherwise the last entry's name stands there, which
+/// is always the same and does not look like a locator.
+fn has_locator(source: &ArchiveFile, at: u64) -> Result<bool, ArchiveError> {
     let mut signature = [0; 4];
     source.read_exact(&mut signature, at)?;
     Ok(&signature == b"PK\x06\x07")

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use crate::adapters::archive::zip_index::{
     ZipError,
-    record::{Fault, Field, Record, VERSION},
+    record::{Fault, Field, RecordReader, VERSION},
 };
 
 /// Bytes of a local header before the name (section 4.3.7).
@@ -33,7 +33,7 @@ pub(super) struct Central {
 impl Central {
     pub(super) fn read(reader: impl Read) -> Result<Self, Fault> {
         let mut record =
-            Record { name: "directory header", reader, short: ZipError::DirectorySize };
+            RecordReader { name: "directory header", reader, short: ZipError::DirectorySize };
         record.signature(b"PK\x01\x02")?;
         let made_by = record.u16()?;
         record.expect(Field::VersionMadeBy, made_by, MADE_BY)?;
@@ -48,7 +48,7 @@ impl Central {
         let external = record.u32()?;
         record.expect(Field::ExternalAttributes, external, ATTRIBUTES)?;
         let offset = record.u32()?;
-        // At most 64 KiB; whether it is a name is found out before the next is read.
+        // A name has at most 64 KiB. It is checked before the next one is read.
         let mut name = vec![0; usize::from(common.name_length)];
         record.fill(&mut name)?;
         let offset = if offset == SEE_ZIP64 {
@@ -65,7 +65,7 @@ impl Central {
 }
 
 /// The zip64 extra field with an offset in it and nothing else (section 4.5.3).
-fn zip64_offset<R: Read>(record: &mut Record<R>, length: u16) -> Result<u64, Fault> {
+fn zip64_offset<R: Read>(record: &mut RecordReader<R>, length: u16) -> Result<u64, Fault> {
     record.expect(Field::Extra, length, ZIP64_BYTES as u16)?;
     let (id, size) = (record.u16()?, record.u16()?);
     record.expect(Field::Extra, id, 1)?;
@@ -78,16 +78,16 @@ fn zip64_offset<R: Read>(record: &mut Record<R>, length: u16) -> Result<u64, Fau
 }
 
 /// A header in front of an entry's bytes (section 4.3.7).
-pub(super) struct Local {
+pub(super) struct LocalHeader {
     common: Common,
     name: Vec<u8>,
 }
 
-impl Local {
-    /// Reads as much of a name as the directory says it has; [`Local::compare`] finds out if the
+impl LocalHeader {
+    /// Reads as much of a name as the directory says it has; [`LocalHeader::compare`] finds out if the
     /// header says otherwise.
     pub(super) fn read(reader: impl Read, name: usize) -> Result<Self, Fault> {
-        let mut record = Record { name: "local header", reader, short: ZipError::Truncated };
+        let mut record = RecordReader { name: "local header", reader, short: ZipError::Truncated };
         record.signature(b"PK\x03\x04")?;
         let common = Common::read(&mut record)?;
         let extra = record.u16()?;
@@ -130,7 +130,7 @@ struct Common {
 }
 
 impl Common {
-    fn read<R: Read>(record: &mut Record<R>) -> Result<Self, Fault> {
+    fn read<R: Read>(record: &mut RecordReader<R>) -> Result<Self, Fault> {
         let needed = record.u16()?;
         record.expect(Field::VersionNeeded, needed, VERSION)?;
         let flags = record.u16()?;

@@ -5,7 +5,7 @@ use std::{
     io::{self, Read},
 };
 
-use crate::adapters::archive::{ArchiveError, source::Source, zip_index::ZipError};
+use crate::adapters::archive::{ArchiveError, archive_file::ArchiveFile, zip_index::ZipError};
 
 /// "PKZIP 1.0", which is all that stored files need (section 4.4.3.2).
 pub(super) const VERSION: u16 = 10;
@@ -70,7 +70,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn at(self, source: &Source) -> ArchiveError {
+    pub(super) fn at(self, source: &ArchiveFile) -> ArchiveError {
         match self {
             Self::Zip(error) => error.into(),
             Self::Io(error) => source.error(error).into(),
@@ -85,14 +85,14 @@ impl From<ZipError> for Fault {
 }
 
 /// Takes fields off a record, one after the other.
-pub(super) struct Record<R> {
+pub(super) struct RecordReader<R> {
     pub(super) name: &'static str,
     pub(super) reader: R,
-    /// What it means when the bytes end.
+    /// The error for bytes that end too early.
     pub(super) short: ZipError,
 }
 
-impl<R: Read> Record<R> {
+impl<R: Read> RecordReader<R> {
     pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
         let mut bytes = [0; N];
         self.fill(&mut bytes)?;

@@ -1,4 +1,5 @@
-//! What a registry answers, each answer with its request: from the cache where that is confirmed.
+//! The answers of a registry, each with its request. They come from the cache if the registry confirms
+//! them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,7 +53,7 @@ impl Listing {
     }
 }
 
-/// What is at a tarball's address.
+/// The answer at a tarball's address.
 pub(super) enum Tarball {
     Here(Artifact, Request),
     Absent(Request),
@@ -75,7 +76,7 @@ impl Run<'_> {
         let max = limits::PACKUMENT_BYTES;
         let cached = self.cache.response(address.as_str(), max);
         let known = cached.as_ref().and_then(known).unwrap_or_default();
-        // One that lacks a version must be fetched whole; asking with its tag would bring 304.
+        // A copy that lacks a version must be fetched whole; a request with its tag would get 304.
         let complete = wanted.iter().all(|version| known.contains_key(*version));
         let etag = cached.as_ref().filter(|_| complete).and_then(|cached| cached.etag.as_deref());
         let mut body = self.cache.spool();
@@ -127,7 +128,7 @@ impl Run<'_> {
         Ok(known)
     }
 
-    /// The tarball of an address, if there is one; no other than the expected one.
+    /// The tarball at an address, if the registry has one. It is the expected one, or an error.
     pub async fn tarball(
         &self,
         address: &Url,

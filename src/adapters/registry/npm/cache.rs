@@ -1,8 +1,8 @@
-//! The download cache: what one run has fetched, an interrupted or later one need not.
+//! The download cache: a later run, also after an interrupted one, need not fetch the same again.
 //!
 //! Tarballs are kept under their SHA-512 and hashed again whenever they are taken out, so that a
-//! damaged or altered cache costs a download and nothing else. Which address gave which tarball is
-//! kept beside them, with the time: what comes from the cache keeps the time of its first answer.
+//! damaged or altered cache costs a download and nothing else. The address that gave each tarball is kept
+//! beside it, with the time: an answer from the cache keeps the time of its first answer.
 //! Files of another user, or that others can change, are not used.
 #![allow(clippy::disallowed_methods)] // this is where the cache's files are touched
 
@@ -137,7 +137,7 @@ fn name(address: &str) -> String {
     Algorithm::Sha256.digest(address.as_bytes()).to_hex()
 }
 
-/// Holds a tarball of the project against what is expected of it.
+/// Compares a tarball of the project with the digests that are expected of it.
 pub(super) fn examine(path: &Path, expected: &Expected) -> Result<Artifact, KeepError> {
     let (file, _) = files::open_regular(path, true)?;
     let mut sums = expected.sums();
@@ -149,7 +149,7 @@ pub(super) fn examine(path: &Path, expected: &Expected) -> Result<Artifact, Keep
     Ok(Artifact { path: path.to_owned(), digest: found.sha512, size })
 }
 
-/// Takes in a file of at most `max` bytes; the number of its bytes, or `None` if it is larger.
+/// Reads a file of at most `max` bytes. Returns the number of its bytes, or `None` if it is larger.
 fn hash(file: impl Read, max: u64, sums: &mut Sums) -> Option<u64> {
     let mut file = file.take(max.saturating_add(1));
     let mut size = 0;
@@ -164,13 +164,13 @@ fn hash(file: impl Read, max: u64, sums: &mut Sums) -> Option<u64> {
 }
 
 /// Renames a temporary file. Unlike [`files::persist`] it does not sync: thousands of syncs are
-/// slow, and what a crash tears is found by its hash and fetched again.
+/// slow, and a file that a crash cut short is found by its hash and fetched again.
 fn persist(file: tempfile::NamedTempFile, path: &Path) -> Result<(), FileError> {
     file.persist(path).map_err(|error| FileError::io("write", path, error.error))?;
     Ok(())
 }
 
-/// Removes temporary files that no run can still be writing. That some stay does no harm.
+/// Removes temporary files that are too old to belong to a running process. Others do no harm.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
@@ -190,7 +190,8 @@ pub(super) enum KeepError {
     File(#[from] FileError),
 }
 
-/// A tarball on its way: written and hashed as it comes. Dropped, it leaves nothing.
+/// A tarball that is being fetched: its bytes are written and hashed as they arrive. If it is dropped, the
+/// file is removed.
 pub(super) struct Download<'a> {
     cache: &'a Cache,
     /// Made when the first bytes come: a lockfile has more packages than a process may have files.
@@ -219,8 +220,8 @@ impl Sink for Download<'_> {
     }
 }
 
-/// A packument on its way. Many come at a time and some have ten megabytes: the large ones wait in
-/// files without names, of which one at a time is read. Dropped, it leaves nothing.
+/// A packument that is being fetched. Many arrive at a time and some have ten megabytes: the large ones wait
+/// in files without names, and one at a time is read. If it is dropped, the file is gone.
 pub(super) struct Spool<'a> {
     cache: &'a Cache,
     file: SpooledTempFile,

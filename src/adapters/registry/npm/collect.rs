@@ -10,7 +10,7 @@ use futures_util::{
 use url::Url;
 
 use super::{
-    Cache, CollectError, Collected, Collection, Conflicts, Item, Options, Origin, Progress,
+    Cache, CollectError, Collected, Collection, Conflicts, Item, ItemOrigin, Options, Progress,
     RegistryConfig, Unreachable, answers::Run, route::Route,
 };
 use crate::{
@@ -75,7 +75,7 @@ fn jobs<'a>(config: &RegistryConfig, items: &'a [Item]) -> Result<Vec<Job<'a>>, 
     let mut jobs = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
         let mut next = VecDeque::new();
-        if item.origin == Origin::Registry {
+        if item.origin == ItemOrigin::Registry {
             match config.routes(item) {
                 Ok(routes) => next.extend(routes),
                 Err(conflict) => conflicts.push(conflict),
@@ -90,7 +90,7 @@ fn jobs<'a>(config: &RegistryConfig, items: &'a [Item]) -> Result<Vec<Job<'a>>, 
 type Outcome = Result<Collected, CollectError>;
 
 impl Run<'_> {
-    /// Round after round, until each package is had or has no way left.
+    /// Runs rounds until each package is collected or has no way left.
     async fn all(&self, mut jobs: Vec<Job<'_>>, tally: &mut Tally) -> Vec<(usize, Outcome)> {
         let mut done = Vec::with_capacity(jobs.len());
         while !jobs.is_empty() {
@@ -111,7 +111,7 @@ impl Run<'_> {
     }
 
     async fn round<'j>(&self, jobs: Vec<Job<'j>>) -> Vec<(Job<'j>, Outcome)> {
-        // By the packument's address: a name is asked for once, not once a version.
+        // Grouped by the packument's address: it is fetched once for all versions of a name.
         let mut names: BTreeMap<Url, Vec<Job<'_>>> = BTreeMap::new();
         let mut others = Vec::new();
         for job in jobs {
@@ -169,9 +169,9 @@ impl Run<'_> {
     /// A package of no registry, or of one that can have no such name.
     async fn other<'j>(&self, job: Job<'j>) -> Vec<(Job<'j>, Outcome)> {
         let result = match (&job.item.origin, &job.route) {
-            (Origin::Url(url), _) => self.collect_url(job.item, url).await,
-            (Origin::File(path), _) => self.collect_file(job.item, path),
-            (Origin::Registry, route) => Err(CollectError::Address {
+            (ItemOrigin::Url(url), _) => self.collect_url(job.item, url).await,
+            (ItemOrigin::File(path), _) => self.collect_file(job.item, path),
+            (ItemOrigin::Registry, route) => Err(CollectError::Address {
                 registry: route.as_ref().map(|route| route.source.name()).unwrap_or_default(),
             }),
         };
@@ -186,7 +186,7 @@ impl Run<'_> {
     }
 }
 
-/// How many packages each host that was given up has cost.
+/// For each host that was given up: how many packages it concerns.
 #[derive(Default)]
 struct Tally {
     failed: BTreeMap<String, usize>,
@@ -194,7 +194,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// What becomes of a package at last: where nobody else has it, its own host is the reason.
+    /// The final result of a package. If no other registry has it, the unreachable host is the reason.
     fn finish(&mut self, lost: Option<CollectError>, result: Outcome) -> Outcome {
         let result = match (result, lost) {
             (Ok(collected), lost) => {

@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// A registry's address that cannot be used: to pass it over would be to ask another registry for
-/// its packages. `of` says where it was given; the address itself may hold a password.
+/// A registry's address that cannot be used. If it were ignored, another registry would be asked for its
+/// packages. `of` says where it was given; the address itself may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Not an address.
@@ -63,7 +63,7 @@ pub struct RegistryConfig {
     /// `registry=` of `.npmrc`, whose addresses in a lockfile stand for public packages.
     pub(super) default: Option<Base>,
     pub(super) scopes: BTreeMap<String, Base>,
-    /// Whether the mirror was asked for in particular, not only by default.
+    /// Whether `--registry` names the mirror, and not only a default.
     pub(super) overridden: bool,
     /// Which addresses in a lockfile stand for what is configured.
     pub(super) replaced: Replaced,

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Mismatch, RecordError, Source};
+use super::{ExpectedBy, Mismatch, RecordError};
 use crate::{
     adapters::{
         files::FileError,
@@ -74,7 +74,7 @@ pub enum CollectError {
         /// Which digest.
         mismatch: Mismatch,
     },
-    /// Any bytes would do.
+    /// No digest is known, so any bytes would pass.
     #[error("neither the lockfile nor the registry says which digest the tarball has")]
     NoDigest,
     /// Name and version do not make an address below the registry's.
@@ -126,7 +126,7 @@ impl CollectError {
                  stronger in the lockfile nothing says which bytes it must have"
             }
             Self::Status { status: 403, .. } => TOKEN_HINT,
-            Self::Mismatch { mismatch, .. } if mismatch.by == Source::Lockfile => {
+            Self::Mismatch { mismatch, .. } if mismatch.by == ExpectedBy::Lockfile => {
                 "the registry serves other bytes than the lockfile was made with: find out why \
                  before you trust either"
             }
@@ -145,7 +145,7 @@ impl CollectError {
         Some(hint.to_owned())
     }
 
-    /// An absence is that of a mirror.
+    /// Of an error that is an absence: the mirror said so, not the expected registry.
     pub(super) fn in_mirror(self, expected: &str) -> Self {
         if !self.is_absence() {
             return self;
@@ -153,7 +153,7 @@ impl CollectError {
         Self::NotInMirror { missing: Box::new(self), expected: expected.to_owned() }
     }
 
-    /// An absence is that of a registry which nothing but the lockfile names.
+    /// Of an error that is an absence: a registry said so that only the lockfile names.
     pub(super) fn by_lockfile(self) -> Self {
         if !self.is_absence() {
             return self;
@@ -161,7 +161,7 @@ impl CollectError {
         Self::NotWhereSaid { missing: Box::new(self) }
     }
 
-    /// Whether somebody has answered that there is no such package.
+    /// Whether a registry answered that it has no such package.
     pub(super) fn is_absence(&self) -> bool {
         matches!(
             self,
@@ -173,8 +173,8 @@ impl CollectError {
         )
     }
 
-    /// The host that cannot be reached, where that is the reason: one of many packages, and said
-    /// once for all of them ([`Unreachable`]).
+    /// The host, if the reason is that it cannot be reached. [`Unreachable`] reports it once for all its
+    /// packages.
     pub fn unreachable_host(&self) -> Option<&str> {
         match self {
             Self::Network(NetworkError::Unreachable { host, .. }) => Some(host),
@@ -204,7 +204,7 @@ impl fmt::Display for Conflict {
     }
 }
 
-/// All packages that entries get from registries that differ: nobody can say which one counts.
+/// All packages that entries get from different registries: it is not clear which one counts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the lockfile gets {} from registries that differ", packages(.0.len()))]
 pub struct Conflicts(pub Vec<Conflict>);

@@ -1,4 +1,5 @@
-//! Holds a tarball's digests against what the lockfile and the registry's record expect.
+//! Compares a tarball's digests, while it is fetched, with what the lockfile and the registry's record
+//! expect. [`core::npm::integrity`](crate::core::npm::integrity) compares them again at every verification.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -6,14 +7,14 @@ use crate::core::package::digest::{Algorithm, Digest, Hasher, Integrity};
 
 /// Who expects a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum ExpectedBy {
     /// The lockfile's `integrity`.
     Lockfile,
     /// `dist.integrity` of the registry's record.
     Record,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for ExpectedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Lockfile => "the lockfile",
@@ -27,7 +28,7 @@ impl fmt::Display for Source {
 #[error("{by} expects {expected}, the tarball has {found}")]
 pub struct Mismatch {
     /// Who expects it.
-    pub by: Source,
+    pub by: ExpectedBy,
     /// What is expected.
     pub expected: Digest,
     /// What was found.
@@ -47,13 +48,13 @@ pub(super) fn is_one_strong(integrity: &[Integrity]) -> bool {
 
 /// All that is expected of one tarball.
 #[derive(Debug, Clone)]
-pub(super) struct Expected(Vec<(Source, Digest)>);
+pub(super) struct Expected(Vec<(ExpectedBy, Digest)>);
 
 impl Expected {
     /// Of each integrity, every hash of the strongest algorithm.
     pub fn new(lockfile: &[Integrity], record: Option<&Integrity>) -> Self {
-        let lockfile = lockfile.iter().map(|integrity| (Source::Lockfile, integrity));
-        let record = record.into_iter().map(|integrity| (Source::Record, integrity));
+        let lockfile = lockfile.iter().map(|integrity| (ExpectedBy::Lockfile, integrity));
+        let record = record.into_iter().map(|integrity| (ExpectedBy::Record, integrity));
         Self(
             lockfile
                 .chain(record)
@@ -74,7 +75,7 @@ impl Expected {
         Sums { sha512: Hasher::new(Algorithm::Sha512), others: others.map(Hasher::new).collect() }
     }
 
-    /// Holds what was found against each digest that is expected.
+    /// Compares the digests found with each expected one.
     ///
     /// # Errors
     /// [`Mismatch`] for the first that differs.
@@ -106,7 +107,7 @@ pub(super) struct Found {
 }
 
 impl Sums {
-    /// Takes in the next piece.
+    /// Hashes the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
         for hasher in self.others.iter_mut().chain([&mut self.sha512]) {
             hasher.update(bytes);
@@ -142,9 +143,9 @@ mod tests {
             expected.check(&found(&expected, b"good")).map_err(|mismatch| mismatch.by)
         };
         assert_eq!(check(std::slice::from_ref(&good), Some(&good)), Ok(()));
-        assert_eq!(check(std::slice::from_ref(&both), Some(&good)), Err(Source::Lockfile));
-        assert_eq!(check(std::slice::from_ref(&good), Some(&bad)), Err(Source::Record));
-        assert_eq!(check(&[good.clone(), weak], Some(&good)), Err(Source::Lockfile));
+        assert_eq!(check(std::slice::from_ref(&both), Some(&good)), Err(ExpectedBy::Lockfile));
+        assert_eq!(check(std::slice::from_ref(&good), Some(&bad)), Err(ExpectedBy::Record));
+        assert_eq!(check(&[good.clone(), weak], Some(&good)), Err(ExpectedBy::Lockfile));
     }
 
     #[test]

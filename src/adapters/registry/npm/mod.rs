@@ -1,7 +1,7 @@
 //! An npm registry: collects packages, and what the registry says of them.
 //!
-//! Brings bytes and judges nothing but their digests: a tarball that is not the expected one is
-//! never kept. Signatures and attestations are carried as received, for `core::npm` to judge.
+//! It fetches bytes and judges only their digests: a tarball that is not the expected one is never kept.
+//! Signatures and attestations are kept as received; `core::npm` judges them.
 
 mod answers;
 mod cache;
@@ -24,7 +24,7 @@ pub use collect::collect;
 pub use config::{ConfigError, RegistryConfig};
 pub use credentials::Credentials;
 pub use error::{CollectError, Conflict, Conflicts, Unreachable};
-pub use expected::{Mismatch, Source};
+pub use expected::{ExpectedBy, Mismatch};
 pub use npmrc::{Env, Npmrc, Replaced};
 pub use packument::RecordError;
 
@@ -36,9 +36,9 @@ use crate::core::{
     time::Time,
 };
 
-/// Where a package comes from by the lockfile's word.
+/// Where a package comes from, as the lockfile says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
+pub enum ItemOrigin {
     /// A registry: which one follows from the addresses and the configuration.
     Registry,
     /// A tarball at an address that no registry gives for this package.
@@ -53,7 +53,7 @@ pub struct Item {
     /// Its name and version.
     pub id: PackageId,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: ItemOrigin,
     /// Every distinct address that entries give, without credentials, query and fragment.
     pub resolved: Vec<Url>,
     /// Every distinct integrity that entries give. The tarball must match all of them.

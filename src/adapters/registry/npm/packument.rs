@@ -70,11 +70,11 @@ pub fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError>
     let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
     let manifest: &RawValue = serde_json::from_str(&version.manifest).map_err(malformed)?;
     let (name, number, time) = (id.name(), id.version(), version.time.as_deref());
-    // It stays until everything is collected: without this, with half as much again unused.
+    // Records stay in memory until everything is collected. The exact capacity saves a third.
     let mut record = Vec::with_capacity(version.manifest.len() + 256);
     serde_json::to_writer(&mut record, &Record { name, version: number, time, manifest })
         .map_err(malformed)?;
-    // Of what was received, too, the time has no limit of its own.
+    // The received time has no limit of its own, so the whole record is checked.
     if record.len() as u64 > limits::RECORD_BYTES {
         return Err(RecordError::TooLarge(limits::RECORD_BYTES));
     }

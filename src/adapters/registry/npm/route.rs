@@ -37,7 +37,7 @@ pub(super) struct Route {
     pub tarball: Option<Url>,
     /// Whether the lockfile says something else: its host could not be reached.
     pub is_replacement: bool,
-    /// Whether only the lockfile names the expected registry: nobody said that it has a say.
+    /// Whether only the lockfile names the expected registry, and no configuration does.
     pub by_lockfile: bool,
 }
 

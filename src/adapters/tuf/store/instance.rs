@@ -15,7 +15,7 @@ use crate::{
         limits::{LINE_BYTES, URL_BYTES},
         time::{self, Time},
         trust::instance::Instance,
-        tuf::{Local, MetadataError, State},
+        tuf::{LocalState, MetadataError, State},
     },
 };
 
@@ -26,7 +26,7 @@ const READS: u32 = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
     /// The last complete update, and the floor.
-    pub local: Local,
+    pub local: LocalState,
     /// The reference time of the last update that succeeded.
     pub checked: Option<Time>,
     /// The last update that had the optional targets, where the last one missed them.
@@ -101,7 +101,7 @@ impl<D: Disk> InstanceStore<D> {
             return Err(corrupt("is empty"));
         }
         let state = (!repository.is_empty()).then_some(&repository);
-        let local = Local::load(pinned, wanted, state, &floor).map_err(refused)?;
+        let local = LocalState::load(pinned, wanted, state, &floor).map_err(refused)?;
         let checked = self.time(&folder.join("checked"))?;
         if local.state.is_some() != checked.is_some() {
             return Err(corrupt("is not whole"));
@@ -113,7 +113,7 @@ impl<D: Disk> InstanceStore<D> {
         let kept = match (kept.is_empty(), self.time(&folder.join("kept-checked"))?) {
             (true, None) => None,
             (false, Some(checked)) => {
-                let earlier = Local::load(pinned, wanted, Some(&kept), &Default::default());
+                let earlier = LocalState::load(pinned, wanted, Some(&kept), &Default::default());
                 earlier.map_err(refused)?.state.map(|state| Kept { state, checked })
             }
             _ => return Err(corrupt("is not whole")),

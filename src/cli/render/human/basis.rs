@@ -1,4 +1,4 @@
-//! What a report is about, and by what it was judged.
+//! The part of a report that says what was judged, and by which rules, trust and time.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -68,7 +68,7 @@ impl Human<'_> {
                 writeln!(f, "{} as {}", given.relation.name(), Untrusted(input))
             }
             None => {
-                writeln!(f, "another one, judged entry by entry")?;
+                writeln!(f, "differs from the archive's; each entry was judged")?;
                 entries(f, &given.outcomes)
             }
         }
@@ -93,7 +93,7 @@ fn entries(f: &mut Formatter<'_>, outcomes: &[EntryOutcome]) -> fmt::Result {
     writeln!(f, "            {}: {}", count(outcomes.len(), "entry"), parts.join(", "))
 }
 
-/// One line on what trust rests on.
+/// The line about the trust material.
 struct TrustLine<'a>(&'a TrustFacts, Time);
 
 impl Display for TrustLine<'_> {
@@ -118,7 +118,7 @@ impl Display for TrustLine<'_> {
             (_, None) => {}
         }
         if let Some(keys) = trust.keys_checked_at {
-            write!(f, ";\n            the npm keys were checked {}", ago(*at - keys))?;
+            write!(f, ";\n            the registry's keys were checked {}", ago(*at - keys))?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What deserves a look, although nothing is wrong with it.
+//! Notes on packages and entries that are not wrong, but that a reader should look at.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,6 @@ use crate::{
     app::report::Judged,
     cli::terminal::{DIM, STRONG, WARN},
     core::{
-        addresses::NPM_REGISTRY,
         lockfile::coverage::{Disposition, Pin},
         package::Origin,
         text::Untrusted,
@@ -70,7 +69,7 @@ impl Human<'_> {
         })
     }
 
-    /// What verifies, is weak, and can be denied.
+    /// Weaknesses: evidence that verifies, and that `--deny` can refuse.
     pub(super) fn weak(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for Judged { verdict, weak, .. } in &self.report.packages {
@@ -92,7 +91,7 @@ impl Human<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        writeln!(f, "\n{WARN}weak{WARN:#}: verified, and --deny can refuse it")?;
+        writeln!(f, "\n{WARN}weak{WARN:#}: verified, but --deny can refuse it")?;
         for (name, all) in found {
             writeln!(f, "  {name}: {}", all.len())?;
             let shown = if self.verbose { all.len() } else { 3 };
@@ -107,8 +106,10 @@ impl Human<'_> {
     pub(super) fn other_origins(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut others: BTreeMap<&str, usize> = BTreeMap::new();
         for package in &self.report.packages {
+            if package.purl.is_public() {
+                continue;
+            }
             let origin = match package.purl.origin() {
-                Origin::Registry(registry) if registry == NPM_REGISTRY => continue,
                 Origin::Registry(address) | Origin::Url(address) | Origin::File(address) => address,
             };
             *others.entry(origin).or_default() += 1;
@@ -128,7 +129,7 @@ impl Human<'_> {
         let mut reasons: BTreeMap<(Claim, String), usize> = BTreeMap::new();
         let demanded = self.report.policy.demanded_of_all();
         for Judged { verdict, .. } in &self.report.packages {
-            // What is demanded was said before.
+            // Demanded claims were listed before.
             let absences = verdict.absences().filter(|(claim, _)| !demanded.contains(claim));
             for (claim, absence) in absences {
                 *reasons.entry((claim, absence.to_string())).or_default() += 1;

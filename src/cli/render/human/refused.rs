@@ -102,7 +102,7 @@ impl Human<'_> {
             let Input { entry, lockfile, outcomes, .. } = input;
             (entry.as_str(), lockfile, outcomes.as_slice())
         });
-        // What is said of the archive's own lockfile is not said again of the same.
+        // If the build's lockfile equals one of the archive, its entries are not listed twice.
         let given = self.report.lockfiles.iter().filter(|given| given.relation.input().is_none());
         let given =
             given.map(|given| (given.file.as_str(), &given.lockfile, given.outcomes.as_slice()));

@@ -1,4 +1,4 @@
-//! What is trusted, and what became of it.
+//! Renders what is trusted, and the results of updates.
 
 mod diff;
 mod files;

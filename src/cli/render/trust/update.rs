@@ -23,7 +23,7 @@ use crate::{
 pub struct UpdatedInstances {
     advances: Vec<Advance>,
     failures: Vec<(String, Failure)>,
-    /// What was refused weighs more than what could not be had.
+    /// Whether something was refused. That counts more than an update that could not be fetched.
     refused: bool,
 }
 
@@ -46,7 +46,7 @@ impl UpdatedInstances {
                     format!("{}: {path} could not be updated: {reason}", advance.instance);
                 terminal.warning(
                     Untrusted(&warning),
-                    Some("all else is updated; of this file the last one that verified stays, with its age"),
+                    Some("everything else was updated; the last verified copy of this file stays in use"),
                 );
             }
         }

@@ -103,10 +103,7 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
 }
 
 fn provenance(f: &mut Formatter<'_>, facts: &ProvenanceFacts) -> fmt::Result {
-    writeln!(
-        f,
-        "  A build made this tarball. The certificate that Sigstore gave it says:"
-    )?;
+    writeln!(f, "  A build made this tarball. The certificate that Sigstore gave it says:")?;
     let id = |id: &Option<String>| match id {
         Some(id) => format!(", id {id}"),
         None => String::new(),

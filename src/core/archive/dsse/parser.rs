@@ -1,14 +1,14 @@
 //! Reads an envelope in pieces, as they come from the file.
 //!
-//! The archive's envelope is read before anybody's signature on it is known. Its payload is decoded
-//! on the way, so that an envelope costs the memory of its payload and no more.
+//! The archive's envelope is read before any signature on it is verified. Its payload is decoded on the
+//! way, so that an envelope needs no more memory than its payload.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{Envelope, EnvelopeError, HEAD, Signature, Tail, WireSignature, check_number, tail};
 use crate::core::limits;
 
-/// An envelope of which bytes are still to come.
+/// An envelope whose bytes have not all arrived.
 #[derive(Debug, Default)]
 pub struct EnvelopeParser {
     /// How many bytes of [`HEAD`] were there.
@@ -24,14 +24,14 @@ pub struct EnvelopeParser {
 }
 
 impl EnvelopeParser {
-    /// Takes the next bytes. What is wrong with them, [`finish`](Self::finish) says.
+    /// Takes the next bytes. [`finish`](Self::finish) says what is wrong with them.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.fault.is_none() {
             self.fault = self.take(bytes).err();
         }
     }
 
-    /// The envelope, now that all bytes were there.
+    /// The envelope, after the last byte.
     ///
     /// # Errors
     /// As [`Envelope::parse`].
@@ -91,7 +91,7 @@ impl EnvelopeParser {
     }
 }
 
-/// The signatures in what follows the payload, which is written in its one way.
+/// The signatures in the part after the payload. It must be written in its one form.
 fn signatures(found: &[u8]) -> Result<Vec<Signature>, EnvelopeError> {
     let fields = found.strip_prefix(br#"","#).ok_or_else(|| malformed("signatures must follow"))?;
     let fields: Tail = serde_json::from_slice(&[b"{", fields].concat())

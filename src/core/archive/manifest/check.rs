@@ -1,4 +1,4 @@
-//! The rules that a manifest keeps: names, order, and that predicate and entries fit each other.
+//! The rules of a manifest: its names, its order, and that predicate and entries fit each other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::core::{
     time::{self, Time},
 };
 
-/// Checks everything, and hands back what was parsed on the way.
+/// Checks everything, and returns what was parsed on the way.
 pub(super) fn all(
     subjects: &[Subject],
     predicate: &Predicate,
@@ -173,7 +173,7 @@ fn package(package: &Package, sealed_at: Time, uses: &mut Uses<'_>) -> Result<Pu
             uses.artifacts.insert(at, ecosystems::rules(purl.id().ecosystem()).signed);
         }
     }
-    // No registry, no record; and no bytes only where an answer shows it.
+    // Without a registry a package has no record. Its bytes may be missing only if an answer shows why.
     let registry = package.registry.is_some();
     if !registry && (record.is_some() || attestations.is_some()) || registry && record.is_none() {
         return Err(wrong(package, "record"));
@@ -243,8 +243,8 @@ fn sorted<T>(
     Ok(())
 }
 
-/// RFC 3339 in UTC to the second, without leap seconds: one form for one time. None is from before
-/// there was anything that an archive holds.
+/// RFC 3339 in UTC to the second, without leap seconds: one form for one time. Times before Sigstore's first
+/// root are refused.
 fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
     time::parse(text)
         .filter(|time| time::format(*time) == text && time::to_second(*time) == *time)

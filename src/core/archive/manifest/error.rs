@@ -101,7 +101,7 @@ pub enum ManifestError {
         part: &'static str,
     },
     /// A part without the request that brought it, or with half of one.
-    #[error("{0:?} has a part without its request")]
+    #[error("a part of {0:?} has no complete request, or is a file of the project and has one")]
     Request(String),
     /// A name of an instance that cannot be a folder's.
     #[error("{0:?} is not a name of a Sigstore instance")]
@@ -110,7 +110,7 @@ pub enum ManifestError {
     #[error("no file of the instance {0:?} is there")]
     TrustNotCarried(String),
     /// Carried without the time of its last check, or such a time of what is not carried.
-    #[error("the manifest says of the instance {0:?} what does not fit its source")]
+    #[error("the instance {0:?} must have refreshedAt if its trust is carried, and only then")]
     TrustSource(String),
     /// A time after that of the seal.
     #[error("{field} is {}, after the seal", time::format(*.time))]

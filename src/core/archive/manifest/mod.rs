@@ -1,11 +1,11 @@
 //! The archive's manifest: an in-toto Statement v1 whose subjects are the archive's entries.
 //!
-//! This is what gets signed. It says what the archive holds, where each byte came from, and what
-//! was left out. The format is specified in `man/sealift-archive.5`.
+//! This is what gets signed. It says what the archive holds, and where each byte came from. The format
+//! is specified in `man/sealift-archive.5`.
 //!
-//! A [`Manifest`] holds together: all names it uses are entries, and all entries are used. Whether
-//! the archive holds those entries is for [`crate::adapters::archive`] to find out, and whether
-//! the evidence in them is good for the rules of each ecosystem.
+//! A [`Manifest`] holds together: all names it uses are entries, and all entries are used.
+//! [`crate::adapters::archive`] finds out whether the archive holds those entries. The rules of each
+//! ecosystem judge the evidence in them ([`crate::core::rules`]).
 
 mod check;
 mod error;
@@ -44,7 +44,7 @@ pub struct Subject {
     pub name: String,
     /// Its size in bytes.
     pub size: u64,
-    /// Its digest: SHA-512 of a package's tarball, SHA-256 of everything else.
+    /// Its digest: of an artifact by the algorithm that its ecosystem signs, of everything else SHA-256.
     pub digest: Digest,
 }
 
@@ -69,7 +69,7 @@ impl Manifest {
             return Err(ManifestError::Text(longest));
         }
         let statement: Statement = serde_json::from_slice(bytes).map_err(|error| {
-            // A later version has other fields: say that it is one, and not which field is new.
+            // A later version has other fields. The error names the version, not the new field.
             match serde_json::from_slice::<Head>(bytes) {
                 Ok(head) if head.predicate_type != PREDICATE_TYPE => {
                     ManifestError::PredicateType(head.predicate_type)
@@ -88,7 +88,7 @@ impl Manifest {
         Self::checked(subjects, statement.predicate)
     }
 
-    /// Builds a manifest. Everything whose order has no meaning is sorted here, so that the same
+    /// Builds a manifest. It sorts every list whose order has no meaning, so that the same
     /// content gives the same bytes.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Manifest {
     ) -> Result<Self, ManifestError> {
         subjects.sort_by(|a, b| a.name.cmp(&b.name));
         predicate.sort();
-        // Checked before it is written, for errors that say more; then read, as whoever gets it does.
+        // It is checked before it is written, for exact errors. Then it is read, as the other side reads it.
         Self::parse(&Self::checked(subjects, predicate)?.to_json())
     }
 
@@ -179,7 +179,7 @@ struct Statement {
     predicate: Predicate,
 }
 
-/// What says which version a statement is of.
+/// The field that says the version of a statement.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 struct Head {

@@ -1,6 +1,6 @@
 //! The predicate of the manifest: what was collected, from where, with which trust.
 //!
-//! These are the fields as they are written; [`super::Manifest`] is what has been checked.
+//! These are the fields as they are written. A [`super::Manifest`] has been checked.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -22,8 +22,8 @@ pub struct Predicate {
     pub tool: Tool,
     /// When it was sealed.
     pub sealed_at: String,
-    /// The entries that hold the lockfiles, `inputs/N/FILE`. More than there can be entries do not
-    /// count: one of the first is then none.
+    /// The entries that hold the lockfiles, `inputs/N/FILE`. The list is cut at
+    /// [`limits::ARCHIVE_ENTRIES`] plus one. A longer list is refused: one of its names is no entry.
     #[serde(deserialize_with = "json::few::<_, _, { limits::ARCHIVE_ENTRIES }>")]
     pub inputs: Vec<String>,
     /// The packages, sorted by purl.

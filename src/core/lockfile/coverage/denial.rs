@@ -1,6 +1,6 @@
 //! Why an entry is denied.
 
-use crate::core::{lockfile::Foreign, package::digest::Digest, verdict::Weakness};
+use crate::core::{lockfile::Foreign, package::digest::Integrity, verdict::Weakness};
 
 /// Why an entry is denied. May quote the lockfile: escape before printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,12 +15,12 @@ pub enum EntryDenial {
         wanted: String,
     },
     /// The archive has it with other bytes.
-    #[error("the lockfile gives {wanted} {}, the archive has other bytes", .expected.as_ref().map(|digest| format!("the hash {digest}")).unwrap_or_default())]
+    #[error("the lockfile expects {expected} of {wanted}, the archive has other bytes")]
     Hash {
         /// What the entry asks for.
         wanted: String,
-        /// The first hash that does not fit.
-        expected: Option<Digest>,
+        /// What the lockfile expects.
+        expected: Integrity,
     },
     /// Several packages of the archive fit.
     #[error("several packages of the archive fit {wanted}")]
@@ -38,7 +38,7 @@ pub enum EntryDenial {
     },
     /// No hash, and an address that is not the package's.
     #[error(
-        "the lockfile has {wanted} from {address}, which is not where the archive has it from, and gives no hash"
+        "the lockfile gives no hash for {wanted}, and the archive has it from another address than {address}"
     )]
     Address {
         /// What the entry asks for.
@@ -53,7 +53,7 @@ pub enum EntryDenial {
         wanted: String,
     },
     /// The package that bundles it is denied, or its tarball could not be listed.
-    #[error("bundled in {parent}, which is denied")]
+    #[error("{parent} bundles it, and is denied or could not be listed")]
     Parent {
         /// That package's entry.
         parent: String,

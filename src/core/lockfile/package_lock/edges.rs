@@ -1,9 +1,9 @@
-//! What entries depend on, as far as it changes what npm installs.
+//! Dependencies between entries that change what npm installs.
 //!
-//! Measured with npm 10 to 12. An entry is taken out of another's tarball if that other entry lists it
-//! in `bundleDependencies`, or if one that is so listed depends on it; the mark `inBundle` alone does
-//! nothing. And where an entry depends on an address, npm installs from there, whatever the entry of
-//! the depended-on package says.
+//! This was measured with npm 10 to 12. npm takes an entry out of another entry's tarball if that other
+//! entry lists it in `bundleDependencies`, or if an entry that is so listed depends on it. The mark
+//! `inBundle` alone does nothing. And if an entry depends on an address, npm installs from that address,
+//! whatever the entry of that package says.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::core::addresses;
 use crate::core::lockfile::{Ask, Entry, Foreign, Local, Place, Source};
 use crate::core::npm::address::Spec;
 
-/// For each entry that npm takes out of a tarball: the entry whose tarball that is, the outermost.
+/// For each entry that npm takes out of a tarball: the outermost entry that this tarball is of.
 pub(super) fn bundlers<'a>(
     raw: &'a [Raw],
     entries: &HashMap<&'a str, &'a Raw>,
@@ -64,8 +64,8 @@ fn nearest<'e, T>(from: &str, name: &str, entries: &HashMap<&str, &'e T>) -> Opt
     }
 }
 
-/// Marks the entries that another one has from an address which is not their own: npm would install
-/// from there, without a hash.
+/// Marks entries that another entry depends on by a different address: npm would install from that
+/// address, without a hash.
 pub(super) fn mark_rerouted(raw: &[Raw], classified: &mut [Entry]) {
     let mut rerouted = Vec::new();
     {
@@ -99,7 +99,7 @@ pub(super) fn mark_rerouted(raw: &[Raw], classified: &mut [Entry]) {
 /// Whether an entry is from the address that another one depends on.
 fn is_same(asks: &Ask, spec: &Spec, from: &str) -> bool {
     match (asks, spec) {
-        // Denied in any case; what is bundled is not fetched.
+        // Foreign entries are denied in any case, and bundled ones are not fetched.
         (Ask::Foreign(_) | Ask::Bundled(_), _) => true,
         (Ask::Folder(Local::Link | Local::Copy), Spec::Folder(_)) => true,
         (Ask::Package(wanted), Spec::Remote(url)) => {

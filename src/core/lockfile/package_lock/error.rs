@@ -32,7 +32,7 @@ pub enum PackageLockError {
         /// What is wrong.
         detail: String,
     },
-    /// JSON that says of itself no `lockfileVersion`.
+    /// JSON without a `lockfileVersion`.
     #[error("file has no lockfileVersion, so it is not a lockfile")]
     NotALockfile,
     /// A version of the format that we do not read.
@@ -54,7 +54,7 @@ pub enum PackageLockError {
     /// A path that names its place in a way that npm does not write.
     #[error("entry {0:?} is not a normalized path")]
     Path(String),
-    /// No version, and nothing else to tell it from.
+    /// The entry has no version, and nothing else that gives one.
     #[error("entry {0:?} has no version")]
     NoVersion(String),
     /// A name or version that npm cannot have.
@@ -92,7 +92,7 @@ pub enum PackageLockError {
         /// What differs.
         detail: &'static str,
     },
-    /// Strings that cannot be told from what is between them.
+    /// It is not clear where the strings begin and end.
     #[error("lockfile: {0}")]
     Strings(#[from] secrets::Malformed),
 }

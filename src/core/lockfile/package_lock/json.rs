@@ -28,7 +28,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Package
     })
 }
 
-/// What decides how to read the rest.
+/// The fields that decide how to read the rest.
 #[derive(serde::Deserialize)]
 #[serde(remote = "Self")]
 pub(super) struct Head<'a> {
@@ -97,7 +97,8 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<T, M
     }
 }
 
-/// A text. An empty one, `null` and `false`, which npm 5 wrote for "none", are none, as npm reads them.
+/// A text. An empty one, `null` and `false` count as missing, as npm reads them: npm 5 wrote `false` for
+/// "none".
 #[derive(Debug, Default)]
 pub(super) struct Text(pub(super) Option<String>);
 
@@ -173,7 +174,8 @@ impl<'de> Deserialize<'de> for Bundles {
     }
 }
 
-/// What a package depends on: names, and what npm takes for each. What is not a text says nothing.
+/// What a package depends on: names, and the range or address for each. A value that is not a text is
+/// ignored.
 #[derive(Debug, Default)]
 pub(super) struct Specs(pub(super) Vec<(String, String)>);
 

@@ -1,8 +1,8 @@
 //! npm's `package-lock.json` and `npm-shrinkwrap.json`, `lockfileVersion` 1 to 4, whatever their name.
 //!
-//! What npm would download is to be collected, whatever else an entry says of itself: the rules
-//! follow Arborist, npm's own reader (`shrinkwrap.js`, `node.js`), and where that leaves a choice,
-//! collecting one package too many is preferred to leaving one out.
+//! Everything that npm would download must be collected, whatever an entry says of itself. The rules
+//! follow Arborist, npm's own reader (`shrinkwrap.js`, `node.js`). Where Arborist leaves a choice, one
+//! package too many is better than one too few.
 
 mod classify;
 mod edges;
@@ -28,7 +28,7 @@ pub static FORMAT: Format = Format {
         _ => "",
     },
     addresses_from: Some("yarn.lock"),
-    // A conflict marker of a merge may come first: then it is JSON that is broken.
+    // A conflict marker of a merge may come first. Then the file is broken JSON.
     is_format: |bytes| matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'<')),
     parse: |bytes| {
         let (version, entries) = parse(bytes)?;

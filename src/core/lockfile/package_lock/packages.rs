@@ -78,7 +78,7 @@ fn entry(path: String, package: Package) -> Raw {
         Bundles::Names(names) => names,
     };
     edges.extend(package.peer_dependencies.0);
-    // npm reads those of installed packages from nowhere.
+    // npm does not read the development dependencies of installed packages.
     if of_project {
         edges.extend(package.dev_dependencies.0);
     }

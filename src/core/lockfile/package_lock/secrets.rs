@@ -1,10 +1,10 @@
 //! Credentials in the addresses of a lockfile, which must not cross the gap in an archive.
 //!
-//! Works on the bytes, so that everything else stays as it is. Looks at every string that has an
-//! address in it: what `resolved` says is also in `version`, in `from` and in the dependencies of a
-//! package. A query counts of an address that a package is fetched from (`resolved`, and in lockfiles
-//! of version 1 `version`), wherever that address is repeated: tokens are given in it. Does not judge
-//! whether the file is a lockfile.
+//! This module works on the bytes, so that everything else stays as it is. It looks at every string with an
+//! address in it, because the address in `resolved` is also in `version`, in `from` and in the
+//! dependencies of a package. If a package is fetched from an address (`resolved`, and `version` in
+//! lockfiles of version 1), its query is taken out as well, wherever that address is repeated: queries hold
+//! tokens. This module does not judge whether the file is a lockfile.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -35,7 +35,7 @@ pub enum SecretKind {
     CredentialsAndQuery,
 }
 
-/// The bytes are not JSON as far as its strings go.
+/// The strings in the bytes are not strings of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a string does not end, or is malformed")]
 pub struct Malformed;
@@ -43,13 +43,13 @@ pub struct Malformed;
 /// Every address with credentials or a query, in the order of the file.
 ///
 /// # Errors
-/// [`Malformed`] when strings cannot be told from what is between them.
+/// [`Malformed`] when it is not clear where strings begin and end.
 pub fn find(lockfile: &[u8]) -> Result<Vec<Secret>, Malformed> {
     let mut addresses = Vec::new();
     let mut strings = Strings { bytes: lockfile, at: 0, key: None };
     while let Some((string, key)) = strings.next()? {
         let raw = lockfile.get(string.clone()).unwrap_or_default();
-        // What every such address has, escaped or not.
+        // Every such address has two slashes, escaped or not.
         if !raw.windows(2).any(|pair| pair == b"//" || pair == b"/\\" || pair == b"\\u") {
             continue;
         }
@@ -118,7 +118,7 @@ fn without(text: &str, is_fetched: bool) -> Option<(String, SecretKind)> {
     Some((format!("{scheme}://{host}{path}{fragment}"), kind))
 }
 
-/// The strings of a JSON text, each with the key that it is the value of. A key is a string too.
+/// The strings of a JSON text. Each comes with the key whose value it is. A key is a string too.
 struct Strings<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -142,7 +142,7 @@ impl Strings<'_> {
                     }
                     return Ok(Some((string, key)));
                 }
-                // The key of an object or a list is not that of what is in it.
+                // The key of an object or a list is not the key of the strings in it.
                 b'{' | b'[' => self.key = None,
                 _ => {}
             }

@@ -44,7 +44,7 @@ pub(super) fn require_agreement(
     }
 }
 
-/// Whether npm would get nothing for it from outside.
+/// Whether npm would fetch nothing for it.
 fn is_nothing(entry: &Entry) -> bool {
     matches!(entry.asks, Ask::Folder(_) | Ask::Nothing)
 }
@@ -54,7 +54,7 @@ fn difference(new: &Ask, old: &Ask) -> Option<&'static str> {
         (Ask::Package(new), Ask::Package(old)) => other_package(new, old),
         (Ask::Bundled(new), Ask::Bundled(old)) => (new.id != old.id).then_some("name or version"),
         (Ask::Foreign(_), Ask::Foreign(_)) if new == old => None,
-        // Version 1 knows no patches, and nothing of what lies outside but its path.
+        // Version 1 has no patches, and of a folder or file outside the project only its path.
         (Ask::Folder(_) | Ask::Nothing, Ask::Folder(_) | Ask::Nothing) => None,
         (Ask::Foreign(_), Ask::Foreign(_)) => Some("address"),
         _ => Some("what it is"),

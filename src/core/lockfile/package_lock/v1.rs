@@ -94,7 +94,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Two links to one folder repeat what is in it; a path must not stand for two things, though.
+    /// Two links to one folder repeat its content. But one path must not stand for two things.
     fn push(&mut self, entry: Raw) -> Result<(), PackageLockError> {
         match self.places.get(&entry.path).and_then(|place| self.raw.get(*place)) {
             Some(known) if *known == entry => Ok(()),
@@ -108,8 +108,8 @@ impl Walk {
     }
 }
 
-/// Version 1 marks what is bundled and not who bundles: npm takes the mark for the parent's, where
-/// that is not bundled itself and requires it.
+/// Version 1 marks what is bundled, but does not say which entry bundles it. npm assumes the parent, if the
+/// parent requires it and is not bundled itself.
 fn bundled_names(
     parent: &Dependency,
     nested: &Pairs<Dependency, PACKAGE_NAME_BYTES>,
@@ -128,7 +128,7 @@ fn entry(path: String, dependency: Dependency) -> Raw {
         in_bundle: dependency.bundled,
         optional: dependency.optional,
         dev: dependency.dev,
-        // This version does not say which tarballs have one.
+        // Version 1 does not say which tarballs have a shrinkwrap.
         shrinkwrap: true,
         // npm takes no address from the requirements of version 1.
         edges: dependency.requires.0.into_iter().map(|(name, _)| (name, String::new())).collect(),

@@ -1,8 +1,8 @@
-//! What the registry answered, and what follows from it where there is no evidence.
+//! What the registry answered, and what follows from it if evidence is missing.
 //!
-//! Nobody can prove that a registry has no evidence for a package: that is the sealer's word, who
-//! signed what was asked and what was answered. An absence counts where that shows it. Evidence
-//! that the registry's record announces, and that is not there, was withheld by somebody.
+//! Nobody can prove that a registry has no evidence for a package. The sealer says so, and signs the request
+//! and the answer. Evidence is absent only if an answer shows it. If the registry's record announces
+//! evidence that is missing, somebody withheld it.
 
 use super::integrity::{self, IntegrityRefusal, Record};
 use crate::core::{
@@ -13,7 +13,7 @@ use crate::core::{
 /// Why missing evidence is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Missing {
-    /// The record announces attestations, and there are none.
+    /// The record announces attestations, and the archive has none.
     #[error("the registry's record announces attestations, and the registry gave none")]
     Attestations,
     /// The record announces provenance, and the registry gives no attestation.
@@ -43,7 +43,7 @@ impl Missing {
 pub(super) enum Recorded {
     /// It is of this package, and of these bytes.
     Given(Record),
-    /// It is there, and is not what it must be.
+    /// It is malformed, or of another package or other bytes.
     Refused(IntegrityRefusal),
     /// The registry has none.
     Absent(Absence),
@@ -133,7 +133,7 @@ impl Nothing {
     }
 }
 
-/// The outcome of each claim of a registry, for a tarball that is from none.
+/// The outcome of a registry's claims, for a tarball that is from no registry.
 pub(super) fn without_registry<F>(record: Answer<'_>, attestations: Answer<'_>) -> Outcome<F> {
     match (record, attestations) {
         (Answer::Given(_), _) | (_, Answer::Given(_)) => {

@@ -1,4 +1,4 @@
-//! The registry's attestation response, and what it may be refused for.
+//! The registry's attestation response, and why it is refused.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -23,13 +23,13 @@ pub enum AttestationRefusal {
     #[error("malformed attestation response: {0}")]
     MalformedResponse(String),
     /// More values than allowed.
-    #[error("{0} values in the response, more than {max}", max = limits::EVIDENCE_VALUES)]
+    #[error("the response has {0} values, more than {max}", max = limits::EVIDENCE_VALUES)]
     TooManyValues(usize),
     /// More attestations than allowed.
-    #[error("{0} attestations, more than {max}", max = limits::ATTESTATIONS)]
+    #[error("the response has {0} attestations, more than {max}", max = limits::ATTESTATIONS)]
     TooMany(usize),
     /// The response announces another predicate than the statement has.
-    #[error("announced as {announced:?}, but the statement's predicate is {found:?}")]
+    #[error("the response announces the predicate {announced:?}, but the statement has {found:?}")]
     OtherPredicate {
         /// The response's word.
         announced: String,
@@ -37,10 +37,10 @@ pub enum AttestationRefusal {
         found: String,
     },
     /// The content is no statement.
-    #[error("a plain signature, where a statement is expected")]
+    #[error("the attestation is a plain signature, and a statement is expected")]
     NoStatement,
     /// Two attestations of one kind that say different things.
-    #[error("two attestations of this kind, which differ in their {0}")]
+    #[error("two attestations of this kind have a different {0}")]
     Contradiction(&'static str),
 }
 
@@ -58,14 +58,14 @@ impl AttestationRefusal {
     }
 }
 
-/// Why there is nothing to look at.
+/// Why the response has no attestations to judge.
 pub(super) enum Unusable {
     Nothing(Nothing),
     Refused(AttestationRefusal),
 }
 
-/// The registry's attestation response. Its own words are not signed, so unknown fields in it
-/// are passed over; in the bundles they are not.
+/// The registry's attestation response. Nobody signs its own fields, so unknown ones are ignored. In the
+/// bundles they are refused.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 pub(super) struct Response<'a> {

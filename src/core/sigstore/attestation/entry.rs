@@ -1,7 +1,8 @@
-//! What a log entry says of itself, as far as `sigstore-verify` does not compare it.
+//! Checks what a log entry says of itself and `sigstore-verify` does not compare.
 //!
-//! It parses the entry as the kind that the bundle names, whatever the entry names, and holds the
-//! signer's key alone against one of kind `intoto`, where the others bind the whole certificate.
+//! `sigstore-verify` parses the entry as the kind that the bundle names, even if the entry names another.
+//! In an entry of kind `intoto` it compares only the signer's key; in all other kinds it compares the
+//! whole certificate.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;

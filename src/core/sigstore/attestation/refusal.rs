@@ -1,4 +1,4 @@
-//! Why a bundle is refused, and the errors of `sigstore-verify` in these words.
+//! Why a bundle is refused. The errors of `sigstore-verify` become these refusals.
 
 use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
 
@@ -41,7 +41,7 @@ pub enum BundleRefusal {
     /// The instance has a log, the bundle no entry.
     #[error("no log entry, though the instance has a log")]
     NotLogged,
-    /// Logged by a log that the trusted root has, and whose key cannot be used.
+    /// The trusted root has the log, but the log's key cannot be used.
     #[error("the trusted root's key of log {id} cannot be used: {why}")]
     UnusableLog {
         /// The log's id.
@@ -49,8 +49,8 @@ pub enum BundleRefusal {
         /// Why not.
         why: String,
     },
-    /// Logged by a log that had closed by then, or had not started.
-    #[error("the log was not valid when it was signed, {} ({})",
+    /// The log had closed by then, or had not started.
+    #[error("the bundle was signed at {} ({}), when the log was not valid",
         time::format(*.signed_at), .time_source.name())]
     LogNotValidThen {
         /// When it was signed.
@@ -189,8 +189,8 @@ pub(super) fn of(error: Error, promised: Option<Time>) -> BundleRefusal {
         Error::SignatureInvalid(detail) => BundleRefusal::Signature(detail),
         Error::ArtifactMismatch(detail) => BundleRefusal::OtherArtifact(detail),
         Error::Certificate(error) => BundleRefusal::Certificate(error),
-        // It is neither after the reference time nor outside the certificate's window, since
-        // `require_plausible_time` has passed what is promised: so it was the clock.
+        // The time is neither after the reference time nor outside the certificate's window:
+        // `require_plausible_time` has checked both. So the clock is wrong.
         Error::TransparencyLog(TransparencyLogError::IntegratedTime(detail)) => match promised {
             Some(signed_at) => BundleRefusal::ClockBehind { signed_at },
             None => BundleRefusal::Log(TransparencyLogError::IntegratedTime(detail)),

@@ -1,10 +1,10 @@
 //! Timestamps that cannot be verified are set aside where another time was verified.
 //!
-//! The verifier of the Sigstore crates refuses a bundle for one timestamp that it cannot verify. A
-//! timestamp by an authority that the trusted root does not have says nothing; beside a promise or
-//! a timestamp that verifies, it takes nothing away. So the verifier gets such a bundle once more,
-//! without what it could not verify. It judges every time that is left, and what does not verify
-//! without them is refused for the timestamp.
+//! `sigstore-verify` refuses a bundle for one timestamp that it cannot verify. But a timestamp by an
+//! authority that the trusted root does not have says nothing, and does no harm beside a promise or a
+//! timestamp that verifies. So `sigstore-verify` gets such a bundle once more, without the timestamps
+//! that it could not verify. It judges all times that are left. If the bundle does not verify then, it
+//! is refused for the timestamp.
 
 use sigstore_types::{Bundle as Inner, Rfc3161Timestamp};
 use sigstore_verify::{Error, VerificationResult};
@@ -25,8 +25,8 @@ pub(super) fn verify(
     let all = timestamps(&bundle.inner);
     let (mut kept, mut set_aside) = (Vec::new(), Vec::new());
     for (index, timestamp) in all.iter().enumerate() {
-        // Alone, a timestamp that verifies is either accepted or refused for something else. One
-        // that is the bundle's only timestamp has been looked at already.
+        // A timestamp that verifies is, alone, either accepted or refused for something else. If it is
+        // the bundle's only timestamp, it was judged already.
         let found = match all {
             [_] => Err(refused.to_string()),
             _ => look(verification, &bundle.inner, timestamp),
@@ -38,7 +38,7 @@ pub(super) fn verify(
             }
         }
     }
-    // Without another time it is what the bundle is refused for.
+    // Without another time, the bundle is refused for the timestamp.
     if kept.is_empty() && promised_time(bundle).is_none() || set_aside.is_empty() {
         return Err(refused);
     }

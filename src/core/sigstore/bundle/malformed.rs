@@ -1,6 +1,6 @@
 //! Why bytes are not a bundle that the specification allows: each shape by name.
 
-use super::Version;
+use super::BundleVersion;
 use crate::core::limits;
 
 /// Why bytes are not a bundle that the specification allows.
@@ -16,16 +16,18 @@ pub enum Malformed {
     #[error("unsupported bundle media type {0:?}")]
     MediaType(String),
     /// Not exactly one of `certificate`, `x509CertificateChain` and `publicKey`.
-    #[error("{0} of certificate, certificate chain and public key, not exactly one")]
+    #[error(
+        "the bundle must have one of certificate, certificate chain and public key; it has {0}"
+    )]
     KeyMaterial(usize),
     /// Not exactly one of `messageSignature` and `dsseEnvelope`.
-    #[error("{0} of message signature and DSSE envelope, not exactly one")]
+    #[error("the bundle must have one of message signature and DSSE envelope; it has {0}")]
     Content(usize),
     /// A chain in version 0.3, or a single certificate before it.
     #[error("a bundle of version {version} cannot have a {found}")]
     CertificateForm {
         /// The bundle's version.
-        version: Version,
+        version: BundleVersion,
         /// The field that was found.
         found: &'static str,
     },
@@ -33,7 +35,7 @@ pub enum Malformed {
     #[error("the certificate chain is empty")]
     EmptyChain,
     /// More than one log entry. No producer makes such bundles, and one is all that is needed.
-    #[error("{0} log entries, not one")]
+    #[error("the bundle must have one log entry; it has {0}")]
     SeveralEntries(usize),
     /// A kind of log entry that is not supported.
     #[error("unsupported log entry {0:?}")]
@@ -42,11 +44,11 @@ pub enum Malformed {
     #[error("log entry {0:?} is of a kind that was withdrawn")]
     WithdrawnEntryKind(String),
     /// Version 0.1 demands an inclusion promise.
-    #[error("a bundle of version 0.1 without an inclusion promise")]
+    #[error("a bundle of version 0.1 must have an inclusion promise")]
     NoPromise,
     /// Version 0.2 and later demand an inclusion proof.
-    #[error("a bundle of version {0} without an inclusion proof")]
-    NoProof(Version),
+    #[error("a bundle of version {0} must have an inclusion proof")]
+    NoProof(BundleVersion),
     /// An inclusion proof without the checkpoint that would give it meaning.
     #[error("the inclusion proof has no checkpoint")]
     NoCheckpoint,
@@ -67,16 +69,16 @@ pub enum Malformed {
     #[error("a log entry of Rekor v2 cannot have a {0}")]
     RekorV2(&'static str),
     /// Not exactly one signature in the DSSE envelope.
-    #[error("{0} signatures in the DSSE envelope, not one")]
+    #[error("the DSSE envelope must have one signature; it has {0}")]
     Signatures(usize),
     /// The same timestamp twice.
     #[error("a timestamp is repeated")]
     RepeatedTimestamp,
     /// More timestamps than any bundle has.
-    #[error("{0} timestamps, more than {max}", max = limits::BUNDLE_TIMESTAMPS)]
+    #[error("the bundle has {0} timestamps, more than {max}", max = limits::BUNDLE_TIMESTAMPS)]
     TooManyTimestamps(usize),
     /// More values than any bundle, statement or log entry has.
-    #[error("{values} values in the {part}, more than {max}", max = limits::EVIDENCE_VALUES)]
+    #[error("the {part} has {values} values, more than {max}", max = limits::EVIDENCE_VALUES)]
     TooManyValues {
         /// Which part.
         part: &'static str,
@@ -84,7 +86,7 @@ pub enum Malformed {
         values: usize,
     },
     /// A part that takes more than linear time to read, and is larger than any real one.
-    #[error("a {part} of {bytes} bytes, more than {max}")]
+    #[error("the {part} has {bytes} bytes, more than {max}")]
     TooLarge {
         /// Which part.
         part: &'static str,

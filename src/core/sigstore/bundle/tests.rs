@@ -111,13 +111,13 @@ fn each_version_has_its_form_of_certificate() {
     bundle["mediaType"] = json!(v01);
     assert_eq!(
         refused(&bundle),
-        Malformed::CertificateForm { version: Version::V0_1, found: "single certificate" }
+        Malformed::CertificateForm { version: BundleVersion::V0_1, found: "single certificate" }
     );
     let mut bundle = world.provenance(&Options::v02());
     bundle["mediaType"] = json!(v03);
     assert_eq!(
         refused(&bundle),
-        Malformed::CertificateForm { version: Version::V0_3, found: "certificate chain" }
+        Malformed::CertificateForm { version: BundleVersion::V0_3, found: "certificate chain" }
     );
     bundle["mediaType"] = json!(v01);
     bundle["verificationMaterial"]["x509CertificateChain"]["certificates"] = json!([]);
@@ -131,12 +131,13 @@ fn each_version_rests_on_its_proof() {
     assert!(parse(&bundle).is_ok());
     remove(entry(&mut bundle), "inclusionPromise");
     assert_eq!(refused(&bundle), Malformed::NoPromise);
-    for (options, version) in [(Options::v02(), Version::V0_2), (Options::default(), Version::V0_3)]
+    for (options, version) in
+        [(Options::v02(), BundleVersion::V0_2), (Options::default(), BundleVersion::V0_3)]
     {
         let mut bundle = world.provenance(&options);
         remove(entry(&mut bundle), "inclusionProof");
         assert_eq!(refused(&bundle), Malformed::NoProof(version));
-        let named = if version == Version::V0_2 { "0.2" } else { "0.3" };
+        let named = if version == BundleVersion::V0_2 { "0.2" } else { "0.3" };
         assert_eq!(version.to_string(), named);
     }
 }
@@ -391,7 +392,7 @@ fn values_are_as_many_as_the_limit() {
 /// Reports are compared by these: none may change, nor be another's.
 #[test]
 fn each_refusal_has_a_code_of_its_own() {
-    let version = Version::V0_2;
+    let version = BundleVersion::V0_2;
     let disagrees =
         Malformed::ProofDisagrees { field: "tree size", proof: "1".into(), other: "2".into() };
     for (refusal, code) in [

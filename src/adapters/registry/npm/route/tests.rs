@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    adapters::registry::{Npmrc, Origin},
+    adapters::registry::{ItemOrigin, Npmrc},
     core::{
         addresses::NPM_REGISTRY,
         package::digest::{Algorithm, Integrity},
@@ -129,7 +129,7 @@ fn routes(
 ) -> Result<Vec<Route>, Vec<String>> {
     let item = Item {
         id: PackageId::npm(name, "1.0.0").unwrap(),
-        origin: Origin::Registry,
+        origin: ItemOrigin::Registry,
         resolved: resolved.iter().map(|url| Url::parse(url).unwrap()).collect(),
         integrity: hashes.iter().map(|one| Integrity::of(one.digest(b"x"))).collect(),
         optional: false,

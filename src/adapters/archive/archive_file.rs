@@ -8,18 +8,18 @@ use std::{
 
 use crate::adapters::{archive::ArchiveError, files::FileError};
 
-/// A regular file of a size that is taken once, at the start.
+/// A regular file. Its size is read once, at the start.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct ArchiveFile {
     file: File,
     path: PathBuf,
     size: u64,
 }
 
-impl Source {
+impl ArchiveFile {
     #[allow(clippy::disallowed_methods)] // this is where the archive's file is opened
     pub(super) fn open(path: &Path) -> Result<Self, ArchiveError> {
-        // Asked first, since opening a pipe waits for its other end.
+        // The kind is read first: opening a pipe would wait for its other end.
         let io = |source| FileError::io("read", path, source);
         if !std::fs::metadata(path).map_err(io)?.is_file() {
             return Err(ArchiveError::NotAFile(path.to_owned()));
@@ -60,7 +60,7 @@ impl Source {
 
 /// A reader over a part of the file.
 pub(super) struct Range<'a> {
-    source: &'a Source,
+    source: &'a ArchiveFile,
     position: u64,
     left: u64,
 }

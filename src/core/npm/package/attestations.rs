@@ -1,4 +1,4 @@
-//! Steps 4 and 5: what attestations of one claim come to, and what one attestation does.
+//! Steps 4 and 5: judges each attestation, then all attestations of one claim together.
 
 use super::{AttestationRefusal, IntegrityRefusal, SignatureRefusal, response::Attestation};
 use crate::core::{
@@ -28,11 +28,11 @@ pub(super) enum Judged<F> {
     Facts(F),
     /// It verified, and is of a kind that is not understood.
     Unrecognized(Box<Unrecognized>),
-    /// There are no keys that it could be verified by.
+    /// No keys are known that could verify it.
     NoKeys(Absence),
 }
 
-/// What a claim comes to, and what of its attestations is not understood beside that.
+/// The outcome of a claim, and those of its attestations that were not understood.
 pub(super) struct Claimed<F> {
     pub outcome: Outcome<F>,
     pub beside: Vec<Unrecognized>,
@@ -44,9 +44,8 @@ impl<F> From<Outcome<F>> for Claimed<F> {
     }
 }
 
-/// Evidence that is there and does not verify refuses, so of several attestations of one claim each
-/// must verify, and all that are understood must say the same. The facts are those of the first.
-/// What is not understood counts where nothing else is there.
+/// Each attestation must verify: one that does not refuses the claim. All that are understood must
+/// agree, and the first one gives the facts. If none is understood, the claim is unrecognized.
 pub(super) fn all<F>(
     found: Vec<&Attestation<'_>>,
     none: Outcome<F>,
@@ -107,7 +106,7 @@ pub(super) fn published(
             let (keyid, registry) = (keyid.to_owned(), registry.to_owned());
             Err(SignatureRefusal::OtherRegistry { keyid, registry }.into())
         }
-        // It is known how this registry signs: with none of anybody's keys.
+        // This registry signs by identity, so no key can be its own.
         None if trust.publisher(registry).is_some() => {
             Err(SignatureRefusal::UnknownKey(keyid.to_owned()).into())
         }
@@ -146,8 +145,8 @@ fn published_by_key(
     Ok(Judged::Facts(publish_facts(Publisher::Key { keyid: keyid.to_owned() }, &facts)))
 }
 
-/// A certificate says who signed, not for which registry. Only an identity that was configured for
-/// the registry does; without one, the attestation is verified and says nothing.
+/// A certificate says who signed, but not for which registry. Only an identity that is configured for the
+/// registry says that. Without one, the attestation verifies and is unrecognized.
 fn published_by_certificate(
     trust: &Trust,
     evidence: &Evidence<'_>,
@@ -215,8 +214,8 @@ fn unrecognized<F>(
     }))
 }
 
-/// What the certificate says of a build, but for the run: whoever runs a workflow again builds the
-/// same.
+/// What the certificate says of a build. The run is left out: two runs of one workflow may attest the
+/// same build.
 pub(super) fn certified(facts: &ProvenanceFacts) -> [(&'static str, Option<&str>); 11] {
     [
         ("source repository", Some(&facts.source_repository)),
@@ -241,7 +240,8 @@ pub(super) fn built(
     at: Time,
 ) -> Result<Judged<ProvenanceFacts>, Refusal> {
     let bundle = attestation.bundle()?;
-    // Whoever it was: the predicate is held against the claims, and both against the policy.
+    // Any identity may sign. slsa::check compares the predicate with the certificate; the policy says
+    // who may.
     let signer = Signer::AnyIdentityUnsafe;
     let artifact = Artifact::Digest(signed(evidence)?);
     let facts = attestation::parsed(trust, &bundle, artifact, signer, at)?;
@@ -262,7 +262,7 @@ pub(super) fn built(
 
 fn provenance_facts(
     predicate_type: String,
-    source: slsa::Source,
+    source: slsa::BuildSource,
     claims: &Claims,
     facts: &BundleFacts,
 ) -> ProvenanceFacts {
@@ -295,7 +295,7 @@ impl Attestation<'_> {
             .map_err(|malformed| BundleRefusal::from(malformed).into())
     }
 
-    /// The statement, once it is known to be of the announced kind and about this package.
+    /// The statement, after a check that it is of the announced kind and about this package.
     fn statement<'f>(
         &self,
         facts: &'f BundleFacts,
