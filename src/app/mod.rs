@@ -1,5 +1,6 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side,
-//! [`verify`](mod@verify), [`sign`](mod@sign) and [`trust`] on both, and the [`report`] as a value.
+//! [`verify`](mod@verify), [`compare`](mod@compare), [`sign`](mod@sign) and [`trust`] on both, and the
+//! [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
 //! It returns values and typed errors, which say what to do (`hint`), for some a stable `code`, and
@@ -7,13 +8,14 @@
 //! prints, parses arguments, or knows an exit code.
 //!
 //! A module uses those above it in this list, and no other: [`archive`], [`inputs`], [`report`],
-//! [`trust`], [`verify`](mod@verify), [`sign`](mod@sign), [`collect`](mod@collect),
+//! [`trust`], [`verify`](mod@verify), [`compare`](mod@compare), [`sign`](mod@sign), [`collect`](mod@collect),
 //! [`seal`](mod@seal).
 
 pub mod archive;
 mod clock;
 #[cfg(feature = "network")]
 pub mod collect;
+pub mod compare;
 #[cfg(feature = "network")]
 pub mod connection;
 pub mod inputs;

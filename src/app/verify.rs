@@ -88,8 +88,12 @@ impl Examined {
         &self.report
     }
 
+    /// The archive.
+    pub(super) fn archive(&self) -> &SignedArchive {
+        &self.archive
+    }
+
     /// What was found, without the archive.
-    #[cfg(feature = "network")]
     pub(super) fn into_report(self) -> Report {
         self.report
     }

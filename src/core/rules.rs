@@ -44,7 +44,11 @@ impl Rules {
     ///
     /// # Errors
     /// When it cannot be listed, or says that it is another package.
-    pub fn list_package(&self, id: &PackageId, artifact: &mut dyn Read) -> Result<Contents, Refusal> {
+    pub fn list_package(
+        &self,
+        id: &PackageId,
+        artifact: &mut dyn Read,
+    ) -> Result<Contents, Refusal> {
         let contents = (self.list)(artifact)?;
         match other_name(id, &contents) {
             Some(refusal) => Err(refusal),

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::core::time::{self, Time};
 
 pub use self::{
-    bundle::{BundleCommand, Demands, Fetch, Inspect, Sign, Verify},
+    bundle::{BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Verify},
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},

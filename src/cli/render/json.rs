@@ -85,7 +85,7 @@ fn policy(report: &Report) -> Value {
     }))
 }
 
-fn archive(report: &Report) -> Value {
+pub(super) fn archive(report: &Report) -> Value {
     let archive = &report.archive;
     json!({
         "file": bounded(&archive.file),
@@ -101,7 +101,7 @@ fn archive(report: &Report) -> Value {
     })
 }
 
-fn trust(trust: &TrustFacts, at: Time) -> Value {
+pub(super) fn trust(trust: &TrustFacts, at: Time) -> Value {
     // What is built in was published at a time, and nobody has checked it since.
     let embedded = trust.source == MaterialSource::Embedded;
     let checked = trust.checked_at.map(time::format);

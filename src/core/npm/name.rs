@@ -1,5 +1,9 @@
 //! Names and versions of npm packages.
 
+use std::cmp::Ordering;
+
+use semver::Version;
+
 use crate::core::{
     addresses::NPM_REGISTRY,
     package::{
@@ -15,6 +19,8 @@ pub const NPM: Ecosystem = Ecosystem::new(&Naming {
     is_name,
     is_version,
     is_same_version,
+    order,
+    release_line,
 });
 
 impl PackageId {
@@ -60,6 +66,22 @@ fn is_same_version(one: &str, other: &str) -> bool {
     clean(one) == clean(other)
 }
 
+/// By semver. What is no version of semver comes before all others, in the order of its text.
+fn order(one: &str, other: &str) -> Ordering {
+    let parsed = |text| Version::parse(text).ok();
+    parsed(one).cmp(&parsed(other)).then_with(|| one.cmp(other))
+}
+
+/// What `^` keeps to (npm's `semver`), but for versions of `0.0`, which are one line. What is no version
+/// of semver has a line of its own.
+fn release_line(version: &str) -> String {
+    match Version::parse(version) {
+        Ok(Version { major: 0, minor, .. }) => format!("0.{minor}"),
+        Ok(Version { major, .. }) => major.to_string(),
+        Err(_) => version.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::str::FromStr as _;
@@ -81,6 +103,21 @@ mod tests {
             PackageId::npm("JSONStream", "1.3.5").unwrap().purl(),
             "pkg:npm/JSONStream@1.3.5"
         );
+    }
+
+    #[test]
+    fn versions_are_ordered_by_semver() {
+        let mut versions = ["2.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1", "01.0.0", "2.0.0-rc.1x"];
+        versions.sort_by(|one, other| order(one, other));
+        let expected = ["01.0.0", "1.9.0", "1.10.0", "2.0.0-rc.1", "2.0.0-rc.1x", "2.0.0"];
+        assert_eq!(versions, expected);
+        assert_eq!(order("1.0.0", "1.0.0"), Ordering::Equal);
+    }
+
+    #[test]
+    fn a_release_line_is_the_first_number_that_is_not_0() {
+        let lines = ["1.2.3", "10.0.0-rc.1", "0.3.4", "0.0.7", "01.2.3"].map(release_line);
+        assert_eq!(lines, ["1", "10", "0.3", "0.0", "01.2.3"]);
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub struct Naming {
     pub is_version: fn(&str) -> bool,
     /// Whether two texts are the same version, written in two ways.
     pub is_same_version: fn(&str, &str) -> bool,
+    /// Which of two versions is older.
+    pub order: fn(&str, &str) -> Ordering,
+    /// The versions that one package brings out as successors of each other have the same: of npm
+    /// the first number, or where that is 0 the first two.
+    pub release_line: fn(&str) -> String,
 }
 
 /// An ecosystem. Two are equal if their purls have the same type.

@@ -86,7 +86,7 @@ fn entries(f: &mut Formatter<'_>, outcomes: &[EntryOutcome]) -> fmt::Result {
 }
 
 /// One line on what trust rests on.
-struct TrustLine<'a>(&'a TrustFacts, Time);
+pub struct TrustLine<'a>(pub &'a TrustFacts, pub Time);
 
 impl Display for TrustLine<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,344 @@
+//! `bundle diff`: what changes from one archive to another, by the real binary.
+#![cfg(feature = "network")]
+// A test fails by panicking; and it looks at files and clocks that the program may not.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::disallowed_methods)]
+
+mod world;
+
+use serde_json::{Value, json};
+use testkit::{sigstore::Build, tarball::Tarball};
+use world::{NOW, Package, Run, TRUST, World, key};
+
+/// Two archives, `old.sealift` and `new.sealift`, that are compared.
+struct Two {
+    world: World,
+}
+
+impl Two {
+    fn of(world: World, old: &[Package], new: &[Package]) -> Self {
+        for (name, packages) in [("old.sealift", old), ("new.sealift", new)] {
+            // Lockfiles have one place for each name; a second version gets one below.
+            let mut at_top = std::collections::BTreeSet::new();
+            world.lock_entries(packages.iter().map(|package| {
+                let parent = if at_top.insert(&package.name) { "" } else { "node_modules/app/" };
+                package.locked_at(&format!("{parent}node_modules/{}", package.name))
+            }));
+            let registry = world.serve(packages);
+            world.fetch("").done();
+            drop(registry);
+            std::fs::rename(world.path("app.sealift"), world.path(name)).unwrap();
+        }
+        Self { world }
+    }
+
+    fn diff(&self, more: &str) -> Run {
+        let diff = "bundle diff old.sealift new.sealift --key release.key.pub";
+        self.world.sealift(&format!("{diff} {TRUST} --at {NOW} {more}"))
+    }
+
+    fn json(&self) -> Value {
+        self.diff("--format json").json()
+    }
+}
+
+/// A version with all evidence.
+fn package(world: &World, name: &str, version: &str, build: &Build) -> Package {
+    Package::new(name, version)
+        .signed(&world.sigstore)
+        .published(&world.sigstore)
+        .built(&world.sigstore, build)
+}
+
+fn build() -> Build {
+    Build::github("acme/a")
+}
+
+/// What changes of `a` from 1.0.0 to 1.0.1, where both have all evidence.
+fn upgraded(build_of_new: Build) -> Value {
+    let world = World::new();
+    let old = package(&world, "a", "1.0.0", &build());
+    let new = package(&world, "a", "1.0.1", &build_of_new);
+    let two = Two::of(world, &[old], &[new]);
+    let found = two.json();
+    assert_eq!(found["changed"].as_array().unwrap().len(), 1, "{found:#}");
+    assert_eq!(found["changed"][0]["change"], "updated");
+    two.diff("").done();
+    found
+}
+
+/// What is different of who built it.
+fn identity(change: impl FnOnce(&mut Build)) -> Value {
+    let mut build = build();
+    change(&mut build);
+    let found = upgraded(build);
+    let identity = &found["changed"][0]["identity"];
+    let number = usize::from(identity != &json!([]));
+    assert_eq!(found["summary"]["identityChanged"], number, "{found:#}");
+    identity.clone()
+}
+
+fn manifest(name: &str, version: &str, more: Value) -> Vec<u8> {
+    Tarball::with_manifest("test", name, version, &more).gzip()
+}
+
+fn with_tarball(name: &str, version: &str, tarball: Vec<u8>) -> Package {
+    Package { tarball, ..Package::new(name, version) }
+}
+
+#[test]
+fn the_same_archive_does_not_differ() {
+    let world = World::new();
+    let all = [package(&world, "a", "1.0.0", &build()), Package::new("b", "1.0.0")];
+    let two = Two::of(world, &all, &all);
+    let found = two.json();
+    assert_eq!((&found["differs"], &found["trust"]["differs"]), (&json!(false), &json!(false)));
+    assert_eq!((&found["changed"], &found["removed"]), (&json!([]), &json!([])));
+    let said = two.diff("-q").done();
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("no package differs\n", ""));
+}
+
+#[test]
+fn packages_are_added_removed_and_updated() {
+    let world = World::new();
+    let new = |name, version| Package::new(name, version);
+    let two = Two::of(
+        world,
+        &[new("gone", "1.0.0"), new("two", "1.0.0"), new("two", "2.0.0"), new("@s/up", "0.1.0")],
+        &[new("more", "1.0.0"), new("two", "1.0.0"), new("two", "2.1.0"), new("@s/up", "0.1.1")],
+    );
+    let found = two.json();
+    let changed: Vec<_> = found["changed"].as_array().unwrap().iter().collect();
+    let changed: Vec<_> =
+        changed.iter().map(|it| json!([it["purl"], it["change"], it["before"]])).collect();
+    let expected = [
+        json!(["pkg:npm/%40s/up@0.1.1", "updated", "pkg:npm/%40s/up@0.1.0"]),
+        json!(["pkg:npm/more@1.0.0", "added", null]),
+        json!(["pkg:npm/two@2.1.0", "updated", "pkg:npm/two@2.0.0"]),
+    ];
+    assert_eq!(changed, expected);
+    assert_eq!(found["removed"], json!(["pkg:npm/gone@1.0.0"]));
+    assert_eq!(two.diff("-q").done().stdout, "1 added, 1 removed, 2 updated\n");
+}
+
+#[test]
+fn other_bytes_of_the_same_version_are_told() {
+    let world = World::new();
+    let other = with_tarball("a", "1.0.0", manifest("a", "1.0.0", json!({"x": 1})));
+    let two = Two::of(world, &[Package::new("a", "1.0.0")], &[other]);
+    assert_eq!(two.json()["changed"][0]["change"], "replaced");
+    let said = two.diff("").done().stdout;
+    assert!(said.starts_with("the same versions; 1 with other bytes\n"), "{said}");
+}
+
+#[test]
+fn evidence_is_lost_and_gained_between_versions_and_for_the_same_bytes() {
+    let world = World::new();
+    let sigstore = &world.sigstore;
+    let signed = Package::new("same", "1.0.0").signed(sigstore);
+    let old = [package(&world, "a", "1.0.0", &build()), Package::new("b", "1.0.0"), signed.clone()];
+    let new = [
+        Package::new("a", "1.0.1").signed(sigstore).published(sigstore),
+        Package::new("b", "1.1.0").signed(sigstore),
+        Package { signatures: vec![], ..signed },
+    ];
+    let two = Two::of(world, &old, &new);
+    let found = two.json();
+    let claims: Vec<_> = (0..3).map(|at| found["changed"][at]["claims"].clone()).collect();
+    let change = |claim, from, to| json!([{"claim": claim, "from": from, "to": to}]);
+    let expected = [
+        change("provenance", "verified", "absent"),
+        change("registry-signature", "absent", "verified"),
+        change("registry-signature", "verified", "absent"),
+    ];
+    assert_eq!(claims, expected);
+    assert_eq!(found["changed"][2]["change"], "kept");
+    let summary = &found["summary"];
+    assert_eq!((&summary["evidenceLost"], &summary["evidenceGained"]), (&json!(2), &json!(1)));
+    assert_eq!(two.diff("-q").done().stdout, "2 updated; 2 lost evidence, 1 gained evidence\n");
+}
+
+#[test]
+fn an_honest_upgrade_changes_no_identity() {
+    let found = identity(|build| {
+        build.ref_ = "refs/tags/v1.0.1".into();
+        build.commit = "56e7056ff9912ebfee5298d94024895a9fea76c0".into();
+        build.event = "release".into();
+        build.run_id = "1".into();
+    });
+    assert_eq!(found, json!([]));
+}
+
+#[test]
+fn a_renamed_repository_changes_no_identity() {
+    assert_eq!(identity(|build| build.repository = "acme-inc/widgets".into()), json!([]));
+}
+
+#[test]
+fn another_repository_is_told() {
+    let found = identity(|build| {
+        build.repository = "evil/a".into();
+        build.repository_id = "1".into();
+        build.owner_id = "2".into();
+    });
+    let what: Vec<_> = found.as_array().unwrap().iter().map(|it| it["what"].clone()).collect();
+    assert_eq!(what, ["repository-id", "repository", "owner-id", "workflow", "workflow-file"]);
+    assert_eq!(found[1]["from"], "https://github.com/acme/a");
+    assert_eq!(found[1]["to"], "https://github.com/evil/a");
+}
+
+#[test]
+fn a_repository_under_a_name_that_was_registered_again_is_told() {
+    let found = identity(|build| build.repository_id = "1".into());
+    assert_eq!(found, json!([{"what": "repository-id", "from": "495574555", "to": "1"}]));
+}
+
+#[test]
+fn another_owner_is_told() {
+    let found = identity(|build| build.owner_id = "1".into());
+    assert_eq!(found, json!([{"what": "owner-id", "from": "71096353", "to": "1"}]));
+}
+
+#[test]
+fn another_workflow_is_told() {
+    let found = identity(|build| build.workflow = ".github/workflows/other.yml".into());
+    let workflow = "https://github.com/acme/a/.github/workflows";
+    for (at, what) in ["workflow", "workflow-file"].into_iter().enumerate() {
+        let (from, to) = (format!("{workflow}/release.yml"), format!("{workflow}/other.yml"));
+        assert_eq!(found[at], json!({"what": what, "from": from, "to": to}));
+    }
+}
+
+#[test]
+fn another_issuer_is_told() {
+    let found = upgraded(Build::gitlab("acme/a"));
+    let identity = found["changed"][0]["identity"].as_array().unwrap();
+    assert_eq!(identity[0]["what"], "issuer");
+    assert_eq!(identity[0]["to"], "https://gitlab.com");
+}
+
+#[test]
+fn new_install_scripts_are_told_of_updated_and_of_added_packages() {
+    let world = World::new();
+    let runs = json!({"scripts": {"postinstall": "node x.js", "test": "t"}});
+    let gyp = Tarball::of("test", "gyp", "1.0.1").file("package/binding.gyp", "{}").gzip();
+    let old = [
+        with_tarball("a", "1.0.0", manifest("a", "1.0.0", json!({"scripts": {"test": "t"}}))),
+        with_tarball("had", "1.0.0", manifest("had", "1.0.0", runs.clone())),
+        Package::new("gyp", "1.0.0"),
+    ];
+    let new = [
+        with_tarball("a", "1.0.1", manifest("a", "1.0.1", runs.clone())),
+        with_tarball("had", "1.0.1", manifest("had", "1.0.1", runs.clone())),
+        with_tarball("gyp", "1.0.1", gyp),
+        with_tarball("more", "1.0.0", manifest("more", "1.0.0", runs)),
+    ];
+    let two = Two::of(world, &old, &new);
+    let found = two.json();
+    let scripts: Vec<_> = found["changed"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| {
+            let scripts = it["installScripts"].as_array().unwrap().iter();
+            let scripts =
+                scripts.map(|it| format!("{}: {}", it["name"], it["command"]).replace('"', ""));
+            (it["purl"].as_str().unwrap().to_owned(), scripts.collect::<Vec<_>>().join("; "))
+        })
+        .collect();
+    let expected = [
+        ("pkg:npm/a@1.0.1", "postinstall: node x.js"),
+        ("pkg:npm/gyp@1.0.1", "install: node-gyp rebuild"),
+        ("pkg:npm/had@1.0.1", ""),
+        ("pkg:npm/more@1.0.0", "postinstall: node x.js"),
+    ];
+    assert_eq!(scripts, expected.map(|(purl, runs)| (purl.to_owned(), runs.to_owned())));
+    assert_eq!(two.diff("-q").done().stdout, "1 added, 3 updated; 3 new install scripts\n");
+}
+
+#[test]
+fn a_tarball_of_another_package_has_unknown_scripts() {
+    let world = World::new();
+    let old = Package::new("a", "1.0.0");
+    let two = Two::of(world, std::slice::from_ref(&old), std::slice::from_ref(&old));
+    // A sealer who is careless or malicious: fetching refuses such a tarball.
+    let other = with_tarball("a", "1.0.1", manifest("b", "1.0.1", json!({})));
+    let world = &two.world;
+    world.lock([&other]);
+    let mut parts = world::Parts::of(&world.path("new.sealift"), &key(1));
+    let lock = parts.predicate.inputs[0].clone();
+    parts.entries.insert(lock, world.read("package-lock.json"));
+    let mut package = parts.predicate.packages.remove(0);
+    package.purl = other.subject().purl;
+    for part in [&mut package.artifact, &mut package.record, &mut package.attestations] {
+        let Some(part) = part else { continue };
+        part.url = part.url.take().map(|url| url.replace("1.0.0", "1.0.1"));
+        let Some(entry) = &mut part.entry else { continue };
+        let bytes = parts.entries.remove(entry).unwrap();
+        *entry = entry.replace("1.0.0", "1.0.1");
+        let bytes = if entry.ends_with(".tgz") { other.tarball.clone() } else { bytes };
+        parts.entries.insert(entry.clone(), bytes);
+    }
+    parts.predicate.packages.push(package);
+    parts.seal(&world.path("new.sealift"), &[key(1)]);
+    let found = two.json();
+    assert_eq!(found["changed"][0]["notListed"]["reason"], "tarball-of-other-package", "{found:#}");
+    assert_eq!(found["summary"]["installScripts"], 1);
+}
+
+#[test]
+fn evidence_that_does_not_verify_ends_with_exit_1() {
+    let world = World::new();
+    let (old, new) = (Package::new("a", "1.0.0"), Package::new("a", "1.0.1"));
+    let forged = old.clone().signed(&world.sigstore).signatures;
+    let two = Two::of(world, std::slice::from_ref(&old), &[new]);
+    let world = &two.world;
+    // A signature over another version.
+    let mut parts = world::Parts::of(&world.path("new.sealift"), &key(1));
+    let record = parts.entries.get_mut("npm/a/1.0.1/registry.json").unwrap();
+    let mut json: Value = serde_json::from_slice(record).unwrap();
+    json["dist"]["signatures"] = json!(forged);
+    *record = json.to_string().into_bytes();
+    parts.seal(&world.path("new.sealift"), &[key(1)]);
+    let run = two.diff("--format json").refused();
+    let found = run.json();
+    let refused = &found["new"]["refused"][0];
+    assert_eq!(refused["claim"], "registry-signature");
+    assert_eq!(refused["reason"], "invalid-signature");
+    assert_eq!((&found["old"]["refused"], &found["summary"]["refused"]), (&json!([]), &json!(1)));
+    let change = json!([{"claim": "registry-signature", "from": "absent", "to": "refused"}]);
+    assert_eq!(found["changed"][0]["claims"], change);
+    let said = two.diff("").refused();
+    assert!(said.stdout.starts_with("1 updated; 1 refused\n"), "{said}");
+}
+
+#[test]
+fn archives_that_are_refused_or_cannot_be_read_are_not_compared() {
+    let world = World::new();
+    let all = [Package::new("a", "1.0.0")];
+    let two = Two::of(world, &all, &all);
+    let diff = |options: &str| {
+        let run = two.world.sealift(&format!("bundle diff {options} {TRUST} --at {NOW}"));
+        assert_eq!(run.stdout, "");
+        run
+    };
+    diff("old.sealift new.sealift --key second.key.pub").refused().says("old.sealift");
+    diff("old.sealift none.sealift --key release.key.pub").failed().says("none.sealift");
+    diff("old.sealift new.sealift").failed().says("no key says whose seal to accept");
+    let mut bytes = two.world.read("new.sealift");
+    let at = bytes.windows(2).position(|pair| pair == [0x1f, 0x8b]).unwrap();
+    bytes[at + 20] ^= 1;
+    two.world.write("new.sealift", bytes);
+    diff("old.sealift new.sealift --key release.key.pub").refused().says("new.sealift");
+}
+
+#[test]
+fn one_of_several_keys_must_have_sealed_each() {
+    let world = World::new();
+    let all = [Package::new("a", "1.0.0")];
+    let two = Two::of(world, &all, &all);
+    let parts = world::Parts::of(&two.world.path("new.sealift"), &key(1));
+    parts.seal(&two.world.path("new.sealift"), &[key(2)]);
+    two.diff("").refused();
+    two.diff("--key second.key.pub").done();
+}
