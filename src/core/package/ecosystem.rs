@@ -23,8 +23,8 @@ pub struct Naming {
     pub is_same_version: fn(&str, &str) -> bool,
     /// Which of two versions is older.
     pub order: fn(&str, &str) -> Ordering,
-    /// The versions that one package brings out as successors of each other have the same: of npm
-    /// the first number, or where that is 0 the first two.
+    /// The line of releases that a version belongs to: within one, a release is meant to take the place
+    /// of the one before.
     pub release_line: fn(&str) -> String,
 }
 
