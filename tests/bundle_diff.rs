@@ -32,6 +32,21 @@ macro_rules! snapshot {
     };
 }
 
+#[test]
+fn archives_in_the_wrong_order_are_told() {
+    let world = World::new();
+    let all = [Package::new("a", "1.0.0")];
+    let two = Two::of(world, &all, &all);
+    let mut parts = world::Parts::of(&two.world.path("old.sealift"), &key(1));
+    parts.predicate.sealed_at = "2026-02-02T00:00:00Z".into();
+    parts.seal(&two.world.path("old.sealift"), &[key(1)]);
+    let said = two.diff("").done().stdout;
+    assert!(said.contains("\nOLD was sealed after NEW: are the two swapped?"), "{said}");
+    let right = "bundle diff new.sealift old.sealift --key release.key.pub";
+    let right = two.world.sealift(&format!("{right} {TRUST} --at {NOW}")).done();
+    assert!(!right.stdout.contains("swapped"), "{right}");
+}
+
 /// Two archives, `old.sealift` and `new.sealift`, that are compared.
 struct Two {
     world: World,
@@ -434,6 +449,7 @@ fn both_renderings_of_many_changes() {
         Package::new("lost", "1.0.1").signed(sigstore).published(sigstore),
         package(&world, "stolen", "1.2.1", &evil),
         Package::new("gained", "1.1.0").signed(sigstore),
+        package(&world, "built", "1.0.0", &Build::github("acme/built")),
         with_tarball("more", "1.0.0", manifest("more", "1.0.0", more)),
         with_tarball("runs", "0.4.1", runs("0.4.1")),
         with_tarball("same", "1.0.0", manifest("same", "1.0.0", json!({"main": "x.js"}))),

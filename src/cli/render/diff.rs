@@ -58,6 +58,9 @@ impl fmt::Display for Whole<'_> {
         side(f, "new", new)?;
         let given = if new.at_given { ", as --at says" } else { "" };
         writeln!(f, "\n  judged    as of {}{given}", day(new.at))?;
+        if old.archive.sealed_at > new.archive.sealed_at {
+            writeln!(f, "\n{WARN}OLD was sealed after NEW{WARN:#}: are the two swapped?")?;
+        }
         self.0.sections(f)
     }
 }

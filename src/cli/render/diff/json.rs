@@ -80,6 +80,9 @@ fn changed(comparison: &Comparison, change: &Change, scripts: &Scripts) -> Value
         "purl": after.map(|package| package.purl.to_string()),
         "before": before.map(|package| package.purl.to_string()),
         "change": change.kind.name(),
+        "digest": after.map(|package| package.digest.to_string()),
+        "digestBefore": before.map(|package| package.digest.to_string()),
+        "sourceRepository": after.and_then(|it| it.verdict.provenance()).map(|it| bounded(&it.source_repository)),
         "verified": Claim::ALL.iter().filter(|claim| is_verified(claim)).map(|claim| claim.name()).collect::<Vec<_>>(),
         "claims": change.claims.iter().map(|it| json!({
             "claim": it.claim.name(), "from": it.from.name(), "to": it.to.name(),

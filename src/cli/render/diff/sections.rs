@@ -156,7 +156,12 @@ impl Compared<'_> {
         self.section(f, (STRONG, heading), &found, |f, (change, _)| {
             let beside = self.before(change).filter(|_| kind == Kind::Added);
             let beside = beside.map(|it| format!(", beside {}", it.purl.id().version()));
-            writeln!(f, "  {}{}", self.label(change), beside.unwrap_or_default())
+            writeln!(f, "  {}{}", self.label(change), beside.unwrap_or_default())?;
+            let built = self.after(change).and_then(|it| it.verdict.provenance());
+            match built.filter(|_| kind == Kind::Added) {
+                Some(built) => writeln!(f, "    built from {}", Untrusted(&built.source_repository)),
+                None => Ok(()),
+            }
         })
     }
 
