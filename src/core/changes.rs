@@ -104,7 +104,6 @@ pub struct Changes {
 impl Changes {
     /// Compares the packages of two archives.
     pub fn new(old: &[Seen<'_>], new: &[Seen<'_>]) -> Self {
-        let purls = |all: &[Seen<'_>]| all.iter().map(|one| one.purl.clone()).collect::<Vec<_>>();
         let (old_purls, new_purls) = (purls(old), purls(new));
         let pairs::Pairs { followers, removed } = pairs::Pairs::new(&old_purls, &new_purls);
         let changed = followers.into_iter().filter_map(|follower| {
@@ -114,6 +113,10 @@ impl Changes {
         });
         Self { changed: changed.collect(), removed }
     }
+}
+
+fn purls<'a>(all: &[Seen<'a>]) -> Vec<&'a Purl> {
+    all.iter().map(|one| one.purl).collect()
 }
 
 fn change(

@@ -46,7 +46,7 @@ pub(super) struct Pairs {
 type Name<'a> = (Ecosystem, &'a str);
 
 impl Pairs {
-    pub fn new(old: &[Purl], new: &[Purl]) -> Self {
+    pub fn new(old: &[&Purl], new: &[&Purl]) -> Self {
         let (olds, news) = (by_name(old), by_name(new));
         let mut pairs = Self { followers: Vec::new(), removed: Vec::new() };
         let names: BTreeSet<Name<'_>> = olds.keys().chain(news.keys()).copied().collect();
@@ -58,7 +58,7 @@ impl Pairs {
     }
 
     /// Pairs the packages of one name.
-    fn pair_name(&mut self, old: &[Purl], new: &[Purl], olds: Vec<usize>, news: Vec<usize>) {
+    fn pair_name(&mut self, old: &[&Purl], new: &[&Purl], olds: Vec<usize>, news: Vec<usize>) {
         let same = same_versions(old, new, &olds, &news);
         let stays: BTreeSet<usize> = same.values().copied().collect();
         let mut gone: BTreeSet<usize> =
@@ -87,8 +87,8 @@ impl Pairs {
     }
 }
 
-fn by_name(purls: &[Purl]) -> BTreeMap<Name<'_>, Vec<usize>> {
-    let mut names: BTreeMap<Name<'_>, Vec<usize>> = BTreeMap::new();
+fn by_name<'a>(purls: &[&'a Purl]) -> BTreeMap<Name<'a>, Vec<usize>> {
+    let mut names: BTreeMap<Name<'a>, Vec<usize>> = BTreeMap::new();
     for (at, purl) in purls.iter().enumerate() {
         names.entry((purl.id().ecosystem(), purl.id().name())).or_default().push(at);
     }
@@ -97,7 +97,7 @@ fn by_name(purls: &[Purl]) -> BTreeMap<Name<'_>, Vec<usize>> {
 }
 
 /// By version, then by origin.
-fn sort(purls: &[Purl], places: &mut [usize]) {
+fn sort(purls: &[&Purl], places: &mut [usize]) {
     places.sort_by(|one, other| match (purls.get(*one), purls.get(*other)) {
         (Some(one), Some(other)) => one.id().version_order(other.id()).then_with(|| one.cmp(other)),
         _ => one.cmp(other),
@@ -106,8 +106,8 @@ fn sort(purls: &[Purl], places: &mut [usize]) {
 
 /// Rules 1 and 2: the same versions, from the new to the old.
 fn same_versions(
-    old: &[Purl],
-    new: &[Purl],
+    old: &[&Purl],
+    new: &[&Purl],
     olds: &[usize],
     news: &[usize],
 ) -> BTreeMap<usize, usize> {
@@ -133,9 +133,9 @@ fn same_versions(
 
 /// Rules 3 and 4, over the old packages of the name, which are in the order of their versions. Of two
 /// that are as near, one that is gone, and then one from the same origin.
-fn nearest(old: &[Purl], olds: &[usize], gone: &BTreeSet<usize>, new: &Purl) -> Option<usize> {
+fn nearest(old: &[&Purl], olds: &[usize], gone: &BTreeSet<usize>, new: &Purl) -> Option<usize> {
     let all: Vec<(usize, &Purl)> =
-        olds.iter().filter_map(|at| Some((*at, old.get(*at)?))).collect();
+        olds.iter().filter_map(|at| Some((*at, *old.get(*at)?))).collect();
     let is_older = |id: &PackageId| id.version_order(new.id()).is_le();
     let line = new.id().release_line();
     let in_line = |purl: &Purl| purl.id().release_line() == line;
@@ -163,7 +163,8 @@ mod tests {
     #[track_caller]
     fn check(old: &[&str], new: &[&str], followers: &[&str], removed: &[&str]) {
         let purls = |all: &[&str]| all.iter().map(|text| purl(text)).collect::<Vec<_>>();
-        let pairs = Pairs::new(&purls(old), &purls(new));
+        let (olds, news) = (purls(old), purls(new));
+        let pairs = Pairs::new(&Vec::from_iter(&olds), &Vec::from_iter(&news));
         let found: Vec<_> = pairs
             .followers
             .iter()

@@ -159,7 +159,9 @@ impl Compared<'_> {
             writeln!(f, "  {}{}", self.label(change), beside.unwrap_or_default())?;
             let built = self.after(change).and_then(|it| it.verdict.provenance());
             match built.filter(|_| kind == Kind::Added) {
-                Some(built) => writeln!(f, "    built from {}", Untrusted(&built.source_repository)),
+                Some(built) => {
+                    writeln!(f, "    built from {}", Untrusted(&built.source_repository))
+                }
                 None => Ok(()),
             }
         })

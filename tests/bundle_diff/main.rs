@@ -4,8 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)]
 
+#[path = "../disk/mod.rs"]
 mod disk;
+mod identity;
+mod scripts;
+#[path = "../sides/mod.rs"]
 mod sides;
+#[path = "../world/mod.rs"]
 mod world;
 
 use serde_json::{Value, json};
@@ -19,7 +24,7 @@ use world::{NOW, Package, Run, SEALED, TRUST, World, key, published};
 macro_rules! snapshot {
     ($name:expr, $text:expr) => {
         insta::with_settings!({
-            snapshot_path => "../snapshots",
+            snapshot_path => "../../snapshots",
             prepend_module_to_snapshot => false,
             filters => [
                 // Keys and signatures are made afresh, and with them the length of ECDSA's.
@@ -89,30 +94,6 @@ fn package(world: &World, name: &str, version: &str, build: &Build) -> Package {
 
 fn build() -> Build {
     Build::github("acme/a")
-}
-
-/// What changes of `a` from 1.0.0 to 1.0.1, where both have all evidence.
-fn upgraded(build_of_new: Build) -> Value {
-    let world = World::new();
-    let old = package(&world, "a", "1.0.0", &build());
-    let new = package(&world, "a", "1.0.1", &build_of_new);
-    let two = Two::of(world, &[old], &[new]);
-    let found = two.json();
-    assert_eq!(found["changed"].as_array().unwrap().len(), 1, "{found:#}");
-    assert_eq!(found["changed"][0]["change"], "updated");
-    two.diff("").done();
-    found
-}
-
-/// What is different of who built it.
-fn identity(change: impl FnOnce(&mut Build)) -> Value {
-    let mut build = build();
-    change(&mut build);
-    let found = upgraded(build);
-    let identity = &found["changed"][0]["identity"];
-    let number = usize::from(identity != &json!([]));
-    assert_eq!(found["summary"]["identityChanged"], number, "{found:#}");
-    identity.clone()
 }
 
 fn manifest(name: &str, version: &str, more: Value) -> Vec<u8> {
@@ -193,134 +174,6 @@ fn evidence_is_lost_and_gained_between_versions_and_for_the_same_bytes() {
     let summary = &found["summary"];
     assert_eq!((&summary["evidenceLost"], &summary["evidenceGained"]), (&json!(2), &json!(1)));
     assert_eq!(two.diff("-q").done().stdout, "2 updated; 2 lost evidence, 1 gained evidence\n");
-}
-
-#[test]
-fn an_honest_upgrade_changes_no_identity() {
-    let found = identity(|build| {
-        build.ref_ = "refs/tags/v1.0.1".into();
-        build.commit = "56e7056ff9912ebfee5298d94024895a9fea76c0".into();
-        build.event = "release".into();
-        build.run_id = "1".into();
-    });
-    assert_eq!(found, json!([]));
-}
-
-#[test]
-fn a_renamed_repository_changes_no_identity() {
-    assert_eq!(identity(|build| build.repository = "acme-inc/widgets".into()), json!([]));
-}
-
-#[test]
-fn another_repository_is_told() {
-    let found = identity(|build| {
-        build.repository = "evil/a".into();
-        build.repository_id = "1".into();
-        build.owner_id = "2".into();
-    });
-    let what: Vec<_> = found.as_array().unwrap().iter().map(|it| it["what"].clone()).collect();
-    assert_eq!(what, ["repository-id", "repository", "owner-id", "workflow", "workflow-file"]);
-    assert_eq!(found[1]["from"], "https://github.com/acme/a");
-    assert_eq!(found[1]["to"], "https://github.com/evil/a");
-}
-
-#[test]
-fn a_repository_under_a_name_that_was_registered_again_is_told() {
-    let found = identity(|build| build.repository_id = "1".into());
-    assert_eq!(found, json!([{"what": "repository-id", "from": "495574555", "to": "1"}]));
-}
-
-#[test]
-fn another_owner_is_told() {
-    let found = identity(|build| build.owner_id = "1".into());
-    assert_eq!(found, json!([{"what": "owner-id", "from": "71096353", "to": "1"}]));
-}
-
-#[test]
-fn another_workflow_is_told() {
-    let found = identity(|build| build.workflow = ".github/workflows/other.yml".into());
-    let workflow = "https://github.com/acme/a/.github/workflows";
-    for (at, what) in ["workflow", "workflow-file"].into_iter().enumerate() {
-        let (from, to) = (format!("{workflow}/release.yml"), format!("{workflow}/other.yml"));
-        assert_eq!(found[at], json!({"what": what, "from": from, "to": to}));
-    }
-}
-
-#[test]
-fn another_issuer_is_told() {
-    let found = upgraded(Build::gitlab("acme/a"));
-    let identity = found["changed"][0]["identity"].as_array().unwrap();
-    assert_eq!(identity[0]["what"], "issuer");
-    assert_eq!(identity[0]["to"], "https://gitlab.com");
-}
-
-#[test]
-fn new_install_scripts_are_told_of_updated_and_of_added_packages() {
-    let world = World::new();
-    let runs = json!({"scripts": {"postinstall": "node x.js", "test": "t"}});
-    let gyp = Tarball::of("test", "gyp", "1.0.1").file("package/binding.gyp", "{}").gzip();
-    let old = [
-        with_tarball("a", "1.0.0", manifest("a", "1.0.0", json!({"scripts": {"test": "t"}}))),
-        with_tarball("had", "1.0.0", manifest("had", "1.0.0", runs.clone())),
-        Package::new("gyp", "1.0.0"),
-    ];
-    let new = [
-        with_tarball("a", "1.0.1", manifest("a", "1.0.1", runs.clone())),
-        with_tarball("had", "1.0.1", manifest("had", "1.0.1", runs.clone())),
-        with_tarball("gyp", "1.0.1", gyp),
-        with_tarball("more", "1.0.0", manifest("more", "1.0.0", runs)),
-    ];
-    let two = Two::of(world, &old, &new);
-    let found = two.json();
-    let scripts: Vec<_> = found["changed"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| {
-            let scripts = it["installScripts"].as_array().unwrap().iter();
-            let scripts =
-                scripts.map(|it| format!("{}: {}", it["name"], it["command"]).replace('"', ""));
-            (it["purl"].as_str().unwrap().to_owned(), scripts.collect::<Vec<_>>().join("; "))
-        })
-        .collect();
-    let expected = [
-        ("pkg:npm/a@1.0.1", "postinstall: node x.js"),
-        ("pkg:npm/gyp@1.0.1", "install: node-gyp rebuild"),
-        ("pkg:npm/had@1.0.1", ""),
-        ("pkg:npm/more@1.0.0", "postinstall: node x.js"),
-    ];
-    assert_eq!(scripts, expected.map(|(purl, runs)| (purl.to_owned(), runs.to_owned())));
-    assert_eq!(two.diff("-q").done().stdout, "1 added, 3 updated; 3 new install scripts\n");
-}
-
-#[test]
-fn a_tarball_of_another_package_has_unknown_scripts() {
-    let world = World::new();
-    let old = Package::new("a", "1.0.0");
-    let two = Two::of(world, std::slice::from_ref(&old), std::slice::from_ref(&old));
-    // A sealer who is careless or malicious: fetching refuses such a tarball.
-    let other = with_tarball("a", "1.0.1", manifest("b", "1.0.1", json!({})));
-    let world = &two.world;
-    world.lock([&other]);
-    let mut parts = world::Parts::of(&world.path("new.sealift"), &key(1));
-    let lock = parts.predicate.inputs[0].clone();
-    parts.entries.insert(lock, world.read("package-lock.json"));
-    let mut package = parts.predicate.packages.remove(0);
-    package.purl = other.subject().purl;
-    for part in [&mut package.artifact, &mut package.record, &mut package.attestations] {
-        let Some(part) = part else { continue };
-        part.url = part.url.take().map(|url| url.replace("1.0.0", "1.0.1"));
-        let Some(entry) = &mut part.entry else { continue };
-        let bytes = parts.entries.remove(entry).unwrap();
-        *entry = entry.replace("1.0.0", "1.0.1");
-        let bytes = if entry.ends_with(".tgz") { other.tarball.clone() } else { bytes };
-        parts.entries.insert(entry.clone(), bytes);
-    }
-    parts.predicate.packages.push(package);
-    parts.seal(&world.path("new.sealift"), &[key(1)]);
-    let found = two.json();
-    assert_eq!(found["changed"][0]["notListed"]["reason"], "tarball-of-other-package", "{found:#}");
-    assert_eq!(found["summary"]["installScripts"], 1);
 }
 
 #[test]
