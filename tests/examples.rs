@@ -68,6 +68,7 @@ fn every_example_works() {
                 .replace("~/.local/share/sealift/trust", "home/data/trust");
             let names_one = here.contains("--instance") || here.contains("--trusted-root");
             let of_instance = [
+                "bundle diff",
                 "bundle fetch",
                 "bundle sign",
                 "bundle verify",
@@ -78,6 +79,9 @@ fn every_example_works() {
             .contains(command);
             if of_instance && !names_one {
                 here += " --instance lab";
+            }
+            if command == &"bundle diff" {
+                std::fs::copy(world.path("app.sealift"), world.path("released.sealift")).unwrap();
             }
             let run = world.sealift(&here);
             assert_eq!(run.code, 0, "sealift {line}\n{run}");

@@ -1,20 +1,22 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
-//! [`verify`](mod@verify), [`sign`](mod@sign), [`trust`], [`keys`] and looking into an [`archive`] on both
-//! sides; and the [`report`] as a value.
+//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`trust`],
+//! [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
 //! It returns values and typed errors, which say what to do (`hint`), for some a stable `code`, and
 //! whether something was examined and refused or could not be checked (`is_refusal`). Nothing here
 //! prints, parses arguments, or knows an exit code.
 //!
-//! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`archive`],
-//! [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify), [`sign`](mod@sign),
-//! [`collect`](mod@collect), [`seal`](mod@seal).
+//! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`policy`],
+//! [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
+//! [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`collect`](mod@collect),
+//! [`seal`](mod@seal).
 
 pub mod archive;
 mod clock;
 #[cfg(feature = "network")]
 pub mod collect;
+pub mod compare;
 #[cfg(feature = "network")]
 pub mod connection;
 pub mod inputs;

@@ -3,6 +3,7 @@
 
 pub mod addresses;
 pub mod archive;
+pub mod changes;
 pub mod ecosystems;
 mod json;
 pub mod limits;

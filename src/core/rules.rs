@@ -40,6 +40,22 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Lists the artifact of a package.
+    ///
+    /// # Errors
+    /// When it cannot be listed, or says that it is another package.
+    pub fn list_package(
+        &self,
+        id: &PackageId,
+        artifact: &mut dyn Read,
+    ) -> Result<Contents, Refusal> {
+        let contents = (self.list)(artifact)?;
+        match other_name(id, &contents) {
+            Some(refusal) => Err(refusal),
+            None => Ok(contents),
+        }
+    }
+
     /// Judges all claims of a package at a reference time, with what its artifact says of itself
     /// where it was listed.
     pub fn examine(

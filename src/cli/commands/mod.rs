@@ -1,6 +1,7 @@
 //! What the commands do, one in each file. A command turns its arguments into options, calls the use case,
 //! and passes the result on to be rendered.
 
+mod bundle_diff;
 #[cfg(feature = "network")]
 mod bundle_fetch;
 mod bundle_inspect;
@@ -35,6 +36,7 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Bundle(BundleCommand::Verify(options)) => bundle_verify::run(&options, context),
         Command::Bundle(BundleCommand::Why(options)) => bundle_why::run(&options, context),
         Command::Bundle(BundleCommand::Inspect(options)) => bundle_inspect::run(&options, context),
+        Command::Bundle(BundleCommand::Diff(options)) => bundle_diff::run(&options, context),
         Command::Bundle(BundleCommand::Sign(options)) => bundle_sign::run(&options, context),
         Command::Key(KeyCommand::Generate(options)) => key::generate(&options, context),
         Command::Key(KeyCommand::Show(options)) => key::show(&options, context),

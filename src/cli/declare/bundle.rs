@@ -52,6 +52,16 @@ pub enum BundleCommand {
     /// Nothing that this prints is verified: an archive can say anything of itself.
     #[command(after_help = examples::INSPECT)]
     Inspect(Inspect),
+    /// show what changes from one archive to another
+    ///
+    /// Packages that are added, removed or updated; other bytes for the same version; evidence that
+    /// is lost, gained or refused; who built each package, and from which registry it is; scripts that
+    /// run at installation and did not; and the trust that the two are judged by. Both archives are
+    /// examined as `bundle verify` does with --require integrity, so that nothing is compared that was
+    /// not verified. The exit status is 0 whether they differ or not, since a change is not a fault:
+    /// the JSON says what differs. It is 1 where evidence in one of the two does not verify.
+    #[command(after_help = examples::BUNDLE_DIFF)]
+    Diff(Diff),
     /// add a signature to an archive
     ///
     /// For archives that several people vouch for. The archive is examined first as `bundle verify`
@@ -180,6 +190,24 @@ pub struct Inspect {
     /// the archive
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
+}
+
+/// Options of `bundle diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// the older archive
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// the newer archive
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// a public key (SPKI PEM) that you trust to seal; repeat for several: one of them must have
+    /// sealed each archive
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
 }
 
 /// Options of `bundle sign`.

@@ -7,6 +7,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     #[cfg(feature = "network")]
     ("bundle fetch", FETCH),
     ("bundle inspect", INSPECT),
+    ("bundle diff", BUNDLE_DIFF),
     ("bundle sign", SIGN),
     ("bundle verify", VERIFY),
     ("bundle why", WHY),
@@ -59,6 +60,11 @@ Examples:
 pub(super) const INSPECT: &str = "\
 Examples:
   sealift bundle inspect app.sealift";
+
+pub(super) const BUNDLE_DIFF: &str = "\
+Examples:
+  What does the new archive bring?
+    sealift bundle diff released.sealift app.sealift --key release.key.pub";
 
 pub(super) const SIGN: &str = "\
 Examples:

@@ -12,7 +12,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::core::time::{self, Time};
 
 pub use self::{
-    bundle::{BundleCommand, Demands, Fetch, Inspect, Seals, Sign, Verify, Why},
+    bundle::{
+        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Seals, Sign, Verify, Why,
+    },
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},

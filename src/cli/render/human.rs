@@ -9,7 +9,10 @@ mod text;
 
 use std::fmt::{self, Display, Formatter};
 
-pub use self::text::{ago, count, day, size};
+pub use self::{
+    basis::{TrustLine, signed_by},
+    text::{ago, count, day, size},
+};
 use crate::{
     app::report::{Judged, Report, Verdict as Whole},
     cli::terminal::{BAD, DIM, GOOD, STRONG, WARN},
@@ -195,15 +198,25 @@ impl Human<'_> {
         &self,
         f: &mut Formatter<'_>,
         items: &[T],
-        mut line: impl FnMut(&mut Formatter<'_>, &T) -> fmt::Result,
+        line: impl FnMut(&mut Formatter<'_>, &T) -> fmt::Result,
     ) -> fmt::Result {
-        let shown = if self.verbose { items.len() } else { LISTED };
-        for item in items.iter().take(shown) {
-            line(f, item)?;
-        }
-        match items.len().saturating_sub(shown) {
-            0 => Ok(()),
-            more => writeln!(f, "    {DIM}and {more} more; --verbose lists all{DIM:#}"),
-        }
+        listed(f, self.verbose, items, line)
+    }
+}
+
+/// A list, cut unless all of it is asked for.
+pub fn listed<T>(
+    f: &mut Formatter<'_>,
+    all: bool,
+    items: &[T],
+    mut line: impl FnMut(&mut Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    let shown = if all { items.len() } else { LISTED };
+    for item in items.iter().take(shown) {
+        line(f, item)?;
+    }
+    match items.len().saturating_sub(shown) {
+        0 => Ok(()),
+        more => writeln!(f, "    {DIM}and {more} more; --verbose lists all{DIM:#}"),
     }
 }

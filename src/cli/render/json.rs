@@ -113,7 +113,7 @@ fn exceptions(report: &Report) -> Vec<Value> {
         .collect()
 }
 
-fn archive(report: &Report) -> Value {
+pub(super) fn archive(report: &Report) -> Value {
     let archive = &report.archive;
     json!({
         "file": bounded(&archive.file),
@@ -131,7 +131,7 @@ fn archive(report: &Report) -> Value {
     })
 }
 
-fn trust(trust: &TrustFacts, at: Time) -> Value {
+pub(super) fn trust(trust: &TrustFacts, at: Time) -> Value {
     // What is built in was published at a time, and nobody has checked it since.
     let embedded = trust.source == MaterialSource::Embedded;
     let checked = trust.checked_at.map(time::format);

@@ -1,5 +1,6 @@
 //! Results, as text for people and as JSON for programs.
 
+mod diff;
 #[cfg(feature = "network")]
 mod fetch;
 mod human;
@@ -15,18 +16,19 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-#[cfg(feature = "network")]
 pub use self::{
-    fetch::{Uncollected, denied_later},
-    human::count,
-};
-pub use self::{
+    diff::Compared,
     human::Human,
     inspect::Inspected,
     json::to_json,
     key::{GeneratedKey, ShownKey},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     why::Reasons,
+};
+#[cfg(feature = "network")]
+pub use self::{
+    fetch::{Uncollected, denied_later},
+    human::count,
 };
 
 /// A result: displayed to people, and with a form for programs. Without text nothing is printed.

@@ -77,12 +77,13 @@ fn order(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// The major version; before 1.0.0, where each minor version may change everything, `0.` and that.
+/// What `^` keeps to (npm's `semver`), but for versions of `0.0`, which are one line. What is no version
+/// of semver has a line of its own.
 fn release_line(version: &str) -> String {
-    let mut numbers = version.split(['.', '-', '+']);
-    match (numbers.next(), numbers.next()) {
-        (Some("0"), Some(minor)) => format!("0.{minor}"),
-        (major, _) => major.unwrap_or_default().to_owned(),
+    match Version::parse(version) {
+        Ok(Version { major: 0, minor, .. }) => format!("0.{minor}"),
+        Ok(Version { major, .. }) => major.to_string(),
+        Err(_) => version.to_owned(),
     }
 }
 
@@ -107,6 +108,21 @@ mod tests {
             PackageId::npm("JSONStream", "1.3.5").unwrap().purl(),
             "pkg:npm/JSONStream@1.3.5"
         );
+    }
+
+    #[test]
+    fn versions_are_ordered_by_semver() {
+        let mut versions = ["2.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1", "01.0.0", "2.0.0-rc.1x"];
+        versions.sort_by(|one, other| order(one, other));
+        let expected = ["01.0.0", "1.9.0", "1.10.0", "2.0.0-rc.1", "2.0.0-rc.1x", "2.0.0"];
+        assert_eq!(versions, expected);
+        assert_eq!(order("1.0.0", "1.0.0"), Ordering::Equal);
+    }
+
+    #[test]
+    fn a_release_line_is_the_first_number_that_is_not_0() {
+        let lines = ["1.2.3", "10.0.0-rc.1", "0.3.4", "0.0.7", "01.2.3"].map(release_line);
+        assert_eq!(lines, ["1", "10", "0.3", "0.0", "01.2.3"]);
     }
 
     #[test]

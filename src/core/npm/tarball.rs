@@ -1,14 +1,15 @@
 //! Lists the files in a package's tarball that decide what is installed: its own `package.json`, the
-//! packages that it bundles, and its shrinkwrap.
+//! packages that it bundles, its shrinkwrap, and what runs when it is installed.
 //!
 //! The reader follows node-tar, which npm uses: it cuts off the first component of a path, takes the last
 //! of two files with one name, and ignores links. Where readers of tar differ, the tarball is refused as
 //! ambiguous. Nothing is extracted.
 
 mod headers;
+mod scripts;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Read},
 };
 
@@ -69,14 +70,19 @@ pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
     let inflated =
         Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES };
     let mut files: BTreeMap<String, (String, Vec<u8>)> = BTreeMap::new();
+    let mut gyp = BTreeSet::new();
     let mut held = 0_usize;
     Headers::new(inflated).each(|Found { path, bytes }| {
-        held = held.saturating_add(bytes.len());
+        held = held.saturating_add(path.len()).saturating_add(bytes.len());
         if held > limits::TARBALL_MANIFESTS_BYTES {
             return Err(TarballError::TooLarge(format!(
                 "more than {} bytes in the package.json files of what it bundles",
                 limits::TARBALL_MANIFESTS_BYTES
             )));
+        }
+        if let Some(folder) = path.strip_suffix(scripts::GYP) {
+            gyp.insert(folder.trim_end_matches('/').to_owned());
+            return Ok(());
         }
         // On file systems that ignore case, one of the two would replace the other.
         match files.insert(path.to_lowercase(), (path.clone(), bytes)) {
@@ -86,7 +92,7 @@ pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
             _ => Ok(()),
         }
     })?;
-    contents(files)
+    contents(files, &gyp)
 }
 
 /// A reader with a limit: one byte more is an error and not the end.
@@ -105,11 +111,19 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-fn contents(files: BTreeMap<String, (String, Vec<u8>)>) -> Result<Contents, TarballError> {
+fn contents(
+    files: BTreeMap<String, (String, Vec<u8>)>,
+    gyp: &BTreeSet<String>,
+) -> Result<Contents, TarballError> {
     let mut contents = Contents::default();
     let mut own = None;
     let mut package_lock = None;
-    for (_, (path, bytes)) in files {
+    for (lower, (path, bytes)) in files {
+        if path.ends_with(MANIFEST) {
+            let folder = lower.trim_end_matches(MANIFEST).trim_end_matches('/');
+            let has_gyp = gyp.contains(folder);
+            contents.install_scripts.extend(scripts::of_install(&path, &bytes, has_gyp)?);
+        }
         if path == SHRINKWRAP {
             contents.shrinkwrap = Some(bytes);
         } else if path == PACKAGE_LOCK {
@@ -120,6 +134,7 @@ fn contents(files: BTreeMap<String, (String, Vec<u8>)>) -> Result<Contents, Tarb
             contents.bundled.insert(folder.to_owned(), named(&path, &bytes)?);
         }
     }
+    contents.install_scripts.sort_by(|one, other| one.folder.cmp(&other.folder));
     contents.shrinkwrap = contents.shrinkwrap.or(package_lock);
     contents.own = own.ok_or(TarballError::NoManifest)?;
     Ok(contents)
@@ -140,14 +155,19 @@ struct Own {
 }
 
 fn named(path: &str, bytes: &[u8]) -> Result<Named, TarballError> {
-    // npm skips a byte order mark.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let own: Own = serde_json::from_slice(bytes).map_err(|error| TarballError::Manifest {
-        path: path.to_owned(),
-        detail: error.to_string(),
-    })?;
+    let own: Own = read(path, bytes)?;
     let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
     Ok(Named { name: text(own.name), version: text(own.version) })
+}
+
+/// Reads a `package.json`.
+fn read<'a, T: Deserialize<'a>>(path: &str, bytes: &'a [u8]) -> Result<T, TarballError> {
+    // npm skips a byte order mark.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    serde_json::from_slice(bytes).map_err(|error| TarballError::Manifest {
+        path: path.to_owned(),
+        detail: error.to_string(),
+    })
 }
 
 /// Whether a path decides what is installed: a lockfile, or the `package.json` of the

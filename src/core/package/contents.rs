@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{PackageId, ecosystem::Ecosystem};
+use super::{PackageId, digest::Digest, ecosystem::Ecosystem};
 
 /// Name and version that an artifact gives a package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,6 +27,20 @@ impl Named {
     }
 }
 
+/// What the package manager runs when it installs a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstallScript {
+    /// The folder of the package that it belongs to, from the artifact's own: empty for its own
+    /// scripts, else a package that it bundles.
+    pub folder: String,
+    /// The name, such as `postinstall`.
+    pub name: &'static str,
+    /// The command, cut to what a report repeats. Escape before printing.
+    pub command: String,
+    /// SHA-256 of the whole command.
+    pub sha256: Digest,
+}
+
 /// What an artifact holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Contents {
@@ -36,4 +50,6 @@ pub struct Contents {
     pub bundled: BTreeMap<String, Named>,
     /// The bytes of the lockfile in it, where it has one that counts.
     pub shrinkwrap: Option<Vec<u8>>,
+    /// What is run when it is installed: its own scripts, and those of what it bundles.
+    pub install_scripts: Vec<InstallScript>,
 }

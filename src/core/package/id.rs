@@ -1,6 +1,6 @@
 //! Name and version.
 
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 
 use super::ecosystem::Ecosystem;
 use crate::core::{limits, percent};
@@ -60,6 +60,16 @@ impl PackageId {
     /// The version.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Which of two packages of one ecosystem has the older version.
+    pub fn version_order(&self, other: &Self) -> Ordering {
+        (self.ecosystem.naming().order)(&self.version, &other.version)
+    }
+
+    /// The line of releases that its version belongs to.
+    pub fn release_line(&self) -> String {
+        (self.ecosystem.naming().release_line)(&self.version)
     }
 
     /// The package URL of this version on the public registry: the `@` of a scope is encoded, the

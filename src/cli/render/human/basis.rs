@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Human, ago, count, day, size};
 use crate::{
-    app::report::{Given, MaterialSource, TrustFacts, dispositions},
+    app::report::{Given, MaterialSource, SealedBy, TrustFacts, dispositions},
     core::{
         lockfile::{Lockfile, coverage::EntryOutcome},
         text::{Untrusted, bounded},
@@ -27,14 +27,7 @@ impl Human<'_> {
             Untrusted(&archive.tool.name),
             Untrusted(&archive.tool.version)
         )?;
-        for signer in &archive.signers {
-            for key in &signer.keys {
-                match *key == signer.name {
-                    true => writeln!(f, "  signed by {key}")?,
-                    false => writeln!(f, "  signed by {}, {key}", Untrusted(&signer.name))?,
-                }
-            }
-        }
+        signed_by(f, &archive.signers)?;
         for trust in &report.trust {
             writeln!(f, "  trust     {}", TrustLine(trust, report.at))?;
             for item in &trust.set_aside {
@@ -93,8 +86,21 @@ fn entries(f: &mut Formatter<'_>, outcomes: &[EntryOutcome]) -> fmt::Result {
     writeln!(f, "            {}: {}", count(outcomes.len(), "entry"), parts.join(", "))
 }
 
+/// The signers and their keys, a line each.
+pub fn signed_by(f: &mut Formatter<'_>, signers: &[SealedBy]) -> fmt::Result {
+    for signer in signers {
+        for key in &signer.keys {
+            match *key == signer.name {
+                true => writeln!(f, "  signed by {key}")?,
+                false => writeln!(f, "  signed by {}, {key}", Untrusted(&signer.name))?,
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The line about the trust material.
-struct TrustLine<'a>(&'a TrustFacts, Time);
+pub struct TrustLine<'a>(pub &'a TrustFacts, pub Time);
 
 impl Display for TrustLine<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

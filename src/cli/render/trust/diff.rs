@@ -55,17 +55,19 @@ impl fmt::Display for Changes<'_> {
                 format!("{}: {from} to {to}", Untrusted(&change.role))
             })
             .collect();
-        let line = |anchor: &Anchor| {
-            let end =
-                anchor.window.end.map(|end| format!(", ends {}", day(end))).unwrap_or_default();
-            let (name, id) = (Untrusted(&anchor.name), Untrusted(&anchor.id));
-            format!("{} {name} {DIM}{id}{DIM:#}{end}", anchor.kind.name())
-        };
-        lines.extend(added.iter().map(|one| format!("{GOOD}added{GOOD:#} {}", line(one))));
-        lines.extend(
-            changed.iter().map(|one| format!("{WARN}window changed{WARN:#} {}", line(one))),
-        );
-        lines.extend(removed.iter().map(|one| format!("{BAD}removed{BAD:#} {}", line(one))));
+        let anchors =
+            [(GOOD, "added", added), (WARN, "window changed", changed), (BAD, "removed", removed)];
+        for (style, word, anchors) in anchors {
+            let line = |one| format!("{style}{word}{style:#} {}", anchor_line(one));
+            lines.extend(anchors.iter().map(line));
+        }
         f.write_str(&lines.join("\n"))
     }
+}
+
+/// One anchor, for people.
+pub fn anchor_line(anchor: &Anchor) -> String {
+    let end = anchor.window.end.map(|end| format!(", ends {}", day(end))).unwrap_or_default();
+    let (name, id) = (Untrusted(&anchor.name), Untrusted(&anchor.id));
+    format!("{} {name} {DIM}{id}{DIM:#}{end}", anchor.kind.name())
 }

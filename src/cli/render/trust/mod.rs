@@ -6,7 +6,7 @@ mod show;
 mod update;
 
 pub use self::{
-    diff::Changes,
+    diff::{Changes, anchor_line},
     files::{ExportedFiles, PinnedRoot},
     show::TrustedInstances,
     update::UpdatedInstances,
@@ -33,7 +33,7 @@ fn failures(failures: Vec<(String, BasisError)>) -> Vec<(String, Failure)> {
     failures.into_iter().map(|(name, error)| (name, error.into())).collect()
 }
 
-fn anchor_json(anchor: &Anchor) -> Value {
+pub(super) fn anchor_json(anchor: &Anchor) -> Value {
     json!({
         "kind": anchor.kind.name(),
         "name": anchor.name,

@@ -4,14 +4,14 @@ use std::{collections::BTreeMap, io::Read};
 
 use tar::{Archive, Entry, EntryType};
 
-use super::{TarballError, counts};
+use super::{TarballError, counts, scripts};
 use crate::core::limits;
 
 /// A file that counts.
 pub(super) struct Found {
     /// Its path without the first component.
     pub path: String,
-    /// Its bytes.
+    /// Its bytes; none of a file that counts by being there.
     pub bytes: Vec<u8>,
 }
 
@@ -155,12 +155,15 @@ fn file(
         Some(path) => path,
         None => text(&entry.header().path_bytes())?,
     };
+    let plain = matches!(kind, EntryType::Regular | EntryType::Continuous);
+    if let Some(path) = scripts::gyp(&path).filter(|_| plain) {
+        return Ok(Some(Found { path, bytes: Vec::new() }));
+    }
     let Some(path) = installed(&path)? else { return Ok(None) };
     // npm writes no links.
     if matches!(kind, EntryType::Link | EntryType::Symlink) {
         return Ok(None);
     }
-    let plain = matches!(kind, EntryType::Regular | EntryType::Continuous);
     if !plain || path.ends_with('/') {
         return Err(TarballError::Ambiguous(format!("{path:?} is not a plain file")));
     }

@@ -200,3 +200,35 @@ fn versions_are_compared_as_npm_writes_them() {
     assert!(!named("b", "1.0.0").is(NPM, "a", "1.0.0"));
     assert!(!Named::default().is(NPM, "a", "1.0.0"));
 }
+
+#[test]
+fn lists_what_runs_on_install_of_the_package_and_of_what_it_bundles() {
+    let with_script = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node x"}}"#;
+    let contents = listed(&[
+        file("package/binding.gyp", "{}"),
+        file("package/node_modules/b/Binding.gyp", "{}"),
+        file("package/node_modules/b/package.json", r#"{"name": "b", "version": "2.0.0"}"#),
+        file("package/node_modules/c/package.json", r#"{"name": "c", "version": "3.0.0"}"#),
+        file("package/test/binding.gyp", "{}"),
+        file("package/package.json", with_script),
+    ]);
+    let found: Vec<_> = contents.unwrap().install_scripts;
+    let found: Vec<_> =
+        found.iter().map(|it| (it.folder.as_str(), it.name, it.command.as_str())).collect();
+    let expected = [
+        ("", "install", "node-gyp rebuild"),
+        ("", "postinstall", "node x"),
+        ("node_modules/b", "install", "node-gyp rebuild"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn links_and_folders_named_as_a_gyp_file_run_nothing() {
+    let contents = listed(&[
+        own(),
+        entry(EntryType::Symlink, "package/binding.gyp", b""),
+        entry(EntryType::Directory, "package/binding.gyp/", b""),
+    ]);
+    assert_eq!(contents.unwrap().install_scripts, []);
+}
