@@ -20,7 +20,7 @@ use std::{
 use repository::{instance_at, now, store_in};
 use sealift::{
     adapters::{
-        network::{RequestFailure, Network, NetworkError, Settings},
+        network::{Network, NetworkError, RequestFailure, Settings},
         tuf::{Held, Http, InstanceStore, RefreshError, Refreshed, refresh},
     },
     core::{
@@ -147,7 +147,10 @@ fn a_captive_portal_is_recognised() {
         let RefreshError::Update(UpdateError::Unavailable { source, .. }) = &error else {
             panic!("{file}: {error}");
         };
-        assert!(matches!(source, NetworkError::Request { failure: RequestFailure::Html, .. }), "{error}");
+        assert!(
+            matches!(source, NetworkError::Request { failure: RequestFailure::Html, .. }),
+            "{error}"
+        );
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! A module uses those above it in this list, and no other: [`archive`], [`inputs`], [`report`],
 //! [`trust`], [`verify`](mod@verify), [`sign`](mod@sign), [`collect`](mod@collect),
-//! [`seal`](mod@seal).
+//! `supply`, [`seal`](mod@seal).
 
 pub mod archive;
 mod clock;
@@ -23,6 +23,8 @@ pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;
 pub mod sign;
+#[cfg(feature = "network")]
+pub mod supply;
 pub mod trust;
 pub mod verify;
 

@@ -101,6 +101,13 @@ impl Terminal {
         let _ = writeln!(self.err, "{}", Message(&text.to_string()));
     }
 
+    /// What helps to follow along, of several lines, and with nothing in it to escape.
+    pub fn block(&mut self, text: impl Display) {
+        if !self.quiet {
+            let _ = writeln!(self.err, "{text}");
+        }
+    }
+
     /// What helps to follow along.
     pub fn note(&mut self, text: impl Display) {
         if !self.quiet {

@@ -108,7 +108,8 @@ impl<'a> Examination<'a> {
             ),
         };
         let trust = &self.bar.basis.trust;
-        let verdict = rules.examine(trust, &evidence, contents.as_ref(), self.bar.clock.at);
+        let verdict =
+            rules.examine(trust, purl.origin(), &evidence, contents.as_ref(), self.bar.clock.at);
         let denials = self.bar.policy.judge(&verdict);
         let signed = digests.iter().find(|digest| digest.algorithm() == rules.signed).cloned();
         let digest = signed.unwrap_or_else(|| rules.signed.digest(b""));
@@ -173,7 +174,10 @@ impl Listed {
     }
 
     fn has(&self, purl: &Purl) -> bool {
-        self.versions.contains(purl.id()) || self.origins.contains(purl.origin())
+        self.versions.contains(purl.id())
+            || self.origins.contains(purl.origin())
+            // Nothing but its package.json says which package it is.
+            || matches!(purl.origin(), Origin::Supplied(_))
     }
 }
 

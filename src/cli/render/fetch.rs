@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::human::count;
+use super::{exception::exception, human::count};
 use crate::{
     app::{
         collect::{CollectError, CollectionError},
         report::{Report, dispositions},
     },
     cli::{failure::Failure, terminal::Terminal},
-    core::{lockfile::coverage::Disposition, package::PackageId, text::Untrusted},
+    core::{
+        lockfile::{Ask, Foreign, coverage::Disposition},
+        package::PackageId,
+        text::Untrusted,
+    },
 };
 
 /// Why packages were not collected.
@@ -88,6 +92,48 @@ pub fn denied_later(report: &Report, terminal: &mut Terminal) {
                     count(number, "entry")
                 ));
             }
+        }
+    }
+}
+
+/// How long an exception lasts that is suggested.
+const EXCEPTION_DAYS: i64 = 90;
+
+/// Says of each git dependency how its bytes can be carried, and of those that were supplied how a
+/// policy lets them pass.
+pub fn git_dependencies(report: &Report, terminal: &mut Terminal) {
+    let (mut missing, mut supplied) = (BTreeSet::new(), BTreeSet::new());
+    for input in &report.inputs {
+        for (entry, outcome) in input.lockfile.entries.iter().zip(&input.outcomes) {
+            let Ask::Foreign(Foreign::Git { address, .. }) = &entry.asks else { continue };
+            match outcome.package.and_then(|at| report.purls.get(at)) {
+                Some(purl) => supplied.insert((address.as_str(), purl.as_str())),
+                None => missing.insert((address.as_str(), "")),
+            };
+        }
+    }
+    if !missing.is_empty() {
+        let addresses: Vec<_> = missing.iter().map(|(address, _)| *address).collect();
+        terminal.warning(
+            format_args!(
+                "no bytes are carried for {}: {}",
+                count(missing.len(), "git dependency"),
+                addresses.join(", ")
+            ),
+            Some("pack what you need from git yourself; --supply ADDRESS=FILE.tgz carries it"),
+        );
+    }
+    if supplied.is_empty() {
+        return;
+    }
+    terminal.note("what was supplied is denied, unless the policy has its exception:");
+    let (added, expires) = (report.at, report.at + chrono::TimeDelta::days(EXCEPTION_DAYS));
+    for (address, purl) in supplied {
+        let package = report.packages.iter().find(|package| package.purl.to_string() == purl);
+        if let Some(package) = package {
+            let sha512 = package.digest.to_hex();
+            let text = exception(address, &sha512, "foreign", added, expires);
+            terminal.block(format_args!("\n{text}"));
         }
     }
 }

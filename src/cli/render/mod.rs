@@ -1,6 +1,8 @@
 //! Results, as text for people and as JSON for programs.
 
 #[cfg(feature = "network")]
+mod exception;
+#[cfg(feature = "network")]
 mod fetch;
 mod human;
 mod inspect;
@@ -16,7 +18,7 @@ use serde::Serialize;
 
 #[cfg(feature = "network")]
 pub use self::{
-    fetch::{Uncollected, denied_later},
+    fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
 };
 pub use self::{

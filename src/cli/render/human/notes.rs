@@ -110,7 +110,10 @@ impl Human<'_> {
         for package in &self.report.packages {
             let origin = match package.purl.origin() {
                 Origin::Registry(registry) if registry == NPM_REGISTRY => continue,
-                Origin::Registry(address) | Origin::Url(address) | Origin::File(address) => address,
+                Origin::Registry(address)
+                | Origin::Url(address)
+                | Origin::File(address)
+                | Origin::Supplied(address) => address,
             };
             *others.entry(origin).or_default() += 1;
         }

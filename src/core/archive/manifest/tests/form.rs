@@ -119,7 +119,7 @@ fn a_version_may_be_unavailable_or_unlisted() {
 fn a_tarball_of_no_registry_has_no_record() {
     let id = PackageId::npm("t", "1.0.0").unwrap();
     for origin in [Origin::File("t.tgz".into()), Origin::Url("https://files.example/t".into())] {
-        let is_file = matches!(origin, Origin::File(_));
+        let is_file = matches!(origin, Origin::File(_) | Origin::Supplied(_));
         let purl = Purl::new(id.clone(), origin);
         let entry = format!("{}/package.tgz", package_folder(&purl));
         let built = |edit: &dyn Fn(&mut Package)| {
