@@ -141,9 +141,10 @@ pub fn written(text: &str) -> String {
 }
 
 /// Whether this is the address of a git repository as an archive has it: as it is written in a
-/// lockfile, in printable ASCII, and without credentials.
+/// lockfile, with a slash or a colon, in printable ASCII, and without credentials.
 pub fn is_repository(address: &str) -> bool {
     (1..=limits::URL_BYTES).contains(&(address.len() as u64))
+        && address.contains(['/', ':'])
         && address.bytes().all(|byte| byte.is_ascii_graphic())
         && written(address) == address
 }

@@ -37,7 +37,7 @@ Examples:
       --key release.key --no-refresh
 
   With what you packed for a git dependency:
-    sealift bundle fetch package-lock.json -o app.sealift \\
+    sealift bundle fetch tools/package-lock.json -o tools.sealift \\
       --supply git+ssh://git@git.example/acme/tool.git#v1=tool.tgz";
 
 pub(super) const VERIFY: &str = "\

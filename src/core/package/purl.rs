@@ -124,16 +124,16 @@ mod tests {
 
     #[test]
     fn rejects_an_address_with_a_secret_a_control_character_or_no_end() {
-        let long = "a".repeat(usize::try_from(limits::URL_BYTES).unwrap() + 1);
-        let bad = ["", "git+ssh://git:hush@git.example/a", "git+https://t@git.example/a"];
-        let bad = bad.into_iter().chain(["a b", "a\n", "a\u{202e}b", "git@ü.example:a", &long]);
+        let long = "a/".repeat(usize::try_from(limits::URL_BYTES).unwrap());
+        let bad = ["", "git", "git+ssh://git:hush@git.example/a", "git+https://t@git.example/a"];
+        let bad = bad.into_iter().chain(["a/ b", "a/\n", "a/\u{202e}b", "git@ü.example:a", &long]);
         for address in bad {
             let id = PackageId::npm("tool", "1.0.0").unwrap();
             let text = Purl::new(id, Origin::Supplied(address.into())).to_string();
             assert_eq!(parse_purl(&text), None, "{address:?}");
         }
         let id = PackageId::npm("tool", "1.0.0").unwrap();
-        let purl = Purl::new(id, Origin::Supplied(long[1..].into()));
+        let purl = Purl::new(id, Origin::Supplied(long[..long.len() / 2].into()));
         assert_eq!(parse_purl(&purl.to_string()), Some(purl));
     }
 }
