@@ -31,12 +31,11 @@ pub const GITHUB_HOST: &str = "github.com";
 
 /// The hosts of git repositories that npm knows, each with the prefix of its short addresses
 /// (`github:OWNER/REPOSITORY`).
-pub const GIT_HOSTS: [(&str, &str); 5] = [
+pub const GIT_HOSTS: [(&str, &str); 4] = [
     ("github:", GITHUB_HOST),
     ("gitlab:", "gitlab.com"),
     ("bitbucket:", "bitbucket.org"),
     ("gist:", "gist.github.com"),
-    ("sourcehut:", "git.sr.ht"),
 ];
 
 /// Parses an address from outside: in ASCII, of bounded length, and with a host as it is sent. To
