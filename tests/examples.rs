@@ -16,7 +16,7 @@ use testkit::{
     sigstore::Build,
     tuf::{Repository, server::Server},
 };
-use world::{Package, World};
+use world::{Package, World, lockfile};
 
 /// The command lines in a help text, without the name of the program.
 fn lines(text: &str) -> Vec<String> {
@@ -48,6 +48,10 @@ fn every_example_works() {
         .published(&world.sigstore)
         .built(&world.sigstore, &Build::github("acme/a"));
     world.lock([&package]);
+    let git = "git+ssh://git@git.example/acme/tool.git#v1";
+    let entry = json!({"version": "1.0.0", "resolved": git});
+    world.write("tools/package-lock.json", lockfile([("node_modules/tool".into(), entry)]));
+    world.write("tool.tgz", Package::new("tool", "1.0.0").tarball);
     let _registry = world.serve([&package]);
 
     let repository = repository(&world);

@@ -44,6 +44,7 @@ fn trust_of(world: &World) -> trust::Options {
 fn sealing(world: &World) -> seal::Options {
     seal::Options {
         lockfiles: vec![world.path("package-lock.json")],
+        supplies: Vec::new(),
         output: seal::Output::File(world.path("app.sealift")),
         key: seal::Key::Named(world.path("release.key")),
         source_date: None,

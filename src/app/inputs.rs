@@ -7,7 +7,7 @@ use crate::{
     core::{
         archive::entry_name,
         limits,
-        lockfile::{self, Ask, Format, Lockfile, LockfileError, Source},
+        lockfile::{self, Ask, Foreign, Format, Lockfile, LockfileError, Source},
         package::{
             digest::{Algorithm, Digest},
             ecosystem::Ecosystem,
@@ -118,6 +118,15 @@ impl Input {
     pub fn given(self) -> Lock {
         Lock { name: self.path.display().to_string(), sha256: self.sha256, ..self.lock }
     }
+
+    /// Whether an entry asks for a package, or `or_git`, for a git dependency that can be supplied.
+    pub(super) fn asks_for_a_package(&self, or_git: bool) -> bool {
+        self.lock.lockfile.entries.iter().any(|entry| match &entry.asks {
+            Ask::Bundled(bundled) => bundled.alone.wanted().is_some(),
+            Ask::Foreign(Foreign::Git { .. }) => or_git,
+            asks => asks.wanted().is_some(),
+        })
+    }
 }
 
 /// Reads lockfiles. If a second lockfile of the same package manager lies beside one, it is read as well: one
@@ -138,18 +147,11 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Input>, InputError> {
         }
     }
     check_total(&inputs)?;
-    if !inputs.is_empty() && !inputs.iter().any(asks_for_a_package) {
+    if !inputs.is_empty() && !inputs.iter().any(|input| input.asks_for_a_package(true)) {
         return Err(InputError::NoPackage);
     }
     inputs.iter().try_for_each(require_own_addresses)?;
     Ok(inputs)
-}
-
-fn asks_for_a_package(input: &Input) -> bool {
-    input.lock.lockfile.entries.iter().any(|entry| match &entry.asks {
-        Ask::Bundled(bundled) => bundled.alone.wanted().is_some(),
-        asks => asks.wanted().is_some(),
-    })
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -9,7 +9,7 @@
 //!
 //! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`policy`],
 //! [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
-//! [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`collect`](mod@collect),
+//! [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`collect`](mod@collect), [`supply`],
 //! [`seal`](mod@seal).
 
 pub mod archive;
@@ -27,6 +27,8 @@ pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;
 pub mod sign;
+#[cfg(feature = "network")]
+pub mod supply;
 pub mod trust;
 pub mod verify;
 pub mod why;

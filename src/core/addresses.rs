@@ -26,6 +26,18 @@ pub const TUF_STAGING: &str = "https://tuf-repo-cdn.sigstage.dev";
 /// The TUF repository of GitHub's instance.
 pub const TUF_GITHUB: &str = "https://tuf-repo.github.com";
 
+/// The host of the repositories whose address npm takes without a host: `OWNER/REPOSITORY`.
+pub const GITHUB_HOST: &str = "github.com";
+
+/// The hosts of git repositories that npm knows, each with the prefix of its short addresses
+/// (`github:OWNER/REPOSITORY`).
+pub const GIT_HOSTS: [(&str, &str); 4] = [
+    ("github:", GITHUB_HOST),
+    ("gitlab:", "gitlab.com"),
+    ("bitbucket:", "bitbucket.org"),
+    ("gist:", "gist.github.com"),
+];
+
 /// Parses an address from outside. It must be ASCII, of bounded length, with its host as it is sent: encoding
 /// or decoding a host name takes time that is quadratic in its length.
 pub fn parse(address: &str) -> Option<Url> {
@@ -125,6 +137,15 @@ pub fn written(text: &str) -> String {
         }
         None => text.to_owned(),
     }
+}
+
+/// Whether this is the address of a git repository as an archive has it: as it is written in a
+/// lockfile, with a slash or a colon, in printable ASCII, and without credentials.
+pub fn is_repository(address: &str) -> bool {
+    (1..=limits::URL_BYTES).contains(&(address.len() as u64))
+        && address.contains(['/', ':'])
+        && address.bytes().all(|byte| byte.is_ascii_graphic())
+        && written(address) == address
 }
 
 /// What an error may repeat of a text that is not a valid address: nothing before an `@`, nothing after

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::core::{
     package::{
-        PackageId,
+        Origin, PackageId,
         contents::Contents,
         digest::{Algorithm, Integrity},
         ecosystem::Ecosystem,
@@ -56,17 +56,23 @@ impl Rules {
         }
     }
 
-    /// Judges all claims of a package at a reference time, with what its artifact says of itself
-    /// where it was listed.
+    /// Judges all claims of a package from an origin at a reference time, with what its artifact says
+    /// of itself where it was listed.
     pub fn examine(
         &self,
         trust: &Trust,
+        origin: &Origin,
         evidence: &Evidence<'_>,
         contents: Option<&Result<Contents, Refusal>>,
         at: Time,
     ) -> PackageVerdict {
         let mut verdict = (self.judge)(trust, evidence, at);
         require_pinned(&mut verdict);
+        if matches!(origin, Origin::Supplied(_))
+            && verdict.claims.get(&Claim::Integrity) == Some(&Outcome::Absent(Absence::NoRegistry))
+        {
+            verdict.claims.insert(Claim::Integrity, Outcome::Absent(Absence::Supplied));
+        }
         let refusal = match contents {
             Some(Err(refusal)) => Some(refusal.clone()),
             Some(Ok(contents)) => other_name(evidence.package, contents),

@@ -6,7 +6,7 @@ use crate::{
     adapters::{archive::WriteError, files::FileError},
     app::{
         archive::OpenError, collect::CollectionError, inputs::InputError, keys::KeyError,
-        report::Report, trust::BasisError, verify::VerifyError,
+        report::Report, supply::SupplyError, trust::BasisError, verify::VerifyError,
     },
     core::archive::manifest::ManifestError,
 };
@@ -17,6 +17,12 @@ pub enum SealError {
     /// The lockfiles cannot be used.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// What was supplied cannot be used.
+    #[error(transparent)]
+    Supply(#[from] SupplyError),
+    /// All that the lockfiles ask for is of git, and nothing was supplied.
+    #[error("the lockfiles ask for git dependencies only, and none is supplied")]
+    NothingToCarry,
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -57,6 +63,10 @@ impl SealError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Input(error) => return error.hint(),
+            Self::Supply(error) => return error.hint(),
+            Self::NothingToCarry => {
+                "pack each yourself, and give it with --supply ADDRESS=FILE: sealift runs no git"
+            }
             Self::File(error) => return error.hint(),
             Self::Key(error) => return error.hint(),
             Self::Basis(error) => return error.hint(),

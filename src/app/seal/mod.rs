@@ -23,11 +23,12 @@ use crate::{
     app::{
         archive::open,
         clock::Clock,
-        collect::{Collector, collect},
+        collect::{Collector, Package, collect},
         inputs::{self, Input},
         keys::{self, KeyAlgorithm, KeyError},
         news::{Listener, News},
         report::Report,
+        supply::{self, Supply},
         trust,
         verify::{self, Bar},
     },
@@ -48,6 +49,8 @@ use crate::{
 pub struct Options {
     /// The lockfiles.
     pub lockfiles: Vec<PathBuf>,
+    /// Tarballs for their git dependencies.
+    pub supplies: Vec<Supply>,
     /// Where the archive goes.
     pub output: Output,
     /// The private key that signs.
@@ -115,6 +118,7 @@ pub struct Sealing<'a> {
     options: &'a Options,
     clock: &'a Clock,
     inputs: Vec<Input>,
+    supplied: Vec<Package>,
     /// Where the archive is written: links are resolved.
     output: PathBuf,
     sealed_at: Time,
@@ -122,7 +126,7 @@ pub struct Sealing<'a> {
 }
 
 impl Options {
-    /// Reads the lockfiles and the key, and finds out whether the archive can be written.
+    /// Reads the lockfiles, what was supplied and the key, and finds out whether the archive can be written.
     ///
     /// # Errors
     /// When one of them cannot be, or the archive would replace what it is made from.
@@ -137,6 +141,10 @@ impl Options {
                 listener.hear(News::Stripped { path, addresses: *addresses });
             }
         }
+        let supplied = supply::read(&self.supplies, &inputs)?;
+        if supplied.is_empty() && !inputs.iter().any(|input| input.asks_for_a_package(false)) {
+            return Err(SealError::NothingToCarry);
+        }
         let output = match &self.output {
             Output::File(path) => files::writable(path)?,
             Output::Pipe(folder) => folder.join("archive"),
@@ -145,7 +153,7 @@ impl Options {
         let sealed_at = self.sealing_time(clock)?;
         let key = self.key.load(listener)?;
         drop(files::temporary(&output)?);
-        Ok(Sealing { options: self, clock, inputs, output, sealed_at, key })
+        Ok(Sealing { options: self, clock, inputs, supplied, output, sealed_at, key })
     }
 
     /// The archive replaces no file that it is made from, and no key.
@@ -155,6 +163,7 @@ impl Options {
         let pinned = self.trust.files.iter();
         let pinned = pinned.flat_map(|files| [Some(&files.trusted_root), files.npm_keys.as_ref()]);
         let read = self.lockfiles.iter().map(PathBuf::as_path);
+        let read = read.chain(self.supplies.iter().map(|supply| supply.file.as_path()));
         let read = read.chain([self.key.path(), &public]);
         let mut read = read.chain(pinned.flatten().map(PathBuf::as_path));
         match read.find(|path| files::is_same(path, output)) {
@@ -188,10 +197,10 @@ impl Sealing<'_> {
         config: &RegistryConfig,
         listener: &mut dyn Listener,
     ) -> Result<Sealed, SealError> {
-        let Self { options, clock, inputs, output, sealed_at, key } = self;
+        let Self { options, clock, inputs, supplied, output, sealed_at, key } = self;
         let connected = Connected { options, clock, network: &network, config };
         let Assembly { predicate, subjects, contents } =
-            connected.assemble(inputs, sealed_at, listener)?;
+            connected.assemble(inputs, supplied, sealed_at, listener)?;
         // The network is no longer needed, and its connections take memory.
         drop(network);
         let manifest = Manifest::build(predicate, subjects)?;
@@ -218,10 +227,12 @@ struct Connected<'a> {
 }
 
 impl Connected<'_> {
-    /// Collects what the lockfiles ask for, and what the archive carries of trust.
+    /// Collects what the lockfiles ask for, beside what was supplied, and what the archive carries of
+    /// trust.
     fn assemble(
         &self,
         inputs: Vec<Input>,
+        supplied: Vec<Package>,
         sealed_at: Time,
         listener: &mut dyn Listener,
     ) -> Result<Assembly, SealError> {
@@ -237,7 +248,8 @@ impl Connected<'_> {
             not_after: options.source_date,
             concurrency: options.concurrency,
         };
-        let collected = collect(&collector, listener)?;
+        let mut collected = collect(&collector, listener)?;
+        collected.extend(supplied);
         Ok(Assembly::new(inputs, collected, &carriage, sealed_at))
     }
 }

@@ -113,7 +113,8 @@ impl<'a> Examination<'a> {
             ),
         };
         let trust = &self.bar.basis.trust;
-        let verdict = rules.examine(trust, &evidence, contents.as_ref(), self.bar.clock.at);
+        let verdict =
+            rules.examine(trust, purl.origin(), &evidence, contents.as_ref(), self.bar.clock.at);
         let signed = digests.iter().find(|digest| digest.algorithm() == rules.signed).cloned();
         let digest = signed.unwrap_or_else(|| rules.signed.digest(b""));
         let answered = package.artifact.as_ref().and_then(|part| part.answered_at.as_deref());
@@ -186,7 +187,10 @@ impl Listed {
     }
 
     fn has(&self, purl: &Purl) -> bool {
-        self.versions.contains(purl.id()) || self.origins.contains(purl.origin())
+        self.versions.contains(purl.id())
+            || self.origins.contains(purl.origin())
+            // Nothing but its package.json says which package it is.
+            || matches!(purl.origin(), Origin::Supplied(_))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     app::{
         connection::{Npmrc, RegistryConfig},
         seal::{self, Key, Output, SealError, Sealed},
+        supply::Supply,
     },
     cli::{
         context::Context,
@@ -13,7 +14,7 @@ use crate::{
         env::Env,
         failure::{Failure, Kind, Outcome},
         network,
-        render::{Uncollected, count, denied_later},
+        render::{Uncollected, count, denied_later, git_dependencies},
     },
 };
 
@@ -41,6 +42,12 @@ pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
 fn seal_options(options: &Fetch, env: &Env) -> seal::Options {
     seal::Options {
         lockfiles: options.lockfiles.clone(),
+        supplies: options
+            .supplies
+            .iter()
+            .cloned()
+            .map(|(address, file)| Supply { address, file })
+            .collect(),
         output: match options.output.as_os_str() == "-" {
             true => Output::Pipe(env.temporary.clone()),
             false => Output::File(options.output.clone()),
@@ -87,6 +94,7 @@ fn keep(sealed: Sealed, output: &Output, context: &mut Context<'_>) -> Outcome {
         }
     };
     denied_later(&report, context.terminal);
+    git_dependencies(&report, context.terminal);
     Ok(())
 }
 

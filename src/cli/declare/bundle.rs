@@ -80,6 +80,11 @@ pub struct Fetch {
     /// where to write the archive; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// a tarball that you packed for a git dependency, after its address as the lockfile has it and
+    /// =; repeat for several. `bundle verify` denies it, unless the policy has the exception that is
+    /// printed
+    #[arg(long = "supply", value_name = "ADDRESS=FILE", value_parser = supply)]
+    pub supplies: Vec<(String, PathBuf)>,
     /// the private key that signs (PKCS#8 PEM); without it, one is made once and kept in the
     /// configuration folder
     #[arg(long, value_name = "FILE")]
@@ -270,6 +275,17 @@ fn weakness(name: String) -> Weakness {
 
 fn reaction(name: String) -> Reaction {
     Reaction::ALL.into_iter().find(|reaction| reaction.name() == name).unwrap_or_default()
+}
+
+/// At the last `=`: an address may have one.
+#[cfg(feature = "network")]
+fn supply(text: &str) -> Result<(String, PathBuf), String> {
+    match text.rsplit_once('=') {
+        Some((address, file)) if !address.is_empty() && !file.is_empty() => {
+            Ok((address.to_owned(), file.into()))
+        }
+        _ => Err("not an address, = and a file".to_owned()),
+    }
 }
 
 fn sha256(text: &str) -> Result<Digest, String> {

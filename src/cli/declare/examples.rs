@@ -36,7 +36,11 @@ Examples:
 
   With your own key, and the trust at hand:
     sealift bundle fetch package-lock.json -o app.sealift \\
-      --key release.key --no-refresh";
+      --key release.key --no-refresh
+
+  With what you packed for a git dependency:
+    sealift bundle fetch tools/package-lock.json -o tools.sealift \\
+      --supply git+ssh://git@git.example/acme/tool.git#v1=tool.tgz";
 
 pub(super) const VERIFY: &str = "\
 Examples:

@@ -11,7 +11,11 @@ use crate::{
         report::{Report, dispositions},
     },
     cli::{failure::Failure, terminal::Terminal},
-    core::{lockfile::coverage::Disposition, package::PackageId, text::Untrusted},
+    core::{
+        lockfile::{Ask, Foreign, coverage::Disposition},
+        package::PackageId,
+        text::Untrusted,
+    },
 };
 
 /// Why packages were not collected.
@@ -90,4 +94,30 @@ pub fn denied_later(report: &Report, terminal: &mut Terminal) {
             }
         }
     }
+}
+
+/// Says of each git dependency that the archive carries nothing for, and how its bytes can be carried.
+pub fn git_dependencies(report: &Report, terminal: &mut Terminal) {
+    let entries =
+        report.inputs.iter().flat_map(|input| input.lockfile.entries.iter().zip(&input.outcomes));
+    let missing: BTreeSet<_> = entries
+        .filter_map(|(entry, outcome)| match &entry.asks {
+            Ask::Foreign(Foreign::Git { address, .. }) if outcome.package.is_none() => {
+                Some(address.as_str())
+            }
+            _ => None,
+        })
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let addresses: Vec<_> = missing.iter().copied().collect();
+    terminal.warning(
+        format_args!(
+            "no bytes are carried for {}: {}",
+            count(missing.len(), "git dependency"),
+            addresses.join(", ")
+        ),
+        Some("pack what you need from git yourself; --supply ADDRESS=FILE.tgz carries it"),
+    );
 }

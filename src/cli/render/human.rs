@@ -18,7 +18,7 @@ use crate::{
     cli::terminal::{BAD, DIM, GOOD, STRONG, WARN},
     core::{
         lockfile::coverage::{Disposition, EntryOutcome},
-        policy::Rule,
+        policy::{Denial, Rule},
         verdict::Claim,
     },
 };
@@ -119,7 +119,11 @@ impl<'a> Human<'a> {
     /// How many packages and carried entries are excused from something.
     fn number_excused(&self) -> usize {
         let packages = self.report.packages.iter();
-        let packages = packages.filter(|judged| !judged.judgment.excused.is_empty()).count();
+        // What was supplied is counted by its entries.
+        let excused = |judged: &&Judged| {
+            judged.judgment.excused.iter().any(|excused| excused.denial != Denial::Supplied)
+        };
+        let packages = packages.filter(excused).count();
         let entries = self.report.outcomes();
         let entries = entries.filter(|one| one.excused.is_some() && !one.is_not_carried()).count();
         packages.saturating_add(entries)

@@ -27,7 +27,7 @@ pub use self::{
 };
 #[cfg(feature = "network")]
 pub use self::{
-    fetch::{Uncollected, denied_later},
+    fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
 };
 

@@ -221,7 +221,8 @@ fn refused() {
     let forged = with(plain("evil", "6.6.6"), Claim::Provenance, Outcome::Refused(refusal));
     let mut report =
         report(vec![plain("left-pad", "1.3.0"), forged], &requires([Claim::RegistrySignature]));
-    let git = Foreign::Git { address: "git+ssh://git@git.example/y.git".into(), commit: None };
+    let address = "git+ssh://git@git.example/y.git".into();
+    let git = Foreign::Git { address, commit: None, name: None, version: None };
     report.lockfiles.push(Given {
         file: "package-lock.json".into(),
         sha256: Algorithm::Sha256.digest(b"another"),

@@ -157,6 +157,8 @@ fn place(origin: &Origin) -> String {
     match origin {
         Origin::Registry(address) => address.clone(),
         Origin::File(_) => "a file of the project".to_owned(),
+        // The address has the commit, which differs with each version.
+        Origin::Supplied(address) => address.split('#').next().unwrap_or(address).to_owned(),
         Origin::Url(address) => match address.split_once("://") {
             Some((scheme, rest)) => {
                 format!("{scheme}://{}", rest.split('/').next().unwrap_or(rest))

@@ -99,16 +99,21 @@ impl<'a> Coverage<'a> {
             if let Err(denial) = shrinkwrap::require_entries(entry, bytes, lockfile, &places)
                 && let Some(outcome) = outcomes.get_mut(at)
             {
-                outcome.denial.get_or_insert(denial);
+                match outcome.disposition {
+                    // An exception for what is foreign must not excuse it.
+                    Disposition::Foreign => outcome.denial = Some(denial),
+                    _ => drop(outcome.denial.get_or_insert(denial)),
+                }
             }
         }
         outcomes
     }
 
     fn own_contents(&self, outcome: &EntryOutcome) -> Option<&'a Contents> {
-        let own = outcome.disposition == Disposition::Collected;
-        let package = outcome.package.filter(|_| own)?;
-        self.held.get(package)?.artifact?.contents
+        match outcome.disposition {
+            Disposition::Collected => self.held.get(outcome.package?)?.artifact?.contents,
+            _ => self.supplied_contents(outcome),
+        }
     }
 
     fn entry(&self, entry: &Entry, asks: &Ask) -> EntryOutcome {
@@ -120,10 +125,26 @@ impl<'a> Coverage<'a> {
             Ask::Foreign(foreign) => {
                 let wanted = foreign.wanted();
                 let package = wanted.and_then(|wanted| self.package(entry, wanted).package);
+                let package = package.or_else(|| self.supplied(foreign));
                 let denial = EntryDenial::Foreign(Box::new(foreign.clone()));
                 EntryOutcome { package, ..EntryOutcome::denied(Disposition::Foreign, denial) }
             }
         }
+    }
+
+    /// The package that a person supplied for a git dependency of this address, with its name and version.
+    fn supplied(&self, foreign: &Foreign) -> Option<usize> {
+        let Foreign::Git { address, name, version, .. } = foreign else { return None };
+        let package = *self.tarballs.get(&Origin::Supplied(address.clone()))?;
+        self.is_named(package, name.as_deref(), version.as_deref()).then_some(package)
+    }
+
+    /// What the tarball holds that was supplied for a foreign entry.
+    fn supplied_contents(&self, outcome: &EntryOutcome) -> Option<&'a Contents> {
+        let held = self.held.get(outcome.package?)?;
+        let supplied = outcome.disposition == Disposition::Foreign
+            && matches!(held.purl.origin(), Origin::Supplied(_));
+        held.artifact.filter(|_| supplied)?.contents
     }
 
     /// An entry that is in its parent's tarball, at its path, with its name and version; otherwise
@@ -141,6 +162,13 @@ impl<'a> Coverage<'a> {
                 package: parent.package,
                 ..EntryOutcome::of(Disposition::Unavailable)
             },
+            Disposition::Foreign
+                if self
+                    .supplied_contents(parent)
+                    .is_some_and(|contents| holds(contents, entry, bundled)) =>
+            {
+                EntryOutcome { package: parent.package, ..EntryOutcome::of(Disposition::Bundled) }
+            }
             Disposition::Foreign => {
                 let within = Foreign::Within { parent: bundled.parent.clone() };
                 EntryOutcome::denied(Disposition::Foreign, EntryDenial::Foreign(Box::new(within)))
@@ -264,16 +292,19 @@ impl<'a> Coverage<'a> {
         match &wanted.source {
             Source::Version { id, .. } => self.versions.get(id).cloned().unwrap_or_default(),
             Source::Tarball { place, name, version, .. } => {
-                let named = |at: &usize| {
-                    self.held.get(*at).is_some_and(|held| {
-                        let id = held.purl.id();
-                        name.as_deref().is_none_or(|name| name == id.name())
-                            && version.as_deref().is_none_or(|version| version == id.version())
-                    })
-                };
+                let named = |at: &usize| self.is_named(*at, name.as_deref(), version.as_deref());
                 self.tarballs.get(&place.origin()).copied().filter(named).into_iter().collect()
             }
         }
+    }
+
+    /// Whether a package has the name and version that an entry gives, where it gives them.
+    fn is_named(&self, package: usize, name: Option<&str>, version: Option<&str>) -> bool {
+        self.held.get(package).is_some_and(|held| {
+            let id = held.purl.id();
+            name.is_none_or(|name| name == id.name())
+                && version.is_none_or(|version| version == id.version())
+        })
     }
 
     /// Those candidates whose bytes are there.

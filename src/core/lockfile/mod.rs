@@ -181,13 +181,17 @@ pub enum Foreign {
         address: String,
         /// The full commit, where the address names one.
         commit: Option<String>,
+        /// Its real name, where the entry says it.
+        name: Option<String>,
+        /// Its version, where the entry says it.
+        version: Option<String>,
     },
     /// Changed by a patch after its artifact was unpacked.
     Patched {
         /// The patch's path.
         patch: String,
-        /// The package that is changed.
-        wanted: Wanted,
+        /// The package that is changed; `None` for a git dependency.
+        wanted: Option<Wanted>,
     },
     /// A folder or tarball outside the project.
     Outside {
@@ -225,8 +229,7 @@ impl Foreign {
     /// The package that the entry asks for in spite of that.
     pub fn wanted(&self) -> Option<&Wanted> {
         match self {
-            Self::Patched { wanted, .. } => Some(wanted),
-            Self::Rerouted { wanted, .. } => wanted.as_ref(),
+            Self::Patched { wanted, .. } | Self::Rerouted { wanted, .. } => wanted.as_ref(),
             Self::Git { .. } | Self::Outside { .. } | Self::Within { .. } => None,
         }
     }
@@ -235,12 +238,15 @@ impl Foreign {
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Git { address, commit: Some(_) } => write!(f, "git dependency {address}"),
-            Self::Git { address, commit: None } => {
+            Self::Git { address, commit: Some(_), .. } => write!(f, "git dependency {address}"),
+            Self::Git { address, commit: None, .. } => {
                 write!(f, "git dependency {address}, which names no commit")
             }
-            Self::Patched { patch, wanted } => {
+            Self::Patched { patch, wanted: Some(wanted) } => {
                 write!(f, "{}, changed by the patch {patch}", wanted.source)
+            }
+            Self::Patched { patch, wanted: None } => {
+                write!(f, "git dependency, changed by the patch {patch}")
             }
             Self::Outside { path } => write!(f, "outside the project: {path}"),
             Self::Rerouted { by, address, .. } => {

@@ -15,6 +15,8 @@ pub enum Origin {
     Url(String),
     /// A tarball among the project's files, by its path from the project's folder.
     File(String),
+    /// A tarball that a person packed for a git dependency, by the address that lockfiles have.
+    Supplied(String),
 }
 
 impl Origin {
@@ -22,13 +24,13 @@ impl Origin {
     pub fn registry(&self) -> Option<&str> {
         match self {
             Self::Registry(address) => Some(address),
-            Self::Url(_) | Self::File(_) => None,
+            Self::Url(_) | Self::File(_) | Self::Supplied(_) => None,
         }
     }
 }
 
 /// A package: name, version and origin. Its text is the package URL (purl-spec): a package that is
-/// not from the public registry has `repository_url`, `download_url` or `file_name`.
+/// not from the public registry has `repository_url`, `download_url`, `file_name` or `vcs_url`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Purl {
     id: PackageId,
@@ -58,12 +60,14 @@ impl Purl {
             Some(Some(("repository_url", value))) => Origin::Registry(percent::decode(value)?),
             Some(Some(("download_url", value))) => Origin::Url(percent::decode(value)?),
             Some(Some(("file_name", value))) => Origin::File(percent::decode(value)?),
+            Some(Some(("vcs_url", value))) => Origin::Supplied(percent::decode(value)?),
             Some(_) => return None,
         };
         let known = match &origin {
             Origin::Registry(address) => addresses::is_registry(address),
             Origin::Url(address) => addresses::is_plain(address),
             Origin::File(path) => !path.is_empty() && path.len() <= limits::INSTALL_PATH_BYTES,
+            Origin::Supplied(address) => addresses::is_repository(address),
         };
         Some(Self { id, origin }).filter(|purl| known && purl.to_string() == text)
     }
@@ -92,8 +96,44 @@ impl fmt::Display for Purl {
             Origin::Registry(address) => ("repository_url", address),
             Origin::Url(address) => ("download_url", address),
             Origin::File(path) => ("file_name", path),
+            Origin::Supplied(address) => ("vcs_url", address),
         };
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/:".contains(&b);
         write!(f, "?{name}={}", percent::encode(value, plain))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::ecosystems::parse_purl;
+
+    const TOOL: &str =
+        "pkg:npm/tool@1.0.0?vcs_url=git%2Bssh://git%40git.example/acme/tool.git%23v1";
+
+    #[test]
+    fn a_supplied_tarball_has_one_form() {
+        let purl = parse_purl(TOOL).unwrap();
+        let address = "git+ssh://git@git.example/acme/tool.git#v1";
+        assert_eq!(purl.origin(), &Origin::Supplied(address.into()));
+        assert_eq!((purl.origin().registry(), purl.is_public()), (None, false));
+        assert_eq!(purl.to_string(), TOOL);
+        assert_eq!(parse_purl(&TOOL.replace("%2B", "+")), None);
+        assert_eq!(parse_purl(&TOOL.replace("//", "%2F%2F")), None);
+    }
+
+    #[test]
+    fn rejects_an_address_with_a_secret_a_control_character_or_no_end() {
+        let long = "a/".repeat(usize::try_from(limits::URL_BYTES).unwrap());
+        let bad = ["", "git", "git+ssh://git:hush@git.example/a", "git+https://t@git.example/a"];
+        let bad = bad.into_iter().chain(["a/ b", "a/\n", "a/\u{202e}b", "git@ü.example:a", &long]);
+        for address in bad {
+            let id = PackageId::npm("tool", "1.0.0").unwrap();
+            let text = Purl::new(id, Origin::Supplied(address.into())).to_string();
+            assert_eq!(parse_purl(&text), None, "{address:?}");
+        }
+        let id = PackageId::npm("tool", "1.0.0").unwrap();
+        let purl = Purl::new(id, Origin::Supplied(long[..long.len() / 2].into()));
+        assert_eq!(parse_purl(&purl.to_string()), Some(purl));
     }
 }

@@ -12,6 +12,9 @@ use crate::core::{
 pub enum Denial {
     /// Evidence was there and did not verify: refused whatever the policy says.
     Refused(Claim),
+    /// A person supplied it for an entry that nothing can vouch for. Only an exception that names its
+    /// bytes accepts it; rules are not asked.
+    Supplied,
     /// No rule selects the package.
     NoRule,
     /// A claim is demanded, and there is no evidence for it.
@@ -71,6 +74,7 @@ impl Denial {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Refused(_) => "refused",
+            Self::Supplied => "foreign",
             Self::NoRule => "no-rule",
             Self::Missing(Claim::Integrity) => "unpinned",
             Self::Missing(Claim::RegistrySignature) => "missing-registry-signature",
@@ -122,6 +126,7 @@ impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(claim) => write!(f, "the {claim} does not verify"),
+            Self::Supplied => f.write_str("a person supplied it, and no exception names its bytes"),
             Self::NoRule => f.write_str("no rule of the policy selects it"),
             Self::Missing(Claim::Integrity) => {
                 f.write_str("neither a strong hash nor a registry's signature binds its bytes")

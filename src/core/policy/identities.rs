@@ -80,7 +80,9 @@ impl Line {
         let id = purl.id();
         let from = match purl.origin() {
             _ if purl.is_public() => None,
-            Origin::Registry(address) | Origin::Url(address) => Some(address.clone()),
+            Origin::Registry(address) | Origin::Url(address) | Origin::Supplied(address) => {
+                Some(address.clone())
+            }
             Origin::File(_) => Some(From::File.to_string()),
         };
         let line = (id.ecosystem().naming().release_line)(id.version());

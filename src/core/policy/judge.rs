@@ -9,7 +9,7 @@ use crate::core::{
         Foreign,
         coverage::{Disposition, EntryDenial, EntryOutcome, Pin},
     },
-    package::{PackageId, Purl, digest::Digest, ecosystem::Ecosystem},
+    package::{Origin, PackageId, Purl, digest::Digest, ecosystem::Ecosystem},
     time::Time,
     verdict::{Claim, Facts, PackageVerdict, Status, Weakness},
 };
@@ -132,6 +132,9 @@ impl<'p> Judge<'p> {
     /// Judges a package.
     pub fn package(&self, package: Judged<'_>) -> Judgment {
         let Judged { purl, verdict, digest, collected } = package;
+        if let Origin::Supplied(address) = purl.origin() {
+            return self.supplied(address, verdict, digest);
+        }
         let rules = self.rules(purl.id());
         let selected: Vec<_> =
             rules.iter().filter_map(|number| Some((*number, self.rule(*number)?))).collect();
@@ -161,6 +164,33 @@ impl<'p> Judge<'p> {
         let (denied, warned) = self.changed(purl, verdict, digest);
         denials.extend(denied);
         self.excuse(purl.id(), digest, Judgment { rules, denials, warned, excused: vec![] })
+    }
+
+    /// Judges a package that a person supplied: an exception names its address and its bytes, or it is
+    /// denied.
+    fn supplied(&self, address: &str, verdict: &PackageVerdict, digest: &Digest) -> Judgment {
+        let refused = |claim: &Claim| verdict.status(*claim) == Some(Status::Refused);
+        let denials = Claim::ALL.into_iter().filter(refused).map(Denial::Refused).collect();
+        let mut judgment = Judgment { denials, ..Judgment::default() };
+        match self.carried(address, std::slice::from_ref(digest)) {
+            Some(exception) => {
+                judgment.excused.push(Excused { denial: Denial::Supplied, exception });
+            }
+            None => judgment.denials.push(Denial::Supplied),
+        }
+        judgment
+    }
+
+    /// The exception for an address that names these bytes.
+    fn carried(&self, address: &str, digests: &[Digest]) -> Option<usize> {
+        let names = |exception: &Exception| match &exception.subject {
+            Subject::Entry { entry, sha512: Some(digest) } => {
+                entry == address && digests.contains(digest)
+            }
+            _ => false,
+        };
+        let mut entries = self.entries.iter();
+        entries.find(|(_, exception)| names(exception)).map(|(number, _)| *number)
     }
 
     /// What verifies of a package, is weak, and can be denied. The signature of a retired key is no
@@ -262,16 +292,12 @@ impl<'p> Judge<'p> {
         package: Option<(&PackageId, &[Digest])>,
     ) -> Option<usize> {
         let address = foreign.address()?;
-        let excuses = |exception: &Exception| match &exception.subject {
-            Subject::Entry { entry, sha512 } if entry == address => match (sha512, package) {
-                (Some(digest), Some((_, digests))) => digests.contains(digest),
-                (None, None) => true,
-                _ => false,
-            },
-            _ => false,
-        };
+        if let Some((_, digests)) = package {
+            return self.carried(address, digests);
+        }
+        let names = |exception: &Exception| matches!(&exception.subject, Subject::Entry { entry, sha512: None } if entry == address);
         let mut entries = self.entries.iter();
-        entries.find(|(_, exception)| excuses(exception)).map(|(number, _)| *number)
+        entries.find(|(_, exception)| names(exception)).map(|(number, _)| *number)
     }
 
     /// Whether an entry is a folder outside the project that is ours. The check is of the text.

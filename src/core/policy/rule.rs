@@ -119,7 +119,9 @@ impl Rule {
         let mut denials = Vec::new();
         if !self.registry.is_absent() && !self.registry.iter().any(|from| from.is_of(purl)) {
             let found = match purl.origin() {
-                Origin::Registry(address) | Origin::Url(address) => address.clone(),
+                Origin::Registry(address) | Origin::Url(address) | Origin::Supplied(address) => {
+                    address.clone()
+                }
                 Origin::File(_) => From::File.to_string(),
             };
             let expected = self.registry.iter().map(ToString::to_string).collect();
@@ -251,7 +253,7 @@ impl From {
             (Self::Address(glob), Origin::Registry(address) | Origin::Url(address)) => {
                 glob.matches(address)
             }
-            (Self::Address(_), Origin::File(_)) => false,
+            (Self::Address(_), Origin::File(_) | Origin::Supplied(_)) => false,
         }
     }
 }

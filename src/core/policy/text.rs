@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::core::text::instead;
+use crate::core::text::{instead, misleads};
 
 /// Why a file is not what it must be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,15 +36,15 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, TextError> {
     })
 }
 
-/// A text as TOML writes it.
+/// A text as TOML writes it. What could steer a terminal or mislead a reader is escaped too.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            control if control.is_control() => {
-                quoted.push_str(&format!("\\U{:08X}", u32::from(control)));
+            hidden if misleads(hidden) => {
+                quoted.push_str(&format!("\\U{:08X}", u32::from(hidden)));
             }
             other => quoted.push(other),
         }
@@ -80,5 +80,19 @@ fn plain(message: &str) -> String {
     match number {
         Some(start) => format!("{start}a whole number").replace('`', "\""),
         None => message.replace('`', "\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_text_cannot_leave_its_string() {
+        let text = "a\"\nreason = \"b\\\u{202e}\u{1b}";
+        let written = quoted(text);
+        assert_eq!(written, r#""a\"\U0000000Areason = \"b\\\U0000202E\U0000001B""#);
+        let read: toml::Table = toml::from_str(&format!("a = {written}")).unwrap();
+        assert_eq!(read["a"].as_str(), Some(text));
     }
 }

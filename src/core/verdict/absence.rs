@@ -23,6 +23,9 @@ pub enum Absence {
     /// Of integrity: no entry gives a hash of SHA-256 or stronger, and no signature of the registry
     /// verified.
     Unpinned,
+    /// Of integrity: a person supplied the tarball for a git dependency, of which a lockfile gives no
+    /// hash that counts.
+    Supplied,
 }
 
 /// How it is known that a registry has no attestations.
@@ -48,6 +51,7 @@ impl Absence {
             Self::NoKeysForRegistry(_) => "no-keys-for-registry",
             Self::NoRegistry => "no-registry",
             Self::Unpinned => "unpinned",
+            Self::Supplied => "supplied",
         }
     }
 }
@@ -76,6 +80,7 @@ impl fmt::Display for Absence {
                 return write!(f, "no keys are known for {registry}");
             }
             Self::NoRegistry => "the tarball is not from a registry",
+            Self::Supplied => "a person supplied it; the lockfile gives no hash that counts",
             Self::Unpinned => "the lockfile has no strong hash, and the registry did not sign",
         })
     }

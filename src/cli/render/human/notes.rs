@@ -110,7 +110,10 @@ impl Human<'_> {
                 continue;
             }
             let origin = match package.purl.origin() {
-                Origin::Registry(address) | Origin::Url(address) | Origin::File(address) => address,
+                Origin::Registry(address)
+                | Origin::Url(address)
+                | Origin::File(address)
+                | Origin::Supplied(address) => address,
             };
             *others.entry(origin).or_default() += 1;
         }

@@ -110,6 +110,8 @@ fn proposals(report: &Report, most: usize) -> Vec<String> {
         }
         for code in codes {
             match code {
+                // The entry is proposed below.
+                "foreign" => {}
                 "unpinned" => proposals.push(unpinned(judged, report.at)),
                 _ => packages.entry(code).or_default().push(&judged.verdict.package),
             }

@@ -157,7 +157,7 @@ fn package(package: &Package, sealed_at: Time, uses: &mut Uses<'_>) -> Result<Pu
     }
     let folder = entry_name::package_folder(&purl);
     let Package { artifact, record, attestations, .. } = package;
-    let is_file = matches!(purl.origin(), Origin::File(_));
+    let is_file = matches!(purl.origin(), Origin::File(_) | Origin::Supplied(_));
     for (name, part) in [("artifact", artifact), ("record", record), ("attestations", attestations)]
     {
         let Some(part) = part else { continue };
@@ -194,7 +194,7 @@ fn is_none_there(part: &Part) -> bool {
     matches!(part.status, Some(404 | 410))
 }
 
-/// An entry was brought by a request that was answered with 200; a file of the project by none.
+/// An entry was brought by a request that was answered with 200; what a person had by none.
 fn check_part(
     purl: &str,
     part: &Part,

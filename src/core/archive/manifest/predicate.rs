@@ -111,7 +111,7 @@ pub struct Part {
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
     /// The address that was asked for, without credentials, query and fragment. Left out, with the
-    /// next two, for a file of the project.
+    /// next two, for a file of the project or one that was supplied.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// The HTTP status of the answer.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::EntryDenial;
 use crate::core::{
-    lockfile::{Ask, Entry, Lockfile, Source, Wanted},
+    lockfile::{Ask, Entry, Foreign, Lockfile, Source, Wanted},
     package::digest::Digest,
 };
 
@@ -43,6 +43,10 @@ fn is_same(listed: &Ask, shrinkwrapped: &Ask) -> bool {
             same_source(one, other) && same_bytes(one, other)
         }
         (Ask::Bundled(one), Ask::Bundled(other)) => one.id == other.id,
+        // A tarball that was supplied is for one address.
+        (Ask::Foreign(Foreign::Git { address: one, .. }), asks) => {
+            matches!(asks, Ask::Foreign(Foreign::Git { address, .. }) if address == one)
+        }
         // What is denied is denied under either address.
         (Ask::Foreign(_), _) => true,
         _ => false,

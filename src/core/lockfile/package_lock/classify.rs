@@ -83,9 +83,12 @@ fn ask(entry: &Raw, bundler: Option<&Raw>) -> Result<Ask, PackageLockError> {
     // npm does not write an address or a hash for what is bundled.
     let bare = entry.resolved.is_none() && entry.integrity.is_none();
     let Some(parent) = bundler.filter(|_| entry.in_bundle && bare) else { return Ok(alone) };
-    if is_git(parent) {
-        return Ok(Ask::Foreign(Foreign::Within { parent: parent.path.clone() }));
-    }
+    // What the tarball of a registry's package does not hold, npm gets elsewhere; a git dependency is
+    // foreign as a whole.
+    let alone = match is_git(parent) {
+        true => Ask::Foreign(Foreign::Within { parent: parent.path.clone() }),
+        false => alone,
+    };
     Ok(Ask::Bundled(Bundled {
         parent: parent.path.clone(),
         id: entry.version.as_deref().and_then(|version| {
@@ -153,7 +156,7 @@ fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, PackageLockError> {
             None => return Err(PackageLockError::NoVersion(entry.path.clone())),
         },
         Some(Spec::Remote(url)) => remote(entry, folder_name, &url)?,
-        Some(Spec::Git { address, commit }) => Ask::Foreign(Foreign::Git { address, commit }),
+        Some(Spec::Git { address, commit }) => git(entry, folder_name, address, commit),
         Some(Spec::Folder(path)) => inside(&path, Local::Copy),
         Some(Spec::LocalTarball(path)) if leaves_project(&path) => {
             Ask::Foreign(Foreign::Outside { path })
@@ -162,10 +165,21 @@ fn alone(entry: &Raw, folder_name: &str) -> Result<Ask, PackageLockError> {
     };
     Ok(match (ask, &entry.patch) {
         (Ask::Package(wanted), Some(patch)) => {
-            Ask::Foreign(Foreign::Patched { patch: patch.clone(), wanted })
+            Ask::Foreign(Foreign::Patched { patch: patch.clone(), wanted: Some(wanted) })
+        }
+        (Ask::Foreign(Foreign::Git { .. }), Some(patch)) => {
+            Ask::Foreign(Foreign::Patched { patch: patch.clone(), wanted: None })
         }
         (ask, _) => ask,
     })
+}
+
+/// Version 1 has the address in place of the version, and a folder that may be an alias.
+fn git(entry: &Raw, folder_name: &str, address: String, commit: Option<String>) -> Ask {
+    let version = entry.version.clone();
+    let folder_name = version.as_ref().map(|_| folder_name.to_owned());
+    let name = entry.name.clone().or(folder_name);
+    Ask::Foreign(Foreign::Git { address, commit, name, version })
 }
 
 /// npm downloads from the address, and only then looks at name and version: where they do not

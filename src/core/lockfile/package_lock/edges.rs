@@ -7,7 +7,10 @@
 
 use std::collections::HashMap;
 
-use super::classify::{Raw, installed_name};
+use super::{
+    classify::{Raw, installed_name},
+    repository,
+};
 use crate::core::addresses;
 use crate::core::lockfile::{Ask, Entry, Foreign, Local, Place, Source};
 use crate::core::npm::address::Spec;
@@ -78,7 +81,7 @@ pub(super) fn mark_rerouted(raw: &[Raw], classified: &mut [Entry]) {
                 let Some(at) = nearest(&from.path, name, &by_path) else { continue };
                 let same = classified
                     .get(*at)
-                    .is_some_and(|entry| is_same(&entry.asks, &spec, &from.path));
+                    .is_some_and(|entry| is_same(&entry.asks, &spec, text, &from.path));
                 if !same {
                     rerouted.push((*at, from.path.clone(), addresses::written(text)));
                 }
@@ -96,10 +99,15 @@ pub(super) fn mark_rerouted(raw: &[Raw], classified: &mut [Entry]) {
     }
 }
 
-/// Whether an entry is from the address that another one depends on.
-fn is_same(asks: &Ask, spec: &Spec, from: &str) -> bool {
+/// Whether an entry is from the address that another one depends on, which is `text`.
+fn is_same(asks: &Ask, spec: &Spec, text: &str, from: &str) -> bool {
     match (asks, spec) {
-        // Foreign entries are denied in any case, and bundled ones are not fetched.
+        // A tarball that was supplied for the entry is not what npm would get from elsewhere.
+        (Ask::Foreign(Foreign::Git { address, .. }), Spec::Git { .. } | Spec::Remote(_)) => {
+            repository::is_same(address, &addresses::written(text))
+        }
+        (Ask::Foreign(Foreign::Git { .. }), _) => false,
+        // Other foreign entries are denied in any case, and bundled ones are not fetched.
         (Ask::Foreign(_) | Ask::Bundled(_), _) => true,
         (Ask::Folder(Local::Link | Local::Copy), Spec::Folder(_)) => true,
         (Ask::Package(wanted), Spec::Remote(url)) => {

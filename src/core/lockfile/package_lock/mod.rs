@@ -9,6 +9,7 @@ mod edges;
 mod error;
 mod json;
 mod packages;
+mod repository;
 mod secrets;
 mod sections;
 mod v1;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::core::lockfile::package_lock::PackageLockError;
-use crate::core::lockfile::{Ask, Entry, Source, Wanted};
+use crate::core::lockfile::{Ask, Entry, Foreign, Source, Wanted};
 use crate::core::package::digest::Digest;
 
 /// Requires that both sections have the same packages at the same paths.
@@ -53,11 +53,19 @@ fn difference(new: &Ask, old: &Ask) -> Option<&'static str> {
     match (new, old) {
         (Ask::Package(new), Ask::Package(old)) => other_package(new, old),
         (Ask::Bundled(new), Ask::Bundled(old)) => (new.id != old.id).then_some("name or version"),
-        (Ask::Foreign(_), Ask::Foreign(_)) if new == old => None,
         // Version 1 has no patches, and of a folder or file outside the project only its path.
         (Ask::Folder(_) | Ask::Nothing, Ask::Folder(_) | Ask::Nothing) => None,
-        (Ask::Foreign(_), Ask::Foreign(_)) => Some("address"),
+        (Ask::Foreign(new), Ask::Foreign(old)) => (!is_same_foreign(new, old)).then_some("address"),
         _ => Some("what it is"),
+    }
+}
+
+/// Version 1 has no name and version beside an address of git, and knows no address of a dependency.
+fn is_same_foreign(new: &Foreign, old: &Foreign) -> bool {
+    match (new, old) {
+        (Foreign::Git { address: new, .. }, Foreign::Git { address: old, .. }) => new == old,
+        (Foreign::Rerouted { wanted: None, .. }, Foreign::Git { .. }) => true,
+        _ => new == old,
     }
 }
 

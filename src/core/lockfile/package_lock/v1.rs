@@ -218,7 +218,12 @@ mod tests {
             all(&format!(r#""a": {{"version": "{address}", "integrity": "{commit}"}}"#)),
             Ok(vec![(
                 "node_modules/a".into(),
-                Ask::Foreign(Foreign::Git { address, commit: Some(commit.into()) })
+                Ask::Foreign(Foreign::Git {
+                    address,
+                    commit: Some(commit.into()),
+                    name: None,
+                    version: None
+                })
             )])
         );
     }

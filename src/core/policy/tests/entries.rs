@@ -30,7 +30,7 @@ fn foreign(foreign: Foreign) -> EntryOutcome {
 }
 
 fn git() -> EntryOutcome {
-    foreign(Foreign::Git { address: GIT.into(), commit: None })
+    foreign(Foreign::Git { address: GIT.into(), commit: None, name: None, version: None })
 }
 
 fn outside(path: &str) -> EntryOutcome {

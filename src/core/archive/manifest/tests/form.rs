@@ -118,8 +118,12 @@ fn a_version_may_be_unavailable_or_unlisted() {
 #[test]
 fn a_tarball_of_no_registry_has_no_record() {
     let id = PackageId::npm("t", "1.0.0").unwrap();
-    for origin in [Origin::File("t.tgz".into()), Origin::Url("https://files.example/t".into())] {
-        let is_file = matches!(origin, Origin::File(_));
+    for origin in [
+        Origin::File("t.tgz".into()),
+        Origin::Url("https://files.example/t".into()),
+        Origin::Supplied("git+ssh://git@git.example/t.git#v1".into()),
+    ] {
+        let is_file = matches!(origin, Origin::File(_) | Origin::Supplied(_));
         let purl = Purl::new(id.clone(), origin);
         let entry = format!("{}/package.tgz", package_folder(&purl));
         let built = |edit: &dyn Fn(&mut Package)| {
@@ -143,6 +147,11 @@ fn a_tarball_of_no_registry_has_no_record() {
             Manifest::build(predicate, listed)
         };
         assert!(built(&|_| {}).is_ok());
+        let artifact = predicate().packages[0].artifact.clone();
+        let artifact = if is_file { artifact } else { Some(Part::default()) };
+        let with_entry = artifact.map(|part| Part { entry: Some(entry.clone()), ..part });
+        let error = built(&|package| package.artifact.clone_from(&with_entry)).unwrap_err();
+        assert_eq!(error, ManifestError::Request(purl.to_string()));
         let record = predicate().packages[0].record.clone();
         let other = record.clone().map(|part| Part { entry: None, status: Some(404), ..part });
         assert!(built(&|package| package.record.clone_from(&other)).is_err());

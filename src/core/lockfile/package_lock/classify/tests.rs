@@ -109,14 +109,17 @@ fn an_entry_with_an_address_or_a_hash_is_not_bundled() {
 }
 
 #[test]
-fn what_a_foreign_package_bundles_is_foreign() {
+fn what_a_git_dependency_bundles_is_foreign_without_its_tarball() {
     let git = "git+ssh://git@git.example/s/a.git";
-    let text = foreign(&format!(
+    let found = last(&format!(
         r#""node_modules/a": {{"version": "1.0.0", "resolved": "{git}",
                    "dependencies": {{"b": "1"}}, "bundleDependencies": true}},
                "node_modules/a/node_modules/b": {{"version": "1.0.0", "inBundle": true}}"#
     ));
-    assert_eq!(text, "bundled in node_modules/a, which is foreign");
+    let Ok(Ask::Bundled(bundled)) = found else { panic!("{found:?}") };
+    assert_eq!(bundled.id, PackageId::npm("b", "1.0.0").ok());
+    let within = Foreign::Within { parent: "node_modules/a".into() };
+    assert_eq!(*bundled.alone, Ask::Foreign(within));
 }
 
 #[test]
@@ -196,6 +199,30 @@ fn patched_packages_are_foreign() {
         r#""node_modules/a": {"version": "1.0.0", "patched": {"path": "patches/a.patch"}}"#,
     );
     assert_eq!(text, "a@1.0.0, changed by the patch patches/a.patch");
+    let text = foreign(
+        r#""node_modules/a": {"version": "1.0.0", "resolved": "git+ssh://git@git.example/s/a.git",
+               "patched": {"path": "patches/a.patch"}}"#,
+    );
+    assert_eq!(text, "git dependency, changed by the patch patches/a.patch");
+}
+
+#[test]
+fn a_git_dependency_has_the_name_and_version_that_its_entry_gives() {
+    let git = r#""resolved": "git+ssh://git@git.example/s/a.git""#;
+    for (entry, expected) in [
+        (format!(r#""node_modules/@s/a": {{"version": "1.0.0", {git}}}"#), ("@s/a", "1.0.0")),
+        (
+            format!(r#""node_modules/x": {{"name": "a", "version": "1.0.0", {git}}}"#),
+            ("a", "1.0.0"),
+        ),
+        (format!(r#""node_modules/x": {{{git}}}"#), ("", "")),
+    ] {
+        let found = last(&entry);
+        let Ok(Ask::Foreign(Foreign::Git { name, version, .. })) = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!((&*name.unwrap_or_default(), &*version.unwrap_or_default()), expected);
+    }
 }
 
 #[test]
