@@ -67,9 +67,17 @@ fn every_example_works() {
                 .replace("https://tuf.example/", &tuf.url())
                 .replace("~/.local/share/sealift/trust", "home/data/trust");
             let names_one = here.contains("--instance") || here.contains("--trusted-root");
-            let of_instance =
-                ["bundle fetch", "bundle sign", "bundle verify", "trust refresh", "trust diff"]
-                    .contains(command);
+            let of_instance = [
+                "bundle fetch",
+                "bundle sign",
+                "bundle verify",
+                "policy check",
+                "policy init",
+                "policy lock",
+                "trust refresh",
+                "trust diff",
+            ]
+            .contains(command);
             if of_instance && !names_one {
                 here += " --instance lab";
             }

@@ -7,8 +7,8 @@
 //! prints, parses arguments, or knows an exit code.
 //!
 //! A module uses those above it in this list, and no other: [`archive`], [`inputs`], [`report`],
-//! [`trust`], [`verify`](mod@verify), [`sign`](mod@sign), [`collect`](mod@collect),
-//! [`seal`](mod@seal).
+//! [`trust`], [`policy`], [`verify`](mod@verify), [`sign`](mod@sign), [`policy_lock`],
+//! [`policy_init`], [`policy_check`], [`collect`](mod@collect), [`seal`](mod@seal).
 
 pub mod archive;
 mod clock;
@@ -20,6 +20,9 @@ pub mod inputs;
 pub mod keys;
 mod news;
 pub mod policy;
+pub mod policy_check;
+pub mod policy_init;
+pub mod policy_lock;
 pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;

@@ -11,8 +11,8 @@ use crate::app::{
 };
 use crate::{
     app::{
-        FileError, archive::OpenError, keys::KeyError, sign::SignError, trust::BasisError,
-        verify::VerifyError,
+        FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
+        policy_lock::LockError, sign::SignError, trust::BasisError, verify::VerifyError,
     },
     core::text::Message,
 };
@@ -137,6 +137,8 @@ ends!(
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,
+    LockError: code is_refusal,
+    InitError: code is_refusal,
     VerifyError: code is_refusal,
 );
 #[cfg(feature = "network")]

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::core::text::instead;
+use crate::core::text::{instead, misleads};
 
 /// Why a file is not what it must be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,15 +36,15 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, TextError> {
     })
 }
 
-/// A text as TOML writes it.
+/// A text as TOML writes it. What could mislead a reader is escaped: people review these files.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {
             '"' => quoted.push_str("\\\""),
             '\\' => quoted.push_str("\\\\"),
-            control if control.is_control() => {
-                quoted.push_str(&format!("\\U{:08X}", u32::from(control)));
+            hidden if misleads(hidden) => {
+                quoted.push_str(&format!("\\U{:08X}", u32::from(hidden)));
             }
             other => quoted.push(other),
         }
