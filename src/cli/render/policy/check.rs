@@ -72,6 +72,9 @@ impl fmt::Display for CheckedPolicy<'_> {
                 "\n{style}{does}{style:#} the archive: {} of {packages} good",
                 report.good()
             )?;
+            if report.verdict() == Verdict::Refused {
+                f.write_str("; `sealift bundle verify` says why")?;
+            }
         }
         if self.quiet {
             return Ok(());

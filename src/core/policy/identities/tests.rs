@@ -459,6 +459,16 @@ fn refuses_files_that_say_two_things() {
                 .replace("workflow = ", "owner = ")
                 .replace("owner = \"https://git.test/acme\"\n", ""),
         ),
+        (
+            "and not all",
+            known
+                .lines()
+                .filter(|line| {
+                    !["iss", "work", "buil", "repository ="].iter().any(|key| line.starts_with(key))
+                })
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
         ("one digest in hex", known.replace("sha512 = \"", "sha512 = \"00")),
         ("is not a package with a version", known.replace("npm:widgets", "pypi:widgets")),
         (

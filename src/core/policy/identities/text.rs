@@ -75,7 +75,12 @@ impl Version {
 impl Table {
     fn read(self) -> Result<(Line, Identity), String> {
         let build = match (self.issuer, self.repository, self.workflow, self.builder) {
-            (None, None, None, None) => None,
+            (None, None, None, None)
+                if (self.owner.is_none(), self.owner_id, self.repository_id)
+                    == (true, None, None) =>
+            {
+                None
+            }
             (Some(issuer), Some(repository), Some(workflow), Some(builder)) => Some(Build {
                 issuer,
                 repository,
