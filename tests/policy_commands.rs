@@ -55,7 +55,7 @@ fn lock_writes_who_built_each_package_and_the_policy_holds_later_ones_to_it() {
     );
     // The policy may name the file before it is there.
     let run = lock(&world, "--policy sealift.toml").done();
-    assert_eq!(run.stdout, "locked: 1 release line, a builder is known of 1\n");
+    assert_eq!(run.stdout, "locked: 1 release line, 1 with a known builder\n");
     let first = text(&world, "identities.toml");
     for line in [
         "package = \"npm:widgets\"",
@@ -76,7 +76,7 @@ fn lock_writes_who_built_each_package_and_the_policy_holds_later_ones_to_it() {
     let run = lock(&world, "--policy sealift.toml --update").done();
     assert_eq!(
         run.stdout,
-        "updated: 1 release line changed of 1 release line, a builder is known of 1\n\n  \
+        "updated: 1 of 1 release line, 1 with a known builder\n\n  \
          npm:widgets, release line 1\n    versions added: 1.1.0\n"
     );
 
@@ -107,7 +107,7 @@ fn lock_writes_who_built_each_package_and_the_policy_holds_later_ones_to_it() {
     lock(&world, "--policy sealift.toml --update").done();
     let before = text(&world, "identities.toml");
     let run = lock(&world, "--require integrity --update").done();
-    assert!(run.stdout.starts_with("updated: nothing changed of"), "{run}");
+    assert!(run.stdout.starts_with("unchanged: 1 release line, "), "{run}");
     assert_eq!(text(&world, "identities.toml"), before);
     std::fs::remove_file(world.path("identities.toml")).unwrap();
     lock(&world, "--require integrity").done();

@@ -37,7 +37,7 @@ fn common<'a>(verdicts: impl Iterator<Item = &'a PackageVerdict>) -> BTreeSet<Cl
     claims
 }
 
-/// A key with its values: on one line where they fit, else one a line.
+/// A key with texts for values: on one line where they fit, else one a line.
 fn line(text: &mut String, key: &str, values: &[impl AsRef<str>]) {
     let values: Vec<_> = values.iter().map(|value| quoted(value.as_ref())).collect();
     list(text, key, &values);
@@ -213,3 +213,6 @@ fn owners(text: &mut String, packages: &Packages<'_>) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

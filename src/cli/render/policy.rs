@@ -65,17 +65,15 @@ impl fmt::Display for LockedIdentities<'_> {
         let Locked { identities, changes, .. } = self.locked;
         let lines = identities.lines().count();
         let built = identities.lines().filter(|(_, all)| all.iter().any(|one| one.build.is_some()));
-        let (lines, built) = (count(lines, "release line"), built.count());
-        if !self.update {
-            return write!(f, "{GOOD}locked{GOOD:#}: {lines}, a builder is known of {built}");
+        let (number, built) = (count(lines, "release line"), built.count());
+        let built = format!("{built} with a known builder");
+        match (self.update, changes.0.len()) {
+            (false, _) => return write!(f, "{GOOD}locked{GOOD:#}: {number}, {built}"),
+            (true, 0) => return write!(f, "{GOOD}unchanged{GOOD:#}: {number}, {built}"),
+            (true, changed) => {
+                write!(f, "{GOOD}updated{GOOD:#}: {changed} of {number}, {built}")?;
+            }
         }
-        let number = changes.0.len();
-        let changed =
-            if number == 0 { "nothing".to_owned() } else { count(number, "release line") };
-        write!(
-            f,
-            "{GOOD}updated{GOOD:#}: {changed} changed of {lines}, a builder is known of {built}"
-        )?;
         if self.quiet {
             return Ok(());
         }

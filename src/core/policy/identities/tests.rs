@@ -248,7 +248,8 @@ fn honest_upgrades_raise_nothing() {
         facts.stated_builder = "https://runner.test".into();
         facts.stated_build_type = "https://types.test/gha/v2".into();
     };
-    let upgrades: Vec<(&str, (&str, Option<ProvenanceFacts>), (&str, Option<ProvenanceFacts>))> = vec![
+    type Upgraded = (&'static str, Option<ProvenanceFacts>);
+    let upgrades: Vec<(&str, Upgraded, Upgraded)> = vec![
         ("the same", ("1.0.0", Some(build())), ("1.0.0", Some(build()))),
         ("a patch", ("1.0.0", Some(build())), ("1.0.1", Some(build()))),
         ("a minor version", ("1.0.0", Some(build())), ("1.1.0", Some(build()))),

@@ -128,8 +128,8 @@ impl Table {
     }
 }
 
-/// A package by its name with the ecosystem, and its version. Names are not patterns here: old ones of
-/// npm may have a `*`.
+/// A package by its name with the ecosystem, and its version. Names are not patterns here: one that a
+/// registry has kept from its early years may have a `*`.
 fn named(package: &str, version: &str) -> Option<PackageId> {
     let (ecosystem, name) = package.split_once(':')?;
     PackageId::new(ecosystems::named(ecosystem)?, name, version).ok()
@@ -165,7 +165,7 @@ impl Identities {
 /// The file, as [`Identities::parse`] reads it.
 impl fmt::Display for Identities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{HEAD}format = {FORMAT}\n")?;
+        writeln!(f, "{HEAD}format = {FORMAT}")?;
         for (line, identities) in &self.lines {
             for identity in identities {
                 write_table(f, line, identity)?;
