@@ -73,30 +73,33 @@ impl Version {
 }
 
 impl Table {
-    fn read(self) -> Result<(Line, Identity), String> {
-        let build = match (self.issuer, self.repository, self.workflow, self.builder) {
+    /// Who built the versions, where the table says.
+    fn build(&self) -> Result<Option<Build>, String> {
+        match (&self.issuer, &self.repository, &self.workflow, &self.builder) {
             (None, None, None, None)
                 if (self.owner.is_none(), self.owner_id, self.repository_id)
                     == (true, None, None) =>
             {
-                None
+                Ok(None)
             }
-            (Some(issuer), Some(repository), Some(workflow), Some(builder)) => Some(Build {
-                issuer,
-                repository,
+            (Some(issuer), Some(repository), Some(workflow), Some(builder)) => Ok(Some(Build {
+                issuer: issuer.clone(),
+                repository: repository.clone(),
                 repository_id: self.repository_id,
-                owner: self.owner,
+                owner: self.owner.clone(),
                 owner_id: self.owner_id,
-                workflow,
-                builder,
-            }),
-            _ => {
-                return Err(format!(
-                    "{:?} has some of issuer, repository, workflow and builder, and not all",
-                    self.package
-                ));
-            }
-        };
+                workflow: workflow.clone(),
+                builder: builder.clone(),
+            })),
+            _ => Err(format!(
+                "{:?} has some of issuer, repository, workflow and builder, and not all",
+                self.package
+            )),
+        }
+    }
+
+    fn read(self) -> Result<(Line, Identity), String> {
+        let build = self.build()?;
         let mut versions = BTreeMap::new();
         let mut line = None;
         for one in self.versions.iter() {
