@@ -29,7 +29,7 @@ pub enum PolicyCommand {
     ///
     /// The archive is verified first as `bundle verify` does, under the same demands. The file that is
     /// written has who built each package, its claims and its bytes, by release line; a policy names it
-    /// under [identities], and what differs from it later is refused. With --update, the file takes
+    /// under `[identities]`, and what differs from it later is refused. With --update, the file takes
     /// over what the archive has, and what changes is shown: another builder, lost evidence and an
     /// unknown release line do not stop an update of the file that the policy names, other bytes of a
     /// known version do.
