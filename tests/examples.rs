@@ -77,6 +77,9 @@ fn every_example_works() {
                 "bundle sign",
                 "bundle verify",
                 "bundle why",
+                "policy check",
+                "policy init",
+                "policy lock",
                 "trust refresh",
                 "trust diff",
             ]

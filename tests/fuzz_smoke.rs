@@ -16,7 +16,10 @@ use std::{
 };
 
 use rayon::prelude::*;
-use sealift::core::verdict::Claim;
+use sealift::core::{
+    policy::{Identities, PolicyFile},
+    verdict::Claim,
+};
 
 /// Mutants of all stored inputs of one target together.
 const MUTANTS: usize = 2000;
@@ -62,6 +65,10 @@ fn good_inputs_are_accepted() {
         assert_eq!(verdict.status(claim).unwrap().name(), "verified", "{claim}");
     }
     assert_eq!(stored("archive", "good"), fuzz::good_archive());
+    for name in ["template", "all"] {
+        PolicyFile::parse(&stored("policy", name)).unwrap();
+    }
+    Identities::parse(&stored("policy", "identities")).unwrap();
 }
 
 /// Why an input fails, if it does.

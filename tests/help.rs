@@ -269,7 +269,7 @@ fn every_code_of_a_policy_is_in_the_pages_and_in_a_test() {
             "{code} is in no test"
         );
     }
-    assert!(codes.len() > 22, "{codes:?}");
+    assert!(codes.len() >= 21, "{codes:?}");
     for code in sealift::core::policy::EXCUSABLE {
         assert!(policy.contains(code), "{code} is not in sealift-policy.5");
     }

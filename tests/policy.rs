@@ -296,3 +296,47 @@ fn bundle_sign_is_held_to_a_policy() {
     run.refused().says("the archive was not signed");
     assert_eq!(world.read("app.sealift"), before);
 }
+
+#[test]
+fn what_changes_between_two_archives_is_caught_by_the_identities() {
+    let build = || Build::github("acme/widget");
+    let changed = |change: fn(&mut Build)| {
+        let mut build = build();
+        change(&mut build);
+        Some(build)
+    };
+    for (what, other, code) in [
+        ("the same builder", Some(build()), None),
+        ("another run", changed(|build| build.commit = "a".repeat(40)), None),
+        ("a renamed repository", changed(|build| build.repository = "acme/renamed".into()), None),
+        (
+            "another repository",
+            changed(|build| build.repository_id = "1".into()),
+            Some("identity-changed"),
+        ),
+        ("another owner", changed(|build| build.owner_id = "1".into()), Some("identity-changed")),
+        (
+            "another workflow",
+            changed(|build| build.workflow = ".github/workflows/x.yml".into()),
+            Some("identity-changed"),
+        ),
+        ("another issuer", Some(Build::gitlab("acme/widget")), Some("identity-changed")),
+        ("no provenance", None, Some("evidence-lost")),
+    ] {
+        let world = built(&build());
+        let lock = "policy lock app.sealift -o policy/identities.toml --key release.key.pub";
+        world.sealift(&format!("{lock} --require integrity {TRUST} --at {NOW}")).done();
+        let package = Package::new("@acme/widget", "1.1.0")
+            .signed(&world.sigstore)
+            .published(&world.sigstore);
+        let package = match other {
+            Some(build) => package.built(&world.sigstore, &build),
+            None => package,
+        };
+        world.fetched([&package]).done();
+        let policy = "[[signer]]\nname = \"r\"\nkeys = [\"keys/release.pub\"]\n[[rule]]\n\
+                      [identities]\nfile = \"identities.toml\"\nunknown = \"deny\"\n";
+        let expected: Vec<_> = code.into_iter().collect();
+        assert_eq!(denied(&world, policy), expected, "{what}");
+    }
+}

@@ -61,7 +61,7 @@ fn what_was_supplied_is_carried_and_denied() {
          added = 2026-02-01\nexpires = 2026-05-02\n",
         tool().sha512()
     );
-    assert!(run.stderr.contains(&exception), "{run}");
+    assert!(run.stdout.contains(&exception), "{run}");
     assert!(run.stderr.contains("`bundle verify` denies 1 entry"), "{run}");
     assert!(!run.stderr.contains("no bytes are carried"), "{run}");
 
@@ -85,6 +85,35 @@ fn what_was_supplied_is_carried_and_denied() {
     let artifact = listed.artifact.unwrap();
     assert_eq!((artifact.url, artifact.status, artifact.answered_at), (None, None, None));
     assert_eq!(parts.entries[&artifact.entry.unwrap()], tool().tarball);
+}
+
+#[test]
+fn an_exception_accepts_the_bytes_that_it_names_and_no_others() {
+    let (world, package) = project();
+    let run = fetch(&world, &package, &format!("--supply {TOOL}=tool.tgz")).done();
+    let start = run.stdout.find("[[exception]]").unwrap();
+    let pasted = run.stdout[start..].split("\n\n").next().unwrap();
+    let pasted = pasted.replace("reason = \"\"", "reason = \"reviewed\"");
+    let policy = |exception: &str| {
+        world.write(
+            "sealift.toml",
+            format!("[[rule]]\nclaims = [\"registry-signature\"]\n{exception}\n"),
+        );
+        world.verify("--policy sealift.toml --lockfile package-lock.json")
+    };
+    let run = policy(&pasted).done();
+    let first = "verified: registry-signature for 1 of 2 packages, 1 of 1 seals, 1 excused\n";
+    assert!(run.stdout.starts_with(first), "{run}");
+    let other = "0".repeat(128);
+    let run = policy(&pasted.replace(&tool().sha512(), &other)).refused();
+    assert!(run.stdout.contains("[foreign]"), "{run}");
+    // Without bytes the exception is for an entry that the archive carries nothing for.
+    let bare: Vec<_> = pasted.lines().filter(|line| !line.starts_with("sha512")).collect();
+    policy(&bare.join("\n")).refused();
+    fetch(&world, &package, "").done();
+    let run = policy(&bare.join("\n")).done();
+    assert!(run.stdout.contains("1 not carried"), "{run}");
+    policy(&pasted).refused();
 }
 
 #[test]

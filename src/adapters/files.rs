@@ -243,6 +243,35 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     real.is_some() && real == std::fs::canonicalize(other).ok()
 }
 
+/// Whether two paths lead to one file, or to where one would be.
+pub fn is_same_place(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    is_same(one, other)
+        || (one.file_name() == other.file_name() && is_same(&folder(one), &folder(other)))
+}
+
+/// How a file is named from a folder: by its relative path where it is in the folder, or else by its
+/// absolute one.
+///
+/// # Errors
+/// When one of the two is not there.
+pub fn named_from(path: &Path, folder: &Path) -> Result<PathBuf, FileError> {
+    let absolute = |path: &Path| {
+        std::fs::canonicalize(path).map_err(|source| FileError::io("read", path, source))
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (path, folder) = (absolute(path)?, absolute(folder)?);
+    Ok(path.strip_prefix(&folder).map(Path::to_owned).unwrap_or(path))
+}
+
+/// Whether something is there.
+pub fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
 /// Whether there is a file that is not empty.
 pub fn is_filled(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|there| there.is_file() && there.len() > 0)
@@ -336,6 +365,24 @@ pub fn replace_all(
         }
     }
     ready.into_iter().try_for_each(|(file, path)| persist(file, &path))
+}
+
+/// Writes a file as a whole, or not at all. Replaces what is there only where that is asked for.
+///
+/// # Errors
+/// When something is there that is not replaced, or the system refuses.
+pub fn write(target: &Path, bytes: &[u8], replace: bool) -> Result<(), FileError> {
+    let target = writable(target)?;
+    let mut file = temporary(&target)?;
+    file.write_all(bytes).map_err(|source| FileError::io("write", &target, source))?;
+    if replace {
+        return persist(file, &target);
+    }
+    file.as_file().sync_all().map_err(|source| FileError::io("write", &target, source))?;
+    file.persist_noclobber(&target).map(drop).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => FileError::Exists(target.clone()),
+        _ => FileError::io("write", &target, error.error),
+    })
 }
 
 /// Syncs a temporary file and renames it to `target`, replacing what is there.

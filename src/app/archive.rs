@@ -105,7 +105,8 @@ impl OpenError {
             Self::Archive { error, .. } => Some(error.code()),
             Self::Key(error) => error.code(),
             Self::SealedLater { .. } => Some("sealed-later"),
-            Self::NoKey | Self::EndedKeys(_) | Self::Threshold { .. } | Self::SameKey(_) => None,
+            Self::Threshold { .. } => Some("threshold-impossible"),
+            Self::NoKey | Self::EndedKeys(_) | Self::SameKey(_) => None,
         }
     }
 

@@ -9,8 +9,8 @@
 //!
 //! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`policy`],
 //! [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
-//! [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`collect`](mod@collect), [`supply`],
-//! [`seal`](mod@seal).
+//! [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`policy_lock`], [`policy_init`],
+//! [`policy_check`], [`collect`](mod@collect), [`supply`], [`seal`](mod@seal).
 
 pub mod archive;
 mod clock;
@@ -23,6 +23,9 @@ pub mod inputs;
 pub mod keys;
 mod news;
 pub mod policy;
+pub mod policy_check;
+pub mod policy_init;
+pub mod policy_lock;
 pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;

@@ -81,6 +81,8 @@ pub struct Loaded {
     pub policy: Policy,
     /// The files, with those that they name.
     pub sources: Vec<PolicySource>,
+    /// The files of identities among them.
+    pub identities: Vec<PathBuf>,
 }
 
 /// Reads policies; what they say adds up.
@@ -88,9 +90,17 @@ pub struct Loaded {
 /// # Errors
 /// When a file cannot be read, or is not what it must be.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, PolicyError> {
+    load_before(paths, None)
+}
+
+/// As [`load`], before a file of identities is written: where a policy names it, it need not be there.
+pub(super) fn load_before(
+    paths: &[PathBuf],
+    written: Option<&Path>,
+) -> Result<Loaded, PolicyError> {
     let mut loaded = Loaded::default();
     for path in paths {
-        loaded.add(path)?;
+        loaded.add(path, written)?;
     }
     loaded.require_distinct_keys()?;
     Ok(loaded)
@@ -106,7 +116,7 @@ pub fn load_identities(path: &Path) -> Result<Identities, PolicyError> {
 }
 
 impl Loaded {
-    fn add(&mut self, path: &Path) -> Result<(), PolicyError> {
+    fn add(&mut self, path: &Path, written: Option<&Path>) -> Result<(), PolicyError> {
         let bytes = files::read(path, limits::POLICY_BYTES)?;
         self.source(path, &bytes);
         let file = PolicyFile::parse(&bytes)
@@ -123,17 +133,30 @@ impl Loaded {
             signers.push(signer);
         }
         let identities = match &file.identities {
-            Some(table) => {
-                let path = beside(&table.file);
-                let bytes = files::read(&path, limits::IDENTITIES_BYTES)?;
-                self.source(&path, &bytes);
-                let wrong = |error| PolicyError::Text { path: path.clone(), error };
-                Some(Identities::parse(&bytes).map_err(wrong)?)
-            }
+            Some(table) => Some(self.identities(beside(&table.file), written)?),
             None => None,
         };
         self.policy.add(file.resolve(signers, identities));
         Ok(())
+    }
+
+    fn identities(
+        &mut self,
+        path: PathBuf,
+        written: Option<&Path>,
+    ) -> Result<Identities, PolicyError> {
+        let is_written = written.is_some_and(|written| files::is_same_place(written, &path));
+        let identities = match files::read(&path, limits::IDENTITIES_BYTES) {
+            Err(error) if is_written && error.is_not_found() => Identities::default(),
+            read => {
+                let bytes = read?;
+                self.source(&path, &bytes);
+                let wrong = |error| PolicyError::Text { path: path.clone(), error };
+                Identities::parse(&bytes).map_err(wrong)?
+            }
+        };
+        self.identities.push(path);
+        Ok(identities)
     }
 
     fn source(&mut self, path: &Path, bytes: &[u8]) {

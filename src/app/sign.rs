@@ -154,7 +154,7 @@ pub fn sign(
     clock: &Clock,
     listener: &mut dyn Listener,
 ) -> Result<Signed, SignError> {
-    let Loaded { mut policy, sources } = options.demands.load()?;
+    let Loaded { mut policy, sources, .. } = options.demands.load()?;
     let lockfiles = options.demands.locks()?;
     let key = keys::signing(&options.key, listener)?;
     let sealer = Signer::of(keys::load_public(&options.signed_by)?);

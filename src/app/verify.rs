@@ -151,7 +151,14 @@ impl Demands {
     /// # Errors
     /// When a policy cannot be used, nothing is demanded, or a lockfile is missing.
     pub(super) fn load(&self) -> Result<Loaded, VerifyError> {
-        let mut loaded = policy::load(&self.policies)?;
+        self.complete(policy::load(&self.policies)?)
+    }
+
+    /// Adds what is demanded beside policies that were read.
+    ///
+    /// # Errors
+    /// When nothing is demanded, or a lockfile is missing.
+    pub(super) fn complete(&self, mut loaded: Loaded) -> Result<Loaded, VerifyError> {
         loaded.policy.add(self.policy.clone());
         if loaded.policy.rules.is_empty() {
             return Err(match self.policies.is_empty() {
@@ -209,7 +216,16 @@ impl Demands {
 /// # Errors
 /// When the archive is not what was sealed, or could not be examined.
 pub fn verify(options: &Options, clock: &Clock) -> Result<Examined, VerifyError> {
-    let Loaded { mut policy, sources } = options.demands.load()?;
+    verify_by(options, options.demands.load()?, clock)
+}
+
+/// As [`verify`], by policies that were read.
+pub(super) fn verify_by(
+    options: &Options,
+    loaded: Loaded,
+    clock: &Clock,
+) -> Result<Examined, VerifyError> {
+    let Loaded { mut policy, sources, .. } = loaded;
     policy.signers.extend(archive::pinned_keys(&options.keys)?);
     policy.threshold = policy.threshold.max(options.threshold);
     let signers = archive::signers(&policy, clock.at)?;

@@ -12,8 +12,9 @@ use crate::app::{
 };
 use crate::{
     app::{
-        FileError, archive::OpenError, keys::KeyError, sign::SignError, trust::BasisError,
-        verify::VerifyError, why::WhyError,
+        FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
+        policy_lock::LockError, sign::SignError, trust::BasisError, verify::VerifyError,
+        why::WhyError,
     },
     core::text::Message,
 };
@@ -138,6 +139,8 @@ ends!(
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,
+    LockError: code is_refusal,
+    InitError: code is_refusal,
     VerifyError: code is_refusal,
     WhyError: code is_refusal,
 );

@@ -24,7 +24,7 @@ pub use self::{
     exception::{ENDS_SOON_DAYS, EXCUSABLE, Exception, Subject},
     file::{ArchiveTable, IdentitiesTable, PolicyFile, SignerTable},
     glob::Glob,
-    identities::{Build, Identities, Identity, Known, Line},
+    identities::{Build, Identities, Identity, IdentityChanges, Known, Line, LineChange},
     judge::{Excused, Judge, Judged, Judgment, weaknesses},
     list::List,
     pattern::{PackagePattern, PatternError, written},

@@ -214,7 +214,7 @@ fn archives_that_are_refused_or_cannot_be_read_are_not_compared() {
     };
     diff("old.sealift new.sealift --key second.key.pub").refused().says("old.sealift");
     diff("old.sealift none.sealift --key release.key.pub").failed().says("none.sealift");
-    diff("old.sealift new.sealift").failed().says("no key says whose seal to accept");
+    diff("old.sealift new.sealift").failed().says("no public key says whose seal counts");
     let mut bytes = two.world.read("new.sealift");
     let at = bytes.windows(2).position(|pair| pair == [0x1f, 0x8b]).unwrap();
     bytes[at + 20] ^= 1;

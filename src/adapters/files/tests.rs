@@ -106,3 +106,31 @@ fn a_dropped_temporary_leaves_nothing() {
     let missing = folder.path().join("no/out");
     assert!(matches!(temporary(&missing), Err(FileError::Io { .. })));
 }
+
+#[test]
+fn a_file_is_written_as_a_whole_and_replaced_only_on_demand() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    write(&path, b"one", false).unwrap();
+    assert!(matches!(write(&path, b"two", false), Err(FileError::Exists(there)) if there == path));
+    assert_eq!(std::fs::read(&path).unwrap(), b"one");
+    write(&path, b"two", true).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), b"two");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn places_are_compared_where_no_file_is_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+    std::fs::create_dir(folder.path().join("in")).unwrap();
+    let around = folder.path().join("in/../a");
+    assert!(is_same_place(&a, &around) && !is_same_place(&a, &b) && !is_there(&a));
+    write(&a, b"", false).unwrap();
+    assert!(is_same_place(&a, &around) && !is_same_place(&a, &b) && is_there(&a));
+    assert!(!is_same_place(&a, &folder.path().join("in/a")));
+    // A path is relative where the file is in the folder.
+    assert_eq!(named_from(&around, folder.path()).unwrap(), Path::new("a"));
+    let absolute = named_from(&a, &folder.path().join("in")).unwrap();
+    assert!(absolute.is_absolute() && is_same(&absolute, &a));
+}

@@ -9,6 +9,9 @@ mod bundle_sign;
 mod bundle_verify;
 mod bundle_why;
 mod key;
+mod policy_check;
+mod policy_init;
+mod policy_lock;
 mod trust_diff;
 mod trust_export;
 mod trust_import;
@@ -21,7 +24,7 @@ use clap::CommandFactory as _;
 
 use crate::cli::{
     context::Context,
-    declare::{BundleCommand, Cli, Command, KeyCommand, TrustCommand},
+    declare::{BundleCommand, Cli, Command, KeyCommand, PolicyCommand, TrustCommand},
     failure::Outcome,
 };
 
@@ -40,6 +43,9 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Bundle(BundleCommand::Sign(options)) => bundle_sign::run(&options, context),
         Command::Key(KeyCommand::Generate(options)) => key::generate(&options, context),
         Command::Key(KeyCommand::Show(options)) => key::show(&options, context),
+        Command::Policy(PolicyCommand::Init(options)) => policy_init::run(&options, context),
+        Command::Policy(PolicyCommand::Check(options)) => policy_check::run(&options, context),
+        Command::Policy(PolicyCommand::Lock(options)) => policy_lock::run(&options, context),
         #[cfg(feature = "network")]
         Command::Trust(TrustCommand::Refresh(options)) => trust_refresh::run(&options, context),
         Command::Trust(TrustCommand::Import(options)) => trust_import::run(&options, context),

@@ -11,6 +11,9 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle sign", SIGN),
     ("bundle verify", VERIFY),
     ("bundle why", WHY),
+    ("policy lock", POLICY_LOCK),
+    ("policy init", POLICY_INIT),
+    ("policy check", POLICY_CHECK),
     #[cfg(feature = "network")]
     ("trust refresh", REFRESH),
     ("trust import", IMPORT),
@@ -74,6 +77,30 @@ pub(super) const SIGN: &str = "\
 Examples:
   sealift bundle sign app.sealift --key second.key \\
     --signed-by release.key.pub --require registry-signature";
+
+pub(super) const POLICY_LOCK: &str = "\
+Examples:
+  Write down who built each package:
+    sealift policy lock app.sealift -o identities.toml \\
+      --key release.key.pub --require integrity
+
+  Take over what a newer archive has, and show what changes:
+    sealift policy lock app.sealift -o identities.toml --update \\
+      --key release.key.pub --require integrity";
+
+pub(super) const POLICY_INIT: &str = "\
+Examples:
+  Show every table and key:
+    sealift policy init
+
+  Start from the rules that an archive meets:
+    sealift policy init --from app.sealift --key release.key.pub \\
+      -o sealift.toml";
+
+pub(super) const POLICY_CHECK: &str = "\
+Examples:
+  sealift policy check sealift.toml
+  sealift policy check sealift.toml app.sealift";
 
 #[cfg(feature = "network")]
 pub(super) const REFRESH: &str = "\

@@ -3,6 +3,7 @@
 mod bundle;
 mod examples;
 mod key;
+mod policy;
 mod trust;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use self::{
     },
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},
+    policy::{Check, Init, Lock, PolicyCommand},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},
 };
 
@@ -94,6 +96,9 @@ pub enum Command {
     /// seal, verify and look into archives
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// write and check policies: whom you expect, and what you excuse
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// keep the trust roots current, and carry them across
     #[command(subcommand)]
     Trust(TrustCommand),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::app::report::{
-    Judged, MaterialSource, Report, TrustFacts, Verdict as Whole, dispositions,
+    Judged, MaterialSource, Past, Report, TrustFacts, Verdict as Whole, dispositions,
 };
 use crate::core::{
     lockfile::{
@@ -43,11 +43,7 @@ pub fn to_json(report: &Report) -> Value {
                 "unrecognized": counts.unrecognized, "refused": counts.refused,
             }))).collect::<Map<_, _>>(),
         },
-        "pastLimits": report.past_limits.iter().map(|past| json!({
-            "what": past.what,
-            "ageSeconds": past.age.num_seconds(),
-            "limitSeconds": past.max.num_seconds(),
-        })).collect::<Vec<_>>(),
+        "pastLimits": report.past_limits.iter().map(past_limit).collect::<Vec<_>>(),
         "inputs": report.inputs.iter().map(|input| some(json!({
             "entry": bounded(&input.entry),
             "sha256": input.sha256.to_hex(),
@@ -71,6 +67,14 @@ pub fn to_json(report: &Report) -> Value {
         }))).collect::<Vec<_>>(),
         "packages": report.packages.par_iter().map(package).collect::<Vec<_>>(),
     }))
+}
+
+fn past_limit(past: &Past) -> Value {
+    json!({
+        "what": past.what,
+        "ageSeconds": past.age.num_seconds(),
+        "limitSeconds": past.max.num_seconds(),
+    })
 }
 
 fn policy(report: &Report) -> Value {

@@ -7,6 +7,7 @@ mod human;
 mod inspect;
 mod json;
 mod key;
+mod policy;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -22,6 +23,7 @@ pub use self::{
     inspect::Inspected,
     json::to_json,
     key::{GeneratedKey, ShownKey},
+    policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     why::Reasons,
 };

@@ -150,7 +150,7 @@ impl Explanation<'_> {
         Ok(())
     }
 
-    /// The rules that select it, what they deny, and what exceptions take away.
+    /// The rules that select it, and what follows from them.
     fn policy(&self, f: &mut Formatter<'_>, judged: &Judged) -> fmt::Result {
         let judgment = &judged.judgment;
         writeln!(
@@ -175,6 +175,12 @@ impl Explanation<'_> {
                 writeln!(f, "    {key} = {}", Untrusted(&value.to_string()))?;
             }
         }
+        self.decided(f, judged)
+    }
+
+    /// What the rules deny, and what exceptions take away.
+    fn decided(&self, f: &mut Formatter<'_>, judged: &Judged) -> fmt::Result {
+        let judgment = &judged.judgment;
         for denial in &judgment.denials {
             writeln!(f, "  {BAD}denied{BAD:#}: {}", denial.code())?;
             paragraph(f, "    ", &denial.to_string())?;

@@ -216,13 +216,14 @@ pub enum Foreign {
 }
 
 impl Foreign {
-    /// The full address, by which an exception names it.
+    /// The full address, by which an exception names it. A lockfile that contradicts itself must be
+    /// written anew, and what is bundled follows the package that bundles it.
     pub fn address(&self) -> Option<&str> {
         match self {
-            Self::Git { address, .. } | Self::Rerouted { address, .. } => Some(address),
+            Self::Git { address, .. } => Some(address),
             Self::Outside { path } => Some(path),
             Self::Patched { patch, .. } => Some(patch),
-            Self::Within { .. } => None,
+            Self::Rerouted { .. } | Self::Within { .. } => None,
         }
     }
 

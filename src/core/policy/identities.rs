@@ -4,9 +4,12 @@
 //! The unit is the release line of a package: its major version, or its minor version before 1.0.0. A
 //! new line is unknown, not changed.
 
+mod changes;
 mod text;
 
 use std::{cmp::Ordering, collections::BTreeMap};
+
+pub use self::changes::{IdentityChanges, LineChange};
 
 use super::{
     denial::Denial,
@@ -37,7 +40,7 @@ pub struct Line {
 }
 
 /// A builder of versions of one release line; of most lines there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
     /// Who built them; `None` where no provenance says.
     pub build: Option<Build>,
@@ -46,7 +49,7 @@ pub struct Identity {
 }
 
 /// Who built a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Build {
     /// The OIDC issuer.
     pub issuer: String,
@@ -66,7 +69,7 @@ pub struct Build {
 }
 
 /// A version that was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Known {
     /// The claims that were verified.
     pub claims: Vec<Claim>,
@@ -88,17 +91,21 @@ impl Line {
         let line = (id.ecosystem().naming().release_line)(id.version());
         Self { ecosystem: id.ecosystem(), name: id.name().to_owned(), from, line }
     }
+
+    fn is_same_package(&self, other: &Self) -> bool {
+        let package = |line: &Self| (line.ecosystem, line.name.clone(), line.from.clone());
+        package(self) == package(other)
+    }
 }
 
 impl Build {
     fn of(facts: &ProvenanceFacts) -> Self {
-        let id = |id: &Option<String>| id.as_deref().and_then(|id| id.parse().ok());
         Self {
             issuer: facts.issuer.clone(),
             repository: facts.source_repository.clone(),
-            repository_id: id(&facts.repository_id),
+            repository_id: number(facts.repository_id.as_deref()),
             owner: facts.owner.clone(),
-            owner_id: id(&facts.owner_id),
+            owner_id: number(facts.owner_id.as_deref()),
             workflow: without_ref(&facts.workflow).to_owned(),
             builder: facts.stated_builder.clone(),
         }
@@ -106,39 +113,41 @@ impl Build {
 
     /// What differs first, with both values. Where both have an id, the id decides and the name may
     /// change; certificates of early 2023 have names alone.
-    fn difference(&self, other: &Self) -> Option<(&'static str, String, Option<String>)> {
-        let text = |value: &String| Some(value.clone());
-        let number = |id: Option<u64>| id.map(|id| id.to_string());
-        let (repository, owner) = (
-            match (self.repository_id, other.repository_id) {
-                (Some(one), Some(two)) => {
-                    ("the repository's id", number(Some(one)), number(Some(two)))
-                }
-                _ => ("the repository", text(&self.repository), text(&other.repository)),
-            },
-            match (self.owner_id, other.owner_id) {
-                (Some(one), Some(two)) => ("the owner's id", number(Some(one)), number(Some(two))),
-                _ => ("the owner", self.owner.clone(), other.owner.clone()),
-            },
-        );
-        let renamed = self.repository_id.is_some()
-            && self.repository_id == other.repository_id
+    fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+        let id = |what, one: Option<u64>, two: Option<u64>| {
+            one.zip(two).map(|(one, two)| (what, one.to_string(), two.to_string()))
+        };
+        let name = |what, one: &str, two: &str| (what, one.to_owned(), two.to_owned());
+        let repository = id("the repository's id", self.repository_id, other.repository_id);
+        let renamed = repository.as_ref().is_some_and(|(_, one, two)| one == two)
             && self.repository != other.repository;
-        let workflow = |build: &Self| match renamed {
-            // The workflow's address starts with the repository's.
-            true => build.workflow.strip_prefix(&build.repository).map(str::to_owned),
-            false => text(&build.workflow),
+        let workflow = |build: &Self| {
+            // The address of a repository's own workflow starts with the repository's.
+            let own = build.workflow.strip_prefix(&build.repository).filter(|_| renamed);
+            own.unwrap_or(&build.workflow).to_owned()
         };
         [
-            ("the issuer", text(&self.issuer), text(&other.issuer)),
-            repository,
-            owner,
+            name("the issuer", &self.issuer, &other.issuer),
+            repository
+                .unwrap_or_else(|| name("the repository", &self.repository, &other.repository)),
+            id("the owner's id", self.owner_id, other.owner_id)
+                .unwrap_or_else(|| name("the owner", self.owner_name(), other.owner_name())),
             ("the workflow", workflow(self), workflow(other)),
         ]
         .into_iter()
         .find(|(_, one, two)| one != two)
-        .map(|(what, one, two)| (what, one.unwrap_or_else(|| "not stated".into()), two))
     }
+
+    /// The owner's address. Where a certificate has none, it is the repository's without its last part.
+    fn owner_name(&self) -> &str {
+        let of_repository = || self.repository.rsplit_once('/').map(|(owner, _)| owner);
+        self.owner.as_deref().or_else(of_repository).unwrap_or_default()
+    }
+}
+
+/// An id as a number that TOML can hold. Of any other id, the name is compared.
+fn number(id: Option<&str>) -> Option<u64> {
+    id?.parse().ok().filter(|id| i64::try_from(*id).is_ok())
 }
 
 impl Identities {
@@ -159,6 +168,12 @@ impl Identities {
                 None => identities.push(Identity { build, versions: [(version, known)].into() }),
             }
         }
+        Self::sorted(lines)
+    }
+
+    /// With the identities of each line in one order, whatever order they came in.
+    fn sorted(mut lines: BTreeMap<Line, Vec<Identity>>) -> Self {
+        lines.values_mut().for_each(|identities| identities.sort());
         Self { lines }
     }
 
@@ -172,23 +187,29 @@ impl Identities {
         self.lines.get(line).map(Vec::as_slice)
     }
 
-    /// Takes over what was found newly: the lines that `found` has are as it has them, with the
-    /// versions that are known of the same builders; all others stay.
+    /// Takes over what was found newly, line by line. A builder that was known before stays only if it
+    /// was found again or if nothing that was found says who built it: lost evidence must not make
+    /// every later builder acceptable. Versions of builders that stay, and versions without a builder,
+    /// stay known.
     #[must_use]
     pub fn updated(mut self, found: Self) -> Self {
         for (line, mut identities) in found.lines {
-            for old in self.lines.remove(&line).into_iter().flatten() {
+            let says_who = identities.iter().any(|identity| identity.build.is_some());
+            for mut old in self.lines.remove(&line).into_iter().flatten() {
+                let again = |version: &String| {
+                    identities.iter().any(|identity| identity.versions.contains_key(version))
+                };
+                old.versions.retain(|version, _| !again(version));
                 let build = old.build.as_ref();
-                let same = identities.iter_mut().find(|one| same(one.build.as_ref(), build));
-                if let Some(identity) = same {
-                    for (version, known) in old.versions {
-                        identity.versions.entry(version).or_insert(known);
-                    }
+                match identities.iter_mut().find(|one| same(one.build.as_ref(), build)) {
+                    Some(identity) => identity.versions.append(&mut old.versions),
+                    None if old.versions.is_empty() || (says_who && build.is_some()) => {}
+                    None => identities.push(old),
                 }
             }
             self.lines.insert(line, identities);
         }
-        self
+        Self::sorted(self.lines)
     }
 
     /// Whether these bytes were seen as this version.
@@ -207,7 +228,12 @@ impl Identities {
         digest: &Digest,
     ) -> Vec<Denial> {
         let line = Line::of(purl);
-        let Some(identities) = self.lines.get(&line) else { return vec![Denial::IdentityUnknown] };
+        let Some(identities) = self.lines.get(&line) else {
+            return match self.is_built_as_before(&line, verdict) {
+                true => Vec::new(),
+                false => vec![Denial::IdentityUnknown],
+            };
+        };
         // The same version first, then the next one before it.
         let versions = self.versions(&line, purl.id());
         let mut denials = Vec::new();
@@ -230,6 +256,16 @@ impl Identities {
         }
         denials.extend(changed(identities, verdict));
         denials
+    }
+
+    /// Whether a package of a new release line is built by who built another line of it: then it is
+    /// known who that is.
+    fn is_built_as_before(&self, line: &Line, verdict: &PackageVerdict) -> bool {
+        let Some(build) = verdict.provenance().map(Build::of) else { return false };
+        let others = self.lines.range(Line { line: String::new(), ..line.clone() }..);
+        let others = others.take_while(|(other, _)| other.is_same_package(line));
+        let mut identities = others.flat_map(|(_, identities)| identities);
+        identities.any(|identity| same(identity.build.as_ref(), Some(&build)))
     }
 
     /// The versions of a line that are not later than a package, the latest first.
@@ -259,14 +295,20 @@ fn same(one: Option<&Build>, other: Option<&Build>) -> bool {
 /// differ from.
 fn changed(identities: &[Identity], verdict: &PackageVerdict) -> Option<Denial> {
     let build = Build::of(verdict.provenance()?);
-    let mut differences = identities
-        .iter()
-        .filter_map(|identity| identity.build.as_ref())
-        .map(|known| known.difference(&build))
-        .collect::<Vec<_>>();
-    if differences.iter().any(Option::is_none) {
-        return None;
-    }
-    let (what, known, found) = differences.pop().flatten()?;
-    Some(Denial::IdentityChanged { what, known, found })
+    let (what, known, found) = nearest(identities, &build)?;
+    Some(Denial::IdentityChanged { what, known, found: Some(found) })
 }
+
+/// How a builder differs from the last one that is known; `None` where it is one of them, or where none
+/// is known.
+fn nearest(known: &[Identity], build: &Build) -> Option<(&'static str, String, String)> {
+    let known = known.iter().filter_map(|identity| identity.build.as_ref());
+    let mut differences: Vec<_> = known.map(|known| known.difference(build)).collect();
+    match differences.iter().any(Option::is_none) {
+        true => None,
+        false => differences.pop().flatten(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

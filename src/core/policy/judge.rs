@@ -68,7 +68,7 @@ pub struct Excused {
 pub struct Judge<'p> {
     policy: &'p Policy,
     at: Time,
-    /// The rules that name packages without wildcards, by what they name.
+    /// The rules that name packages or scopes, by what they name.
     named: HashMap<(Ecosystem, &'p str), Vec<usize>>,
     /// All other rules.
     others: Vec<usize>,
@@ -91,7 +91,7 @@ impl<'p> Judge<'p> {
         };
         for (number, rule) in policy.rules.iter().enumerate() {
             let names: Option<Vec<_>> =
-                rule.packages.iter().map(super::PackagePattern::only_name).collect();
+                rule.packages.iter().map(super::PackagePattern::anchor).collect();
             match names {
                 Some(names) if !names.is_empty() => {
                     for name in names {
@@ -117,7 +117,10 @@ impl<'p> Judge<'p> {
 
     /// The numbers of the rules that select a package, in their order.
     pub fn rules(&self, id: &PackageId) -> Vec<usize> {
-        let named = self.named.get(&(id.ecosystem(), id.name())).into_iter().flatten();
+        let name = id.name();
+        let scope = name.find('/').and_then(|at| name.get(..at.saturating_add(1)));
+        let named = [Some(name), scope].into_iter().flatten();
+        let named = named.filter_map(|text| self.named.get(&(id.ecosystem(), text))).flatten();
         let selects = |number: &&usize| self.rule(**number).is_some_and(|rule| rule.selects(id));
         let mut rules: Vec<_> = named.chain(&self.others).filter(selects).copied().collect();
         rules.sort_unstable();

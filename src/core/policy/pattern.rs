@@ -66,9 +66,16 @@ impl PackagePattern {
             && self.name.matches(id.name())
     }
 
-    /// The one name that it is about, if it is one.
-    pub(super) fn only_name(&self) -> Option<(Ecosystem, &str)> {
-        self.name.is_exact().then(|| (self.ecosystem, self.name.as_str()))
+    /// What every name that it stands for is, or starts with up to the first `/`: the name itself, or
+    /// its scope. `None` where names of many scopes fit.
+    pub(super) fn anchor(&self) -> Option<(Ecosystem, &str)> {
+        let text = self.name.as_str();
+        if self.name.is_exact() {
+            return Some((self.ecosystem, text));
+        }
+        let start = text.split('*').next().unwrap_or_default();
+        let end = start.find('/')?.saturating_add(1);
+        Some((self.ecosystem, start.get(..end)?))
     }
 }
 

@@ -188,7 +188,6 @@ impl Rule {
     }
 
     /// What it says of a build in texts, each with what was found.
-    #[expect(clippy::type_complexity, reason = "the key, what is expected, what was found")]
     fn texts<'a>(
         &self,
         facts: Option<&'a ProvenanceFacts>,

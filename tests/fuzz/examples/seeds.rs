@@ -114,6 +114,15 @@ fn main() {
     write("tampered", "entry", b"\x07\x03\0\0\0\x01\x01");
     write("tarball", "plain", &testkit::registry::tarball("a", "1.0.0"));
     write("npmrc", "all", NPMRC.as_bytes());
+    let template = read("../src/app/policy_init/template.toml");
+    let all = String::from_utf8(template.clone()).unwrap();
+    let all = all.lines().map(|line| match line.strip_prefix('#') {
+        Some(key) if !key.starts_with(' ') => key,
+        _ => line,
+    });
+    write("policy", "template", &template);
+    write("policy", "all", all.collect::<Vec<_>>().join("\n").as_bytes());
+    write("policy", "identities", IDENTITIES.as_bytes());
     let spki = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
     let public = format!("-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n");
     write("key", "public", public.as_bytes());
@@ -149,6 +158,32 @@ fn repository() -> Vec<u8> {
     }
     bytes
 }
+
+const IDENTITIES: &str = r#"format = 1
+
+[[identity]]
+package = "npm:@acme/widgets"
+registry = "https://npm.acme.example"
+line = "0.3"
+issuer = "https://issuer.example"
+repository = "https://git.example/acme/widgets"
+repository-id = 1001
+owner = "https://git.example/acme"
+owner-id = 77
+workflow = "https://git.example/acme/widgets/.github/workflows/release.yml"
+builder = "https://git.example/runner\u202e\"\\"
+versions = [
+  { version = "0.3.1", claims = ["integrity", "provenance"], sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+  { version = "0.3.2", claims = [], sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+]
+
+[[identity]]
+package = "npm:left-pad"
+line = "1"
+versions = [
+  { version = "1.3.0", sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+]
+"#;
 
 const NPMRC: &str = "\
 ; a comment

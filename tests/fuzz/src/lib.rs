@@ -33,6 +33,7 @@ use sealift::{
             digest::{Digest, Integrity},
             evidence::{Answer, Evidence},
         },
+        policy::{Identities, PolicyFile, TextError},
         sigstore::{
             self, Artifact, Signer,
             bundle::Bundle,
@@ -61,7 +62,7 @@ use support::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 17] = [
+pub const ALL: [Target; 18] = [
     ("archive", archive),
     ("bundle", bundle),
     ("certificate", certificate),
@@ -73,6 +74,7 @@ pub const ALL: [Target; 17] = [
     ("npmrc", npmrc),
     ("package", package),
     ("packument", packument),
+    ("policy", policy),
     ("statement", statement),
     ("tampered", tampered),
     ("tarball", tarball_contents),
@@ -300,6 +302,24 @@ pub fn packument(bytes: &[u8]) {
         let record = registry_packument::record(&id, &found).unwrap();
         // Not as a value: a record may hold numbers that no type of ours has room for.
         serde_json::from_slice::<&RawValue>(&record).unwrap();
+    }
+}
+
+/// A policy; and the same bytes as a file of identities. What was read of these is written and read back
+/// the same.
+pub fn policy(bytes: &[u8]) {
+    let place = |error: TextError| {
+        let starts = |(line, column): (usize, usize)| line > 0 && column > 0;
+        assert!(error.place.is_none_or(starts), "{error}");
+    };
+    let _ = PolicyFile::parse(bytes).map_err(place);
+    match Identities::parse(bytes) {
+        Ok(identities) => {
+            let written = identities.to_string();
+            assert_eq!(Identities::parse(written.as_bytes()).as_ref(), Ok(&identities));
+            assert_eq!(identities.clone().updated(identities.clone()), identities);
+        }
+        Err(error) => place(error),
     }
 }
 

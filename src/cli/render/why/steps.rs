@@ -12,7 +12,8 @@ use crate::{
         text::Untrusted,
         time::Time,
         verdict::{
-            Claim, Facts, Identity, Logged, Outcome, ProvenanceFacts, Publisher, TimeSource,
+            Claim, Facts, Identity, IntegrityFacts, Logged, Outcome, ProvenanceFacts, Publisher,
+            TimeSource,
         },
     },
 };
@@ -49,26 +50,7 @@ pub fn claim(
 
 fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Result {
     match facts {
-        Facts::Integrity(facts) => {
-            match facts.lockfile {
-                Some(algorithm) => writeln!(
-                    f,
-                    "  The {} hash of the tarball is the one in the lockfile, and its hash is the\n  \
-                     one in the registry's record.",
-                    algorithm.name()
-                )?,
-                None => writeln!(
-                    f,
-                    "  The lockfile gives no hash that counts. The hash of the tarball is the one in\n  \
-                     the registry's record."
-                )?,
-            }
-            let hex = judged.digest.to_hex();
-            writeln!(f, "  {DIM}{}{DIM:#}", judged.digest.algorithm().name())?;
-            let (first, second) = hex.split_at_checked(64).unwrap_or((&hex, ""));
-            writeln!(f, "    {first}")?;
-            if second.is_empty() { Ok(()) } else { writeln!(f, "    {second}") }
-        }
+        Facts::Integrity(facts) => integrity(f, facts, judged),
         Facts::RegistrySignature(facts) => {
             writeln!(f, "  The registry signed this name, this version and the hash above.")?;
             writeln!(f, "  key       {}", Untrusted(&facts.keyid))?;
@@ -100,6 +82,27 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
         }
         Facts::Provenance(facts) => provenance(f, facts),
     }
+}
+
+fn integrity(f: &mut Formatter<'_>, facts: &IntegrityFacts, judged: &Judged) -> fmt::Result {
+    match facts.lockfile {
+        Some(algorithm) => writeln!(
+            f,
+            "  The {} hash of the tarball is the one in the lockfile, and its hash is the\n  \
+             one in the registry's record.",
+            algorithm.name()
+        )?,
+        None => writeln!(
+            f,
+            "  The lockfile gives no hash that counts. The hash of the tarball is the one in\n  \
+             the registry's record."
+        )?,
+    }
+    let hex = judged.digest.to_hex();
+    writeln!(f, "  {DIM}{}{DIM:#}", judged.digest.algorithm().name())?;
+    let (first, second) = hex.split_at_checked(64).unwrap_or((&hex, ""));
+    writeln!(f, "    {first}")?;
+    if second.is_empty() { Ok(()) } else { writeln!(f, "    {second}") }
 }
 
 fn provenance(f: &mut Formatter<'_>, facts: &ProvenanceFacts) -> fmt::Result {

@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use super::{Build, Identities, Identity, Known, Line};
 use crate::core::{
+    ecosystems,
     package::{
         PackageId,
         digest::{Algorithm, Digest},
     },
     policy::{
         list::List,
-        pattern,
         text::{self, TextError},
     },
     verdict::Claim,
@@ -73,25 +73,33 @@ impl Version {
 }
 
 impl Table {
-    fn read(self) -> Result<(Line, Identity), String> {
-        let build = match (self.issuer, self.repository, self.workflow, self.builder) {
-            (None, None, None, None) => None,
-            (Some(issuer), Some(repository), Some(workflow), Some(builder)) => Some(Build {
-                issuer,
-                repository,
-                repository_id: self.repository_id,
-                owner: self.owner,
-                owner_id: self.owner_id,
-                workflow,
-                builder,
-            }),
-            _ => {
-                return Err(format!(
-                    "{:?} has some of issuer, repository, workflow and builder, and not all",
-                    self.package
-                ));
+    /// Who built the versions, where the table says.
+    fn build(&self) -> Result<Option<Build>, String> {
+        match (&self.issuer, &self.repository, &self.workflow, &self.builder) {
+            (None, None, None, None)
+                if (self.owner.is_none(), self.owner_id, self.repository_id)
+                    == (true, None, None) =>
+            {
+                Ok(None)
             }
-        };
+            (Some(issuer), Some(repository), Some(workflow), Some(builder)) => Ok(Some(Build {
+                issuer: issuer.clone(),
+                repository: repository.clone(),
+                repository_id: self.repository_id,
+                owner: self.owner.clone(),
+                owner_id: self.owner_id,
+                workflow: workflow.clone(),
+                builder: builder.clone(),
+            })),
+            _ => Err(format!(
+                "{:?} has some of issuer, repository, workflow and builder, and not all",
+                self.package
+            )),
+        }
+    }
+
+    fn read(self) -> Result<(Line, Identity), String> {
+        let build = self.build()?;
         let mut versions = BTreeMap::new();
         let mut line = None;
         for one in self.versions.iter() {
@@ -100,7 +108,8 @@ impl Table {
             let digest = one.digest().ok_or_else(|| {
                 format!("{package:?} must have one digest in hex, sha512 or sha256")
             })?;
-            let id = pattern::parse_exact(&package).map_err(|error| error.to_string())?;
+            let id = named(&self.package, version)
+                .ok_or_else(|| format!("{package:?} is not a package with a version"))?;
             let own = (id.ecosystem().naming().release_line)(version);
             if own != self.line {
                 return Err(format!("{package:?} is not of the release line {:?}", self.line));
@@ -122,6 +131,13 @@ impl Table {
     }
 }
 
+/// A package by its name with the ecosystem, and its version. Names are not patterns here: one that a
+/// registry has kept from its early years may have a `*`.
+fn named(package: &str, version: &str) -> Option<PackageId> {
+    let (ecosystem, name) = package.split_once(':')?;
+    PackageId::new(ecosystems::named(ecosystem)?, name, version).ok()
+}
+
 impl Identities {
     /// Reads a file of identities.
     ///
@@ -134,17 +150,25 @@ impl Identities {
         }
         let mut lines: BTreeMap<Line, Vec<Identity>> = BTreeMap::new();
         for table in identity {
+            let package = table.package.clone();
             let (line, identity) = table.read().map_err(TextError::new)?;
-            lines.entry(line).or_default().push(identity);
+            let identities = lines.entry(line).or_default();
+            let mut versions = identities.iter().flat_map(|one| one.versions.keys());
+            // Two builders of one version: such a file was merged wrongly.
+            if let Some(version) = versions.find(|one| identity.versions.contains_key(*one)) {
+                let twice = format!("{package}@{version}");
+                return Err(TextError::new(format!("{twice:?} is there twice")));
+            }
+            identities.push(identity);
         }
-        Ok(Self { lines })
+        Ok(Self::sorted(lines))
     }
 }
 
 /// The file, as [`Identities::parse`] reads it.
 impl fmt::Display for Identities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{HEAD}format = {FORMAT}\n")?;
+        writeln!(f, "{HEAD}format = {FORMAT}")?;
         for (line, identities) in &self.lines {
             for identity in identities {
                 write_table(f, line, identity)?;

@@ -77,6 +77,22 @@ fn foreign_entries_are_excused_by_their_full_address_and_their_bytes() {
 }
 
 #[test]
+fn what_a_lockfile_has_from_two_addresses_is_never_excused() {
+    let address = "https://r.example/a.tgz";
+    let rerouted = foreign(Foreign::Rerouted {
+        by: "node_modules/b".into(),
+        address: address.into(),
+        wanted: None,
+    });
+    for sha512 in [None, Some(digest().to_hex())] {
+        let text = exception(address, sha512.as_deref());
+        for carried in [false, true] {
+            assert!(judged(&text, rerouted.clone(), carried).denial.is_some());
+        }
+    }
+}
+
+#[test]
 fn folders_of_ours_are_local_by_their_text() {
     let text = "[archive]\nours = [\"../shared\", \"/srv/lib/\"]\n[[rule]]";
     for (path, ours) in [
