@@ -50,6 +50,7 @@ pub struct Artifact<'a> {
 /// An archive's packages, ready to be compared with entries.
 pub struct Coverage<'a> {
     held: &'a [Held<'a>],
+    /// The packages of registries. What a registry is asked for is no tarball from elsewhere.
     versions: HashMap<&'a PackageId, Vec<usize>>,
     tarballs: HashMap<&'a Origin, usize>,
 }
@@ -60,8 +61,9 @@ impl<'a> Coverage<'a> {
         let mut versions: HashMap<_, Vec<_>> = HashMap::new();
         let mut tarballs = HashMap::new();
         for (at, Held { purl, .. }) in held.iter().enumerate() {
-            versions.entry(purl.id()).or_default().push(at);
-            if purl.origin().registry().is_none() {
+            if purl.origin().registry().is_some() {
+                versions.entry(purl.id()).or_default().push(at);
+            } else {
                 tarballs.insert(purl.origin(), at);
             }
         }
@@ -240,16 +242,12 @@ impl<'a> Coverage<'a> {
             integrity.strongest().all(|digest| digests.contains(digest))
         };
         let fitting: Vec<usize> = candidates.iter().filter(fits).copied().collect();
-        let Some(first) = fitting.first() else {
-            let wanted = wanted.source.to_string();
-            return Err(EntryDenial::Hash { wanted, expected: integrity.clone() });
-        };
-        let package = match self.own(&fitting, wanted).as_slice() {
-            [only] => *only,
-            _ if fitting.len() == 1 => *first,
-            _ => return Err(EntryDenial::Ambiguous { wanted: wanted.source.to_string() }),
-        };
-        Ok((package, Pin::Hash(integrity.algorithm())))
+        let wanted = wanted.source.to_string();
+        match fitting.as_slice() {
+            [only] => Ok((*only, Pin::Hash(integrity.algorithm()))),
+            [] => Err(EntryDenial::Hash { wanted, expected: integrity.clone() }),
+            _ => Err(EntryDenial::Ambiguous { wanted }),
+        }
     }
 
     /// Without a hash that counts: the package of that name and version, whose bytes the expected
@@ -261,10 +259,8 @@ impl<'a> Coverage<'a> {
     ) -> Result<(usize, Pin), EntryDenial> {
         let text = || wanted.source.to_string();
         let candidates = self.available(wanted)?;
-        let own = self.own(&candidates, wanted);
-        let package = match (own.as_slice(), candidates.as_slice()) {
-            ([only], _) | ([], [only]) => *only,
-            _ => return Err(EntryDenial::Ambiguous { wanted: text() }),
+        let [package] = *candidates.as_slice() else {
+            return Err(EntryDenial::Ambiguous { wanted: text() });
         };
         let digests = self.digests(package);
         if let Some(digest) = weak
@@ -319,16 +315,6 @@ impl<'a> Coverage<'a> {
             return Err(EntryDenial::Unavailable { wanted: wanted.source.to_string() });
         }
         Ok(available)
-    }
-
-    /// Those of the packages that are from where the entry says: a registry for a version.
-    fn own(&self, packages: &[usize], wanted: &Wanted) -> Vec<usize> {
-        let registry = matches!(wanted.source, Source::Version { .. });
-        let is_own = |at: &&usize| {
-            let origin = self.held.get(**at).map(|held| held.purl.origin());
-            origin.is_some_and(|origin| origin.registry().is_some() == registry)
-        };
-        packages.iter().filter(is_own).copied().collect()
     }
 
     fn digests(&self, package: usize) -> &'a [Digest] {

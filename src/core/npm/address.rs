@@ -44,7 +44,12 @@ impl Spec {
     }
 
     fn local(path: &str) -> Self {
-        let path = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/').to_owned();
+        let path = path.strip_prefix("./").unwrap_or(path);
+        let path = match path.trim_end_matches('/') {
+            // Slashes alone are the root of the file system, and not the project.
+            "" if !path.is_empty() => "/".to_owned(),
+            path => path.to_owned(),
+        };
         let lower = path.to_ascii_lowercase();
         if [".tgz", ".tar.gz", ".tar"].iter().any(|end| lower.ends_with(end)) {
             Self::LocalTarball(path)
@@ -180,6 +185,17 @@ mod tests {
         assert_eq!(address, "git+https://git.example/a.git#x");
         assert_eq!(Spec::of("file:./lib/a/"), Some(Spec::Folder("lib/a".into())));
         assert_eq!(Spec::of("../a"), Some(Spec::Folder("../a".into())));
+        for (text, folder) in [
+            ("/", "/"),
+            ("//", "/"),
+            ("file:/", "/"),
+            ("file:///", "/"),
+            ("file:.//", "/"),
+            ("./", ""),
+            ("file:", ""),
+        ] {
+            assert_eq!(Spec::of(text), Some(Spec::Folder(folder.into())), "{text}");
+        }
         assert_eq!(Spec::of("file:a.TGZ"), Some(Spec::LocalTarball("a.TGZ".into())));
         assert_eq!(Spec::of("file:a.tar.gz"), Some(Spec::LocalTarball("a.tar.gz".into())));
         let remote = "https://files.example/a.tgz";

@@ -167,10 +167,17 @@ fn an_entry_that_fits_two_packages_is_ambiguous() {
     // The bytes of one of them.
     let packages = [Package::a(), Package::of(other, b"b")];
     assert_eq!(last(&packages, &hashed(b"b", "")).package, Some(1));
-    // One is from a registry, as the entry says.
-    let tarball = "pkg:npm/a@1.0.0?download_url=https://files.example/a";
-    let packages = [Package::a(), Package::of(tarball, b"a")];
-    assert_eq!(last(&packages, &hashed(b"a", "")).package, Some(0));
+}
+
+#[test]
+fn an_entry_that_asks_a_registry_fits_no_tarball_from_elsewhere() {
+    for origin in ["download_url=https://files.example/a", "file_name=a.tgz"] {
+        let tarball = || Package::of(&format!("pkg:npm/a@1.0.0?{origin}"), b"a");
+        let packages = [Package::a(), tarball()];
+        assert_eq!(last(&packages, &hashed(b"a", "")).package, Some(0));
+        assert_eq!(code(&[tarball()], &hashed(b"a", "")), "not-in-archive");
+        assert_eq!(code(&[tarball()], &entry("")), "not-in-archive");
+    }
 }
 
 #[test]

@@ -80,6 +80,10 @@ fn ask(entry: &Raw, bundler: Option<&Raw>) -> Result<Ask, PackageLockError> {
     }
     let Some(folder_name) = installed_name(&entry.path) else { return folder(entry) };
     let alone = alone(entry, folder_name)?;
+    // npm 12 patches what is bundled, too: it is not what the tarball holds.
+    if entry.patch.is_some() {
+        return Ok(alone);
+    }
     // npm does not write an address or a hash for what is bundled.
     let bare = entry.resolved.is_none() && entry.integrity.is_none();
     let Some(parent) = bundler.filter(|_| entry.in_bundle && bare) else { return Ok(alone) };

@@ -43,10 +43,11 @@ pub(super) struct Head<'a> {
 impl Head<'_> {
     /// The version, if it is one that we read.
     pub(super) fn version(&self) -> Result<u32, PackageLockError> {
-        let text = match (self.version, &self.dependencies) {
-            (Some(version), _) => version.get(),
-            (None, Some(_)) => return Err(PackageLockError::OldShrinkwrap),
-            (None, None) => return Err(PackageLockError::NotALockfile),
+        let text = match (self.version, &self.dependencies, &self.packages) {
+            (Some(version), ..) => version.get(),
+            (None, Some(_), None) => return Err(PackageLockError::OldShrinkwrap),
+            // npm takes `packages` where it is there, whatever the version.
+            (None, ..) => return Err(PackageLockError::NotALockfile),
         };
         match text {
             "1" => Ok(1),

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::classify::leaves_project;
 use crate::core::lockfile::package_lock::PackageLockError;
 use crate::core::lockfile::{Ask, Entry, Foreign, Source, Wanted};
 use crate::core::package::digest::Digest;
@@ -35,10 +36,12 @@ pub(super) fn require_agreement(
             }
         }
     }
-    match packages
-        .iter()
-        .find(|entry| !seen.contains_key(entry.path.as_str()) && !is_nothing(entry))
-    {
+    // npm writes folders outside of the project into `packages` alone, too. They are foreign.
+    match packages.iter().find(|entry| {
+        !seen.contains_key(entry.path.as_str())
+            && !is_nothing(entry)
+            && !leaves_project(&entry.path)
+    }) {
         Some(entry) => differs(entry, "\"dependencies\" lacks it"),
         None => Ok(()),
     }
@@ -121,6 +124,17 @@ mod tests {
             ),
             Ok(())
         );
+    }
+
+    /// As npm 11 writes it with `--lockfile-version 2`.
+    #[test]
+    fn a_folder_outside_the_project_is_in_packages_alone() {
+        let packages = r#""": {}, "../a": {"version": "1.0.0"},
+            "node_modules/a": {"resolved": "../a", "link": true}"#;
+        assert_eq!(both(packages, r#""a": {"version": "file:../a"}"#), Ok(()));
+        let nested =
+            r#""a": {"version": "file:../a", "dependencies": {"b": {"version": "1.0.0"}}}"#;
+        assert_eq!(detail(packages, nested), "\"packages\" lacks it");
     }
 
     #[test]

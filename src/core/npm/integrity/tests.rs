@@ -121,6 +121,21 @@ fn deep_nesting_is_refused_or_passed_over() {
 }
 
 #[test]
+fn the_address_of_the_tarball_is_a_text_and_there_once() {
+    let good = World::new().record().to_string();
+    let with = |fields: &str| {
+        let text = good.replacen("\"dist\":{", &format!("\"dist\":{{{fields},"), 1);
+        record(text.as_bytes(), &package(), &tarball()).map(drop)
+    };
+    assert_eq!(with(r#""unread":["\ud800",1e999],"unread":2"#), Ok(()));
+    let plain = with(r#""tarball":"x""#);
+    assert_eq!(with(r#""tarball":null"#), plain);
+    for fields in [r#""tarball":1"#, r#""tarball":"x","tarball":"x""#] {
+        assert!(matches!(with(fields), Err(IntegrityRefusal::MalformedRecord(_))), "{fields}");
+    }
+}
+
+#[test]
 fn the_record_is_of_this_package_and_these_bytes() {
     let good = World::new().record();
     let judge = |pointer: &str, value: serde_json::Value| {

@@ -90,6 +90,30 @@ fn lists_its_own_name_what_it_bundles_and_its_shrinkwrap() {
     assert_eq!(lock.shrinkwrap.as_deref(), Some(b"{}".as_slice()));
 }
 
+/// As `man/sealift-coverage.7` says it, and as npm unpacks it.
+#[test]
+fn members_of_gzip_make_one_file_and_blocks_at_its_end_may_be_missing() {
+    let (own, other) = (own(), file("x/npm-shrinkwrap.json", "{}"));
+    let whole = listed(&[own.clone(), other.clone()]).unwrap();
+    assert!(whole.shrinkwrap.is_some());
+    assert_eq!(list([gzip(&own), gzip(&other)].concat().as_slice()), Ok(whole.clone()));
+    assert_eq!(list(gzip(&[own.clone(), other].concat()).as_slice()), Ok(whole));
+    let found = list([gzip(&own), b"more".to_vec()].concat().as_slice());
+    assert_eq!(found.map_err(|error| error.code()), Err("tarball-unreadable"));
+}
+
+#[test]
+fn rejects_a_malformed_manifest_of_what_it_bundles() {
+    for json in ["{", "[]", r#"{"name": "b", "name": "b"}"#, r#"{"version": "\ud800"}"#] {
+        let found = listed(&[own(), file("package/node_modules/b/package.json", json)]);
+        assert_eq!(found.map_err(|error| error.code()), Err("tarball-manifest"), "{json}");
+    }
+    let other = file("package/node_modules/b/package.json", r#"{"name": 1, "x": "\ud800"}"#);
+    let found = listed(&[own(), other]).unwrap();
+    assert_eq!(found.bundled.get("node_modules/b"), Some(&Named::default()));
+    assert!(listed(&[own(), file("package/lib/package.json", "{")]).is_ok());
+}
+
 /// As node-tar: whatever the first folder is called, and the last of two files.
 #[test]
 fn the_first_component_is_cut_off_and_the_last_duplicate_counts() {
@@ -196,7 +220,10 @@ fn versions_are_compared_as_npm_writes_them() {
     for version in ["1.0.0", "v1.0.0", " =1.0.0 ", "1.0.0+build"] {
         assert!(named("a", version).is(NPM, "a", "1.0.0"), "{version}");
     }
-    assert!(!named("a", "1.0.1").is(NPM, "a", "1.0.0"));
+    for version in ["1.0.1", "V1.0.0", "01.0.0", "1.0"] {
+        assert!(!named("a", version).is(NPM, "a", "1.0.0"), "{version}");
+    }
+    assert!(named(" a\n", "1.0.0").is(NPM, "a", "1.0.0"));
     assert!(!named("b", "1.0.0").is(NPM, "a", "1.0.0"));
     assert!(!Named::default().is(NPM, "a", "1.0.0"));
 }
