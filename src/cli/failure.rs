@@ -13,7 +13,7 @@ use crate::app::{
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, sign::SignError, trust::BasisError,
-        verify::VerifyError, why::WhyError,
+        unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -138,6 +138,7 @@ ends!(
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,
+    UnpackError: code is_refusal,
     VerifyError: code is_refusal,
     WhyError: code is_refusal,
 );

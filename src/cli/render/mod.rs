@@ -10,6 +10,7 @@ mod key;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod unpack;
 mod why;
 
 use std::fmt::Display;
@@ -23,6 +24,7 @@ pub use self::{
     json::to_json,
     key::{GeneratedKey, ShownKey},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
+    unpack::Written,
     why::Reasons,
 };
 #[cfg(feature = "network")]

@@ -173,14 +173,14 @@ const PACKAGE_LOCK: &str = "package-lock.json";
 #[serde(remote = "Self")]
 struct Own {
     #[serde(default)]
-    name: Option<serde_json::Value>,
+    name: Option<Value>,
     #[serde(default)]
-    version: Option<serde_json::Value>,
+    version: Option<Value>,
 }
 
 fn named(path: &str, bytes: &[u8]) -> Result<Named, TarballError> {
     let own: Own = read(path, bytes)?;
-    let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
+    let text = |value: Option<Value>| value?.as_str().map(str::to_owned);
     Ok(Named { name: text(own.name), version: text(own.version) })
 }
 

@@ -23,12 +23,7 @@ impl Inside {
     ///
     /// # Errors
     /// [`TarballError::Escapes`].
-    pub fn require(
-        &mut self,
-        path: &str,
-        kind: EntryType,
-        link: &str,
-    ) -> Result<(), TarballError> {
+    pub fn require(&mut self, path: &str, kind: EntryType, link: &str) -> Result<(), TarballError> {
         let escapes = |why: &str| Err(TarballError::Escapes(format!("{path:?} {why}")));
         if climbs(path) {
             return escapes("leads out of it");

@@ -252,7 +252,9 @@ fn escapes(entries: &[Vec<u8>]) {
 
 #[test]
 fn refuses_paths_out_of_the_package() {
-    for path in ["../x", "package/../../x", "package/..", "/etc/x", "\\x", "c:x", "package\\..\\..\\x"] {
+    for path in
+        ["../x", "package/../../x", "package/..", "/etc/x", "\\x", "c:x", "package\\..\\..\\x"]
+    {
         escapes(&[own(), file(path, "")]);
         escapes(&[own(), pax(&[("path", path)]), file("package/x", "")]);
     }
