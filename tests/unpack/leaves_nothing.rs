@@ -7,7 +7,6 @@ use sealift::app::{
     unpack::{Layout, Options, UnpackError, prepare},
     verify,
 };
-use serde_json::json;
 use testkit::tarball::Tarball;
 
 use crate::{
@@ -83,12 +82,14 @@ fn an_archive_that_does_not_cover_this_build_is_not_unpacked() {
 fn an_archive_with_a_wrong_signature_of_the_registry_is_not_unpacked() {
     let world = World::new();
     let package = Package::new("a", "1.0.0").signed(&world.sigstore);
-    world.fetched(&[package]).done();
+    world.fetched(std::slice::from_ref(&package)).done();
     let mut parts = world.parts();
-    let record = parts.entries.get_mut("npm/a/1.0.0/record.json").unwrap();
-    let mut text: serde_json::Value = serde_json::from_slice(record).unwrap();
-    text["dist"]["signatures"][0]["sig"] = json!("AAAA");
-    *record = text.to_string().into_bytes();
+    let record = parts.of_package(&package, "registry.json");
+    let sig = package.signatures[0]["sig"].as_str().unwrap();
+    let other = world.sigstore.registry_signature("b", "1.0.0", &package.integrity());
+    let text = String::from_utf8(record.clone()).unwrap();
+    *record = text.replace(sig, other["sig"].as_str().unwrap()).into_bytes();
+    assert_ne!(*record, text.into_bytes());
     parts.seal(&world.path("app.sealift"), &[key(1)]);
     nothing_is_written(&world, 1, "", "\"refused\"");
 }
@@ -104,9 +105,21 @@ fn a_tarball_that_reaches_outside_its_package_is_not_unpacked() {
         own().symbolic_link("package/x", "/etc/passwd"),
         own().hard_link("package/x", "../x"),
     ] {
+        let bad = Package { tarball: tarball.gzip(), ..Package::new("a", "1.0.0") };
+        // No good sealer seals it.
         let world = World::new();
-        let package = Package { tarball: tarball.gzip(), ..Package::new("a", "1.0.0") };
-        world.fetched(&[package]).done();
+        let run = world.fetched(&[bad.clone()]).refused();
+        assert!(run.stdout.contains("tarball-escapes"), "{run}");
+        let world = sealed();
+        let mut parts = world.parts();
+        let good = Package::new("a", "1.0.0");
+        for bytes in parts.entries.values_mut() {
+            if let Ok(text) = std::str::from_utf8(bytes) {
+                *bytes = text.replace(&good.integrity(), &bad.integrity()).into_bytes();
+            }
+        }
+        *parts.of_package(&good, "package.tgz") = bad.tarball;
+        parts.seal(&world.path("app.sealift"), &[key(1)]);
         nothing_is_written(&world, 1, "", "tarball-escapes");
     }
 }

@@ -10,6 +10,7 @@ mod leaves_nothing;
 mod npm;
 #[path = "../world/mod.rs"]
 mod world;
+mod yarn;
 
 use world::{NOW, Run, TRUST, World};
 
