@@ -146,7 +146,7 @@ pub struct Unpack {
     pub output: PathBuf,
     /// what installs from it: npm (its cache, for `npm ci --offline`), yarn (the offline mirror of
     /// Yarn 1), or files (tarballs, evidence and lockfiles under plain names, for other tools)
-    #[arg(long = "for", value_name = "npm|yarn|files", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
+    #[arg(long = "for", value_name = "CLIENT", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
     pub layout: Layout,
     /// Whose seals count.
     #[command(flatten)]
