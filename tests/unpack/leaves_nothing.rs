@@ -2,10 +2,13 @@
 
 use std::fs;
 
-use sealift::app::{
-    Clock, trust,
-    unpack::{Layout, Options, UnpackError, prepare},
-    verify,
+use sealift::{
+    adapters::install::NewFolder,
+    app::{
+        Clock, trust,
+        unpack::{Layout, Options, UnpackError, prepare},
+        verify,
+    },
 };
 use testkit::tarball::Tarball;
 
@@ -108,7 +111,7 @@ fn a_tarball_that_reaches_outside_its_package_is_not_unpacked() {
         let bad = Package { tarball: tarball.gzip(), ..Package::new("a", "1.0.0") };
         // No good sealer seals it.
         let world = World::new();
-        let run = world.fetched(&[bad.clone()]).refused();
+        let run = world.fetched(std::slice::from_ref(&bad)).refused();
         assert!(run.stdout.contains("tarball-escapes"), "{run}");
         let world = sealed();
         let mut parts = world.parts();
@@ -249,6 +252,21 @@ fn an_interruption_at_any_time_leaves_nothing() {
         stopped += 1;
     }
     assert!(stopped > 4, "{stopped}");
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_not_written() {
+    let world = World::new();
+    let before = world.files();
+    let folder = NewFolder::beside(&world.path("out"), &|| false).unwrap();
+    for name in ["../x", "/x", "a//x", "a/./x", "", "a/..", "a\\x", "c:x", "x\0"] {
+        let error = folder.write(name, b"").unwrap_err();
+        assert_eq!(error.code(), Some("file-name"), "{name:?}: {error}");
+    }
+    folder.write("a/x", b"1").unwrap();
+    folder.write("a/x", b"2").unwrap_err();
+    drop(folder);
+    assert_eq!(world.files(), before);
 }
 
 #[cfg(unix)]
