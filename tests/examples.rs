@@ -75,6 +75,7 @@ fn every_example_works() {
                 "bundle diff",
                 "bundle fetch",
                 "bundle sign",
+                "bundle unpack",
                 "bundle verify",
                 "bundle why",
                 "policy check",

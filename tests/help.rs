@@ -226,7 +226,11 @@ fn every_code_of_a_failure_is_in_the_page_of_the_report_and_in_a_test() {
     };
     let in_app: Vec<_> = sources
         .iter()
-        .filter(|path| ["src/app", "src/cli"].iter().any(|at| path.starts_with(root.join(at))))
+        .filter(|path| {
+            ["src/app", "src/cli", "src/adapters/install"]
+                .iter()
+                .any(|at| path.starts_with(root.join(at)))
+        })
         .cloned()
         .collect();
     let (in_app, tests, sources) = (text(&in_app), text(&tests), text(&sources));

@@ -1,7 +1,9 @@
-//! One outside thing each: the network, a registry, a TUF store on disk, the archive file, keys.
+//! One outside thing each: the network, a registry, a TUF store on disk, the archive file, keys, what package
+//! managers install from.
 
 pub mod archive;
 pub mod files;
+pub mod install;
 pub mod keys;
 #[cfg(feature = "network")]
 pub mod network;

@@ -13,8 +13,8 @@ use crate::app::{
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, sign::SignError, trust::BasisError, verify::VerifyError,
-        why::WhyError,
+        policy_lock::LockError, sign::SignError, trust::BasisError, unpack::UnpackError,
+        verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -141,6 +141,7 @@ ends!(
     SignError: code is_refusal,
     LockError: code is_refusal,
     InitError: code is_refusal,
+    UnpackError: code is_refusal,
     VerifyError: code is_refusal,
     WhyError: code is_refusal,
 );

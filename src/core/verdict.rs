@@ -17,6 +17,7 @@
 //! | `record-without-integrity` | the record gives no hash, or signatures without the integrity that they are over |
 //! | **content of a tarball** | [`crate::core::npm::tarball::TarballError`] |
 //! | `tarball-unreadable`, `tarball-ambiguous`, `tarball-too-large`, `tarball-manifest` | the tarball cannot be listed |
+//! | `tarball-escapes` | the tarball holds a path or a link that leads out of its package, or a device |
 //! | `tarball-of-other-package` | the tarball says that it is another package ([`crate::core::rules`]) |
 //! | **missing evidence** | [`crate::core::npm::package::Missing`] |
 //! | `attestations-withheld`, `provenance-withheld` | the record announces what is not there |

@@ -140,10 +140,17 @@ impl World {
         self.sealift(&format!("{fetch} {TRUST} --at {SEALED} {more}"))
     }
 
-    /// Verifies `app.sealift`.
+    /// Verifies `app.sealift`. What is not admitted is not unpacked either.
     pub fn verify(&self, more: &str) -> Run {
-        let verify = "bundle verify app.sealift --key release.key.pub";
-        self.sealift(&format!("{verify} {TRUST} --at {NOW} {more}"))
+        let options = format!("app.sealift --key release.key.pub {TRUST} --at {NOW} {more}");
+        let run = self.sealift(&format!("bundle verify {options}"));
+        if run.code != 0 {
+            let before = self.files();
+            let unpacked = self.sealift(&format!("bundle unpack -o never --for npm {options}"));
+            assert_eq!(unpacked.code, run.code, "{unpacked}");
+            assert_eq!(self.files(), before);
+        }
+        run
     }
 
     /// The JSON report on `app.sealift`, which may be of a refusal.

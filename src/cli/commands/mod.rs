@@ -6,6 +6,7 @@ mod bundle_diff;
 mod bundle_fetch;
 mod bundle_inspect;
 mod bundle_sign;
+mod bundle_unpack;
 mod bundle_verify;
 mod bundle_why;
 mod key;
@@ -41,6 +42,7 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Bundle(BundleCommand::Inspect(options)) => bundle_inspect::run(&options, context),
         Command::Bundle(BundleCommand::Diff(options)) => bundle_diff::run(&options, context),
         Command::Bundle(BundleCommand::Sign(options)) => bundle_sign::run(&options, context),
+        Command::Bundle(BundleCommand::Unpack(options)) => bundle_unpack::run(&options, context),
         Command::Key(KeyCommand::Generate(options)) => key::generate(&options, context),
         Command::Key(KeyCommand::Show(options)) => key::show(&options, context),
         Command::Policy(PolicyCommand::Init(options)) => policy_init::run(&options, context),

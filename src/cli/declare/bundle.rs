@@ -9,11 +9,14 @@ use clap::{
 };
 
 use super::{TrustOptions, examples};
-use crate::core::{
-    package::digest::{Algorithm, Digest},
-    policy::Reaction,
-    time::Age,
-    verdict::{Claim, Weakness},
+use crate::{
+    app::unpack::Layout,
+    core::{
+        package::digest::{Algorithm, Digest},
+        policy::Reaction,
+        time::Age,
+        verdict::{Claim, Weakness},
+    },
 };
 
 /// seal, verify and look into archives
@@ -47,6 +50,13 @@ pub enum BundleCommand {
     /// the gap. It names the archive's entries, so that other tools can look at the same evidence.
     #[command(after_help = examples::WHY)]
     Why(Why),
+    /// write a folder that a package manager installs from, out of a verified archive
+    ///
+    /// Verifies the archive as `bundle verify` does with --deep, under the same demands. Then it writes
+    /// the tarballs in the layout that --for names, and prints what to run. Tarballs are not unpacked. A
+    /// refused archive is not written, and a failure or an interruption leaves nothing behind.
+    #[command(after_help = examples::UNPACK)]
+    Unpack(Unpack),
     /// show what an archive says of itself, without verifying it
     ///
     /// Nothing that this prints is verified: an archive can say anything of itself.
@@ -114,6 +124,30 @@ pub struct Verify {
     /// the archive
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
+    /// Whose seals count.
+    #[command(flatten)]
+    pub seals: Seals,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Options of `bundle unpack`.
+#[derive(Debug, Args)]
+pub struct Unpack {
+    /// the archive
+    #[arg(value_name = "ARCHIVE")]
+    pub archive: PathBuf,
+    /// the folder to write, for its owner alone; it must not be there, and the folder above it must
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// what installs from it: npm (its cache, for `npm ci --offline`), yarn (the offline mirror of
+    /// Yarn 1), or files (tarballs, evidence and lockfiles under plain names, for other tools)
+    #[arg(long = "for", value_name = "CLIENT", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
+    pub layout: Layout,
     /// Whose seals count.
     #[command(flatten)]
     pub seals: Seals,
@@ -271,6 +305,10 @@ fn claim(name: String) -> Claim {
 fn weakness(name: String) -> Weakness {
     let mut all = Weakness::ALL.into_iter();
     all.find(|weakness| weakness.name() == name).unwrap_or(Weakness::RetiredKey)
+}
+
+fn layout(name: String) -> Layout {
+    Layout::ALL.into_iter().find(|layout| layout.name() == name).unwrap_or(Layout::Files)
 }
 
 fn reaction(name: String) -> Reaction {

@@ -9,6 +9,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle inspect", INSPECT),
     ("bundle diff", BUNDLE_DIFF),
     ("bundle sign", SIGN),
+    ("bundle unpack", UNPACK),
     ("bundle verify", VERIFY),
     ("bundle why", WHY),
     ("policy lock", POLICY_LOCK),
@@ -58,6 +59,17 @@ Examples:
   Two people must have sealed it:
     sealift bundle verify app.sealift --key release.key.pub \\
       --key second.key.pub --threshold 2 --require provenance";
+
+pub(super) const UNPACK: &str = "\
+Examples:
+  Install with npm, from nothing but the archive:
+    sealift bundle unpack app.sealift -o npm-cache --for npm \\
+      --key release.key.pub --require integrity
+    npm ci --offline --cache npm-cache
+
+  Tarballs, evidence and lockfiles, for other tools:
+    sealift bundle unpack app.sealift -o app-files --for files \\
+      --key release.key.pub --require integrity";
 
 pub(super) const WHY: &str = "\
 Examples:

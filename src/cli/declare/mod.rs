@@ -14,7 +14,8 @@ use crate::core::time::{self, Time};
 
 pub use self::{
     bundle::{
-        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Seals, Sign, Verify, Why,
+        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Seals, Sign, Unpack, Verify,
+        Why,
     },
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},

@@ -11,6 +11,7 @@ mod policy;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod unpack;
 mod why;
 
 use std::fmt::Display;
@@ -25,6 +26,7 @@ pub use self::{
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
+    unpack::Written,
     why::Reasons,
 };
 #[cfg(feature = "network")]

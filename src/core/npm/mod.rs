@@ -9,6 +9,7 @@ mod dist;
 pub mod integrity;
 mod name;
 pub mod package;
+pub mod packument;
 pub mod publish;
 pub mod registry_signature;
 pub mod tarball;

@@ -3,9 +3,11 @@
 //!
 //! The reader follows node-tar, which npm uses: it cuts off the first component of a path, takes the last
 //! of two files with one name, and ignores links. Where readers of tar differ, the tarball is refused as
-//! ambiguous. Nothing is extracted.
+//! ambiguous. What another reader would write outside the package's folder is refused too, though npm
+//! skips it. Nothing is extracted.
 
 mod headers;
+mod inside;
 mod scripts;
 
 use std::{
@@ -15,6 +17,7 @@ use std::{
 
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use self::headers::{Found, Headers};
 use crate::core::{
@@ -34,6 +37,9 @@ pub enum TarballError {
     /// Readers differ in what this form means.
     #[error("the tarball is ambiguous: {0}")]
     Ambiguous(String),
+    /// An entry that would be written outside the package's folder, or is no file, folder or link.
+    #[error("the tarball reaches outside its package: {0}")]
+    Escapes(String),
     /// Larger than [`limits::TARBALL_CONTENT_BYTES`] or [`limits::TARBALL_FILES`].
     #[error("the tarball has {0}")]
     TooLarge(String),
@@ -56,6 +62,7 @@ impl TarballError {
         match self {
             Self::Unreadable(_) => "tarball-unreadable",
             Self::Ambiguous(_) => "tarball-ambiguous",
+            Self::Escapes(_) => "tarball-escapes",
             Self::TooLarge(_) => "tarball-too-large",
             Self::NoManifest | Self::Manifest { .. } => "tarball-manifest",
         }
@@ -67,12 +74,10 @@ impl TarballError {
 /// # Errors
 /// [`TarballError`].
 pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
-    let inflated =
-        Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES };
     let mut files: BTreeMap<String, (String, Vec<u8>)> = BTreeMap::new();
     let mut gyp = BTreeSet::new();
     let mut held = 0_usize;
-    Headers::new(inflated).each(|Found { path, bytes }| {
+    Headers::new(inflated(tarball)).each(|Found { path, bytes }| {
         held = held.saturating_add(path.len()).saturating_add(bytes.len());
         if held > limits::TARBALL_MANIFESTS_BYTES {
             return Err(TarballError::TooLarge(format!(
@@ -93,6 +98,25 @@ pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
         }
     })?;
     contents(files, &gyp)
+}
+
+/// The fields of a tarball's own `package.json`.
+///
+/// # Errors
+/// [`TarballError`].
+pub fn manifest(tarball: impl Read) -> Result<Map<String, Value>, TarballError> {
+    let mut own = None;
+    Headers::new(inflated(tarball)).each(|Found { path, bytes }| {
+        if path == MANIFEST {
+            own = Some(bytes);
+        }
+        Ok(())
+    })?;
+    read(MANIFEST, &own.ok_or(TarballError::NoManifest)?)
+}
+
+fn inflated<R: Read>(tarball: R) -> Bounded<MultiGzDecoder<R>> {
+    Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES }
 }
 
 /// A reader with a limit: one byte more is an error and not the end.
@@ -149,14 +173,14 @@ const PACKAGE_LOCK: &str = "package-lock.json";
 #[serde(remote = "Self")]
 struct Own {
     #[serde(default)]
-    name: Option<serde_json::Value>,
+    name: Option<Value>,
     #[serde(default)]
-    version: Option<serde_json::Value>,
+    version: Option<Value>,
 }
 
 fn named(path: &str, bytes: &[u8]) -> Result<Named, TarballError> {
     let own: Own = read(path, bytes)?;
-    let text = |value: Option<serde_json::Value>| value?.as_str().map(str::to_owned);
+    let text = |value: Option<Value>| value?.as_str().map(str::to_owned);
     Ok(Named { name: text(own.name), version: text(own.version) })
 }
 

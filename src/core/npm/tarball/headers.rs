@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::Read};
 
 use tar::{Archive, Entry, EntryType};
 
-use super::{TarballError, counts, scripts};
+use super::{TarballError, counts, inside::Inside, scripts};
 use crate::core::limits;
 
 /// A file that counts.
@@ -21,9 +21,10 @@ pub(super) struct Headers<R: Read> {
 }
 
 /// What extension headers say of the next entry.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 struct Extension {
     path: Option<String>,
+    link: Option<String>,
     size: Option<u64>,
 }
 
@@ -37,7 +38,8 @@ impl<R: Read> Headers<R> {
         mut self,
         mut take: impl FnMut(Found) -> Result<(), TarballError>,
     ) -> Result<(), TarballError> {
-        let mut extension = None;
+        let (mut extension, mut long_link) = (None, None);
+        let mut inside = Inside::default();
         let entries = self.archive.entries().map_err(unreadable)?.raw(true);
         for (number, entry) in entries.enumerate() {
             if number >= limits::TARBALL_FILES {
@@ -49,19 +51,20 @@ impl<R: Read> Headers<R> {
                 EntryType::XHeader => extend(&mut extension, pax(&mut entry)?)?,
                 EntryType::XGlobalHeader => {
                     let global = pax(&mut entry)?;
-                    if global.path.is_some() || global.size.is_some() {
+                    if global != Extension::default() {
                         return Err(ambiguous("a global header names a path or a size"));
                     }
                 }
                 EntryType::GNULongName => {
-                    let name = body(&mut entry)?;
-                    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
-                    let path = text(name.get(..end).unwrap_or_default())?;
-                    extend(&mut extension, Extension { path: Some(path), size: None })?;
+                    let path = Some(long_name(&mut entry)?);
+                    extend(&mut extension, Extension { path, ..Extension::default() })?;
                 }
-                EntryType::GNULongLink => drop(body(&mut entry)?),
+                // GNU tar writes it before the long name of the same entry.
+                EntryType::GNULongLink => long_link = Some(long_name(&mut entry)?),
                 kind => {
-                    if let Some(found) = file(&mut entry, kind, extension.take())? {
+                    let mut extension = extension.take().unwrap_or_default();
+                    extension.link = extension.link.or(long_link.take());
+                    if let Some(found) = file(&mut entry, kind, extension, &mut inside)? {
                         take(found)?;
                     }
                 }
@@ -106,6 +109,13 @@ fn body(entry: &mut Entry<'_, impl Read>) -> Result<Vec<u8>, TarballError> {
     Ok(bytes)
 }
 
+/// The text of a GNU header for a long name or a long link.
+fn long_name(entry: &mut Entry<'_, impl Read>) -> Result<String, TarballError> {
+    let name = body(entry)?;
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    text(name.get(..end).unwrap_or_default())
+}
+
 /// The records of a PAX header (POSIX pax, "pax Extended Header"): `LENGTH KEY=VALUE\n`.
 fn pax(entry: &mut Entry<'_, impl Read>) -> Result<Extension, TarballError> {
     let bytes = body(entry)?;
@@ -137,16 +147,18 @@ fn pax(entry: &mut Entry<'_, impl Read>) -> Result<Extension, TarballError> {
         }
     };
     let path = records.get("path").map(|path| text(path)).transpose()?;
-    Ok(Extension { path, size })
+    let link = records.get("linkpath").map(|path| text(path)).transpose()?;
+    Ok(Extension { path, link, size })
 }
 
 /// The file, if it counts.
 fn file(
     entry: &mut Entry<'_, impl Read>,
     kind: EntryType,
-    extension: Option<Extension>,
+    extension: Extension,
+    inside: &mut Inside,
 ) -> Result<Option<Found>, TarballError> {
-    let Extension { path, size } = extension.unwrap_or_default();
+    let Extension { path, link, size } = extension;
     let header_size = entry.header().entry_size().map_err(unreadable)?;
     if size.is_some_and(|size| size != header_size) {
         return Err(ambiguous("two headers give one file two sizes"));
@@ -156,10 +168,16 @@ fn file(
         None => text(&entry.header().path_bytes())?,
     };
     let plain = matches!(kind, EntryType::Regular | EntryType::Continuous);
+    let counted = installed(&path)?;
+    let link = match link {
+        None => entry.header().link_name_bytes().map(|link| text(&link)).transpose()?,
+        link => link,
+    };
+    inside.require(&path, kind, link.as_deref().unwrap_or_default())?;
     if let Some(path) = scripts::gyp(&path).filter(|_| plain) {
         return Ok(Some(Found { path, bytes: Vec::new() }));
     }
-    let Some(path) = installed(&path)? else { return Ok(None) };
+    let Some(path) = counted else { return Ok(None) };
     // npm writes no links.
     if matches!(kind, EntryType::Link | EntryType::Symlink) {
         return Ok(None);

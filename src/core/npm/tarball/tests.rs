@@ -139,7 +139,7 @@ fn links_are_passed_over() {
     for kind in [EntryType::Symlink, EntryType::Link] {
         assert!(listed(&[own(), link(kind)]).unwrap().bundled.is_empty());
     }
-    ambiguous(&[own(), link(EntryType::Fifo)]);
+    ambiguous(&[own(), link(EntryType::Directory)]);
 }
 
 #[test]
@@ -258,4 +258,80 @@ fn links_and_folders_named_as_a_gyp_file_run_nothing() {
         entry(EntryType::Directory, "package/binding.gyp/", b""),
     ]);
     assert_eq!(contents.unwrap().install_scripts, []);
+}
+
+fn linked(kind: EntryType, path: &str, target: &str) -> Vec<u8> {
+    let mut block = entry(kind, path, b"");
+    let header = Header::from_byte_slice(&block[..512]);
+    let mut header = header.clone();
+    header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
+    header.set_cksum();
+    block[..512].copy_from_slice(header.as_bytes());
+    block
+}
+
+#[track_caller]
+fn escapes(entries: &[Vec<u8>]) {
+    let error = listed(entries).unwrap_err();
+    assert!(matches!(error, TarballError::Escapes(_)), "{error}");
+    assert_eq!(error.code(), "tarball-escapes");
+}
+
+#[test]
+fn refuses_paths_out_of_the_package() {
+    for path in
+        ["../x", "package/../../x", "package/..", "/etc/x", "\\x", "c:x", "package\\..\\..\\x"]
+    {
+        escapes(&[own(), file(path, "")]);
+        escapes(&[own(), pax(&[("path", path)]), file("package/x", "")]);
+    }
+    escapes(&[own(), file("package/../binding.gyp", "")]);
+}
+
+#[test]
+fn refuses_links_out_of_the_package() {
+    for target in ["../x", "/etc/passwd", "a/../../x", "..\\x", "c:x"] {
+        escapes(&[own(), linked(EntryType::Symlink, "package/l", target)]);
+        let long = pax(&[("linkpath", target)]);
+        escapes(&[own(), long, linked(EntryType::Symlink, "package/l", "x")]);
+        let long = entry(EntryType::GNULongLink, "././@LongLink", format!("{target}\0").as_bytes());
+        escapes(&[own(), long, linked(EntryType::Symlink, "package/l", "x")]);
+    }
+    escapes(&[own(), linked(EntryType::Symlink, "package", "x")]);
+    for target in ["../x", "/etc/passwd", "package/../../x"] {
+        escapes(&[own(), linked(EntryType::Link, "package/l", target)]);
+    }
+}
+
+#[test]
+fn refuses_what_is_written_through_a_link() {
+    let link = || linked(EntryType::Symlink, "package/a", ".");
+    escapes(&[own(), link(), file("package/A/b/x", "")]);
+    escapes(&[own(), link(), linked(EntryType::Symlink, "package/a/b/c", "../../x")]);
+}
+
+#[test]
+fn refuses_devices_and_pipes() {
+    for kind in [EntryType::Fifo, EntryType::Char, EntryType::Block] {
+        escapes(&[own(), entry(kind, "package/x", b"")]);
+    }
+}
+
+#[test]
+fn accepts_links_inside_the_package() {
+    let inside = [
+        linked(EntryType::Symlink, "package/node_modules/.bin/b", "../b/cli.js"),
+        linked(EntryType::Link, "package/l", "package/package.json"),
+    ];
+    for link in inside {
+        assert_eq!(listed(&[own(), link]).unwrap().own, named("a", "1.0.0"));
+    }
+}
+
+#[test]
+fn the_manifest_is_the_last_one_of_the_package_itself() {
+    let mut tar = [own(), file("package/package.json", r#"{"bin": "x"}"#), vec![0; 1024]].concat();
+    assert_eq!(manifest(gzip(&tar).as_slice()).unwrap()["bin"], "x");
+    tar.drain(..2048);
+    assert_eq!(manifest(gzip(&tar).as_slice()), Err(TarballError::NoManifest));
 }

@@ -1,0 +1,93 @@
+//! What was written out of an archive, and what to run.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Human, Rendered, human::count, to_json};
+use crate::{app::unpack::Unpacked, core::text::Message};
+
+/// A folder that was written.
+pub struct Written<'a> {
+    /// What was written.
+    pub unpacked: &'a Unpacked,
+    /// Whether to say only that.
+    pub quiet: bool,
+}
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { unpacked, quiet } = self;
+        let folder = unpacked.folder.display().to_string();
+        let packages = count(unpacked.packages, "package");
+        let line = Human::new(&unpacked.report).first_line();
+        write!(f, "{line}; unpacked {packages} into {}", Message(&folder))?;
+        if *quiet {
+            return Ok(());
+        }
+        if !unpacked.unreachable.is_empty() {
+            let number = unpacked.unreachable.len();
+            write!(
+                f,
+                "\n  {} for git dependencies, which {} clones: take {} from --for files",
+                if number == 1 {
+                    "1 package was supplied".into()
+                } else {
+                    format!("{number} packages were supplied")
+                },
+                unpacked.layout.name(),
+                if number == 1 { "it" } else { "them" },
+            )?;
+        }
+        if let Some(words) = unpacked.run() {
+            let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+            write!(f, "\n  run:   {}", Message(&words.join(" ")))?;
+        }
+        Ok(())
+    }
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=@:+,%".contains(&byte);
+    match !word.is_empty() && word.bytes().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+impl Rendered for Written<'_> {
+    fn json(&self) -> impl Serialize + '_ {
+        let unpacked = self.unpacked;
+        let unreachable: Vec<_> = unpacked.unreachable.iter().map(ToString::to_string).collect();
+        json!({
+            "schema": "sealift-unpack/1",
+            "folder": unpacked.folder.display().to_string(),
+            "for": unpacked.layout.name(),
+            "packages": unpacked.packages,
+            "files": unpacked.files,
+            "unreachable": unreachable,
+            "run": unpacked.run(),
+            "report": to_json(&unpacked.report),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_what_a_shell_would_split_or_run() {
+        for (word, expected) in [
+            ("a/b", "a/b"),
+            ("a b", "'a b'"),
+            ("$(x)", "'$(x)'"),
+            ("it's", r"'it'\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), expected);
+        }
+    }
+}
