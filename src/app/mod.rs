@@ -1,5 +1,5 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
-//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`trust`],
+//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`serve`](mod@serve), [`sign`](mod@sign), [`trust`],
 //! [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
@@ -9,8 +9,8 @@
 //!
 //! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`policy`],
 //! [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
-//! [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`collect`](mod@collect), [`supply`],
-//! [`seal`](mod@seal).
+//! [`why`](mod@why), [`compare`](mod@compare), [`serve`](mod@serve), [`sign`](mod@sign), [`collect`](mod@collect),
+//! [`supply`], [`seal`](mod@seal).
 
 pub mod archive;
 mod clock;
@@ -26,6 +26,8 @@ pub mod policy;
 pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sign;
 #[cfg(feature = "network")]
 pub mod supply;

@@ -9,8 +9,10 @@ mod dist;
 pub mod integrity;
 mod name;
 pub mod package;
+pub mod packument;
 pub mod publish;
 pub mod registry_signature;
+pub mod route;
 pub mod tarball;
 
 use std::io::Read;
