@@ -1,5 +1,6 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
-//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`serve`](mod@serve), [`sign`](mod@sign), [`trust`],
+//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), `serve`, [`sign`](mod@sign),
+//! [`trust`],
 //! [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
@@ -9,7 +10,7 @@
 //!
 //! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`policy`],
 //! [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
-//! [`why`](mod@why), [`compare`](mod@compare), [`serve`](mod@serve), [`sign`](mod@sign), [`collect`](mod@collect),
+//! [`why`](mod@why), [`compare`](mod@compare), `serve`, [`sign`](mod@sign), [`collect`](mod@collect),
 //! [`supply`], [`seal`](mod@seal).
 
 pub mod archive;

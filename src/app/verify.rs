@@ -119,13 +119,11 @@ impl Examined {
     pub fn admit(self) -> Result<VerifiedArchive, Box<Report>> {
         match self.report.verdict() {
             report::Verdict::Refused => Err(Box::new(self.report)),
-            report::Verdict::Verified | report::Verdict::Stale => {
-                Ok(VerifiedArchive {
-                    archive: self.archive,
-                    report: self.report,
-                    npm_keys: self.npm_keys,
-                })
-            }
+            report::Verdict::Verified | report::Verdict::Stale => Ok(VerifiedArchive {
+                archive: self.archive,
+                report: self.report,
+                npm_keys: self.npm_keys,
+            }),
         }
     }
 }

@@ -22,20 +22,25 @@ use crate::{adapters::archive::ArchiveError, core::limits};
 /// The body of an answer.
 pub(super) enum Body {
     /// What is in memory, with the right to be there.
-    Whole(Bytes, Option<OwnedSemaphorePermit>),
+    Whole {
+        /// What is still to be sent.
+        bytes: Bytes,
+        /// Given back when all is sent.
+        _room: Option<OwnedSemaphorePermit>,
+    },
     /// What comes piece by piece, and how many bytes are still to come.
     Pieces(mpsc::Receiver<Bytes>, u64),
 }
 
 impl Body {
     pub fn empty() -> Self {
-        Self::Whole(Bytes::new(), None)
+        Self::from(Bytes::new())
     }
 }
 
-impl From<Vec<u8>> for Body {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self::Whole(bytes.into(), None)
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Whole { bytes, _room: None }
     }
 }
 
@@ -48,20 +53,22 @@ impl HttpBody for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            Self::Whole(bytes, _) if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole(bytes, _) => {
+            Self::Whole { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole { bytes, .. } => {
                 let piece = bytes.split_to(bytes.len().min(limits::SERVED_CHUNK_BYTES));
                 Poll::Ready(Some(Ok(Frame::data(piece))))
             }
             Self::Pieces(_, 0) => Poll::Ready(None),
-            Self::Pieces(pieces, left) => Poll::Ready(Some(match ready!(pieces.poll_recv(context)) {
-                Some(piece) => {
-                    *left = left.saturating_sub(piece.len() as u64);
-                    Ok(Frame::data(piece))
-                }
-                // Not complete, and it must not look so.
-                None => Err(ErrorKind::UnexpectedEof.into()),
-            })),
+            Self::Pieces(pieces, left) => {
+                Poll::Ready(Some(match ready!(pieces.poll_recv(context)) {
+                    Some(piece) => {
+                        *left = left.saturating_sub(piece.len() as u64);
+                        Ok(Frame::data(piece))
+                    }
+                    // Not complete, and it must not look so.
+                    None => Err(ErrorKind::UnexpectedEof.into()),
+                }))
+            }
         }
     }
 
@@ -71,7 +78,7 @@ impl HttpBody for Body {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(match self {
-            Self::Whole(bytes, _) => bytes.len() as u64,
+            Self::Whole { bytes, .. } => bytes.len() as u64,
             Self::Pieces(_, left) => *left,
         })
     }
@@ -93,10 +100,11 @@ pub(super) fn of_entry(
     if entry.size <= limits::SERVED_IN_MEMORY_BYTES {
         let bytes = Bytes::from(archive.read(&entry.name, limits::SERVED_IN_MEMORY_BYTES)?);
         let Some(part) = part else { return Ok(Body::empty()) };
-        let [start, end] = [part.start, part.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        let [start, end] =
+            [part.start, part.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
         let inside = start <= end && end <= bytes.len();
         return match inside {
-            true => Ok(Body::Whole(bytes.slice(start..end), None)),
+            true => Ok(bytes.slice(start..end).into()),
             false => Err(missing()),
         };
     }

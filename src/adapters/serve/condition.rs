@@ -25,9 +25,10 @@ pub(super) enum Wanted {
 pub(super) fn wanted(headers: &HeaderMap, tag: &str, size: u64) -> Wanted {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(known) = text(&IF_NONE_MATCH)
-        && known.split(',').map(str::trim).any(|one| {
-            one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag
-        })
+        && known
+            .split(',')
+            .map(str::trim)
+            .any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
     {
         return Wanted::Unchanged;
     }
@@ -43,7 +44,8 @@ fn part(text: &str, size: u64) -> Wanted {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
     };
-    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|rest| rest.split_once('-')) else {
+    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|rest| rest.split_once('-'))
+    else {
         return Wanted::All;
     };
     let range = match (number(first), number(last)) {

@@ -4,7 +4,7 @@ use std::{collections::HashSet, net::SocketAddr, sync::Arc, sync::Mutex};
 
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
-    body::{Body as _, Incoming},
+    body::{Body as _, Bytes, Incoming},
     header::{
         ACCEPT, ACCEPT_RANGES, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_RANGE,
         CONTENT_TYPE, ETAG, HOST, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -49,7 +49,11 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub fn new(site: Arc<dyn Site>, listening: SocketAddr, problems: mpsc::Sender<Changed>) -> Self {
+    pub fn new(
+        site: Arc<dyn Site>,
+        listening: SocketAddr,
+        problems: mpsc::Sender<Changed>,
+    ) -> Self {
         Self {
             site,
             listening,
@@ -63,8 +67,10 @@ impl Desk {
     /// Answers a request, whatever it is.
     pub async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, incoming) = request.into_parts();
-        let Some(host) = self.host(&head.headers, head.uri.authority().map(|it| it.as_str())) else {
-            let why = "this server is reached by the address that it listens on, and by no other name";
+        let Some(host) = self.host(&head.headers, head.uri.authority().map(|it| it.as_str()))
+        else {
+            let why =
+                "this server is reached by the address that it listens on, and by no other name";
             return closing(refusal(StatusCode::MISDIRECTED_REQUEST, why));
         };
         let path = head.uri.path().to_owned();
@@ -148,8 +154,8 @@ impl Desk {
         if size > limits::SERVED_DOCUMENTS_BYTES {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it is too large to be answered");
         }
-        let room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
-        finished(builder, Body::Whole(bytes.into(), room))
+        let _room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
+        finished(builder, Body::Whole { bytes: bytes.into(), _room })
     }
 
     async fn entry(&self, entry: Entry, headers: &HeaderMap, head_only: bool) -> Response<Body> {
@@ -216,7 +222,8 @@ async fn passed_over(mut incoming: Incoming) -> bool {
             match next.await {
                 None => return true,
                 Some(Ok(frame)) => {
-                    read = read.saturating_add(frame.data_ref().map_or(0, |data| data.len() as u64));
+                    read =
+                        read.saturating_add(frame.data_ref().map_or(0, |data| data.len() as u64));
                     if read > limits::SERVED_BODY_BYTES {
                         return false;
                     }
@@ -257,7 +264,7 @@ fn refusal(status: StatusCode, why: &str) -> Response<Body> {
         .header(CONTENT_TYPE, JSON)
         .header(CACHE_CONTROL, "no-store")
         .header(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    finished(builder, body.into())
+    finished(builder, Bytes::from(body).into())
 }
 
 /// The connection is of no more use: the request's body was not read, or was not for this server.

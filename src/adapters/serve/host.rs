@@ -42,9 +42,18 @@ mod tests {
             assert_eq!(own(host, loopback), Some(host.to_lowercase()), "{host}");
         }
         for host in [
-            "", "127.0.0.1", "127.0.0.1:80", "evil.example:4873", "localhost.evil.example:4873",
-            "192.0.2.1:4873", "user@127.0.0.1:4873", "127.0.0.1:4873/", "127.0.0.1:x", "0.0.0.0:4873",
-            "localhost.:4873", "[::1",
+            "",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "evil.example:4873",
+            "localhost.evil.example:4873",
+            "192.0.2.1:4873",
+            "user@127.0.0.1:4873",
+            "127.0.0.1:4873/",
+            "127.0.0.1:x",
+            "0.0.0.0:4873",
+            "localhost.:4873",
+            "[::1",
         ] {
             assert_eq!(own(host, loopback), None, "{host}");
         }

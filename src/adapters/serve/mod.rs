@@ -18,8 +18,8 @@ use std::{
     sync::Arc,
 };
 
-pub use self::work::{Ended, Work};
 use self::exchange::Desk;
+pub use self::work::{Ended, Work};
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
     core::{limits, npm::route::Route},

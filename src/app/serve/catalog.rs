@@ -61,8 +61,12 @@ impl Catalog {
     /// # Errors
     /// [`ServeError::TwoContents`].
     pub fn new(archives: Vec<VerifiedArchive>) -> Result<Self, ServeError> {
-        let mut catalog =
-            Self { archives: Vec::new(), names: BTreeMap::new(), paths: BTreeMap::new(), keys: Vec::new() };
+        let mut catalog = Self {
+            archives: Vec::new(),
+            names: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            keys: Vec::new(),
+        };
         for (number, archive) in archives.iter().enumerate() {
             let mut judged: BTreeMap<&Purl, &Judged> = BTreeMap::new();
             judged.extend(archive.report().packages.iter().map(|judged| (&judged.purl, judged)));
@@ -160,9 +164,9 @@ impl Catalog {
     fn at(&self, path: &str) -> Answer {
         match self.paths.get(path) {
             Some(Some(id)) => self.tarball(id),
-            Some(None) => Answer::NotFound(
-                "two sealed packages come from this path of two hosts".to_owned(),
-            ),
+            Some(None) => {
+                Answer::NotFound("two sealed packages come from this path of two hosts".to_owned())
+            }
             None => Answer::NotFound("this registry serves nothing of that kind".to_owned()),
         }
     }
@@ -231,14 +235,18 @@ impl Catalog {
             sha512: sha512.clone(),
             sha1: sha1.clone(),
             recorded: record.as_deref().map(Recorded::read).unwrap_or_default(),
-            attested: item.attestations.is_some().then(|| item.provenance.clone().unwrap_or_default()),
+            attested: item
+                .attestations
+                .is_some()
+                .then(|| item.provenance.clone().unwrap_or_default()),
         }))
     }
 }
 
 impl Item {
     fn new(archive: usize, purl: &Purl, package: &Package, judged: &Judged) -> Option<Self> {
-        let entry = |part: &Option<crate::core::archive::manifest::Part>| part.as_ref()?.entry.clone();
+        let entry =
+            |part: &Option<crate::core::archive::manifest::Part>| part.as_ref()?.entry.clone();
         let provenance = match judged.verdict.facts(Claim::Provenance) {
             Some(Facts::Provenance(facts)) => Some(facts.predicate_type.clone()),
             _ => None,

@@ -6,6 +6,11 @@ use std::{
     process::Command,
 };
 
+use crate::{
+    adapters::files::{self, FileError},
+    core::limits,
+};
+
 /// Variables that make npm, pnpm, Yarn and bun ask one registry.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -32,7 +37,6 @@ impl Environment {
             ("YARN_ENABLE_TELEMETRY", "0"),
             // In the project, and not in a folder that this user's other projects share.
             ("YARN_ENABLE_GLOBAL_CACHE", "false"),
-            ("YARN_REGISTRY", url),
             ("BUN_CONFIG_REGISTRY", url),
             // A proxy would be asked for loopback too.
             ("NO_PROXY", "127.0.0.1,localhost"),
@@ -77,9 +81,21 @@ impl Environment {
     }
 }
 
+/// The scopes that an `.npmrc` gives a registry, with their `@`; none where there is no such file.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn npmrc_scopes(file: &Path) -> Result<Vec<String>, FileError> {
+    if !files::is_filled(file) {
+        return Ok(Vec::new());
+    }
+    let bytes = files::read(file, limits::NPMRC_BYTES)?;
+    Ok(scopes(&String::from_utf8_lossy(&bytes)).map(str::to_owned).collect())
+}
+
 /// The scopes that an `.npmrc` gives a registry, with their `@`. A line in a section counts too: one
 /// scope too many does no harm.
-pub fn scopes(npmrc: &str) -> impl Iterator<Item = &str> {
+fn scopes(npmrc: &str) -> impl Iterator<Item = &str> {
     npmrc.split(['\r', '\n']).filter_map(|line| {
         let key = line.split_once('=').map_or(line, |(key, _)| key).trim();
         let key = key.trim_matches(['"', '\'']);
@@ -130,7 +146,9 @@ mod tests {
         environment.apply(&mut command, inherited.into_iter().map(Into::into));
         let set: std::collections::BTreeMap<_, _> = command
             .get_envs()
-            .map(|(name, value)| (name.to_str().unwrap(), value.map(|value| value.to_str().unwrap())))
+            .map(|(name, value)| {
+                (name.to_str().unwrap(), value.map(|value| value.to_str().unwrap()))
+            })
             .collect();
         assert_eq!(set["NPM_CONFIG_REGISTRY"], None);
         assert_eq!(set["npm_config_replace-registry-host"], None);

@@ -9,7 +9,7 @@ mod environment;
 use std::{io, net::SocketAddr, path::PathBuf, process::Command, sync::Arc};
 
 use self::catalog::Catalog;
-pub use self::environment::{Environment, scope_of_variable, scopes};
+pub use self::environment::{Environment, npmrc_scopes, scope_of_variable};
 pub use crate::adapters::serve::{Changed, Ended};
 use crate::{
     adapters::serve::{Server, Work},
@@ -159,11 +159,7 @@ impl Serving {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn during(
-        self,
-        command: Command,
-        tell: &mut dyn FnMut(Changed),
-    ) -> Result<u8, ServeError> {
+    pub fn during(self, command: Command, tell: &mut dyn FnMut(Changed)) -> Result<u8, ServeError> {
         let program = command.get_program().to_string_lossy().into_owned();
         let work = Work::Command(Box::new(command));
         match self.server.run(Arc::new(self.catalog), work, tell) {

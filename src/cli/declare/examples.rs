@@ -11,6 +11,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle sign", SIGN),
     ("bundle verify", VERIFY),
     ("bundle why", WHY),
+    #[cfg(feature = "serve")]
+    ("bundle serve", SERVE),
     #[cfg(feature = "network")]
     ("trust refresh", REFRESH),
     ("trust import", IMPORT),
@@ -60,6 +62,18 @@ pub(super) const WHY: &str = "\
 Examples:
   sealift bundle why app.sealift a --key release.key.pub \\
     --require provenance";
+
+#[cfg(feature = "serve")]
+pub(super) const SERVE: &str = "\
+Examples:
+  Install from the archive, and from nowhere else:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature --lockfile package-lock.json \\
+      --exec -- npm ci
+
+  Serve until Ctrl-C:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature";
 
 pub(super) const INSPECT: &str = "\
 Examples:

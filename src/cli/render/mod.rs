@@ -7,6 +7,8 @@ mod human;
 mod inspect;
 mod json;
 mod key;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -16,6 +18,8 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
+#[cfg(feature = "serve")]
+pub use self::serve::Served;
 pub use self::{
     diff::Compared,
     human::Human,

@@ -68,7 +68,9 @@ pub struct Recorded {
 impl Recorded {
     /// Reads a record that was verified already. What cannot be read is left out.
     pub fn read(record: &[u8]) -> Self {
-        let Ok(record) = serde_json::from_slice::<Parts<'_>>(record) else { return Self::default() };
+        let Ok(record) = serde_json::from_slice::<Parts<'_>>(record) else {
+            return Self::default();
+        };
         let dist = Dist::read(record.manifest.get());
         let signatures = dist.map(|dist| dist.signatures).unwrap_or_default();
         Self {
@@ -207,10 +209,8 @@ impl Version {
         // npm skips a byte order mark.
         let bytes = self.own.manifest.as_slice();
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let mut fields: Fields = serde_json::from_slice(bytes).map_err(|error| Unreadable {
-            id: self.id.clone(),
-            detail: error.to_string(),
-        })?;
+        let mut fields: Fields = serde_json::from_slice(bytes)
+            .map_err(|error| Unreadable { id: self.id.clone(), detail: error.to_string() })?;
         normalize(&mut fields, &self.id);
         fields.retain(|key, _| {
             !key.starts_with('_')
@@ -283,7 +283,9 @@ fn normalize(fields: &mut Fields, id: &PackageId) {
             };
             fields.insert("bundleDependencies".into(), raw(&names));
         }
-        Some(list @ Value::Array(_)) => drop(fields.insert("bundleDependencies".into(), raw(&list))),
+        Some(list @ Value::Array(_)) => {
+            drop(fields.insert("bundleDependencies".into(), raw(&list)))
+        }
         _ => drop(fields.remove("bundleDependencies")),
     }
 }

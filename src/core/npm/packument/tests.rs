@@ -38,7 +38,8 @@ fn a_version_is_described_by_its_own_tarball() {
     assert_eq!(one["dist"]["integrity"], Algorithm::Sha512.digest(b"x").to_sri());
     assert_eq!(one["_id"], "@s/a@1.0.0");
     assert_eq!(one["readme"], "r");
-    for gone in ["_resolved", "__proto__", "hasInstallScript", "deprecated", "bundledDependencies"] {
+    for gone in ["_resolved", "__proto__", "hasInstallScript", "deprecated", "bundledDependencies"]
+    {
         assert!(one.get(gone).is_none(), "{gone}");
     }
     let short = said(&[version("@s/a", "1.0.0", manifest)], Form::Abbreviated);
@@ -46,8 +47,18 @@ fn a_version_is_described_by_its_own_tarball() {
         short["versions"]["1.0.0"].as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     let expected = [
-        "bin", "bundleDependencies", "cpu", "dependencies", "dist", "engines", "libc", "name",
-        "optionalDependencies", "os", "peerDependenciesMeta", "version",
+        "bin",
+        "bundleDependencies",
+        "cpu",
+        "dependencies",
+        "dist",
+        "engines",
+        "libc",
+        "name",
+        "optionalDependencies",
+        "os",
+        "peerDependenciesMeta",
+        "version",
     ];
     assert_eq!(keys, expected);
 }
@@ -59,7 +70,10 @@ fn scripts_and_shrinkwraps_are_told_as_the_tarball_has_them() {
     for form in [Form::Full, Form::Abbreviated] {
         let said = said(&[one.clone()], form);
         let said = &said["versions"]["1.0.0"];
-        assert_eq!((&said["hasInstallScript"], &said["_hasShrinkwrap"]), (&json!(true), &json!(true)));
+        assert_eq!(
+            (&said["hasInstallScript"], &said["_hasShrinkwrap"]),
+            (&json!(true), &json!(true))
+        );
     }
 }
 
@@ -73,7 +87,10 @@ fn signatures_and_times_are_the_records_and_say_so() {
     one.attested = Some("https://slsa.dev/provenance/v1".into());
     let full = said(&[one.clone()], Form::Full);
     let published = json!("2026-01-02T03:04:05Z");
-    assert_eq!(full["time"], json!({"1.0.0": published, "created": published, "modified": published}));
+    assert_eq!(
+        full["time"],
+        json!({"1.0.0": published, "created": published, "modified": published})
+    );
     assert_eq!(full["_fromRecord"], json!(["dist.signatures", "time"]));
     let dist = &full["versions"]["1.0.0"]["dist"];
     assert_eq!(dist["signatures"], json!([{"keyid": "k", "sig": "s"}]));
@@ -108,7 +125,11 @@ fn fields_in_any_form_are_passed_on_or_left_out_without_a_panic() {
         (r#"{"os": ["a"], "o\u0073": ["b"]}"#, "os", json!(["b"])),
     ] {
         let said = said(&[version("a", "1.0.0", manifest)], Form::Abbreviated);
-        assert_eq!(said["versions"]["1.0.0"].get(field).unwrap_or(&Value::Null), &expected, "{manifest}");
+        assert_eq!(
+            said["versions"]["1.0.0"].get(field).unwrap_or(&Value::Null),
+            &expected,
+            "{manifest}"
+        );
     }
 }
 

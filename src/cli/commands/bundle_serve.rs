@@ -1,0 +1,141 @@
+//! `sealift bundle serve`.
+
+use std::{
+    collections::BTreeSet,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::Command,
+};
+
+use crate::{
+    app::serve::{Changed, Environment, ServeError, Serving, npmrc_scopes, scope_of_variable},
+    cli::{
+        context::Context,
+        declare::Serve,
+        env::Env,
+        failure::{Failure, Kind, Outcome},
+        render::{Human, Served},
+        terminal::Terminal,
+    },
+    core::text::Untrusted,
+};
+
+/// Where verdaccio, a registry that many know, listens too.
+const PORT: u16 = 4873;
+
+/// Verifies archives, and serves them until a signal or as long as a command runs.
+///
+/// # Errors
+/// Exit 1, when an archive is refused, or changes while it is served; exit 2, when one could not be
+/// checked, or nothing can be served. With `--exec`, the exit code of the command.
+pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
+    let port = if options.exec { 0 } else { PORT };
+    let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into());
+    let archives: Vec<_> = options
+        .archives
+        .iter()
+        .map(|archive| {
+            options.seals.resolve(archive, &options.demands, &options.trust, context.env)
+        })
+        .collect();
+    let serving = match Serving::start(&archives, listen, &context.clock) {
+        Err(ServeError::Refused(report)) => {
+            context.report(&report);
+            context.terminal.failure(&ServeError::Refused(report).into());
+            return Err(Failure::reported(Kind::Refused));
+        }
+        serving => serving?,
+    };
+    for archive in serving.archives() {
+        let file = archive.archive().path().display().to_string();
+        let line = Human::new(archive.report()).first_line().to_string();
+        context.terminal.note(format_args!(
+            "{}: {}",
+            Untrusted(&file),
+            anstream::adapter::strip_str(&line)
+        ));
+    }
+    if !serving.address().ip().is_loopback() {
+        context.terminal.warning(
+            format_args!(
+                "{} can be reached from other machines, without encryption",
+                serving.address()
+            ),
+            Some("leave out --listen to serve this machine alone"),
+        );
+    }
+    let mut changed = 0_usize;
+    let code = match options.exec {
+        false => {
+            let url = url(serving.address());
+            context.print(&Served { serving: &serving, url: &url });
+            serving.until_asked(&mut |problem| tell(&problem, &mut changed, context.terminal))?;
+            0
+        }
+        true => exec(options, serving, context, &mut changed)?,
+    };
+    match (code, changed) {
+        (0, 0) => Ok(()),
+        // The command may have passed over it: npm leaves out an optional package without an error.
+        (0, _) => Err(Failure::reported(Kind::Refused)),
+        (code, _) => Err(Failure::reported(Kind::Command(code))),
+    }
+}
+
+/// Where clients on this machine reach an address.
+fn url(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("http://127.0.0.1:{}/", address.port()),
+        false => format!("http://{address}/"),
+    }
+}
+
+fn tell(problem: &Changed, count: &mut usize, terminal: &mut Terminal) {
+    *count = count.saturating_add(1);
+    let failure = Failure::could_not(Untrusted(&problem.to_string()));
+    terminal.failure(&failure.hint("nothing of it was served; carry the archive across anew"));
+}
+
+fn exec(
+    options: &Serve,
+    serving: Serving,
+    context: &mut Context<'_>,
+    changed: &mut usize,
+) -> Outcome<u8> {
+    let Some((program, arguments)) = options.command.split_first() else { return Ok(0) };
+    let cache = tempfile::tempdir_in(&context.env.temporary).map_err(|error| {
+        Failure::could_not(format_args!("cannot make a folder for the command's cache: {error}"))
+    })?;
+    let scopes = scopes(&serving, context)?;
+    let url = url(serving.address());
+    let environment = Environment::new(&url, scopes.iter().map(String::as_str), cache.path());
+    let mut command = Command::new(program);
+    command.args(arguments);
+    environment.apply(&mut command, Env::names().into_iter());
+    context.terminal.note(format_args!("serving {} packages at {url}", serving.packages()));
+    Ok(serving.during(command, &mut |problem| tell(&problem, changed, context.terminal))?)
+}
+
+/// The scopes of the archives, and those that have a registry of their own here.
+fn scopes(serving: &Serving, context: &mut Context<'_>) -> Outcome<BTreeSet<String>> {
+    let mut scopes: BTreeSet<String> = serving.scopes().map(str::to_owned).collect();
+    for name in Env::names().iter().filter_map(|name| name.to_str()) {
+        scopes.extend(scope_of_variable(name).map(str::to_owned));
+    }
+    for file in [Some(Path::new(".npmrc")), context.env.npmrc.as_deref()].into_iter().flatten() {
+        for scope in npmrc_scopes(file)? {
+            // npm reads `_` in a variable as `-`, and capitals as small letters.
+            if scope.contains('_') || scope.chars().any(char::is_uppercase) {
+                context.terminal.warning(
+                    format_args!(
+                        "{} gives {scope} a registry of its own, which no variable can change",
+                        file.display()
+                    ),
+                    Some("take the line out of the file, or npm asks that registry"),
+                );
+            }
+            scopes.insert(scope);
+        }
+    }
+    Ok(scopes)
+}
