@@ -517,11 +517,15 @@ fn several_archives_are_one_registry_unless_they_contradict() {
 }
 
 fn exec(world: &World, script: &str) -> Run {
+    exec_of(world, &["sh", "-c", script])
+}
+
+fn exec_of(world: &World, run: &[&str]) -> Run {
     let line = format!("bundle serve app.sealift {} --exec --", demands());
     let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
     command.env("NPM_CONFIG_REGISTRY", "https://evil.example/");
     command.env("npm_config_@env:registry", "https://evil.example/");
-    Run::of(command.args(line.split_whitespace()).args(["sh", "-c", script]))
+    Run::of(command.args(line.split_whitespace()).args(run))
 }
 
 #[test]
@@ -535,7 +539,10 @@ fn exec_returns_the_exit_code_and_leaves_nothing() {
     world.sealift(&line).failed().says("cannot run");
 
     world.write(".npmrc", "@project:registry=https://evil.example/\n");
-    let run = exec(&world, "mkdir -p \"$npm_config_cache\"; env").done();
+    let kept = exec(&world, "mkdir -p \"$npm_config_cache\"; echo \"$npm_config_cache\"").done();
+    let kept = kept.says("sh may drop the variables");
+    // Not by a shell: some drop variables whose names they could not write.
+    let run = exec_of(&world, &["env"]).done();
     let value = |name: &str| {
         let mut lines = run.stdout.lines();
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap_or_default()
@@ -549,8 +556,8 @@ fn exec_returns_the_exit_code_and_leaves_nothing() {
     }
     assert_eq!(value("BUN_CONFIG_REGISTRY"), url);
     assert!(!run.stdout.contains("evil.example"), "{run}");
-    let cache = value("npm_config_cache");
-    assert!(!cache.is_empty() && !std::path::Path::new(cache).exists(), "{cache}");
+    let cache = kept.stdout.trim();
+    assert!(cache.ends_with("/npm") && !std::path::Path::new(cache).exists(), "{cache}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsStr,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::Command,
@@ -106,7 +107,7 @@ fn exec(
     let cache = tempfile::tempdir_in(&context.env.temporary).map_err(|error| {
         Failure::could_not(format_args!("cannot make a folder for the command's cache: {error}"))
     })?;
-    let scopes = scopes(&serving, context)?;
+    let scopes = scopes(options, &serving, context)?;
     let url = url(serving.address());
     let environment = Environment::new(&url, scopes.iter().map(String::as_str), cache.path());
     let mut command = Command::new(program);
@@ -117,7 +118,12 @@ fn exec(
 }
 
 /// The scopes of the archives, and those that have a registry of their own here.
-fn scopes(serving: &Serving, context: &mut Context<'_>) -> Outcome<BTreeSet<String>> {
+fn scopes(
+    options: &Serve,
+    serving: &Serving,
+    context: &mut Context<'_>,
+) -> Outcome<BTreeSet<String>> {
+    let mut own = false;
     let mut scopes: BTreeSet<String> = serving.scopes().map(str::to_owned).collect();
     for name in Env::names().iter().filter_map(|name| name.to_str()) {
         scopes.extend(scope_of_variable(name).map(str::to_owned));
@@ -135,7 +141,15 @@ fn scopes(serving: &Serving, context: &mut Context<'_>) -> Outcome<BTreeSet<Stri
                 );
             }
             scopes.insert(scope);
+            own = true;
         }
+    }
+    let program = options.command.first().map(Path::new).and_then(Path::file_name);
+    if let Some(shell @ ("sh" | "dash")) = program.and_then(OsStr::to_str).filter(|_| own) {
+        context.terminal.warning(
+            format_args!("{shell} may drop the variables that set the registries of scopes"),
+            Some("run the package manager itself, or bash, after --exec --"),
+        );
     }
     Ok(scopes)
 }

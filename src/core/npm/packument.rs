@@ -246,11 +246,11 @@ impl Version {
             fields.insert("signatures".into(), signatures.into());
         }
         if let Some(kind) = &self.attested {
-            let mut attestations =
-                json!({"url": format!("{base}/-/npm/v1/attestations/{}", self.id)});
-            if !kind.is_empty() {
-                attestations["provenance"] = json!({"predicateType": kind});
-            }
+            let url = format!("{base}/-/npm/v1/attestations/{}", self.id);
+            let attestations = match kind.as_str() {
+                "" => json!({ "url": url }),
+                kind => json!({"url": url, "provenance": {"predicateType": kind}}),
+            };
             fields.insert("attestations".into(), attestations);
         }
         dist
