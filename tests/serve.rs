@@ -514,6 +514,8 @@ fn several_archives_are_one_registry_unless_they_contradict() {
     let run = world.sealift(&line).refused().says("there are two contents for a@1.0.0");
     assert!(run.stderr.contains("one.sealift") && run.stderr.contains("three.sealift"), "{run}");
     assert!(!world.path("ran").exists());
+    let line = line.replace(" --exec", " --format json --exec");
+    assert_eq!(world.sealift(&line).refused().json()["code"], "two-contents");
 }
 
 fn exec(world: &World, script: &str) -> Run {

@@ -83,6 +83,15 @@ pub struct Changed {
     pub error: ArchiveError,
 }
 
+/// What is told while a server runs.
+#[derive(Debug)]
+pub enum Told {
+    /// Requests are answered, and signals are heard.
+    Ready,
+    /// An archive was found changed.
+    Changed(Changed),
+}
+
 /// What is served.
 pub trait Site: Send + Sync + 'static {
     /// Says what to answer. May read archives, and then takes its time.
@@ -118,7 +127,8 @@ impl Server {
         self.address
     }
 
-    /// Serves until the work has ended. `tell` hears of every archive that was found changed.
+    /// Serves until the work has ended. `tell` hears that it has begun, and of every archive that was
+    /// found changed.
     ///
     /// # Errors
     /// When the system refuses threads or signals, or a command cannot be started.
@@ -126,7 +136,7 @@ impl Server {
         self,
         site: Arc<dyn Site>,
         work: Work,
-        tell: &mut dyn FnMut(Changed),
+        tell: &mut dyn FnMut(Told),
     ) -> io::Result<Ended> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -142,7 +152,7 @@ impl Server {
             let ended = work.run(&mut heard, tell).await;
             accepting.abort();
             while let Ok(problem) = heard.try_recv() {
-                tell(problem);
+                tell(Told::Changed(problem));
             }
             ended
         });

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::mpsc::Receiver;
 
-use super::Changed;
+use super::{Changed, Told};
 
 /// For how long to serve.
 #[derive(Debug)]
@@ -35,9 +35,10 @@ impl Work {
     pub(super) async fn run(
         self,
         problems: &mut Receiver<Changed>,
-        tell: &mut dyn FnMut(Changed),
+        tell: &mut dyn FnMut(Told),
     ) -> io::Result<Ended> {
         let mut signals = Signals::new()?;
+        tell(Told::Ready);
         let mut child = match self {
             Self::Wait => None,
             Self::Command(command) => Some(tokio::process::Command::from(*command).spawn()?),
@@ -53,7 +54,7 @@ impl Work {
                 status = wait => return status.map(|status| Ended::Command(code(status))),
                 signal = signals.next() => signal,
                 Some(problem) = problems.recv() => {
-                    tell(problem);
+                    tell(Told::Changed(problem));
                     continue;
                 }
             };

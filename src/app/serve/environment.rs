@@ -30,6 +30,9 @@ impl Environment {
             ("npm_config_fund", "false"),
             ("npm_config_update_notifier", "false"),
             ("NO_UPDATE_NOTIFIER", "1"),
+            // What this registry does not answer now, it will not answer in a minute.
+            ("npm_config_fetch_retry_mintimeout", "100"),
+            ("npm_config_fetch_retry_maxtimeout", "1000"),
             ("npm_config_noproxy", "127.0.0.1,localhost"),
             ("pnpm_config_registry", url),
             ("YARN_NPM_REGISTRY_SERVER", url.trim_end_matches('/')),
@@ -45,8 +48,6 @@ impl Environment {
         }
         for (name, folder) in [
             ("npm_config_cache", "npm"),
-            ("npm_config_store_dir", "pnpm-store"),
-            ("npm_config_cache_dir", "pnpm"),
             ("pnpm_config_store_dir", "pnpm-store"),
             ("pnpm_config_cache_dir", "pnpm"),
             ("BUN_INSTALL_CACHE_DIR", "bun"),
@@ -57,6 +58,17 @@ impl Environment {
             variables.push((format!("npm_config_{scope}:registry"), url.into()));
         }
         Self { variables }
+    }
+
+    /// Adds what pnpm 10 and older have for their folders, and npm warns of.
+    #[must_use]
+    pub fn with_pnpm(mut self, cache: &Path) -> Self {
+        for (name, folder) in
+            [("npm_config_store_dir", "pnpm-store"), ("npm_config_cache_dir", "pnpm")]
+        {
+            self.variables.push((name.to_owned(), cache.join(folder).into_os_string()));
+        }
+        self
     }
 
     /// Gives a command these variables, in place of those of the same names in any case: package managers

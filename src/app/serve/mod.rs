@@ -10,9 +10,9 @@ use std::{io, net::SocketAddr, path::PathBuf, process::Command, sync::Arc};
 
 use self::catalog::Catalog;
 pub use self::environment::{Environment, npmrc_scopes, scope_of_variable};
-pub use crate::adapters::serve::{Changed, Ended};
+pub use crate::adapters::serve::{Changed, Told};
 use crate::{
-    adapters::serve::{Server, Work},
+    adapters::serve::{Ended, Server, Work},
     app::{
         clock::Clock,
         report::Report,
@@ -150,7 +150,7 @@ impl Serving {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn until_asked(self, tell: &mut dyn FnMut(Changed)) -> Result<(), ServeError> {
+    pub fn until_asked(self, tell: &mut dyn FnMut(Told)) -> Result<(), ServeError> {
         let ended = self.server.run(Arc::new(self.catalog), Work::Wait, tell);
         ended.map(drop).map_err(ServeError::System)
     }
@@ -159,7 +159,7 @@ impl Serving {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn during(self, command: Command, tell: &mut dyn FnMut(Changed)) -> Result<u8, ServeError> {
+    pub fn during(self, command: Command, tell: &mut dyn FnMut(Told)) -> Result<u8, ServeError> {
         let program = command.get_program().to_string_lossy().into_owned();
         let work = Work::Command(Box::new(command));
         match self.server.run(Arc::new(self.catalog), work, tell) {

@@ -9,7 +9,9 @@ use std::{
 };
 
 use crate::{
-    app::serve::{Changed, Environment, ServeError, Serving, npmrc_scopes, scope_of_variable},
+    app::serve::{
+        Changed, Environment, ServeError, Serving, Told, npmrc_scopes, scope_of_variable,
+    },
     cli::{
         context::Context,
         declare::Serve,
@@ -47,6 +49,29 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         }
         serving => serving?,
     };
+    announce(&serving, context);
+    let mut changed = 0_usize;
+    let code = match options.exec {
+        false => {
+            let served = Served::new(&serving, &url(serving.address()));
+            serving.until_asked(&mut |told| match told {
+                Told::Ready => context.print(&served),
+                Told::Changed(problem) => tell(&problem, &mut changed, context.terminal),
+            })?;
+            0
+        }
+        true => exec(options, serving, context, &mut changed)?,
+    };
+    match (code, changed) {
+        (0, 0) => Ok(()),
+        // The command may have passed over it: npm leaves out an optional package without an error.
+        (0, _) => Err(Failure::reported(Kind::Refused)),
+        (code, _) => Err(Failure::reported(Kind::Command(code))),
+    }
+}
+
+/// Says what was verified, and warns of who may ask.
+fn announce(serving: &Serving, context: &mut Context<'_>) {
     for archive in serving.archives() {
         let file = archive.archive().path().display().to_string();
         let line = Human::new(archive.report()).first_line().to_string();
@@ -64,22 +89,6 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
             ),
             Some("leave out --listen to serve this machine alone"),
         );
-    }
-    let mut changed = 0_usize;
-    let code = match options.exec {
-        false => {
-            let url = url(serving.address());
-            context.print(&Served { serving: &serving, url: &url });
-            serving.until_asked(&mut |problem| tell(&problem, &mut changed, context.terminal))?;
-            0
-        }
-        true => exec(options, serving, context, &mut changed)?,
-    };
-    match (code, changed) {
-        (0, 0) => Ok(()),
-        // The command may have passed over it: npm leaves out an optional package without an error.
-        (0, _) => Err(Failure::reported(Kind::Refused)),
-        (code, _) => Err(Failure::reported(Kind::Command(code))),
     }
 }
 
@@ -110,11 +119,19 @@ fn exec(
     let scopes = scopes(options, &serving, context)?;
     let url = url(serving.address());
     let environment = Environment::new(&url, scopes.iter().map(String::as_str), cache.path());
+    let is_npm = Path::new(program).file_stem().is_some_and(|name| name == "npm" || name == "npx");
+    let environment = match is_npm {
+        true => environment,
+        false => environment.with_pnpm(cache.path()),
+    };
     let mut command = Command::new(program);
     command.args(arguments);
     environment.apply(&mut command, Env::names().into_iter());
     context.terminal.note(format_args!("serving {} packages at {url}", serving.packages()));
-    Ok(serving.during(command, &mut |problem| tell(&problem, changed, context.terminal))?)
+    Ok(serving.during(command, &mut |told| match told {
+        Told::Ready => {}
+        Told::Changed(problem) => tell(&problem, changed, context.terminal),
+    })?)
 }
 
 /// The scopes of the archives, and those that have a registry of their own here.
