@@ -319,7 +319,6 @@ fn reaction(name: String) -> Reaction {
 }
 
 /// At the last `=`: an address may have one.
-#[cfg(feature = "network")]
 fn supply(text: &str) -> Result<(String, PathBuf), String> {
     match text.rsplit_once('=') {
         Some((address, file)) if !address.is_empty() && !file.is_empty() => {
