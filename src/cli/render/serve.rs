@@ -39,10 +39,8 @@ impl Served {
 }
 
 fn settings(serving: &Serving, url: &str) -> [(&'static str, String); 4] {
-    let scopes: String =
-        serving.scopes().map(|scope| format!(" --{scope}:registry={url}")).collect();
-    let npm = format!("npm ci --registry={url} --replace-registry-host=always{scopes}");
-    let pnpm = format!("pnpm install --frozen-lockfile --registry={url}{scopes}");
+    let npm = format!("npm ci --registry={url} --replace-registry-host=always");
+    let pnpm = format!("pnpm install --frozen-lockfile --registry={url}");
     let plain = url.trim_end_matches('/');
     let yarn = format!(
         "YARN_NPM_REGISTRY_SERVER={plain} YARN_UNSAFE_HTTP_WHITELIST={} \
@@ -64,7 +62,11 @@ impl fmt::Display for Served {
         for (name, setting) in &self.settings {
             write!(f, "\n  {name:4}  {}", Untrusted(setting))?;
         }
-        f.write_str("\n\nwith --exec -- COMMAND, sealift sets this itself; Ctrl-C ends it")
+        write!(
+            f,
+            "\n\na scope that .npmrc gives a registry of its own needs --@SCOPE:registry={url} too\n\
+             with --exec -- COMMAND, sealift sets all of this itself; Ctrl-C ends it"
+        )
     }
 }
 
