@@ -2,12 +2,17 @@
 //!
 //! What they name is there: a lockfile, a second signer, `.npmrc`. Public services are not, so the
 //! Sigstore instance `lab` stands for `public-good`, with its TUF repository on loopback.
-#![cfg(feature = "network")]
+#![cfg(all(feature = "network", feature = "serve", unix))]
 // A test fails by panicking; and it looks at files and clocks that the program may not.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::disallowed_methods)]
 
 mod world;
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
 
 use chrono::Utc;
 use sealift::cli::declare::EXAMPLES;
@@ -35,6 +40,18 @@ fn repository(world: &World) -> Repository {
     repository.delegate(folder, &["registry.npmjs.org/*"], &targets);
     repository.publish();
     repository
+}
+
+/// Serves until it says where, and asks it to end.
+fn serve(world: &World, arguments: &str) {
+    let mut command = world.command(env!("CARGO_BIN_EXE_sealift"));
+    command.args(arguments.split_whitespace()).args(["--listen", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("serving 1 package at http://127.0.0.1:"), "{line}");
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(kill.success() && child.wait().unwrap().success());
 }
 
 #[test]
@@ -74,6 +91,7 @@ fn every_example_works() {
             let of_instance = [
                 "bundle diff",
                 "bundle fetch",
+                "bundle serve",
                 "bundle sign",
                 "bundle unpack",
                 "bundle verify",
@@ -86,7 +104,15 @@ fn every_example_works() {
             ]
             .contains(command);
             if of_instance && !names_one {
-                here += " --instance lab";
+                here = match here.split_once(" --exec -- ") {
+                    // What is run is another program's.
+                    Some((before, _)) => format!("{before} --instance lab --exec -- true"),
+                    None => here + " --instance lab",
+                };
+            }
+            if command == &"bundle serve" && !here.contains("--exec") {
+                serve(&world, &here);
+                continue;
             }
             if command == &"bundle diff" {
                 std::fs::copy(world.path("app.sealift"), world.path("released.sealift")).unwrap();

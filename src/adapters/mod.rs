@@ -9,4 +9,6 @@ pub mod keys;
 pub mod network;
 #[cfg(feature = "network")]
 pub mod registry;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod tuf;

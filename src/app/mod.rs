@@ -1,5 +1,6 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
-//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`unpack`](mod@unpack), [`trust`],
+//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign),
+//! [`unpack`](mod@unpack), `serve`, [`policy_lock`], [`policy_init`], [`policy_check`], [`trust`],
 //! [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
@@ -9,7 +10,7 @@
 //!
 //! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`policy`],
 //! [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
-//! [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign), [`unpack`](mod@unpack),
+//! [`why`](mod@why), [`compare`](mod@compare), `serve`, [`sign`](mod@sign), [`unpack`](mod@unpack),
 //! [`policy_lock`], [`policy_init`], [`policy_check`], [`collect`](mod@collect), [`supply`],
 //! [`seal`](mod@seal).
 
@@ -30,6 +31,8 @@ pub mod policy_lock;
 pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod sign;
 #[cfg(feature = "network")]
 pub mod supply;

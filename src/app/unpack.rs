@@ -224,7 +224,9 @@ fn items(verified: &VerifiedArchive) -> Vec<Item<'_>> {
 /// The address that a package has without any lockfile.
 fn own_address(purl: &Purl) -> Option<String> {
     match purl.origin() {
-        Origin::Registry(registry) => Some(packument::tarball_address(registry, purl.id())),
+        Origin::Registry(registry) => {
+            Some(format!("{registry}{}", packument::tarball_path(purl.id())))
+        }
         Origin::Url(url) => Some(url.clone()),
         _ => None,
     }

@@ -46,7 +46,7 @@ use crate::{
 /// use sealift::app::{archive::SignedArchive, report::Report, verify::VerifiedArchive};
 ///
 /// fn forge(archive: SignedArchive, report: Report) -> VerifiedArchive {
-///     VerifiedArchive { archive, report }
+///     VerifiedArchive { archive, report, npm_keys: vec![] }
 /// }
 /// ```
 ///
@@ -56,16 +56,22 @@ use crate::{
 /// use sealift::app::{archive::SignedArchive, report::Report, verify::Examined};
 ///
 /// fn forge(archive: SignedArchive, report: Report) -> Examined {
-///     Examined { archive, report }
+///     Examined { archive, report, npm_keys: vec![] }
 /// }
 /// ```
 #[derive(Debug)]
 pub struct VerifiedArchive {
     archive: SignedArchive,
     report: Report,
+    npm_keys: Vec<serde_json::Value>,
 }
 
 impl VerifiedArchive {
+    /// The npm registry's keys that the records were judged by, as a registry lists them.
+    pub fn npm_keys(&self) -> &[serde_json::Value] {
+        &self.npm_keys
+    }
+
     /// What was found.
     pub fn report(&self) -> &Report {
         &self.report
@@ -87,6 +93,7 @@ impl VerifiedArchive {
 pub struct Examined {
     archive: SignedArchive,
     report: Report,
+    npm_keys: Vec<serde_json::Value>,
 }
 
 impl Examined {
@@ -112,9 +119,11 @@ impl Examined {
     pub fn admit(self) -> Result<VerifiedArchive, Box<Report>> {
         match self.report.verdict() {
             report::Verdict::Refused => Err(Box::new(self.report)),
-            report::Verdict::Verified | report::Verdict::Stale => {
-                Ok(VerifiedArchive { archive: self.archive, report: self.report })
-            }
+            report::Verdict::Verified | report::Verdict::Stale => Ok(VerifiedArchive {
+                archive: self.archive,
+                report: self.report,
+                npm_keys: self.npm_keys,
+            }),
         }
     }
 }
@@ -275,8 +284,9 @@ pub(super) fn examine(
     let (inputs, lockfiles) = judge_entries(inputs, builds, &found, &judge);
     deny_unneeded(&mut found, &inputs);
     let packages = found.into_iter().filter_map(|found| found.judged).collect();
+    let npm_keys = bar.basis.trust.listed_npm_keys();
     let report = report(&archive, file, bar, sha256, inputs, lockfiles, packages);
-    Ok(Examined { archive, report })
+    Ok(Examined { archive, report, npm_keys })
 }
 
 fn inventory(locks: &[Lock]) -> Inventory<'_> {

@@ -72,6 +72,12 @@ impl Env {
         self.data.join("trust")
     }
 
+    /// The names of all variables.
+    #[cfg(feature = "serve")]
+    pub fn names() -> Vec<std::ffi::OsString> {
+        std::env::vars_os().map(|(name, _)| name).collect()
+    }
+
     /// The value of a variable, for `${NAME}` in `.npmrc`.
     #[cfg(feature = "network")]
     pub fn variable(name: &str) -> Option<String> {

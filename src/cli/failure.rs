@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+#[cfg(feature = "serve")]
+use crate::app::serve::ServeError;
 #[cfg(feature = "network")]
 use crate::app::{
     connection::{ConfigError, ConnectionError},
@@ -41,6 +43,9 @@ pub enum Kind {
     Refused,
     /// It could not be checked: exit 2.
     CouldNotCheck,
+    /// A command that was run ended so: its own exit code.
+    #[cfg(feature = "serve")]
+    Command(u8),
 }
 
 /// The result of a command.
@@ -108,6 +113,8 @@ impl Kind {
         match self {
             Self::Refused => "refused",
             Self::CouldNotCheck => "unchecked",
+            #[cfg(feature = "serve")]
+            Self::Command(_) => "command",
         }
     }
 }
@@ -151,3 +158,5 @@ ends!(
     ConnectionError,
     SealError: code is_refusal,
 );
+#[cfg(feature = "serve")]
+ends!(ServeError: code is_refusal);

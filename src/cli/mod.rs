@@ -68,6 +68,8 @@ pub fn main() -> ExitCode {
             match failure.kind {
                 Kind::Refused => ExitCode::from(1),
                 Kind::CouldNotCheck => ExitCode::from(2),
+                #[cfg(feature = "serve")]
+                Kind::Command(code) => ExitCode::from(code),
             }
         }
     }

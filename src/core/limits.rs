@@ -249,3 +249,35 @@ pub const EARLIEST: Time = match chrono::DateTime::from_timestamp(1_622_505_600,
     Some(time) => time,
     None => chrono::DateTime::UNIX_EPOCH,
 };
+
+/// Connections that are served at once. A package manager opens up to 64; each holds up to
+/// [`SERVED_IN_MEMORY_BYTES`].
+pub const SERVED_CONNECTIONS: usize = 256;
+
+/// Bytes of an entry that are held in memory while they are sent: nine of ten tarballs are smaller. A
+/// larger one is read twice, once before its first byte is sent and once while it is.
+pub const SERVED_IN_MEMORY_BYTES: u64 = 256 << 10;
+
+/// Bytes of a large entry that are read and sent at a time.
+pub const SERVED_CHUNK_BYTES: usize = 64 << 10;
+
+/// Bytes of all documents that are being sent at once, and so of the largest. One that describes a
+/// thousand versions of a name has some megabytes.
+pub const SERVED_DOCUMENTS_BYTES: usize = 64 << 20;
+
+/// Documents that are made at once. Each holds the files of one tarball that count
+/// ([`TARBALL_MANIFESTS_BYTES`]).
+pub const SERVED_DOCUMENTS: usize = 2;
+
+/// Bytes of a request's head. Real ones have less than 2 KiB.
+pub const SERVED_HEAD_BYTES: usize = 16 << 10;
+
+/// Fields of a request's head. Real ones have some twenty.
+pub const SERVED_HEAD_FIELDS: usize = 64;
+
+/// How long a request's head may take, with the wait for it on a connection that is kept open.
+pub const SERVED_HEAD: Duration = Duration::from_secs(10);
+
+/// Bytes of a request's body, which is passed over. npm asks for advisories on 10,000 packages with
+/// some hundred KiB.
+pub const SERVED_BODY_BYTES: u64 = 16 << 20;

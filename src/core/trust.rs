@@ -192,6 +192,11 @@ impl Trust {
         self.npm_keys.as_ref().filter(|keys| keys.registry() == registry)
     }
 
+    /// The keys that sign records, as a registry lists them; none where there are none.
+    pub fn listed_npm_keys(&self) -> Vec<serde_json::Value> {
+        self.npm_keys.as_ref().map(NpmKeys::listed).unwrap_or_default()
+    }
+
     /// The identity that must sign a registry's publish attestations, by its base address;
     /// `None` where nobody said.
     pub fn publisher(&self, registry: &str) -> Option<&Identity> {

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use crate::{
     adapters::{archive::ArchiveError, files::FileError},
-    core::{npm::tarball::TarballError, text::Untrusted},
+    core::{
+        npm::{packument::Unreadable, tarball::TarballError},
+        text::Untrusted,
+    },
 };
 
 /// Why a folder was not written. Nothing of it is left.
@@ -27,6 +30,9 @@ pub enum InstallError {
         /// Why.
         error: TarballError,
     },
+    /// A tarball's own `package.json` cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] Unreadable),
     /// Two packages would have one file.
     #[error("{one} and {other} would both be {}", Untrusted(name))]
     SameName {
@@ -53,7 +59,7 @@ impl InstallError {
             Self::File(error) => return error.hint(),
             Self::Archive(error) => return error.hint(),
             Self::SameName { .. } => "seal the two into archives of their own",
-            Self::Tarball { .. } => {
+            Self::Tarball { .. } | Self::Manifest(_) => {
                 "the archive was sealed so; have it sealed without this package"
             }
             Self::Name(_) => "`--for files` writes it under another name",
@@ -68,6 +74,7 @@ impl InstallError {
             Self::Exists(_) => Some("folder-exists"),
             Self::Archive(error) => Some(error.code()),
             Self::Tarball { error, .. } => Some(error.code()),
+            Self::Manifest(_) => Some("tarball-manifest"),
             Self::SameName { .. } => Some("same-name"),
             Self::Name(_) => Some("file-name"),
             Self::Interrupted => Some("interrupted"),
@@ -79,7 +86,7 @@ impl InstallError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Archive(error) => error.is_refusal(),
-            Self::Tarball { .. } => true,
+            Self::Tarball { .. } | Self::Manifest(_) => true,
             _ => false,
         }
     }

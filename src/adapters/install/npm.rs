@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{InstallError, Item, NewFolder};
 use crate::{
@@ -114,29 +114,34 @@ fn packuments(
 ) -> Result<BTreeMap<String, Vec<u8>>, InstallError> {
     let versions = items.par_iter().filter_map(|item| {
         let registry = item.purl.origin().registry()?;
-        Some(version(archive, item, registry).map(|version| (item, registry, version)))
+        Some(version(archive, item).map(|version| (item, registry, version)))
     });
     let versions: Vec<_> = versions.collect::<Result<_, InstallError>>()?;
-    let mut all: BTreeMap<String, Vec<(_, Value)>> = BTreeMap::new();
+    let mut all: BTreeMap<String, (&str, Vec<packument::Version>)> = BTreeMap::new();
     for (item, registry, version) in versions {
         let address = packument::address(registry, item.purl.id());
-        all.entry(address).or_default().push((item.purl.id(), version));
+        all.entry(address).or_insert((registry, Vec::new())).1.push(version);
     }
-    let whole = all.into_iter().map(|(address, versions)| {
-        (address, packument::packument(versions).to_string().into_bytes())
+    let whole = all.into_iter().map(|(address, (registry, versions))| {
+        let document = packument::packument(&versions, registry, packument::Form::Full);
+        Ok((address, document?))
     });
-    Ok(whole.collect())
+    whole.collect()
 }
 
-fn version(
-    archive: &SignedArchive,
-    item: &Item<'_>,
-    registry: &str,
-) -> Result<Value, InstallError> {
-    let (_, manifest) = archive.look(item.entry, &[], |reader| tarball::manifest(reader))?;
-    let manifest =
-        manifest.map_err(|error| InstallError::Tarball { entry: item.entry.to_owned(), error })?;
-    Ok(packument::version(manifest, registry, item.purl.id(), item.digest))
+/// A version, by its tarball's own `package.json`.
+fn version(archive: &SignedArchive, item: &Item<'_>) -> Result<packument::Version, InstallError> {
+    let (mut digests, own) =
+        archive.look(item.entry, &[Algorithm::Sha1], |reader| tarball::own(reader))?;
+    let own = own.map_err(|error| InstallError::Tarball { entry: item.entry.to_owned(), error })?;
+    Ok(packument::Version {
+        id: item.purl.id().clone(),
+        own,
+        sha512: item.digest.clone(),
+        sha1: digests.pop().unwrap_or_else(|| Algorithm::Sha1.digest(b"")),
+        recorded: packument::Recorded::default(),
+        attested: None,
+    })
 }
 
 /// What the cache answers.

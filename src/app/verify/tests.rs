@@ -143,7 +143,7 @@ fn given(denial: Option<coverage::EntryDenial>) -> Given {
 
 fn admits(report: Report) -> bool {
     let at = report.at;
-    match (Examined { archive: archive(), report }).admit() {
+    match (Examined { archive: archive(), report, npm_keys: Vec::new() }).admit() {
         Ok(verified) => verified.report().at == at && verified.archive().size() > 0,
         Err(report) => {
             assert_eq!(report.verdict(), report::Verdict::Refused);

@@ -5,6 +5,8 @@ mod bundle_diff;
 #[cfg(feature = "network")]
 mod bundle_fetch;
 mod bundle_inspect;
+#[cfg(feature = "serve")]
+mod bundle_serve;
 mod bundle_sign;
 mod bundle_unpack;
 mod bundle_verify;
@@ -41,6 +43,8 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Bundle(BundleCommand::Why(options)) => bundle_why::run(&options, context),
         Command::Bundle(BundleCommand::Inspect(options)) => bundle_inspect::run(&options, context),
         Command::Bundle(BundleCommand::Diff(options)) => bundle_diff::run(&options, context),
+        #[cfg(feature = "serve")]
+        Command::Bundle(BundleCommand::Serve(options)) => bundle_serve::run(&options, context),
         Command::Bundle(BundleCommand::Sign(options)) => bundle_sign::run(&options, context),
         Command::Bundle(BundleCommand::Unpack(options)) => bundle_unpack::run(&options, context),
         Command::Key(KeyCommand::Generate(options)) => key::generate(&options, context),

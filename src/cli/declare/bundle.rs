@@ -72,6 +72,19 @@ pub enum BundleCommand {
     /// the JSON says what differs. It is 1 where evidence in one of the two does not verify.
     #[command(after_help = examples::BUNDLE_DIFF)]
     Diff(Diff),
+    /// serve archives to package managers, as a registry that is read-only
+    ///
+    /// Verifies every archive as `bundle verify` does, under the same demands and with --deep; one that
+    /// is refused is not served, and then none is. Several archives are one registry; two contents for
+    /// one name and version are refused. What is said of a version comes from its tarball's own
+    /// package.json; from the registry's record come its signatures and times alone. What is not sealed
+    /// is not found: nothing is asked of any other registry. Bytes are compared with the signed manifest
+    /// again each time they are sent, so that an archive that changes meanwhile is noticed; the exit
+    /// status is then 1. With --exec a command is run with the environment in which npm, pnpm, Yarn and
+    /// bun ask this registry alone, and its exit status is returned.
+    #[cfg(feature = "serve")]
+    #[command(after_help = examples::SERVE)]
+    Serve(Serve),
     /// add a signature to an archive
     ///
     /// For archives that several people vouch for. The archive is examined first as `bundle verify`
@@ -148,6 +161,34 @@ pub struct Unpack {
     /// Yarn 1), or files (tarballs, evidence and lockfiles under plain names, for other tools)
     #[arg(long = "for", value_name = "CLIENT", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
     pub layout: Layout,
+    /// Whose seals count.
+    #[command(flatten)]
+    pub seals: Seals,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
+}
+
+/// Options of `bundle serve`.
+#[cfg(feature = "serve")]
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// the archives
+    #[arg(required = true, value_name = "ARCHIVE")]
+    pub archives: Vec<PathBuf>,
+    /// where to listen; with port 0 the system chooses one. Without it, port 4873 of this machine
+    /// alone, and with --exec a port that is free
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// run the command after --, and serve as long as it runs
+    #[arg(long, requires = "command")]
+    pub exec: bool,
+    /// the command with its arguments
+    #[arg(last = true, value_name = "COMMAND", requires = "exec")]
+    pub command: Vec<std::ffi::OsString>,
     /// Whose seals count.
     #[command(flatten)]
     pub seals: Seals,

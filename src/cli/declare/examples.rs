@@ -15,6 +15,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("policy lock", POLICY_LOCK),
     ("policy init", POLICY_INIT),
     ("policy check", POLICY_CHECK),
+    #[cfg(feature = "serve")]
+    ("bundle serve", SERVE),
     #[cfg(feature = "network")]
     ("trust refresh", REFRESH),
     ("trust import", IMPORT),
@@ -75,6 +77,18 @@ pub(super) const WHY: &str = "\
 Examples:
   sealift bundle why app.sealift a --key release.key.pub \\
     --require provenance";
+
+#[cfg(feature = "serve")]
+pub(super) const SERVE: &str = "\
+Examples:
+  Install from the archive, and from nowhere else:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature --lockfile package-lock.json \\
+      --exec -- npm ci
+
+  Serve until Ctrl-C:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature";
 
 pub(super) const INSPECT: &str = "\
 Examples:

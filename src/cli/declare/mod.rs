@@ -12,6 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::core::time::{self, Time};
 
+#[cfg(feature = "serve")]
+pub use self::bundle::Serve;
 pub use self::{
     bundle::{
         BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Seals, Sign, Unpack, Verify,

@@ -8,6 +8,8 @@ mod inspect;
 mod json;
 mod key;
 mod policy;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -18,6 +20,8 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
+#[cfg(feature = "serve")]
+pub use self::serve::Served;
 pub use self::{
     diff::Compared,
     human::Human,

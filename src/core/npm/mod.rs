@@ -12,6 +12,7 @@ pub mod package;
 pub mod packument;
 pub mod publish;
 pub mod registry_signature;
+pub mod route;
 pub mod tarball;
 
 use std::io::Read;

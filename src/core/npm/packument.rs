@@ -1,114 +1,299 @@
-//! What a registry would answer about sealed versions. It is built from the tarballs' own `package.json`
-//! files: the registry signs only name, version and integrity, so that the rest of its record is its free
-//! word.
+//! What a registry says of the versions of a name, built from their tarballs.
+//!
+//! The registry signs name, version and integrity alone. So all that decides what is installed is taken
+//! from each tarball's own `package.json`; of the registry's record only its signatures and the time of
+//! publication are passed on, and the answer says so ([`FROM_RECORD`]).
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use super::address;
-use crate::core::package::{PackageId, digest::Digest};
+use serde::Serialize;
+use serde_json::{
+    Value, json,
+    value::{RawValue, to_raw_value},
+};
 
-/// The fields that npm's abbreviated form of a version has, but for those that follow from others.
-const FIELDS: [&str; 16] = [
-    "dependencies",
-    "optionalDependencies",
-    "devDependencies",
-    "bundleDependencies",
-    "bundledDependencies",
-    "peerDependencies",
-    "peerDependenciesMeta",
+use super::{address, dist::Dist, route::LATEST, tarball::Own};
+use crate::core::{
+    package::{PackageId, digest::Digest},
+    time::{self, Time},
+};
+
+/// The media type of the abbreviated form. A client asks for it with `Accept`.
+pub const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
+
+/// The field that says what is the word of the registry's record, and not the tarball's.
+const FROM_RECORD: &str = "_fromRecord";
+
+/// How much of each version is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The whole `package.json`, and times.
+    Full,
+    /// What installing needs.
+    Abbreviated,
+}
+
+/// The fields of a `package.json` that the abbreviated form has, as npm's registry gives them.
+const KEPT: [&str; 16] = [
     "acceptDependencies",
     "bin",
+    "bundleDependencies",
+    "cpu",
+    "dependencies",
+    "devDependencies",
     "directories",
     "engines",
-    "os",
-    "cpu",
-    "libc",
     "funding",
-    "license",
+    "libc",
+    "name",
+    "optionalDependencies",
+    "os",
+    "peerDependencies",
+    "peerDependenciesMeta",
+    "version",
 ];
 
-/// The address of a package's record on a registry.
+/// Fields that a registry adds. Those of a tarball's own are its free word.
+const OF_REGISTRY: [&str; 4] = ["deprecated", "dist", "gitHead", "hasInstallScript"];
+
+/// What the registry's record says that is passed on. Nothing, where there is no record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recorded {
+    /// `dist.signatures`: key id and signature.
+    signatures: Vec<(String, String)>,
+    /// When the registry says that it was published.
+    published: Option<Time>,
+}
+
+impl Recorded {
+    /// Reads a record that was verified already. What cannot be read is left out.
+    pub fn read(record: &[u8]) -> Self {
+        let Ok(record) = serde_json::from_slice::<Parts<'_>>(record) else {
+            return Self::default();
+        };
+        let dist = Dist::read(record.manifest.get());
+        let signatures = dist.map(|dist| dist.signatures).unwrap_or_default();
+        Self {
+            signatures: signatures.into_iter().map(|one| (one.keyid, one.sig)).collect(),
+            published: record.time.as_deref().and_then(time::parse),
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Parts<'a> {
+    time: Option<String>,
+    #[serde(borrow)]
+    manifest: &'a RawValue,
+}
+
+/// One version that is served.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// Name and version.
+    pub id: PackageId,
+    /// What its tarball says.
+    pub own: Own,
+    /// SHA-512 of the tarball.
+    pub sha512: Digest,
+    /// SHA-1 of the tarball, which Yarn 1 writes into its lockfile.
+    pub sha1: Digest,
+    /// What is passed on from the registry's record.
+    pub recorded: Recorded,
+    /// The predicate type of its provenance, if there are attestations: empty without provenance.
+    pub attested: Option<String>,
+}
+
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+/// A `package.json` that cannot be read: verification refuses one, so it was never listed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the package.json of {id} cannot be read: {detail}")]
+pub struct Unreadable {
+    /// The package.
+    pub id: PackageId,
+    /// Why.
+    pub detail: String,
+}
+
+/// Everything that is said of a name, from at least one version. `base` is where the client reaches
+/// this registry, without a slash at the end.
+///
+/// # Errors
+/// [`Unreadable`].
+pub fn packument(versions: &[Version], base: &str, form: Form) -> Result<Vec<u8>, Unreadable> {
+    let mut described: BTreeMap<&str, Fields> = BTreeMap::new();
+    for version in versions {
+        described.insert(version.id.version(), version.describe(base, form)?);
+    }
+    let times = versions.iter().filter_map(|version| {
+        Some((version.id.version(), time::format(version.recorded.published?)))
+    });
+    let times: BTreeMap<&str, String> = times.collect();
+    let published = || versions.iter().filter_map(|version| version.recorded.published);
+    let name = versions.first().map(|version| version.id.name());
+    let latest = latest(versions.iter().map(|version| &version.id));
+    let mut out = Fields::new();
+    let mut say = |key: &str, value: &dyn erased::Json| out.insert(key.into(), value.raw());
+    say("name", &name);
+    say("dist-tags", &json!({ LATEST: latest.map(PackageId::version) }));
+    say("versions", &described);
+    let modified = published().max().map(time::format);
+    match form {
+        Form::Abbreviated => {
+            if let Some(modified) = modified {
+                say("modified", &modified);
+            }
+            say(FROM_RECORD, &["dist.signatures", "modified"]);
+        }
+        Form::Full => {
+            let mut all = times;
+            let created = published().min().map(time::format);
+            all.extend(created.map(|time| ("created", time)));
+            all.extend(modified.map(|time| ("modified", time)));
+            say("_id", &name);
+            say("time", &all);
+            say(FROM_RECORD, &["dist.signatures", "time"]);
+        }
+    }
+    Ok(serde_json::to_vec(&out).unwrap_or_default())
+}
+
+/// Values of several types, as JSON.
+mod erased {
+    use super::{RawValue, Serialize, raw};
+
+    pub trait Json {
+        fn raw(&self) -> Box<RawValue>;
+    }
+
+    impl<T: Serialize> Json for T {
+        fn raw(&self) -> Box<RawValue> {
+            raw(self)
+        }
+    }
+}
+
+fn raw(value: &impl Serialize) -> Box<RawValue> {
+    // Texts, lists and maps with texts as keys: there is nothing that serialising could refuse.
+    to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// The highest release; without one, the highest version.
+pub fn latest<'a>(ids: impl Iterator<Item = &'a PackageId>) -> Option<&'a PackageId> {
+    let is_release = |id: &PackageId| {
+        semver::Version::parse(id.version()).is_ok_and(|version| version.pre.is_empty())
+    };
+    ids.max_by(|one, other| {
+        is_release(one).cmp(&is_release(other)).then_with(|| one.version_order(other))
+    })
+}
+
+impl Version {
+    /// The object of this version alone, as `/NAME/VERSION` gives it.
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn document(&self, base: &str) -> Result<Vec<u8>, Unreadable> {
+        let mut fields = self.describe(base, Form::Full)?;
+        fields.insert(FROM_RECORD.into(), raw(&["dist.signatures"]));
+        Ok(serde_json::to_vec(&fields).unwrap_or_default())
+    }
+
+    /// How large its description may become, at most about.
+    pub fn size(&self) -> usize {
+        self.own.manifest.len().saturating_add(2048)
+    }
+
+    fn describe(&self, base: &str, form: Form) -> Result<Fields, Unreadable> {
+        // npm skips a byte order mark.
+        let bytes = self.own.manifest.as_slice();
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let mut fields: Fields = serde_json::from_slice(bytes)
+            .map_err(|error| Unreadable { id: self.id.clone(), detail: error.to_string() })?;
+        normalize(&mut fields, &self.id);
+        fields.retain(|key, _| {
+            !key.starts_with('_')
+                && !OF_REGISTRY.contains(&key.as_str())
+                && (form == Form::Full || KEPT.contains(&key.as_str()))
+        });
+        fields.insert("name".into(), raw(&self.id.name()));
+        fields.insert("version".into(), raw(&self.id.version()));
+        fields.insert("dist".into(), raw(&self.dist(base)));
+        if form == Form::Full {
+            fields.insert("_id".into(), raw(&self.id.to_string()));
+        }
+        if self.own.has_install_script {
+            fields.insert("hasInstallScript".into(), raw(&true));
+        }
+        if self.own.has_shrinkwrap {
+            fields.insert("_hasShrinkwrap".into(), raw(&true));
+        }
+        Ok(fields)
+    }
+
+    fn dist(&self, base: &str) -> Value {
+        let signatures = self.recorded.signatures.iter();
+        let signatures: Vec<_> =
+            signatures.map(|(keyid, sig)| json!({"keyid": keyid, "sig": sig})).collect();
+        let mut dist = json!({
+            "integrity": self.sha512.to_sri(),
+            "shasum": self.sha1.to_hex(),
+            "tarball": format!("{base}{}", tarball_path(&self.id)),
+        });
+        let Some(fields) = dist.as_object_mut() else { return dist };
+        if !signatures.is_empty() {
+            fields.insert("signatures".into(), signatures.into());
+        }
+        if let Some(kind) = &self.attested {
+            let url = format!("{base}/-/npm/v1/attestations/{}", self.id);
+            let attestations = match kind.as_str() {
+                "" => json!({ "url": url }),
+                kind => json!({"url": url, "provenance": {"predicateType": kind}}),
+            };
+            fields.insert("attestations".into(), attestations);
+        }
+        dist
+    }
+}
+
+/// The address of a package's packument on a registry, as npm asks for it.
 pub fn address(registry: &str, id: &PackageId) -> String {
     format!("{registry}/{}", address::escape(id.name()))
 }
 
-/// The address of a tarball on a registry, as npm's own and most others write it.
-pub fn tarball_address(registry: &str, id: &PackageId) -> String {
-    let base = id.name().rsplit('/').next().unwrap_or_default();
-    format!("{registry}/{}/-/{base}-{}.tgz", id.name(), id.version())
+/// Where a registry has a tarball.
+pub fn tarball_path(id: &PackageId) -> String {
+    let file = id.name().rsplit('/').next().unwrap_or(id.name());
+    format!("/{}/-/{file}-{}.tgz", id.name(), id.version())
 }
 
-/// A version, by the fields of its tarball's `package.json`. Name, version and hash are those that were
-/// verified, whatever that file says.
-pub fn version(
-    mut manifest: Map<String, Value>,
-    registry: &str,
-    id: &PackageId,
-    digest: &Digest,
-) -> Value {
-    let mut version = Map::new();
-    version.insert("name".into(), id.name().into());
-    version.insert("version".into(), id.version().into());
-    for field in FIELDS {
-        if let Some(value) = manifest.remove(field) {
-            version.insert(field.into(), value);
+/// Writes two fields in the one form that npm's publisher gives them: `bin` with names, and
+/// `bundleDependencies` as a list under this name.
+fn normalize(fields: &mut Fields, id: &PackageId) {
+    let value = |fields: &Fields, key: &str| {
+        fields.get(key).and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok())
+    };
+    if let Some(Value::String(path)) = value(fields, "bin") {
+        let name = id.name().rsplit('/').next().unwrap_or(id.name());
+        fields.insert("bin".into(), raw(&json!({ name: path })));
+    }
+    let bundled = value(fields, "bundleDependencies").or(value(fields, "bundledDependencies"));
+    fields.remove("bundledDependencies");
+    match bundled {
+        Some(Value::Bool(true)) => {
+            let names = match value(fields, "dependencies") {
+                Some(Value::Object(all)) => all.into_iter().map(|(name, _)| name).collect(),
+                _ => Vec::new(),
+            };
+            fields.insert("bundleDependencies".into(), raw(&names));
         }
+        Some(list @ Value::Array(_)) => {
+            drop(fields.insert("bundleDependencies".into(), raw(&list)))
+        }
+        _ => drop(fields.remove("bundleDependencies")),
     }
-    let runs = |name| manifest.get("scripts").is_some_and(|scripts| scripts.get(name).is_some());
-    if ["preinstall", "install", "postinstall"].into_iter().any(runs) {
-        version.insert("hasInstallScript".into(), true.into());
-    }
-    let tarball = tarball_address(registry, id);
-    version.insert("dist".into(), json!({"integrity": digest.to_sri(), "tarball": tarball}));
-    version.into()
-}
-
-/// All sealed versions of one package. `latest` is the highest release among them, or the highest
-/// version where there is no release.
-pub fn packument(mut versions: Vec<(&PackageId, Value)>) -> Value {
-    versions.sort_by(|(one, _), (other, _)| one.version_order(other));
-    let is_release =
-        |id: &&PackageId| !id.version().split('+').next().is_some_and(|v| v.contains('-'));
-    let ids = || versions.iter().rev().map(|(id, _)| *id);
-    let latest = ids().find(is_release).or_else(|| ids().next());
-    let name = latest.map(PackageId::name);
-    let latest = latest.map(PackageId::version);
-    let versions = versions.iter().map(|(id, version)| (id.version().to_owned(), version.clone()));
-    let versions: Map<String, Value> = versions.collect();
-    json!({"name": name, "dist-tags": {"latest": latest}, "versions": versions})
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::package::digest::Algorithm;
-
-    #[test]
-    fn a_version_has_the_verified_name_and_hash_whatever_its_file_says() {
-        let manifest = json!({
-            "name": "evil", "version": "9.9.9", "dist": {"tarball": "https://evil.example"},
-            "_resolved": "x", "dependencies": {"b": "1"}, "scripts": {"install": "x"},
-        });
-        let id = PackageId::npm("@s/a", "1.0.0").unwrap();
-        let digest = Algorithm::Sha512.digest(b"");
-        let Value::Object(manifest) = manifest else { panic!("an object") };
-        let expected = json!({
-            "name": "@s/a", "version": "1.0.0", "dependencies": {"b": "1"},
-            "hasInstallScript": true,
-            "dist": {"integrity": digest.to_sri(), "tarball": "https://r.example/@s/a/-/a-1.0.0.tgz"},
-        });
-        assert_eq!(version(manifest, "https://r.example", &id, &digest), expected);
-        assert_eq!(address("https://r.example", &id), "https://r.example/@s%2fa");
-    }
-
-    #[test]
-    fn latest_is_the_highest_release() {
-        let id = |version| PackageId::npm("a", version).unwrap();
-        let ids = ["1.10.0", "2.0.0-rc.1", "1.9.0+x-y"].map(id);
-        let all = |ids: &[PackageId]| {
-            packument(ids.iter().map(|id| (id, json!({}))).collect())["dist-tags"]["latest"].clone()
-        };
-        assert_eq!(all(&ids), "1.10.0");
-        assert_eq!(all(&ids[1..2]), "2.0.0-rc.1");
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ use std::{
 
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::headers::{Found, Headers};
 use crate::core::{
@@ -26,7 +26,7 @@ use crate::core::{
     package::contents::{Contents, Named},
 };
 
-objects_only!(Own);
+objects_only!(Names);
 
 /// Why a tarball cannot be listed. May quote it: escape before printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,10 +74,54 @@ impl TarballError {
 /// # Errors
 /// [`TarballError`].
 pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
+    let Files { files, gyp } = files(tarball)?;
+    contents(files, &gyp)
+}
+
+/// What a tarball says of its own package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// The bytes of its `package.json`, which are JSON of an object.
+    pub manifest: Vec<u8>,
+    /// Whether something of its own runs when it is installed.
+    pub has_install_script: bool,
+    /// Whether it has an `npm-shrinkwrap.json`.
+    pub has_shrinkwrap: bool,
+}
+
+/// Reads what a tarball says of its own package.
+///
+/// # Errors
+/// [`TarballError`], as for [`list`].
+pub fn own(tarball: impl Read) -> Result<Own, TarballError> {
+    let Files { mut files, gyp } = files(tarball)?;
+    let (path, manifest) = files.remove(MANIFEST).ok_or(TarballError::NoManifest)?;
+    if path != MANIFEST {
+        return Err(TarballError::NoManifest);
+    }
+    let scripts = scripts::of_install(&path, &manifest, gyp.contains(""))?;
+    Ok(Own {
+        manifest,
+        has_install_script: !scripts.is_empty(),
+        has_shrinkwrap: files.get(SHRINKWRAP).is_some_and(|(path, _)| path == SHRINKWRAP),
+    })
+}
+
+/// The files that count.
+struct Files {
+    /// Path and bytes, by the path in lower case.
+    files: BTreeMap<String, (String, Vec<u8>)>,
+    /// The folders with a `binding.gyp`.
+    gyp: BTreeSet<String>,
+}
+
+fn files(tarball: impl Read) -> Result<Files, TarballError> {
+    let inflated =
+        Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES };
     let mut files: BTreeMap<String, (String, Vec<u8>)> = BTreeMap::new();
     let mut gyp = BTreeSet::new();
     let mut held = 0_usize;
-    Headers::new(inflated(tarball)).each(|Found { path, bytes }| {
+    Headers::new(inflated).each(|Found { path, bytes }| {
         held = held.saturating_add(path.len()).saturating_add(bytes.len());
         if held > limits::TARBALL_MANIFESTS_BYTES {
             return Err(TarballError::TooLarge(format!(
@@ -97,26 +141,7 @@ pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
             _ => Ok(()),
         }
     })?;
-    contents(files, &gyp)
-}
-
-/// The fields of a tarball's own `package.json`.
-///
-/// # Errors
-/// [`TarballError`].
-pub fn manifest(tarball: impl Read) -> Result<Map<String, Value>, TarballError> {
-    let mut own = None;
-    Headers::new(inflated(tarball)).each(|Found { path, bytes }| {
-        if path == MANIFEST {
-            own = Some(bytes);
-        }
-        Ok(())
-    })?;
-    read(MANIFEST, &own.ok_or(TarballError::NoManifest)?)
-}
-
-fn inflated<R: Read>(tarball: R) -> Bounded<MultiGzDecoder<R>> {
-    Bounded { inner: MultiGzDecoder::new(tarball), left: limits::TARBALL_CONTENT_BYTES }
+    Ok(Files { files, gyp })
 }
 
 /// A reader with a limit: one byte more is an error and not the end.
@@ -171,7 +196,7 @@ const PACKAGE_LOCK: &str = "package-lock.json";
 /// The fields of a `package.json` that are read.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct Own {
+struct Names {
     #[serde(default)]
     name: Option<Value>,
     #[serde(default)]
@@ -179,7 +204,7 @@ struct Own {
 }
 
 fn named(path: &str, bytes: &[u8]) -> Result<Named, TarballError> {
-    let own: Own = read(path, bytes)?;
+    let own: Names = read(path, bytes)?;
     let text = |value: Option<Value>| value?.as_str().map(str::to_owned);
     Ok(Named { name: text(own.name), version: text(own.version) })
 }

@@ -122,6 +122,21 @@ impl NpmKeys {
         self.set_aside.iter().find(|key| key.id.as_deref() == Some(keyid))
     }
 
+    /// The keys that sign records, as a registry lists them at `/-/npm/v1/keys`.
+    pub fn listed(&self) -> Vec<serde_json::Value> {
+        let signing = self.keys.iter().filter(|key| key.usage == KeyUsage::Signatures);
+        let listed = signing.map(|key| {
+            serde_json::json!({
+                "expires": key.window.end.map(time::format),
+                "keyid": key.keyid,
+                "keytype": "ecdsa-sha2-nistp256",
+                "scheme": "ecdsa-sha2-nistp256",
+                "key": STANDARD.encode(key.spki.as_bytes()),
+            })
+        });
+        listed.collect()
+    }
+
     /// All keys, as they come.
     #[cfg(test)]
     pub(in crate::core) fn keys(&self) -> &[NpmKey] {

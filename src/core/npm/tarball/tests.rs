@@ -331,7 +331,9 @@ fn accepts_links_inside_the_package() {
 #[test]
 fn the_manifest_is_the_last_one_of_the_package_itself() {
     let mut tar = [own(), file("package/package.json", r#"{"bin": "x"}"#), vec![0; 1024]].concat();
-    assert_eq!(manifest(gzip(&tar).as_slice()).unwrap()["bin"], "x");
+    let manifest: Value =
+        serde_json::from_slice(&super::own(gzip(&tar).as_slice()).unwrap().manifest).unwrap();
+    assert_eq!(manifest["bin"], "x");
     tar.drain(..2048);
-    assert_eq!(manifest(gzip(&tar).as_slice()), Err(TarballError::NoManifest));
+    assert_eq!(super::own(gzip(&tar).as_slice()), Err(TarballError::NoManifest));
 }

@@ -1,0 +1,147 @@
+//! Connections: so many at once, each with limits on its head and its pace.
+
+use std::{
+    io::{self, ErrorKind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::{Instant, Sleep},
+};
+
+use super::exchange::Desk;
+use crate::core::limits;
+
+/// What a connection is answered that is one too many.
+const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\n\
+                      connection: close\r\n\r\n";
+
+/// How long to wait where the system has no more sockets.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Accepts connections for ever.
+pub(super) async fn accept(listener: TcpListener, desk: Arc<Desk>) {
+    let places = Arc::new(Semaphore::new(limits::SERVED_CONNECTIONS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            let _ = stream.try_write(BUSY);
+            continue;
+        };
+        let desk = Arc::clone(&desk);
+        tokio::spawn(async move {
+            serve(stream, desk).await;
+            drop(place);
+        });
+    }
+}
+
+async fn serve(stream: TcpStream, desk: Arc<Desk>) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let desk = Arc::clone(&desk);
+        async move { Ok::<_, std::convert::Infallible>(desk.answer(request).await) }
+    });
+    // What the client does wrong is answered, where it can be; nobody here needs to hear of it.
+    let _ = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::SERVED_HEAD)
+        .max_headers(limits::SERVED_HEAD_FIELDS)
+        .max_buf_size(limits::SERVED_HEAD_BYTES)
+        .serve_connection(TokioIo::new(Paced::new(stream)), service)
+        .await;
+}
+
+/// A stream whose reader must keep up: one that takes nothing for [`limits::STALL`], or for
+/// [`limits::GRACE`] less than [`limits::SLOWEST`], loses the connection.
+struct Paced {
+    stream: TcpStream,
+    /// Bytes that were written, and how long that had to wait.
+    written: u64,
+    waited: Duration,
+    /// Since when a write has been waiting, and until when it may.
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+}
+
+impl Paced {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, written: 0, waited: Duration::ZERO, waiting: None }
+    }
+
+    /// Accounts for a write that was tried.
+    fn paced(
+        &mut self,
+        tried: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let Poll::Ready(result) = tried else {
+            let (_, limit) = self.waiting.get_or_insert_with(|| {
+                (Instant::now(), Box::pin(tokio::time::sleep(limits::STALL)))
+            });
+            ready!(limit.as_mut().poll(context));
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        };
+        if let Some((since, _)) = self.waiting.take() {
+            self.waited = self.waited.saturating_add(since.elapsed());
+        }
+        self.written = self.written.saturating_add(*result.as_ref().unwrap_or(&0) as u64);
+        let least = u64::from(limits::SLOWEST).saturating_mul(self.waited.as_secs());
+        if self.waited > limits::GRACE && self.written < least {
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl AsyncRead for Paced {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Paced {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let tried = Pin::new(&mut self.stream).poll_write(context, buffer);
+        self.paced(tried, context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let tried = Pin::new(&mut self.stream).poll_write_vectored(context, buffers);
+        self.paced(tried, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,171 @@
+//! Serves archives to package managers, as a registry that is read-only.
+//!
+//! Only a [`VerifiedArchive`] is served. Nothing is fetched from elsewhere: what is not sealed is not
+//! there.
+
+mod catalog;
+mod environment;
+
+use std::{io, net::SocketAddr, path::PathBuf, process::Command, sync::Arc};
+
+use self::catalog::Catalog;
+pub use self::environment::{Environment, npmrc_scopes, scope_of_variable};
+pub use crate::adapters::serve::{Changed, Told};
+use crate::{
+    adapters::serve::{Ended, Server, Work},
+    app::{
+        clock::Clock,
+        report::Report,
+        verify::{self, VerifiedArchive, VerifyError, verify},
+    },
+    core::{package::Purl, text::Untrusted},
+};
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An archive is not what was sealed, or could not be examined.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// An archive was examined and refused.
+    #[error("{} is refused, and not served", .0.archive.file)]
+    Refused(Box<Report>),
+    /// Name and version are the same, and the bytes are not.
+    #[error(
+        "there are two contents for {}: {} in {}, and {} in {}",
+        .0[0].0.id(),
+        Untrusted(&.0[0].0.to_string()), .0[0].1.display(),
+        Untrusted(&.0[1].0.to_string()), .0[1].1.display()
+    )]
+    TwoContents(Box<[(Purl, PathBuf); 2]>),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The command cannot be started.
+    #[error("cannot run {program:?}: {error}")]
+    Command {
+        /// The program.
+        program: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The system refused something else.
+    #[error("cannot serve: {0}")]
+    System(io::Error),
+}
+
+impl ServeError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Verify(error) => return error.hint(),
+            Self::Refused(_) => "the report above says why",
+            Self::TwoContents(_) => {
+                "a registry has one content for each name and version: serve the archives one after \
+                 the other, or see with `sealift bundle why` where the two come from"
+            }
+            Self::Listen { .. } => {
+                "use --listen with a port that is free; with port 0 the system chooses one"
+            }
+            Self::Command { .. } | Self::System(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// A stable code, for programs.
+    pub fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Verify(error) => error.code(),
+            Self::TwoContents(_) => Some("two-contents"),
+            Self::Refused(_) | Self::Listen { .. } | Self::Command { .. } | Self::System(_) => None,
+        }
+    }
+
+    /// Whether something was examined and refused.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Verify(error) => error.is_refusal(),
+            Self::Refused(_) | Self::TwoContents(_) => true,
+            Self::Listen { .. } | Self::Command { .. } | Self::System(_) => false,
+        }
+    }
+}
+
+/// Archives that were verified, and a server that listens for who asks for them.
+pub struct Serving {
+    catalog: Catalog,
+    server: Server,
+}
+
+impl Serving {
+    /// Verifies all archives, each by its own options, and listens. Every tarball is listed, whatever
+    /// is demanded: what is served is described by its own `package.json`.
+    ///
+    /// # Errors
+    /// For the first archive that is refused or cannot be examined; if two archives have two contents
+    /// for one name and version; and if the address cannot be listened on.
+    pub fn start(
+        archives: &[verify::Options],
+        listen: SocketAddr,
+        clock: &Clock,
+    ) -> Result<Self, ServeError> {
+        let mut verified = Vec::new();
+        for options in archives {
+            let mut options = options.clone();
+            options.demands.policy.deep = true;
+            verified.push(verify(&options, clock)?.admit().map_err(ServeError::Refused)?);
+        }
+        let catalog = Catalog::new(verified)?;
+        let server = Server::listen(listen)
+            .map_err(|error| ServeError::Listen { address: listen, error })?;
+        Ok(Self { catalog, server })
+    }
+
+    /// The archives.
+    pub fn archives(&self) -> &[VerifiedArchive] {
+        self.catalog.archives()
+    }
+
+    /// How many packages are served.
+    pub fn packages(&self) -> usize {
+        self.catalog.packages()
+    }
+
+    /// The scopes of these packages, with their `@`.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.catalog.scopes()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Serves until this process is asked to end.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn until_asked(self, tell: &mut dyn FnMut(Told)) -> Result<(), ServeError> {
+        let ended = self.server.run(Arc::new(self.catalog), Work::Wait, tell);
+        ended.map(drop).map_err(ServeError::System)
+    }
+
+    /// Serves as long as a command runs, and returns its exit code.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn during(self, command: Command, tell: &mut dyn FnMut(Told)) -> Result<u8, ServeError> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let work = Work::Command(Box::new(command));
+        match self.server.run(Arc::new(self.catalog), work, tell) {
+            Ok(Ended::Command(code)) => Ok(code),
+            Ok(Ended::Asked) => Ok(0),
+            Err(error) => Err(ServeError::Command { program, error }),
+        }
+    }
+}
