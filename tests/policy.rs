@@ -252,6 +252,46 @@ fn options_beside_a_policy_add_a_rule() {
 }
 
 #[test]
+fn options_and_other_policies_loosen_nothing() {
+    let world = sealed(|world| Package::new("left-pad", "1.3.0").signed(&world.sigstore));
+    let signer = "[[signer]]\nname = \"r\"\nkeys = [\"keys/release.pub\"]\n";
+    // An option opens nothing that the policy leaves out.
+    let scope = format!("{signer}[[rule]]\npackages = [\"npm:@acme/*\"]\n");
+    for more in ["", "--deny sha1", "--require integrity"] {
+        let report = verify(&world, &scope, &format!("{more} --format json")).refused().json();
+        assert_eq!(codes(&report["packages"][0]["denied"]), ["no-rule"], "{more}");
+    }
+    // A limit stays one that denies.
+    let limit = format!("{signer}[archive]\nmax-age = \"1d\"\n[[rule]]\n");
+    world.write("policy/warn.toml", "[archive]\npast-limit = \"warn\"\n");
+    for more in ["", "--past-limit warn", "--policy policy/warn.toml"] {
+        verify(&world, &limit, more).refused();
+    }
+    // A key of a signer whose keys have ended does not count again.
+    let ended = format!("{}until = 2026-02-28\n[[rule]]\n", signer);
+    world.write("policy/again.toml", signer);
+    for more in ["", "--key release.key.pub", "--policy policy/again.toml"] {
+        verify(&world, &ended, more).failed().says("the keys of all signers have ended");
+    }
+    // Two keys of one signer stay one, however they are given.
+    let sign = "bundle sign app.sealift --key second.key --signed-by release.key.pub";
+    world.sealift(&format!("{sign} {TRUST} --at {NOW} --require integrity")).done();
+    let both = "[[signer]]\nname = \"r\"\nkeys = [\"keys/release.pub\", \"keys/second.pub\"]\n\
+                [archive]\nthreshold = 2\n[[rule]]\n";
+    verify(&world, both, "--key second.key.pub").failed().says("2 signers must have sealed");
+    // Pinned files have no known age.
+    let age = format!("{signer}[archive]\nmax-trust-age = \"30d\"\n[[rule]]\n");
+    verify(&world, &age, "").failed().says("have no known age");
+    let identities =
+        format!("{signer}[[rule]]\n[identities]\nfile = \"i.toml\"\nunknown = \"warn\"\n");
+    world.write("policy/i.toml", "format = 1\n");
+    let other = "[identities]\nfile = \"i.toml\"\nunknown = \"warn\"\n";
+    world.write("policy/other.toml", other);
+    let run = verify(&world, &identities, "--policy policy/other.toml --format json").failed();
+    assert_eq!(run.json()["code"], "policy-two-identities");
+}
+
+#[test]
 fn limits_of_a_policy_hold() {
     let world = sealed(|world| Package::new("left-pad", "1.3.0").signed(&world.sigstore));
     let policy = |archive: &str| {

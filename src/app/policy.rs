@@ -38,6 +38,9 @@ pub enum PolicyError {
         /// The other one.
         other: String,
     },
+    /// Two policies have identities, which may contradict each other.
+    #[error("{}: another policy has [identities] already", .0.display())]
+    TwoIdentities(PathBuf),
 }
 
 impl PolicyError {
@@ -51,6 +54,7 @@ impl PolicyError {
             ),
             Self::Key(error) => error.hint(),
             Self::SameKey { .. } => Some("list all keys of one signer under one name".into()),
+            Self::TwoIdentities(_) => Some("keep one file of identities, in one policy".into()),
         }
     }
 
@@ -60,6 +64,7 @@ impl PolicyError {
             Self::Text { .. } => Some("policy"),
             Self::Key(error) => error.code(),
             Self::SameKey { .. } => Some("policy-same-key"),
+            Self::TwoIdentities(_) => Some("policy-two-identities"),
             Self::File(_) => None,
         }
     }
@@ -131,6 +136,9 @@ impl Loaded {
                 signer.keys.push(keys::load_public(&beside(name))?);
             }
             signers.push(signer);
+        }
+        if file.identities.is_some() && self.policy.identities.is_some() {
+            return Err(PolicyError::TwoIdentities(path.to_owned()));
         }
         let identities = match &file.identities {
             Some(table) => Some(self.identities(beside(&table.file), written)?),

@@ -26,7 +26,7 @@ use crate::{
         archive::key::PublicKey,
         lockfile::Inventory,
         package::digest::Digest,
-        policy::{Judge, Policy},
+        policy::{Judge, Policy, Signer},
         time::Time,
     },
 };
@@ -168,7 +168,11 @@ impl Demands {
     /// # Errors
     /// When nothing is demanded, or a lockfile is missing.
     pub(super) fn complete(&self, mut loaded: Loaded) -> Result<Loaded, VerifyError> {
-        loaded.policy.add(self.policy.clone());
+        let mut own = self.policy.clone();
+        // Beside the rules of a policy, options only add demands; without any, they are the rule.
+        let only_adds = !loaded.policy.rules.is_empty();
+        own.rules.iter_mut().for_each(|rule| rule.only_adds = only_adds);
+        loaded.policy.add(own);
         if loaded.policy.rules.is_empty() {
             return Err(match self.policies.is_empty() {
                 true => VerifyError::NoDemands,
@@ -235,7 +239,16 @@ pub(super) fn verify_by(
     clock: &Clock,
 ) -> Result<Examined, VerifyError> {
     let Loaded { mut policy, sources, .. } = loaded;
-    policy.signers.extend(archive::pinned_keys(&options.keys)?);
+    for signer in archive::pinned_keys(&options.keys)? {
+        // A key that a signer of the policy has is that signer's, until when the policy says.
+        let has = |one: &Signer| signer.keys.iter().any(|key| one.keys.contains(key));
+        if !policy.signers.iter().any(has) {
+            policy.signers.push(signer);
+        }
+    }
+    if policy.max_trust_age.is_some() && options.trust.files.is_some() {
+        return Err(VerifyError::UnknownTrustAge);
+    }
     policy.threshold = policy.threshold.max(options.threshold);
     let signers = archive::signers(&policy, clock.at)?;
     let lockfiles = options.demands.locks()?;

@@ -102,6 +102,12 @@ pub const LOCKFILE_PATHS_BYTES: u64 = 16 << 20;
 /// Bytes of a policy. One with 1,000 rules has some 100 KiB.
 pub const POLICY_BYTES: u64 = 1 << 20;
 
+/// Rules in a policy. The report lists for each package those that select it.
+pub const POLICY_RULES: usize = 10_000;
+
+/// Bytes of a text with wildcards. The longest real one is the address of a workflow.
+pub const GLOB_BYTES: usize = 4096;
+
 /// Bytes of a file of identities. A version takes 250 bytes, who built it 400; 100,000 packages fit.
 pub const IDENTITIES_BYTES: u64 = 64 << 20;
 

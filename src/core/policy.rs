@@ -146,7 +146,7 @@ impl Policy {
     }
 
     /// Adds what another policy says: rules, exceptions and signers add up, of limits the stricter one
-    /// counts, and identities take over those of the same release line.
+    /// counts.
     pub fn add(&mut self, other: Self) {
         let stricter = |one: Option<TimeDelta>, other: Option<TimeDelta>| match (one, other) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -162,25 +162,23 @@ impl Policy {
         self.deep |= other.deep;
         self.rules.extend(other.rules);
         self.exceptions.extend(other.exceptions);
-        self.identities = match (self.identities.take(), other.identities) {
-            (Some(one), Some(other)) => Some(Expected {
-                identities: one.identities.updated(other.identities),
-                unknown: match (one.unknown, other.unknown) {
-                    (Reaction::Warn, Reaction::Warn) => Reaction::Warn,
-                    _ => Reaction::Deny,
-                },
-            }),
-            (one, other) => one.or(other),
-        };
+        // Two would contradict each other: `app::policy` refuses them.
+        self.identities = self.identities.take().or(other.identities);
     }
 
-    /// The signers whose keys count at a time. Tables of one name are one signer.
+    /// The signers whose keys count at a time. Tables of one name are one signer. A key that has ended by
+    /// one table has ended, whatever another one says.
     pub fn signers_at(&self, at: Time) -> Vec<Signer> {
+        let ended = self.signers.iter().filter(|signer| !signer.counts(at));
+        let ended: Vec<_> = ended.flat_map(|signer| &signer.keys).collect();
         let mut signers: Vec<Signer> = Vec::new();
         for signer in self.signers.iter().filter(|signer| signer.counts(at)) {
+            let keys: Vec<_> =
+                signer.keys.iter().filter(|key| !ended.contains(key)).cloned().collect();
             match signers.iter_mut().find(|one| one.name == signer.name) {
-                Some(one) => one.keys.extend(signer.keys.iter().cloned()),
-                None => signers.push(signer.clone()),
+                _ if keys.is_empty() => {}
+                Some(one) => one.keys.extend(keys),
+                None => signers.push(Signer { keys, ..signer.clone() }),
             }
         }
         signers

@@ -74,11 +74,10 @@ impl InstallError {
             Self::Exists(_) => Some("folder-exists"),
             Self::Archive(error) => Some(error.code()),
             Self::Tarball { error, .. } => Some(error.code()),
-            Self::Manifest(_) => Some("tarball-manifest"),
             Self::SameName { .. } => Some("same-name"),
             Self::Name(_) => Some("file-name"),
             Self::Interrupted => Some("interrupted"),
-            Self::File(_) => None,
+            Self::Manifest(_) | Self::File(_) => None,
         }
     }
 

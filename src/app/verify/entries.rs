@@ -82,7 +82,7 @@ fn by_policy(
 ) -> Vec<EntryOutcome> {
     for outcome in &mut outcomes {
         let package = outcome.package.and_then(|at| found.get(at));
-        judge.entry(outcome, package.map(|found| (found.purl.id(), found.digests.as_slice())));
+        judge.entry(outcome, package.map(|found| (&found.purl, found.digests.as_slice())));
     }
     excuse_bundled(lockfile, &mut outcomes);
     outcomes

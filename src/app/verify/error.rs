@@ -19,6 +19,9 @@ pub enum VerifyError {
     /// The policy demands this build's lockfile.
     #[error("the policy demands this build's lockfile, and none is given")]
     LockfileRequired,
+    /// The policy limits the age of trust, and pinned files have no known age.
+    #[error("the policy limits the age of trust, and files that you pinned have no known age")]
+    UnknownTrustAge,
     /// A policy cannot be used.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -59,6 +62,7 @@ impl VerifyError {
             }
             Self::NoRule => "add a [[rule]], or use --require",
             Self::LockfileRequired => "name it with --lockfile",
+            Self::UnknownTrustAge => "leave --trusted-root out, or the limit",
             Self::Policy(error) => return error.hint(),
             Self::Lockfile { .. } | Self::NoLockfile(_) => {
                 "the archive was sealed so; have it sealed anew"
@@ -75,7 +79,11 @@ impl VerifyError {
             Self::Lockfile { .. } => Some("lockfile"),
             Self::NoLockfile(_) => Some("no-lockfile"),
             Self::Policy(error) => error.code(),
-            Self::NoDemands | Self::NoRule | Self::LockfileRequired | Self::Input(_) => None,
+            Self::NoDemands
+            | Self::NoRule
+            | Self::LockfileRequired
+            | Self::UnknownTrustAge
+            | Self::Input(_) => None,
         }
     }
 
@@ -88,6 +96,7 @@ impl VerifyError {
             Self::NoDemands
             | Self::NoRule
             | Self::LockfileRequired
+            | Self::UnknownTrustAge
             | Self::Policy(_)
             | Self::Input(_) => false,
         }

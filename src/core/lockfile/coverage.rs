@@ -124,14 +124,22 @@ impl<'a> Coverage<'a> {
             Ask::Bundled(bundled) => self.entry(entry, &bundled.alone),
             Ask::Folder(_) => EntryOutcome::of(Disposition::Local),
             Ask::Nothing => EntryOutcome::of(Disposition::Placeholder),
-            Ask::Foreign(foreign) => {
-                let wanted = foreign.wanted();
-                let package = wanted.and_then(|wanted| self.package(entry, wanted).package);
-                let package = package.or_else(|| self.supplied(foreign));
-                let denial = EntryDenial::Foreign(Box::new(foreign.clone()));
-                EntryOutcome { package, ..EntryOutcome::denied(Disposition::Foreign, denial) }
-            }
+            Ask::Foreign(foreign) => self.foreign(entry, foreign),
         }
+    }
+
+    /// An entry that nothing can vouch for. What is wrong with the package that is patched is told first:
+    /// an exception for the patch does not excuse it.
+    fn foreign(&self, entry: &Entry, foreign: &Foreign) -> EntryOutcome {
+        let found = foreign.wanted().map(|wanted| self.package(entry, wanted));
+        if let (Foreign::Patched { .. }, Some(found)) = (foreign, &found)
+            && !matches!(found.denial, None | Some(EntryDenial::NotHeld { .. }))
+        {
+            return EntryOutcome { disposition: Disposition::Foreign, ..found.clone() };
+        }
+        let package = found.and_then(|found| found.package).or_else(|| self.supplied(foreign));
+        let denial = EntryDenial::Foreign(Box::new(foreign.clone()));
+        EntryOutcome { package, ..EntryOutcome::denied(Disposition::Foreign, denial) }
     }
 
     /// The package that a person supplied for a git dependency of this address, with its name and version.

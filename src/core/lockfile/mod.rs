@@ -220,10 +220,14 @@ impl Foreign {
     /// written anew, and what is bundled follows the package that bundles it.
     pub fn address(&self) -> Option<&str> {
         match self {
-            Self::Git { address, .. } => Some(address),
+            // A branch is another commit tomorrow.
+            Self::Git { address, commit: Some(_), .. } => Some(address),
             Self::Outside { path } => Some(path),
-            Self::Patched { patch, .. } => Some(patch),
-            Self::Rerouted { .. } | Self::Within { .. } => None,
+            Self::Patched { patch, wanted: Some(_) } => Some(patch),
+            Self::Git { .. }
+            | Self::Patched { .. }
+            | Self::Rerouted { .. }
+            | Self::Within { .. } => None,
         }
     }
 

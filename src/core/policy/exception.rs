@@ -98,6 +98,13 @@ impl Exception {
         (self.expires - at.date_naive()).num_days()
     }
 
+    /// Whether it names bytes.
+    pub fn names_bytes(&self) -> bool {
+        match &self.subject {
+            Subject::Packages { sha512, .. } | Subject::Entry { sha512, .. } => sha512.is_some(),
+        }
+    }
+
     /// Whether it is about this package, and about these bytes where it names bytes.
     pub fn is_about(&self, id: &PackageId, digests: &[Digest]) -> bool {
         match &self.subject {

@@ -9,7 +9,7 @@ use super::{
     list::List,
     text::{self, TextError},
 };
-use crate::core::time::Age;
+use crate::core::{limits, time::Age};
 
 /// A policy as it is written: the files that it names are not read yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -79,7 +79,25 @@ impl PolicyFile {
     /// # Errors
     /// [`TextError`], with line and column, for what is not exactly as `sealift-policy(5)` has it.
     pub fn parse(bytes: &[u8]) -> Result<Self, TextError> {
-        text::parse(bytes)
+        let file: Self = text::parse(bytes)?;
+        if file.rules.len() > limits::POLICY_RULES {
+            let number = file.rules.len();
+            return Err(TextError::new(format!(
+                "{number} rules, more than {}",
+                limits::POLICY_RULES
+            )));
+        }
+        if let Some(at) = file.rules.iter().position(Rule::has_bare_ids) {
+            return Err(TextError::new(format!(
+                "rule {} has numeric ids and no issuer, repository or owner: other issuers give the \
+                 same numbers",
+                at.saturating_add(1)
+            )));
+        }
+        if let Some(folder) = file.archive.ours.iter().find(|ours| is_everything(ours)) {
+            return Err(TextError::new(format!("{folder:?} in \"ours\" would be every folder")));
+        }
+        Ok(file)
     }
 
     /// The policy, with what the files that it names hold.
@@ -91,7 +109,11 @@ impl PolicyFile {
             threshold: archive.threshold,
             max_age: archive.max_age.map(|age| age.0),
             max_trust_age: archive.max_trust_age.map(|age| age.0),
-            past_limit: archive.past_limit,
+            // A limit denies, unless the same policy says otherwise: another one cannot loosen it.
+            past_limit: archive.past_limit.or_else(|| {
+                let limited = archive.max_age.is_some() || archive.max_trust_age.is_some();
+                limited.then_some(Reaction::Deny)
+            }),
             lockfile_required: archive.lockfile,
             ours: archive.ours.to_vec(),
             deep: false,
@@ -100,6 +122,11 @@ impl PolicyFile {
             identities: identities.map(|identities| Expected { identities, unknown }),
         }
     }
+}
+
+/// Whether a folder is the root, or none.
+fn is_everything(folder: &str) -> bool {
+    folder.trim_matches(['/', '\\']).is_empty()
 }
 
 fn day<'de, D: Deserializer<'de>>(value: D) -> Result<Option<NaiveDate>, D::Error> {

@@ -1,6 +1,8 @@
 //! Texts with wildcards, as policies name packages, repositories and addresses.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::core::limits;
 
 /// A text that stands for others: `*` for any characters but `/`, `**` for any characters at all. A
 /// text without a wildcard stands for itself alone, never for what starts with it.
@@ -96,7 +98,12 @@ fn spread(bytes: &[u8], starts: &[bool], passes: impl Fn(u8) -> bool) -> Vec<boo
 
 impl<'de> Deserialize<'de> for Glob {
     fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        Ok(Self::new(&String::deserialize(value)?))
+        let text = String::deserialize(value)?;
+        if text.len() > limits::GLOB_BYTES {
+            let max = limits::GLOB_BYTES;
+            return Err(D::Error::custom(format!("a text of more than {max} bytes")));
+        }
+        Ok(Self::new(&text))
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Identities {
 }
 
 /// A release line of a package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Line {
     /// The ecosystem.
     pub ecosystem: Ecosystem,
@@ -150,6 +150,17 @@ fn number(id: Option<&str>) -> Option<u64> {
     id?.parse().ok().filter(|id| i64::try_from(*id).is_ok())
 }
 
+impl Identity {
+    /// Takes over what another certificate of the same builder says more: ids, which older ones lack.
+    fn learn(&mut self, other: Option<&Build>) {
+        if let (Some(own), Some(other)) = (&mut self.build, other) {
+            own.repository_id = own.repository_id.or(other.repository_id);
+            own.owner_id = own.owner_id.or(other.owner_id);
+            own.owner = own.owner.take().or_else(|| other.owner.clone());
+        }
+    }
+}
+
 impl Identities {
     /// The identities of packages that were verified, each with the digest that its ecosystem signs.
     pub fn of<'a>(
@@ -164,7 +175,10 @@ impl Identities {
             let version = purl.id().version().to_owned();
             let identities = lines.entry(Line::of(purl)).or_default();
             match identities.iter_mut().find(|one| same(one.build.as_ref(), build.as_ref())) {
-                Some(identity) => drop(identity.versions.insert(version, known)),
+                Some(identity) => {
+                    identity.learn(build.as_ref());
+                    identity.versions.insert(version, known);
+                }
                 None => identities.push(Identity { build, versions: [(version, known)].into() }),
             }
         }
@@ -202,7 +216,10 @@ impl Identities {
                 old.versions.retain(|version, _| !again(version));
                 let build = old.build.as_ref();
                 match identities.iter_mut().find(|one| same(one.build.as_ref(), build)) {
-                    Some(identity) => identity.versions.append(&mut old.versions),
+                    Some(identity) => {
+                        identity.learn(build);
+                        identity.versions.append(&mut old.versions);
+                    }
                     None if old.versions.is_empty() || (says_who && build.is_some()) => {}
                     None => identities.push(old),
                 }
@@ -210,6 +227,14 @@ impl Identities {
             self.lines.insert(line, identities);
         }
         Self::sorted(self.lines)
+    }
+
+    /// Whether a package of this name was seen from another place.
+    pub(super) fn knows_from_elsewhere(&self, purl: &Purl) -> bool {
+        let own = Line::of(purl);
+        self.lines.keys().any(|line| {
+            line.ecosystem == own.ecosystem && line.name == own.name && line.from != own.from
+        })
     }
 
     /// Whether these bytes were seen as this version.

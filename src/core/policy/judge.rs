@@ -154,7 +154,7 @@ impl<'p> Judge<'p> {
                 _ => None,
             })
             .collect();
-        if rules.is_empty() {
+        if selected.iter().all(|(_, rule)| rule.only_adds) {
             denials.push(Denial::NoRule);
         }
         for (number, rule) in &selected {
@@ -166,7 +166,7 @@ impl<'p> Judge<'p> {
         denials.extend(weak.into_iter().filter(denies).map(Denial::Weak));
         let (denied, warned) = self.changed(purl, verdict, digest);
         denials.extend(denied);
-        self.excuse(purl.id(), digest, Judgment { rules, denials, warned, excused: vec![] })
+        self.excuse(purl, digest, Judgment { rules, denials, warned, excused: vec![] })
     }
 
     /// Judges a package that a person supplied: an exception names its address and its bytes, or it is
@@ -221,17 +221,19 @@ impl<'p> Judge<'p> {
     ) -> (Vec<Denial>, Vec<Denial>) {
         let Some(expected) = &self.policy.identities else { return Default::default() };
         let changed = expected.identities.judge(purl, verdict, digest);
+        // A known name from another place is no new package.
+        let elsewhere = expected.identities.knows_from_elsewhere(purl);
         let warns = |denial: &Denial| {
-            *denial == Denial::IdentityUnknown && expected.unknown == Reaction::Warn
+            *denial == Denial::IdentityUnknown && expected.unknown == Reaction::Warn && !elsewhere
         };
         let (warned, denied) = changed.into_iter().partition(warns);
         (denied, warned)
     }
 
     /// Moves what exceptions excuse out of the denials.
-    fn excuse(&self, id: &PackageId, digest: &Digest, mut judgment: Judgment) -> Judgment {
+    fn excuse(&self, purl: &Purl, digest: &Digest, mut judgment: Judgment) -> Judgment {
         for denial in std::mem::take(&mut judgment.denials) {
-            match self.exception(id, std::slice::from_ref(digest), denial.code()) {
+            match self.exception(purl, std::slice::from_ref(digest), denial.code()) {
                 Some(exception) => judgment.excused.push(Excused { denial, exception }),
                 None => judgment.denials.push(denial),
             }
@@ -239,64 +241,81 @@ impl<'p> Judge<'p> {
         judgment
     }
 
-    /// The number of the exception that excuses a code for a package of these bytes.
-    fn exception(&self, id: &PackageId, digests: &[Digest], code: &str) -> Option<usize> {
+    /// The number of the exception that excuses a code for a package of these bytes. One that names no
+    /// bytes is for packages of registries: anybody can give a tarball from elsewhere any name.
+    fn exception(&self, purl: &Purl, digests: &[Digest], code: &str) -> Option<usize> {
+        let id = purl.id();
         let mut about = self.excused.get(id)?.iter();
-        let excuses =
-            |exception: &Exception| exception.code == code && exception.is_about(id, digests);
+        let excuses = |exception: &Exception| {
+            exception.code == code
+                && exception.is_about(id, digests)
+                && (exception.names_bytes() || purl.origin().registry().is_some())
+        };
         about.find(|(_, exception)| excuses(exception)).map(|(number, _)| *number)
     }
 
     /// Judges what became of an entry. `package` is the one that its outcome names, if it names one, with
     /// the digests of its bytes.
-    pub fn entry(&self, outcome: &mut EntryOutcome, package: Option<(&PackageId, &[Digest])>) {
+    pub fn entry(&self, outcome: &mut EntryOutcome, package: Option<(&Purl, &[Digest])>) {
         if self.is_ours(outcome) {
             outcome.disposition = Disposition::Local;
             outcome.denial = None;
         }
-        if outcome.denial.is_none()
-            && let Some((id, _)) = package
-            && let Some(weakness) = self.denied_weakness(outcome, id)
-        {
-            outcome.denial = Some(EntryDenial::Weak(weakness));
-        }
-        let Some(denial) = &outcome.denial else { return };
-        let exception = match denial {
-            EntryDenial::Foreign(foreign) => self.foreign(foreign, package),
-            _ => package.and_then(|(id, digests)| self.exception(id, digests, denial.code())),
+        let exception = match (&outcome.denial, package) {
+            (None, Some((purl, digests))) => {
+                let (denial, exception) = self.weak(outcome, purl, digests);
+                outcome.denial = denial;
+                exception
+            }
+            (Some(EntryDenial::Foreign(foreign)), _) => self.foreign(foreign, package),
+            (Some(denial), Some((purl, digests))) => self.exception(purl, digests, denial.code()),
+            _ => None,
         };
         if exception.is_some() {
             outcome.excused = exception.zip(outcome.denial.take());
         }
     }
 
-    /// The weakness of an entry that a rule denies.
-    fn denied_weakness(&self, outcome: &EntryOutcome, id: &PackageId) -> Option<Weakness> {
-        let rules = self.rules(id);
+    /// The weakness of an entry that a rule denies, and the exception if each that is denied has one.
+    fn weak(
+        &self,
+        outcome: &EntryOutcome,
+        purl: &Purl,
+        digests: &[Digest],
+    ) -> (Option<EntryDenial>, Option<usize>) {
+        let rules = self.rules(purl.id());
         let deny: Vec<_> =
             rules.iter().filter_map(|number| Some(&self.rule(*number)?.deny)).collect();
-        let denies = |weakness| deny.iter().any(|deny| deny.contains(&weakness));
         let weaknesses: &[Weakness] = match (outcome.disposition, outcome.pin) {
             (Disposition::Unavailable, _) => &[Weakness::Unavailable],
             (_, Some(Pin::Signature { weak: true })) => {
                 &[Weakness::Sha1, Weakness::PinnedBySignature]
             }
             (_, Some(Pin::Signature { weak: false })) => &[Weakness::PinnedBySignature],
-            _ => return None,
+            _ => &[],
         };
-        weaknesses.iter().copied().find(|weakness| denies(*weakness))
+        let denied = weaknesses.iter().filter(|one| deny.iter().any(|deny| deny.contains(one)));
+        let mut excused = None;
+        for weakness in denied {
+            match self.exception(purl, digests, weakness.name()) {
+                Some(exception) => excused = Some((*weakness, exception)),
+                None => return (Some(EntryDenial::Weak(*weakness)), None),
+            }
+        }
+        let (weakness, exception) = excused.unzip();
+        (weakness.map(EntryDenial::Weak), exception)
     }
 
     /// The exception for an entry that nothing can vouch for. Where it names bytes, the archive carries
     /// these; where it names none, the archive carries none.
-    fn foreign(
-        &self,
-        foreign: &Foreign,
-        package: Option<(&PackageId, &[Digest])>,
-    ) -> Option<usize> {
+    fn foreign(&self, foreign: &Foreign, package: Option<(&Purl, &[Digest])>) -> Option<usize> {
         let address = foreign.address()?;
         if let Some((_, digests)) = package {
             return self.carried(address, digests);
+        }
+        // Of a patched package the archive must carry what is patched.
+        if matches!(foreign, Foreign::Patched { .. }) {
+            return None;
         }
         let names = |exception: &Exception| matches!(&exception.subject, Subject::Entry { entry, sha512: None } if entry == address);
         let mut entries = self.entries.iter();
@@ -311,7 +330,7 @@ impl<'p> Judge<'p> {
             let rest = path.strip_prefix(folder.trim_end_matches('/'));
             rest.is_some_and(|rest| {
                 (rest.is_empty() || rest.starts_with('/'))
-                    && !rest.split('/').any(|part| part == "..")
+                    && !rest.split(['/', '\\']).any(|part| part == "..")
             })
         })
     }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::glob::Glob;
 use crate::core::{
-    ecosystems,
+    ecosystems, limits,
     package::{PackageId, ecosystem::Ecosystem},
+    text::bounded,
 };
 
 /// Why a text names no packages.
@@ -46,6 +47,9 @@ impl PackagePattern {
     /// [`PatternError`], for what can name no package.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let (ecosystem, name, version) = split(text)?;
+        if name.len() > limits::GLOB_BYTES {
+            return Err(PatternError::Name(bounded(text)));
+        }
         let pattern =
             Self { ecosystem, name: Glob::new(name), version: version.map(str::to_owned) };
         if pattern.name.is_exact() || version.is_some() {

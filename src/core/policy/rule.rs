@@ -70,6 +70,10 @@ pub struct Rule {
     /// What is denied although it verifies.
     #[serde(skip_serializing_if = "List::is_absent")]
     pub deny: List<Weakness>,
+    /// Whether it only adds demands: a package must be selected by another rule too. So are the options
+    /// beside a policy, which must not open what the policy leaves out.
+    #[serde(skip)]
+    pub only_adds: bool,
 }
 
 impl Rule {
@@ -99,6 +103,13 @@ impl Rule {
         self.texts(None).iter().any(|(_, expected, _)| !expected.is_absent())
             || !self.repository_id.is_absent()
             || !self.owner_id.is_absent()
+    }
+
+    /// Whether it names numeric ids without an issuer or a name: other issuers give the same numbers.
+    pub(super) fn has_bare_ids(&self) -> bool {
+        let named =
+            !self.issuer.is_absent() || !self.repository.is_absent() || !self.owner.is_absent();
+        !named && !(self.repository_id.is_absent() && self.owner_id.is_absent())
     }
 
     /// The claims that it demands, beside integrity.
@@ -207,14 +218,16 @@ impl Rule {
     }
 }
 
-/// When a package was published, and whether somebody signed that: the latest verified time of its
-/// attestations, or else what the registry says, which nobody signs.
+/// When a package was published, and whether somebody signed that: the latest of the verified times of its
+/// attestations and of what the registry says, which nobody signs. So the registry's word makes a package
+/// younger, and never older.
 pub(super) fn published(verdict: &PackageVerdict) -> Option<(Time, bool)> {
     let publish = verdict.publish_attestation().map(|facts| facts.signed_at);
     let built = verdict.provenance().map(|facts| facts.signed_at);
-    match publish.max(built) {
-        Some(signed) => Some((signed, true)),
-        None => verdict.published.map(|time| (time, false)),
+    match (publish.max(built), verdict.published) {
+        (Some(signed), Some(said)) if said > signed => Some((said, false)),
+        (Some(signed), _) => Some((signed, true)),
+        (None, said) => said.map(|time| (time, false)),
     }
 }
 

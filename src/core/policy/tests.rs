@@ -405,7 +405,9 @@ fn who_built_a_package_is_equal_or_an_explicit_glob() {
         ),
         (
             "a certificate of 2023 and ids alone",
-            rule("[[rule]]\nrepository-id = [1001]"),
+            rule(
+                "[[rule]]\nissuer = [\"https://token.actions.githubusercontent.com\"]\nrepository-id = [1001]",
+            ),
             legacy(|_| {}),
             &["unexpected-repository-id"],
         ),
@@ -417,7 +419,9 @@ fn who_built_a_package_is_equal_or_an_explicit_glob() {
         ),
         (
             "an id that is no number",
-            rule("[[rule]]\nowner-id = [77]"),
+            rule(
+                "[[rule]]\nissuer = [\"https://token.actions.githubusercontent.com\"]\nowner-id = [77]",
+            ),
             changed(|facts| facts.owner_id = Some("077".into())),
             &["unexpected-owner-id"],
         ),
@@ -724,8 +728,8 @@ fn policies_add_up_and_the_stricter_limit_counts() {
     assert_eq!((one.seals(), one.rules.len(), one.lockfile_required), (2, 2, true));
     assert_eq!(one.max_age, Some(chrono::TimeDelta::days(7)));
     assert_eq!(one.max_trust_age, Some(chrono::TimeDelta::days(9)));
-    assert_eq!(one.past_limit, Some(Reaction::Warn), "the other one says nothing");
-    one.add(policy("[archive]\npast-limit = \"deny\""));
+    assert_eq!(one.past_limit, Some(Reaction::Deny), "the other one has a limit that denies");
+    one.add(policy("[archive]\npast-limit = \"warn\""));
     assert_eq!(one.past_limit, Some(Reaction::Deny));
     assert_eq!(codes(&judge(&one, &signed("a", "1.0.0")).denials), ["missing-provenance"]);
 }

@@ -1,7 +1,10 @@
 //! The file of identities, as it is read and written: one table a builder, sorted, so that a review
 //! sees what changed.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use serde::Deserialize;
 
@@ -149,17 +152,18 @@ impl Identities {
             return Err(TextError::new(format!("format {format} is not known, only {FORMAT}")));
         }
         let mut lines: BTreeMap<Line, Vec<Identity>> = BTreeMap::new();
+        let mut seen = HashSet::new();
         for table in identity {
             let package = table.package.clone();
             let (line, identity) = table.read().map_err(TextError::new)?;
-            let identities = lines.entry(line).or_default();
-            let mut versions = identities.iter().flat_map(|one| one.versions.keys());
             // Two builders of one version: such a file was merged wrongly.
-            if let Some(version) = versions.find(|one| identity.versions.contains_key(*one)) {
-                let twice = format!("{package}@{version}");
-                return Err(TextError::new(format!("{twice:?} is there twice")));
+            for version in identity.versions.keys() {
+                if !seen.insert((line.clone(), version.clone())) {
+                    let twice = format!("{package}@{version}");
+                    return Err(TextError::new(format!("{twice:?} is there twice")));
+                }
             }
-            identities.push(identity);
+            lines.entry(line).or_default().push(identity);
         }
         Ok(Self::sorted(lines))
     }

@@ -2,11 +2,12 @@
 
 use super::{NOW, at, digest, policy};
 use crate::core::{
+    addresses::NPM_REGISTRY,
     lockfile::{
         Foreign,
         coverage::{Disposition, EntryDenial, EntryOutcome, Pin},
     },
-    package::PackageId,
+    package::{Origin, PackageId, Purl},
     policy::Judge,
     verdict::Weakness,
 };
@@ -30,7 +31,12 @@ fn foreign(foreign: Foreign) -> EntryOutcome {
 }
 
 fn git() -> EntryOutcome {
-    foreign(Foreign::Git { address: GIT.into(), commit: None, name: None, version: None })
+    foreign(Foreign::Git {
+        address: GIT.into(),
+        commit: GIT.split_once('#').map(|(_, commit)| commit.into()),
+        name: None,
+        version: None,
+    })
 }
 
 fn outside(path: &str) -> EntryOutcome {
@@ -40,10 +46,12 @@ fn outside(path: &str) -> EntryOutcome {
 /// What becomes of an entry, which names a package where `carried`.
 fn judged(text: &str, mut outcome: EntryOutcome, carried: bool) -> EntryOutcome {
     let id = PackageId::npm("a", "1.0.0").unwrap();
+    let purl = Purl::new(id, Origin::Registry(NPM_REGISTRY.into()));
     let digests = [digest()];
     outcome.package = carried.then_some(0);
     let policy = policy(text);
-    Judge::new(&policy, at(NOW)).entry(&mut outcome, carried.then_some((&id, digests.as_slice())));
+    Judge::new(&policy, at(NOW))
+        .entry(&mut outcome, carried.then_some((&purl, digests.as_slice())));
     outcome
 }
 
@@ -140,6 +148,31 @@ fn weak_entries_are_denied_by_the_rules_of_their_package_and_excused() {
         assert_eq!(judged(&text, outcome, true).denial, denial, "{text}");
     }
     assert!(judged(&excused("sha1"), pinned(true), true).excused.is_some());
+}
+
+#[test]
+fn a_branch_and_a_patched_git_dependency_are_never_excused() {
+    let branch = "git+ssh://git@g.example/a.git#main";
+    let git = Foreign::Git { address: branch.into(), commit: None, name: None, version: None };
+    assert!(judged(&exception(branch, None), foreign(git), false).denial.is_some());
+    let patched = Foreign::Patched { patch: "patches/a.patch".into(), wanted: None };
+    assert!(judged(&exception("patches/a.patch", None), foreign(patched), false).denial.is_some());
+}
+
+#[test]
+fn each_weakness_that_is_denied_needs_its_own_exception() {
+    let pinned = EntryOutcome {
+        pin: Some(Pin::Signature { weak: true }),
+        ..outcome(Disposition::Collected)
+    };
+    let both = "[[rule]]\ndeny = [\"sha1\", \"pinned-by-signature\"]\n[[exception]]\n\
+                packages = [\"npm:a@1.0.0\"]\ncode = \"sha1\"\nreason = \"r\"\n\
+                added = 2026-11-01\nexpires = 2026-12-31\n";
+    let denied = judged(both, pinned.clone(), true).denial;
+    assert_eq!(denied, Some(EntryDenial::Weak(Weakness::PinnedBySignature)));
+    let second = both.split_once("[[exception]]").unwrap().1.replace("sha1", "pinned-by-signature");
+    let both = format!("{both}[[exception]]{second}");
+    assert_eq!(judged(&both, pinned, true).denial, None);
 }
 
 #[test]

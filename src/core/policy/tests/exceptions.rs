@@ -1,10 +1,10 @@
 //! What exceptions excuse, and when.
 
 use super::{
-    NOW, at, built, codes, digest, judge, policy, refused, retired, signed, unpinned, unrecognized,
-    unsigned,
+    NOW, at, built, codes, digest, from, judge, policy, refused, retired, signed, unpinned,
+    unrecognized, unsigned,
 };
-use crate::core::verdict::Claim;
+use crate::core::{package::Origin, verdict::Claim};
 
 /// An exception that holds on the day of [`NOW`], with other keys.
 fn exception(code: &str, keys: &str) -> String {
@@ -87,5 +87,16 @@ fn exceptions_hold_from_the_first_to_the_last_day() {
         let judgment = judge(&policy, &signed("a", "1.0.0"));
         assert_eq!(judgment.denials.is_empty(), good, "{added} {expires}");
         assert_eq!(policy.exceptions[0].is_expired(at(NOW)), expires == "2026-11-27");
+    }
+}
+
+#[test]
+fn an_exception_without_bytes_is_for_packages_of_registries() {
+    let elsewhere = |found| from(found, Origin::Url("https://files.example/a.tgz".into()));
+    let own = "packages = [\"npm:a@1.0.0\"]";
+    let bytes = format!("{own}\nsha512 = \"{}\"", digest().to_hex());
+    for (keys, denied) in [(own, vec!["missing-provenance"]), (bytes.as_str(), vec![])] {
+        let policy = policy(&exception("missing-provenance", keys));
+        assert_eq!(codes(&judge(&policy, &elsewhere(signed("a", "1.0.0"))).denials), denied);
     }
 }

@@ -145,6 +145,13 @@ fn mistakes_are_named_with_their_place() {
         assert!(error.message.starts_with(message), "{text}\n{error}");
         assert_eq!(error.place, Some(place), "{text}\n{error}");
     }
+    let whole = |text: &str| PolicyFile::parse(text.as_bytes()).unwrap_err().message;
+    assert!(whole("[[rule]]\nowner-id = [77]").starts_with("rule 1 has numeric ids and no issuer"));
+    assert_eq!(whole("[archive]\nours = [\"/\"]"), "\"/\" in \"ours\" would be every folder");
+    let many = "[[rule]]\n".repeat(crate::core::limits::POLICY_RULES + 1);
+    assert!(whole(&many).starts_with("10001 rules"));
+    let long = "a".repeat(crate::core::limits::GLOB_BYTES + 1);
+    assert_eq!(whole(&format!("[[rule]]\nref = [\"{long}\"]")), "a text of more than 4096 bytes");
     let not_text = PolicyFile::parse(b"[[rule]]\n# \xff").unwrap_err();
     assert_eq!(not_text, TextError { place: Some((2, 3)), message: "not UTF-8".into() });
     let deep = format!("x = {}", "[".repeat(100_000));
