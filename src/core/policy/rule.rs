@@ -107,9 +107,9 @@ impl Rule {
 
     /// Whether it names numeric ids without an issuer or a name: other issuers give the same numbers.
     pub(super) fn has_bare_ids(&self) -> bool {
-        let named =
-            !self.issuer.is_absent() || !self.repository.is_absent() || !self.owner.is_absent();
-        !named && !(self.repository_id.is_absent() && self.owner_id.is_absent())
+        let has_ids = !self.repository_id.is_absent() || !self.owner_id.is_absent();
+        let names = [&self.issuer, &self.repository, &self.owner];
+        has_ids && names.into_iter().all(List::is_absent)
     }
 
     /// The claims that it demands, beside integrity.
