@@ -2,7 +2,7 @@
 //!
 //! It knows requests, connections and their limits. What is served, a [`Site`] says. Bytes of an archive
 //! leave only after they were compared with its manifest: small entries from memory, large ones while
-//! they are compared once more, with the last bytes held back until that has ended ([`body`]).
+//! they are compared once more, with the last bytes held back until that has ended (`body`).
 
 mod body;
 mod condition;

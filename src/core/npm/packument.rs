@@ -2,7 +2,7 @@
 //!
 //! The registry signs name, version and integrity alone. So all that decides what is installed is taken
 //! from each tarball's own `package.json`; of the registry's record only its signatures and the time of
-//! publication are passed on, and the answer says so ([`FROM_RECORD`]).
+//! publication are passed on, and the answer says so (`_fromRecord`).
 
 use std::collections::BTreeMap;
 
