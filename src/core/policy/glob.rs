@@ -58,6 +58,12 @@ impl Glob {
             Some(Part::Text(all)) if self.parts.len() == 1 => return all == text,
             _ => {}
         }
+        // Most texts differ at the end already.
+        if let Some(Part::Text(end)) = self.parts.last()
+            && !text.ends_with(end.as_str())
+        {
+            return false;
+        }
         let bytes = text.as_bytes();
         // Where in the text the parts so far can end.
         let mut ends = vec![false; bytes.len().saturating_add(1)];
