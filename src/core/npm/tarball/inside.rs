@@ -83,15 +83,10 @@ fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "."))
 }
 
-/// Whether a symbolic link leaves the first folder of its path.
+/// Whether a symbolic link leaves the first folder of its path, or may. A `..` that follows a name may: the
+/// name may be of another link, and then `..` is the parent of what that one leads to.
 fn leaves(path: &str, link: &str) -> bool {
-    let Some(mut depth) = parts(path).count().checked_sub(2) else { return true };
-    for part in parts(link) {
-        match (part, depth.checked_sub(1)) {
-            ("..", None) => return true,
-            ("..", Some(above)) => depth = above,
-            _ => depth += 1,
-        }
-    }
-    false
+    let Some(depth) = parts(path).count().checked_sub(2) else { return true };
+    let above = parts(link).take_while(|part| *part == "..").count();
+    above > depth || parts(link).skip(above).any(|part| part == "..")
 }

@@ -298,6 +298,9 @@ fn refuses_links_out_of_the_package() {
         escapes(&[own(), long, linked(EntryType::Symlink, "package/l", "x")]);
     }
     escapes(&[own(), linked(EntryType::Symlink, "package", "x")]);
+    // One link leads through another, where `..` is not the parent that is written.
+    let other = linked(EntryType::Symlink, "package/a/b", "..");
+    escapes(&[own(), other, linked(EntryType::Symlink, "package/c", "a/b/..")]);
     for target in ["../x", "/etc/passwd", "package/../../x"] {
         escapes(&[own(), linked(EntryType::Link, "package/l", target)]);
     }
