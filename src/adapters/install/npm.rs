@@ -11,7 +11,10 @@ use super::{InstallError, Item, NewFolder};
 use crate::{
     adapters::archive::SignedArchive,
     core::{
-        npm::{packument, tarball},
+        npm::{
+            packument,
+            tarball::{self, TarballError},
+        },
         package::digest::{Algorithm, Digest},
         time::Time,
     },
@@ -133,12 +136,15 @@ fn packuments(
 fn version(archive: &SignedArchive, item: &Item<'_>) -> Result<packument::Version, InstallError> {
     let (mut digests, own) =
         archive.look(item.entry, &[Algorithm::Sha1], |reader| tarball::own(reader))?;
-    let own = own.map_err(|error| InstallError::Tarball { entry: item.entry.to_owned(), error })?;
+    let unusable = |error| InstallError::Tarball { entry: item.entry.to_owned(), error };
+    let own = own.map_err(unusable)?;
+    let missing = || unusable(TarballError::Unreadable("its SHA-1 was not computed".to_owned()));
+    let sha1 = digests.pop().ok_or_else(missing)?;
     Ok(packument::Version {
         id: item.purl.id().clone(),
         own,
         sha512: item.digest.clone(),
-        sha1: digests.pop().unwrap_or_else(|| Algorithm::Sha1.digest(b"")),
+        sha1,
         recorded: packument::Recorded::default(),
         attested: None,
     })

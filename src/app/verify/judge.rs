@@ -116,6 +116,7 @@ impl<'a> Examination<'a> {
         let verdict =
             rules.examine(trust, purl.origin(), &evidence, contents.as_ref(), self.bar.clock.at);
         let signed = digests.iter().find(|digest| digest.algorithm() == rules.signed).cloned();
+        // The rules always ask for it. Were it missing, the digest of nothing would match nothing.
         let digest = signed.unwrap_or_else(|| rules.signed.digest(b""));
         let answered = package.artifact.as_ref().and_then(|part| part.answered_at.as_deref());
         let collected = answered.and_then(time::parse);
