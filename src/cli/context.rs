@@ -7,6 +7,7 @@ use crate::{
     cli::{
         declare::Format,
         env::Env,
+        failure::{Failure, Kind},
         render::{Human, Rendered, to_json},
         terminal::Terminal,
     },
@@ -44,6 +45,17 @@ impl Context<'_> {
     /// Prints a report in the format that was asked for.
     pub fn report(&mut self, report: &Report) {
         self.rendered(report, Human::new(report));
+    }
+
+    /// Prints the report on an archive that was refused, and what was not done because of that.
+    pub fn refused<E: Into<Failure>>(
+        &mut self,
+        report: Box<Report>,
+        error: impl FnOnce(Box<Report>) -> E,
+    ) -> Failure {
+        self.report(&report);
+        self.terminal.failure(&error(report).into());
+        Failure::reported(Kind::Refused)
     }
 
     /// Prints the report on an archive that was sealed just now.

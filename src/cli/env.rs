@@ -34,7 +34,7 @@ impl Env {
     /// Reads the clock and the environment. `SEALIFT_HOME`, if set, holds all folders.
     ///
     /// # Errors
-    /// When there is no home folder, or `SOURCE_DATE_EPOCH` is no number of seconds.
+    /// When there is no home folder, or `SOURCE_DATE_EPOCH` is not a number of seconds.
     pub fn read() -> Outcome<Self> {
         let folders = match std::env::var_os("SEALIFT_HOME").map(PathBuf::from) {
             Some(home) => {

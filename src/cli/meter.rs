@@ -13,7 +13,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A bar on standard error, hidden if that is no terminal.
+    /// A bar on standard error. It is hidden where standard error is not a terminal.
     pub fn new(terminal: &Terminal) -> Self {
         let target = if terminal.shows_progress() {
             ProgressDrawTarget::stderr()

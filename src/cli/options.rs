@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     app::{trust, verify},
     cli::{
-        declare::{Demands, Seals, StoreOptions, TrustOptions},
+        declare::{Demands, StoreOptions, TrustOptions, VerifyOptions},
         env::Env,
     },
     core::{
@@ -37,21 +37,15 @@ impl From<&Demands> for verify::Demands {
     }
 }
 
-impl Seals {
-    /// How to verify an archive, as the use cases take it.
-    pub(super) fn resolve(
-        &self,
-        archive: &Path,
-        demands: &Demands,
-        trust: &TrustOptions,
-        env: &Env,
-    ) -> verify::Options {
+impl VerifyOptions {
+    /// As the use cases take them, for an archive.
+    pub(super) fn resolve(&self, archive: &Path, env: &Env) -> verify::Options {
         verify::Options {
             archive: archive.to_owned(),
             keys: self.keys.clone(),
             threshold: self.threshold as usize,
-            demands: demands.into(),
-            trust: trust.resolve(env),
+            demands: (&self.demands).into(),
+            trust: self.trust.resolve(env),
         }
     }
 }

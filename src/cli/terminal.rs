@@ -29,7 +29,7 @@ pub const BAD: Style = AnsiColor::Red.on_default().bold();
 /// What can be passed over.
 pub const DIM: Style = Style::new().dimmed();
 
-/// Both streams, and how much to say. A closed pipe is no error: nobody reads any more. Any other failure to
+/// Both streams, and how much to say. A closed pipe is not an error: nobody reads any more. Any other failure to
 /// write a result is reported at the end.
 pub struct Terminal {
     out: anstream::Stdout,

@@ -17,7 +17,7 @@ use crate::{
         declare::Serve,
         env::Env,
         failure::{Failure, Kind, Outcome},
-        render::{Human, Served},
+        render::{self, Human, Served},
         terminal::Terminal,
     },
     core::text::Untrusted,
@@ -37,15 +37,11 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
     let archives: Vec<_> = options
         .archives
         .iter()
-        .map(|archive| {
-            options.seals.resolve(archive, &options.demands, &options.trust, context.env)
-        })
+        .map(|archive| options.verify.resolve(archive, context.env))
         .collect();
     let serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
-            context.report(&report);
-            context.terminal.failure(&ServeError::Refused(report).into());
-            return Err(Failure::reported(Kind::Refused));
+            return Err(context.refused(report, ServeError::Refused));
         }
         serving => serving?,
     };
@@ -103,7 +99,7 @@ fn url(address: SocketAddr) -> String {
 fn tell(problem: &Changed, count: &mut usize, terminal: &mut Terminal) {
     *count = count.saturating_add(1);
     let failure = Failure::could_not(Untrusted(&problem.to_string()));
-    terminal.failure(&failure.hint("nothing of it was served; carry the archive across anew"));
+    terminal.failure(&failure.hint("no changed file was served in full; copy the archive again"));
 }
 
 fn exec(
@@ -127,7 +123,7 @@ fn exec(
     let mut command = Command::new(program);
     command.args(arguments);
     environment.apply(&mut command, Env::names().into_iter());
-    context.terminal.note(format_args!("serving {} packages at {url}", serving.packages()));
+    context.terminal.note(render::serving(serving.packages(), &url));
     Ok(serving.during(command, &mut |told| match told {
         Told::Ready => {}
         Told::Changed(problem) => tell(&problem, changed, context.terminal),

@@ -2,11 +2,7 @@
 
 use crate::{
     app::sign::{self, SignError, sign},
-    cli::{
-        context::Context,
-        declare::Sign,
-        failure::{Failure, Kind, Outcome},
-    },
+    cli::{context::Context, declare::Sign, failure::Outcome},
 };
 
 /// Adds a signature to an archive, which is replaced by the one that has it. The archive is examined
@@ -25,11 +21,7 @@ pub fn run(options: &Sign, context: &mut Context<'_>) -> Outcome {
         trust: options.trust.resolve(context.env),
     };
     let signed = match sign(&options, &context.clock, context.terminal) {
-        Err(SignError::Refused(report)) => {
-            context.report(&report);
-            context.terminal.failure(&SignError::Refused(report).into());
-            return Err(Failure::reported(Kind::Refused));
-        }
+        Err(SignError::Refused(report)) => return Err(context.refused(report, SignError::Refused)),
         signed => signed?,
     };
     context.report(&signed.report);

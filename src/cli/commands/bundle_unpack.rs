@@ -21,9 +21,9 @@ use crate::{
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
 /// checked or written. No folder is left behind then.
 pub fn run(options: &Unpack, context: &mut Context<'_>) -> Outcome {
-    let Unpack { archive, seals, demands, trust, output, layout } = options;
+    let Unpack { archive, verify, output, layout } = options;
     let options = unpack::Options {
-        verify: seals.resolve(archive, demands, trust, context.env),
+        verify: verify.resolve(archive, context.env),
         folder: output.clone(),
         layout: *layout,
     };

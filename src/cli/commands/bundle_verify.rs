@@ -15,9 +15,8 @@ use crate::{
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
 /// checked.
 pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
-    let Verify { archive, seals, demands, trust } = options;
-    let options = seals.resolve(archive, demands, trust, context.env);
-    match verify(&options, &context.clock)?.admit() {
+    let resolved = options.verify.resolve(&options.archive, context.env);
+    match verify(&resolved, &context.clock)?.admit() {
         Ok(verified) => {
             context.report(verified.report());
             Ok(())

@@ -15,9 +15,8 @@ use crate::{
 /// # Errors
 /// Exit 1, when the package is refused; exit 2, when it could not be checked, or is not there.
 pub fn run(options: &Why, context: &mut Context<'_>) -> Outcome {
-    let Why { archive, package, seals, demands, trust } = options;
-    let options = seals.resolve(archive, demands, trust, context.env);
-    let why = why(&options, package, &context.clock)?;
+    let resolved = options.verify.resolve(&options.archive, context.env);
+    let why = why(&resolved, &options.package, &context.clock)?;
     context.print(&Reasons(&why));
     match why.is_refused() {
         true => Err(Failure::reported(Kind::Refused)),

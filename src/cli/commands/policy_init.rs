@@ -5,12 +5,7 @@ use crate::{
         policy_init::{self, InitError, init},
         verify::{self, Demands},
     },
-    cli::{
-        context::Context,
-        declare::Init,
-        failure::{Failure, Kind, Outcome},
-        render::WrittenPolicy,
-    },
+    cli::{context::Context, declare::Init, failure::Outcome, render::WrittenPolicy},
     core::{policy::Policy, verdict::Claim},
 };
 
@@ -34,11 +29,7 @@ pub fn run(options: &Init, context: &mut Context<'_>) -> Outcome {
     });
     let output = options.output.clone();
     let text = match init(&policy_init::Options { output, from }, &context.clock) {
-        Err(InitError::Refused(report)) => {
-            context.report(&report);
-            context.terminal.failure(&InitError::Refused(report).into());
-            return Err(Failure::reported(Kind::Refused));
-        }
+        Err(InitError::Refused(report)) => return Err(context.refused(report, InitError::Refused)),
         text => text?,
     };
     context.print(&WrittenPolicy { text: &text, file: options.output.as_deref() });

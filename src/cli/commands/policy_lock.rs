@@ -1,16 +1,8 @@
 //! `sealift policy lock`.
 
 use crate::{
-    app::{
-        policy_lock::{self, LockError, lock},
-        verify,
-    },
-    cli::{
-        context::Context,
-        declare::Lock,
-        failure::{Failure, Kind, Outcome},
-        render::LockedIdentities,
-    },
+    app::policy_lock::{self, LockError, lock},
+    cli::{context::Context, declare::Lock, failure::Outcome, render::LockedIdentities},
 };
 
 /// Writes down who built each package of an archive, which is examined first as `bundle verify` does.
@@ -20,22 +12,12 @@ use crate::{
 /// checked, or the file is there or cannot be written.
 pub fn run(options: &Lock, context: &mut Context<'_>) -> Outcome {
     let options = policy_lock::Options {
-        verify: verify::Options {
-            archive: options.archive.clone(),
-            keys: options.keys.clone(),
-            threshold: options.threshold as usize,
-            demands: (&options.demands).into(),
-            trust: options.trust.resolve(context.env),
-        },
+        verify: options.verify.resolve(&options.archive, context.env),
         output: options.output.clone(),
         update: options.update,
     };
     let locked = match lock(&options, &context.clock) {
-        Err(LockError::Refused(report)) => {
-            context.report(&report);
-            context.terminal.failure(&LockError::Refused(report).into());
-            return Err(Failure::reported(Kind::Refused));
-        }
+        Err(LockError::Refused(report)) => return Err(context.refused(report, LockError::Refused)),
         locked => locked?,
     };
     let (file, update, quiet) = (&options.output, options.update, context.terminal.quiet());

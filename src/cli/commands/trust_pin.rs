@@ -13,7 +13,7 @@ use crate::{
 /// Shows a root's fingerprint and, once that was confirmed, trusts it.
 ///
 /// # Errors
-/// Exit 2, when it was not confirmed, the name is taken, or the file is no root signed by its own
+/// Exit 2, when it was not confirmed, the name is taken, or the file is not a root signed by its own
 /// keys.
 pub fn run(options: &Pin, context: &mut Context<'_>) -> Outcome {
     let pinned = options.yes;

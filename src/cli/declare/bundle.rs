@@ -74,13 +74,12 @@ pub enum BundleCommand {
     Diff(Diff),
     /// serve archives to package managers, as a registry that is read-only
     ///
-    /// Verifies every archive as `bundle verify` does, under the same demands and with --deep; one that
-    /// is refused is not served, and then none is. Several archives are one registry; two contents for
-    /// one name and version are refused. What is said of a version comes from its tarball's own
-    /// package.json; from the registry's record come its signatures and times alone. What is not sealed
-    /// is not found: nothing is asked of any other registry. Bytes are compared with the signed manifest
-    /// again each time they are sent, so that an archive that changes meanwhile is noticed; the exit
-    /// status is then 1. With --exec a command is run with the environment in which npm, pnpm, Yarn and
+    /// Verifies every archive as `bundle verify` does, under the same demands and with --deep. If one is
+    /// refused, none is served. Several archives are one registry; two contents for one name and version
+    /// are refused. The document of a version comes from its tarball's own package.json; only its
+    /// signatures and times come from the registry's record. A package that is not sealed is not found:
+    /// sealift asks no other registry. Bytes are compared with the signed manifest again each time they
+    /// are sent. If they differ, the archive changed, and the exit status is 1. With --exec a command is run with the environment in which npm, pnpm, Yarn and
     /// bun ask this registry alone, and its exit status is returned.
     #[cfg(feature = "serve")]
     #[command(after_help = examples::SERVE)]
@@ -137,15 +136,9 @@ pub struct Verify {
     /// the archive
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
-    /// Whose seals count.
+    /// How to verify.
     #[command(flatten)]
-    pub seals: Seals,
-    /// What is demanded.
-    #[command(flatten)]
-    pub demands: Demands,
-    /// Where trust comes from.
-    #[command(flatten)]
-    pub trust: TrustOptions,
+    pub verify: VerifyOptions,
 }
 
 /// Options of `bundle unpack`.
@@ -161,15 +154,9 @@ pub struct Unpack {
     /// Yarn 1), or files (tarballs, evidence and lockfiles under plain names, for other tools)
     #[arg(long = "for", value_name = "CLIENT", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
     pub layout: Layout,
-    /// Whose seals count.
+    /// How to verify.
     #[command(flatten)]
-    pub seals: Seals,
-    /// What is demanded.
-    #[command(flatten)]
-    pub demands: Demands,
-    /// Where trust comes from.
-    #[command(flatten)]
-    pub trust: TrustOptions,
+    pub verify: VerifyOptions,
 }
 
 /// Options of `bundle serve`.
@@ -189,15 +176,9 @@ pub struct Serve {
     /// the command with its arguments
     #[arg(last = true, value_name = "COMMAND", requires = "exec")]
     pub command: Vec<std::ffi::OsString>,
-    /// Whose seals count.
+    /// How to verify.
     #[command(flatten)]
-    pub seals: Seals,
-    /// What is demanded.
-    #[command(flatten)]
-    pub demands: Demands,
-    /// Where trust comes from.
-    #[command(flatten)]
-    pub trust: TrustOptions,
+    pub verify: VerifyOptions,
 }
 
 /// Options of `bundle why`.
@@ -209,26 +190,26 @@ pub struct Why {
     /// the package: left-pad, left-pad@1.3.0 or its purl
     #[arg(value_name = "PACKAGE")]
     pub package: String,
-    /// Whose seals count.
+    /// How to verify.
     #[command(flatten)]
-    pub seals: Seals,
-    /// What is demanded.
-    #[command(flatten)]
-    pub demands: Demands,
-    /// Where trust comes from.
-    #[command(flatten)]
-    pub trust: TrustOptions,
+    pub verify: VerifyOptions,
 }
 
-/// Whose seals count.
+/// How to verify an archive.
 #[derive(Debug, Args)]
-pub struct Seals {
+pub struct VerifyOptions {
     /// a public key (SPKI PEM) that you trust to seal; repeat for several
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
     /// how many signers must have sealed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
     pub threshold: u32,
+    /// What is demanded.
+    #[command(flatten)]
+    pub demands: Demands,
+    /// Where trust comes from.
+    #[command(flatten)]
+    pub trust: TrustOptions,
 }
 
 /// What is demanded of an archive.

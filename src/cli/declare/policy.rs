@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, value_parser};
 
-use super::{Demands, TrustOptions, examples};
+use super::{TrustOptions, VerifyOptions, examples};
 
 /// write and check policies: whom you expect, and what you excuse
 #[derive(Debug, Subcommand)]
@@ -49,7 +49,7 @@ pub struct Init {
     /// a public key (SPKI PEM) that you trust to seal; repeat for several
     #[arg(long = "key", value_name = "FILE", requires = "from")]
     pub keys: Vec<PathBuf>,
-    /// how many of the keys must have signed
+    /// how many signers must have sealed
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
     pub threshold: u32,
     /// a policy with the exceptions that the archive needs; what it has is not repeated
@@ -92,16 +92,7 @@ pub struct Lock {
     /// change the file that is there, and show what changes
     #[arg(long)]
     pub update: bool,
-    /// a public key (SPKI PEM) that you trust to seal; repeat for several
-    #[arg(long = "key", value_name = "FILE")]
-    pub keys: Vec<PathBuf>,
-    /// how many of the keys must have signed
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
-    pub threshold: u32,
-    /// What is demanded.
+    /// How to verify.
     #[command(flatten)]
-    pub demands: Demands,
-    /// Where trust comes from.
-    #[command(flatten)]
-    pub trust: TrustOptions,
+    pub verify: VerifyOptions,
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Rendered;
+use super::{Rendered, human::count};
 use crate::{app::serve::Serving, core::text::Untrusted};
 
 /// What is served.
@@ -51,14 +51,16 @@ fn settings(serving: &Serving, url: &str) -> [(&'static str, String); 4] {
     [("npm", npm), ("pnpm", pnpm), ("yarn", yarn), ("bun", bun)]
 }
 
+/// That packages are served at an address.
+pub fn serving(packages: usize, url: &str) -> String {
+    format!("serving {} at {url}", count(packages, "package"))
+}
+
 impl fmt::Display for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { packages, url, .. } = self;
-        let noun = if *packages == 1 { "package" } else { "packages" };
-        write!(
-            f,
-            "serving {packages} {noun} at {url}\n\ninstall from there, and from nowhere else:"
-        )?;
+        let serving = serving(*packages, url);
+        write!(f, "{serving}\n\ninstall from there, and from nowhere else:")?;
         for (name, setting) in &self.settings {
             write!(f, "\n  {name:4}  {}", Untrusted(setting))?;
         }
