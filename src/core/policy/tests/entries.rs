@@ -1,6 +1,6 @@
 //! What a policy makes of lockfile entries.
 
-use super::{NOW, at, digest, policy};
+use super::found::{NOW, at, digest, policy};
 use crate::core::{
     addresses::NPM_REGISTRY,
     lockfile::{

@@ -1,6 +1,6 @@
 //! What exceptions excuse, and when.
 
-use super::{
+use super::found::{
     NOW, at, built, codes, digest, from, judge, policy, refused, retired, signed, unpinned,
     unrecognized, unsigned,
 };
