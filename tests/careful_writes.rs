@@ -1,4 +1,4 @@
-//! What commands write, and where: nothing that they read is replaced, nothing that is no file, and
+//! What commands write, and where: nothing that they read is replaced, nothing that is not a file, and
 //! no result is lost in silence.
 #![cfg(all(feature = "network", unix))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]

@@ -82,7 +82,7 @@ fn every_example_works() {
         let lines = lines(text);
         assert!(!lines.is_empty(), "{command} has no example");
         for line in lines {
-            assert!(line.starts_with(command), "{line:?} is no example of {command}");
+            assert!(line.starts_with(command), "{line:?} is not an example of {command}");
             let mut here = line
                 .replace("public-good", "lab")
                 .replace("https://tuf.example/", &tuf.url())

@@ -16,10 +16,14 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ("be they", "of one or of several"),
     ("for lack of", "without"),
     ("in its place", "instead"),
+    ("is no ", "is not a"),
     ("nobody knows", "it is not known"),
     ("such as it is", "as it is"),
     ("there is none", "say what is missing"),
     ("what there is", "say what it is"),
+    ("for whoever", "name the person or the program"),
+    ("that is none", "say what it is not"),
+    ("whatever it is", "leave it out"),
     ("whose own", "name the owner"),
     ("yet to come", "in the future"),
 ];
@@ -39,6 +43,8 @@ fn comments_messages_and_pages_are_plain() {
             for (number, line) in lines.iter().enumerate() {
                 let next = lines.get(number + 1).map_or("", |next| words(next));
                 let line = format!("{} {next}", line.trim_end_matches('\\').trim_end());
+                // "There is no X" and "is no longer" are plain.
+                let line = line.replace("there is no ", "").replace("is no longer", "");
                 let is_comment = is_code && line.trim_start().starts_with("//");
                 let of_messages = if is_comment { &[][..] } else { IN_MESSAGES };
                 for (pattern, instead) in EVERYWHERE.iter().chain(of_messages) {

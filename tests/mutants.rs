@@ -29,7 +29,7 @@ use serde_json::{Map, Value, json};
 /// What a harmless change is called, and which changes are of its kind.
 type Kind = (&'static str, fn(&Change<'_>) -> bool);
 
-/// Changes that are accepted, where, and why that is no harm.
+/// Changes that are accepted, where, and why that does no harm.
 const HARMLESS: [Kind; 9] = [
     // Witnesses and logs are chosen by the key id in the signature, never by the name beside it.
     ("name in a checkpoint's signature line", |change| {

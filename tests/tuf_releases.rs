@@ -224,7 +224,7 @@ fn a_store_of_any_release_refreshes_with_todays_pins() {
                 let before = root(&store, &history.today);
                 let done = refresh(&history.today, &later.published, &store, later.at);
                 if history.rotated.iter().any(|version| *version > later.root) {
-                    // A pinned root has rotated the keys: what they signed before is no proof of
+                    // A pinned root has rotated the keys: what they signed before is not a proof of
                     // being current. It is not called forged, and nothing is lost.
                     let RefreshError::Update(UpdateError::Refused(error)) = done.unwrap_err()
                     else {

@@ -1,4 +1,4 @@
-//! Refusals of the TUF driver, by their variants: keys, thresholds, roots, and what is no metadata.
+//! Refusals of the TUF driver, by their variants: keys, thresholds, roots, and what is not metadata.
 #![allow(
     missing_docs,
     clippy::disallowed_methods,

@@ -120,7 +120,7 @@ fn a_crash_at_any_step_leaves_the_old_or_the_new() {
                 new += 1;
                 assert_eq!(finished, Some(start as u64 + 1));
             }
-            // And it is no obstacle to the next update.
+            // And it is not an obstacle to the next update.
             let store = store_in(base.path());
             refresh(&instance, &versions[start], &store, now()).unwrap();
             if done.is_ok() {
@@ -229,7 +229,7 @@ fn a_clock_that_went_back_is_refused() {
     assert!(matches!(refused, RefreshError::Clock { .. }));
     assert!(refused.hint().unwrap().contains("clock"));
     assert!(files(base.path()).iter().all(|(path, _)| path.ends_with("lock")));
-    // Sigstore is no older than this: one second before is a clock's fault, from then on the
+    // Sigstore is not older than this: one second before is a clock's fault, from then on the
     // metadata's own dates decide, and what was published later is not refused for that.
     let before = time::format(EARLIEST - Duration::seconds(1));
     let refused = at(&before).unwrap_err();

@@ -104,7 +104,7 @@ fn every_file_is_asked_for_with_its_limit() {
     assert_eq!(sizes["timestamp.json"], TIMESTAMP_BYTES);
     assert_eq!(sizes["1.snapshot.json"], METADATA_BYTES);
     assert_eq!(sizes["1.targets.json"], METADATA_BYTES);
-    // A length that is announced is the limit, as far as it is no larger.
+    // A length that is announced is the limit, as far as it is not larger.
     for (length, limit) in
         [(METADATA_BYTES, METADATA_BYTES), (METADATA_BYTES + 1, METADATA_BYTES), (7, 7)]
     {

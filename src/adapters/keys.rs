@@ -49,7 +49,7 @@ pub enum KeyError {
     /// A private key that a passphrase protects.
     #[error("the private key in {} is encrypted", .0.display())]
     Encrypted(PathBuf),
-    /// A key of another algorithm, or something that is no key.
+    /// A key of another algorithm, or something that is not a key.
     #[error("{} holds {found}, and only Ed25519 and P-256 keys are supported", path.display())]
     OtherType {
         /// The file.

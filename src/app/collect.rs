@@ -89,7 +89,7 @@ impl CollectionError {
         Some(hint.to_owned())
     }
 
-    /// Whether a tarball is not the expected one. A package that could not be fetched is no refusal.
+    /// Whether a tarball is not the expected one. A package that could not be fetched is not a refusal.
     pub fn is_refusal(&self) -> bool {
         let Self::Packages { failed, .. } = self else { return false };
         failed.iter().any(|(_, error)| matches!(error, CollectError::Mismatch { .. }))

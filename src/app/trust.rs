@@ -115,7 +115,7 @@ impl Basis {
     /// From files that the user pinned: TUF is not involved.
     ///
     /// # Errors
-    /// When the name is no instance's, or a file cannot be read or used.
+    /// When the name is not an instance's, or a file cannot be read or used.
     fn files(instance: &str, pinned: &PinnedFiles) -> Result<Self, BasisError> {
         instance::check_name(instance).map_err(BasisError::Name)?;
         let read = |path: &Path| files::read(path, limits::TRUST_FILE_BYTES);

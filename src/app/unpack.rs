@@ -122,7 +122,7 @@ pub struct Unpacked {
     pub unreachable: Vec<Purl>,
 }
 
-/// Verifies an archive, and lists every tarball in it, whatever the demands say.
+/// Verifies an archive, always with the checks of `--deep`.
 ///
 /// # Errors
 /// When the folder is there already, or the archive is refused or could not be examined.

@@ -49,7 +49,7 @@ pub enum TrustError {
         detail: String,
     },
     /// Not the address of a registry.
-    #[error("{0:?} is no address of a registry")]
+    #[error("{0:?} is not an address of a registry")]
     Registry(String),
     /// An identity was given twice for one registry.
     #[error("registry {0} has two identities")]

@@ -109,6 +109,6 @@ fn another_registry_is_told() {
     let identity = json!([{"what": "registry", "from": from, "to": to}]);
     assert_eq!(found["changed"][0]["identity"], identity, "{found:#}");
     assert_eq!(found["changed"][0]["change"], "kept");
-    let said = two.diff("-q").done().stdout;
-    assert_eq!(said, "the same versions; 1 from another registry\n");
+    let shown = two.diff("-q").done().stdout;
+    assert_eq!(shown, "the same versions; 1 from another registry\n");
 }

@@ -45,8 +45,8 @@ fn archives_in_the_wrong_order_are_told() {
     let mut parts = world::Parts::of(&two.world.path("old.sealift"), &key(1));
     parts.predicate.sealed_at = "2026-02-02T00:00:00Z".into();
     parts.seal(&two.world.path("old.sealift"), &[key(1)]);
-    let said = two.diff("").done().stdout;
-    assert!(said.contains("\nOLD was sealed after NEW: are the two swapped?"), "{said}");
+    let shown = two.diff("").done().stdout;
+    assert!(shown.contains("\nOLD was sealed after NEW: are the two swapped?"), "{shown}");
     let right = "bundle diff new.sealift old.sealift --key release.key.pub";
     let right = two.world.sealift(&format!("{right} {TRUST} --at {NOW}")).done();
     assert!(!right.stdout.contains("swapped"), "{right}");
@@ -112,8 +112,8 @@ fn the_same_archive_does_not_differ() {
     let found = two.json();
     assert_eq!((&found["differs"], &found["trust"]["differs"]), (&json!(false), &json!(false)));
     assert_eq!((&found["changed"], &found["removed"]), (&json!([]), &json!([])));
-    let said = two.diff("-q").done();
-    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("no package differs\n", ""));
+    let shown = two.diff("-q").done();
+    assert_eq!((shown.stdout.as_str(), shown.stderr.as_str()), ("no package differs\n", ""));
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn other_bytes_of_the_same_version_are_told() {
     let other = with_tarball("a", "1.0.0", manifest("a", "1.0.0", json!({"x": 1})));
     let two = Two::of(world, &[Package::new("a", "1.0.0")], &[other]);
     assert_eq!(two.json()["changed"][0]["change"], "replaced");
-    let said = two.diff("").done().stdout;
-    assert!(said.starts_with("the same versions; 1 with other bytes\n"), "{said}");
+    let shown = two.diff("").done().stdout;
+    assert!(shown.starts_with("the same versions; 1 with other bytes\n"), "{shown}");
 }
 
 #[test]
@@ -198,8 +198,8 @@ fn evidence_that_does_not_verify_ends_with_exit_1() {
     assert_eq!((&found["old"]["refused"], &found["summary"]["refused"]), (&json!([]), &json!(1)));
     let change = json!([{"claim": "registry-signature", "from": "absent", "to": "refused"}]);
     assert_eq!(found["changed"][0]["claims"], change);
-    let said = two.diff("").refused();
-    assert!(said.stdout.starts_with("1 updated; 1 refused\n"), "{said}");
+    let shown = two.diff("").refused();
+    assert!(shown.stdout.starts_with("1 updated; 1 refused\n"), "{shown}");
 }
 
 #[test]
@@ -261,11 +261,11 @@ fn trust_that_changed_between_two_archives_is_told() {
     assert!(added.iter().all(|it| it["kind"] == "npm key"), "{found:#}");
     let timestamp = |side: &str| found[side]["trust"][0]["timestamp"].as_u64().unwrap();
     assert!(timestamp("new") > timestamp("old"), "{found:#}");
-    let said = diff(&sides, "new.sealift", "").stdout;
-    assert!(said.starts_with("no package differs; other trust\n"), "{said}");
+    let shown = diff(&sides, "new.sealift", "").stdout;
+    assert!(shown.starts_with("no package differs; other trust\n"), "{shown}");
     assert!(
-        said.contains("\nother trust: what the two archives are judged by\n  added npm key "),
-        "{said}"
+        shown.contains("\nother trust: what the two archives are judged by\n  added npm key "),
+        "{shown}"
     );
 }
 

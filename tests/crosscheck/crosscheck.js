@@ -51,7 +51,7 @@ const ABOUT = {
   SIGNATURE_ERROR: 'Binding',
 }
 
-// The error that refuses a case, or nothing. What is no verdict on the evidence goes through.
+// The error that refuses a case, or nothing. What is not a verdict on the evidence goes through.
 function refusal(folder) {
   try {
     verify(folder)

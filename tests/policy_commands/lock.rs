@@ -104,7 +104,7 @@ fn lock_refuses_what_the_policy_refuses_and_writes_nothing() {
     lock(&world, "--require integrity").failed().says("--update shows what changes");
     lock(&world, "--require integrity --update").failed().says("line 1, column 5");
     assert_eq!(text(&world, "identities.toml"), "mine");
-    // So does an input, for it is no file of identities.
+    // So does an input, for it is not a file of identities.
     let archive = world.read("app.sealift");
     let own = format!("lock app.sealift -o app.sealift --key release.key.pub {TRUST}");
     policy(&world, &format!("{own} --require integrity --update")).failed();
@@ -147,7 +147,7 @@ fn lock_update_refuses_other_bytes_of_a_known_version() {
     assert_eq!(text(&world, "identities.toml"), other);
 }
 
-/// An update of one file is no reason to pass over what another file has.
+/// An update of one file is not a reason to pass over what another file has.
 #[test]
 fn lock_update_is_held_to_the_identities_of_other_files() {
     let world = with_archive(|world| built(world, "1.0.0", |_| {}));

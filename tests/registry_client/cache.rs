@@ -164,7 +164,7 @@ fn an_answer_that_came_too_late_is_an_error_and_one_of_before_is_not() {
         error.to_string().contains("of 2026-11-23T04:00:00Z, which is after 2026-11-23T03:59:59Z")
     );
     assert!(error.hint().unwrap().contains("SOURCE_DATE_EPOCH"));
-    // The same second is no later one, and on another day the cache has the answers of this one.
+    // The same second is not a later one, and on another day the cache has the answers of this one.
     for day in [options(), later()] {
         let until = Options { not_after: Some(now()), ..day };
         let collection = collect_by(folder.path(), &npmrc, &until, &items);

@@ -108,10 +108,10 @@ fn the_same_archive_gives_the_same_folder() {
 fn a_program_gets_the_report_and_the_command() {
     let world = World::new();
     world.fetched(&packages()).done();
-    let said = unpack(&world, "npm", "--format json").done().json();
-    assert_eq!(said["schema"], "sealift-unpack/1");
-    assert_eq!(said["run"], json!(["npm", "ci", "--offline", "--cache", "out"]));
-    assert_eq!((&said["packages"], &said["files"]), (&json!(3), &json!(12)));
-    assert_eq!(said["report"]["verdict"], "verified");
-    assert_eq!(said["report"]["policy"]["deep"], true);
+    let result = unpack(&world, "npm", "--format json").done().json();
+    assert_eq!(result["schema"], "sealift-unpack/1");
+    assert_eq!(result["run"], json!(["npm", "ci", "--offline", "--cache", "out"]));
+    assert_eq!((&result["packages"], &result["files"]), (&json!(3), &json!(12)));
+    assert_eq!(result["report"]["verdict"], "verified");
+    assert_eq!(result["report"]["policy"]["deep"], true);
 }

@@ -128,7 +128,7 @@ fn a_tarball_that_reaches_outside_its_package_is_not_unpacked() {
 }
 
 #[test]
-fn what_is_there_stays_as_it_is() {
+fn rejects_a_target_that_exists() {
     let world = sealed();
     world.write("out", "mine");
     nothing_is_written(&world, 2, "", "folder-exists");

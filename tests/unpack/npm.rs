@@ -105,7 +105,7 @@ fn ci(world: &World, npm: &[String], folder: &str, more: &[&str]) -> std::proces
         .env("npm_config_globalconfig", world.path("none-either"))
         .env("npm_config_fetch_retries", "0")
         .env("npm_config_update_notifier", "false")
-        // Whatever is asked of another host finds nobody.
+        // Requests to other hosts fail.
         .env("http_proxy", "http://127.0.0.1:9")
         .env("https_proxy", "http://127.0.0.1:9")
         .env("no_proxy", "127.0.0.1");

@@ -34,7 +34,7 @@ pub enum InstallError {
     #[error(transparent)]
     Manifest(#[from] Unreadable),
     /// Two packages would have one file.
-    #[error("{one} and {other} would both be {}", Untrusted(name))]
+    #[error("{one} and {other} need the same name: {}", Untrusted(name))]
     SameName {
         /// One package.
         one: String,
@@ -58,9 +58,9 @@ impl InstallError {
             Self::Exists(_) => "nothing is overwritten: name another folder, or remove this one",
             Self::File(error) => return error.hint(),
             Self::Archive(error) => return error.hint(),
-            Self::SameName { .. } => "seal the two into archives of their own",
+            Self::SameName { .. } => "seal the two packages into separate archives",
             Self::Tarball { .. } | Self::Manifest(_) => {
-                "the archive was sealed so; have it sealed without this package"
+                "seal the archive again, without this package"
             }
             Self::Name(_) => "`--for files` writes it under another name",
             Self::Interrupted => return None,

@@ -57,7 +57,7 @@ impl<'a> NewFolder<'a> {
     /// Writes a file that is not there yet, at this path of plain names.
     ///
     /// # Errors
-    /// When the system refuses, the name is no file's, or it is told to stop.
+    /// When the system refuses, the name is not a file's, or it is told to stop.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), InstallError> {
         let mut file = self.create(name)?;
         file.write_all(bytes).map_err(|source| self.failed(name, source))

@@ -95,7 +95,7 @@ pub enum RequestFailure {
     /// More bytes than anything of its kind may have.
     #[error("larger than {0} bytes")]
     TooLarge(u64),
-    /// A status that is no answer.
+    /// A status that is not an answer.
     #[error("status {0}")]
     Status(u16),
     /// A web page.

@@ -1,4 +1,4 @@
-//! The bodies of answers. No byte of an archive is sent that was not compared with the manifest.
+//! The bodies of answers. No answer is complete whose bytes are not those that the manifest lists.
 //!
 //! The file may change at any moment. So a small entry is read into memory, compared, and sent from
 //! there. A large one is compared in full first; then it is read again, and compared again while it is

@@ -53,7 +53,7 @@ async fn serve(stream: TcpStream, desk: Arc<Desk>) {
         let desk = Arc::clone(&desk);
         async move { Ok::<_, std::convert::Infallible>(desk.answer(request).await) }
     });
-    // What the client does wrong is answered, where it can be; nobody here needs to hear of it.
+    // A client's errors are answered where possible, and not reported here.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::SERVED_HEAD)

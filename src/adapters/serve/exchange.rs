@@ -64,20 +64,19 @@ impl Desk {
         }
     }
 
-    /// Answers a request, whatever it is.
+    /// Answers a request.
     pub async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, incoming) = request.into_parts();
         let Some(host) = self.host(&head.headers, head.uri.authority().map(|it| it.as_str()))
         else {
-            let why =
-                "this server is reached by the address that it listens on, and by no other name";
+            let why = "the Host header is not an address of this server";
             return closing(refusal(StatusCode::MISDIRECTED_REQUEST, why));
         };
         let path = head.uri.path().to_owned();
         let route = Route::parse(&path);
         let methods = route.as_ref().map_or(["GET", "HEAD"].as_slice(), Route::methods);
         if !methods.contains(&head.method.as_str()) {
-            let why = format!("{} {}: this registry is read-only", head.method, bounded(&path));
+            let why = format!("{} is not allowed for {}", head.method, bounded(&path));
             let mut response = closing(refusal(StatusCode::METHOD_NOT_ALLOWED, &why));
             if let Ok(allowed) = HeaderValue::from_str(&methods.join(", ")) {
                 response.headers_mut().insert(ALLOW, allowed);
@@ -200,13 +199,13 @@ impl Desk {
         made.map_err(|error| Changed { archive: path.unwrap_or_default(), error })
     }
 
-    /// Nothing of an archive that has changed is sent. Whoever runs the server hears of it once.
+    /// The answer where an archive changed. The user is told once.
     async fn changed(&self, changed: Changed) -> Response<Body> {
         let is_new = self.told.lock().is_ok_and(|mut told| told.insert(changed.to_string()));
         if is_new {
             let _ = self.problems.send(changed).await;
         }
-        let why = "the archive has changed or cannot be read since it was verified; nothing of it is sent";
+        let why = "the archive changed after it was verified, or cannot be read; it is not sent";
         refusal(StatusCode::INTERNAL_SERVER_ERROR, why)
     }
 }
@@ -267,7 +266,7 @@ fn refusal(status: StatusCode, why: &str) -> Response<Body> {
     finished(builder, Bytes::from(body).into())
 }
 
-/// The connection is of no more use: the request's body was not read, or was not for this server.
+/// Closes the connection: the request's body was not read, or the request was for another server.
 fn closing(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response

@@ -7,8 +7,8 @@ use hyper::http::uri::Authority;
 
 /// The authority that a client reaches this server by, in lower case; `None` if it is not this server's.
 ///
-/// On loopback, loopback's names and addresses are. Else the address itself is and, where the server
-/// listens on all addresses, every address: one that is written in digits leads nowhere else.
+/// A server on loopback accepts `localhost` and every loopback address. A server on all addresses accepts
+/// `localhost` and every IP address. Any other server accepts its own address alone.
 pub(super) fn own(host: &str, listening: SocketAddr) -> Option<String> {
     let authority: Authority = host.parse().ok()?;
     if authority.as_str().contains('@') {

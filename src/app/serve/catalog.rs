@@ -160,13 +160,13 @@ impl Catalog {
         )
     }
 
-    /// What is at a path that is none of a registry's own.
+    /// The package at a path that no route of a registry has.
     fn at(&self, path: &str) -> Answer {
         match self.paths.get(path) {
             Some(Some(id)) => self.tarball(id),
-            Some(None) => {
-                Answer::NotFound("two sealed packages come from this path of two hosts".to_owned())
-            }
+            Some(None) => Answer::NotFound(
+                "two sealed packages have this path, on different hosts".to_owned(),
+            ),
             None => Answer::NotFound("this registry serves nothing of that kind".to_owned()),
         }
     }
@@ -184,7 +184,7 @@ impl Catalog {
                 Err(answer) => return Ok(answer),
             }
             if size > limits::SERVED_DOCUMENTS_BYTES {
-                let what = format!("what is sealed of {name} is too large for one answer");
+                let what = format!("the document of {name} is too large");
                 return Ok(Answer::TooLarge(what));
             }
         }
@@ -211,7 +211,7 @@ impl Catalog {
         })
     }
 
-    /// What is said of a version, from bytes that are compared with the manifest now.
+    /// A version, from bytes that are compared with the manifest now.
     fn version(&self, item: &Item) -> Result<Result<Version, Answer>, Changed> {
         let failed = |archive: &SignedArchive, error: ArchiveError| Changed {
             archive: archive.path().to_owned(),

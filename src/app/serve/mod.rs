@@ -103,8 +103,8 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Verifies all archives, each by its own options, and listens. Every tarball is listed, whatever
-    /// is demanded: what is served is described by its own `package.json`.
+    /// Verifies all archives, each by its own options and always with the checks of `--deep`, because
+    /// what is served is described by its own `package.json`. Then it listens.
     ///
     /// # Errors
     /// For the first archive that is refused or cannot be examined; if two archives have two contents

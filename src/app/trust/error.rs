@@ -115,7 +115,7 @@ pub enum BasisError {
     /// The store would say that it was checked at a time in the future.
     #[error("--at is in the future")]
     FutureCheck,
-    /// A file is no root that its own keys signed.
+    /// A file is not a root that its own keys signed.
     #[error("{}: {error}", path.display())]
     Root {
         /// The file.
@@ -125,7 +125,7 @@ pub enum BasisError {
     },
     /// Not an address that a repository can have.
     #[cfg(feature = "network")]
-    #[error("{0:?} is no address of a TUF repository")]
+    #[error("{0:?} is not an address of a TUF repository")]
     Repository(String),
     /// The store could not be refreshed before the seal.
     #[cfg(feature = "network")]

@@ -41,7 +41,7 @@ pub struct Root {
 /// Reads a root and, once its fingerprint was confirmed, trusts it.
 ///
 /// # Errors
-/// When the name is taken, or the file is no root signed by its own keys.
+/// When the name is taken, or the file is not a root signed by its own keys.
 pub fn pin(options: &Pin) -> Result<Root, BasisError> {
     let bytes = files::read(&options.root, limits::ROOT_BYTES)?;
     let fingerprint = Algorithm::Sha256.digest(&bytes);

@@ -34,7 +34,7 @@ pub enum EnvelopeError {
     #[error("the envelope's {0} is not base64")]
     Base64(&'static str),
     /// Not a fingerprint.
-    #[error("a signature in the envelope has the key id {0:?}, which is no fingerprint")]
+    #[error("a signature in the envelope has the key id {0:?}, which is not a fingerprint")]
     KeyId(String),
     /// Signatures that are not sorted by key id, or two with the same.
     #[error("the signatures in the envelope are not sorted, or {0} is there twice")]
@@ -254,7 +254,7 @@ impl Envelope {
         Self { pae, payload_at, signatures: Vec::new() }
     }
 
-    /// Whether the signature that is said to be this key's verifies.
+    /// Whether the envelope has a signature under this key's id, and the key verifies it.
     pub fn is_signed_by(&self, key: &PublicKey) -> bool {
         let fingerprint = key.fingerprint();
         let named = self.signatures.iter().find(|signature| signature.keyid == fingerprint);

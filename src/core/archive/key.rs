@@ -48,7 +48,7 @@ enum Public {
 }
 
 impl PublicKey {
-    /// A P-256 key of its uncompressed point; `None` if that is no point of the curve.
+    /// A P-256 key of its uncompressed point; `None` if that is not a point of the curve.
     pub fn p256(point: &[u8]) -> Option<Self> {
         let point: [u8; 65] = point.try_into().ok()?;
         if point.first() != Some(&4) {

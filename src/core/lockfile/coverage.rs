@@ -50,7 +50,7 @@ pub struct Artifact<'a> {
 /// An archive's packages, ready to be compared with entries.
 pub struct Coverage<'a> {
     held: &'a [Held<'a>],
-    /// The packages of registries. What a registry is asked for is no tarball from elsewhere.
+    /// The packages of registries. What a registry is asked for is not a tarball from elsewhere.
     versions: HashMap<&'a PackageId, Vec<usize>>,
     tarballs: HashMap<&'a Origin, usize>,
 }

@@ -18,7 +18,7 @@ pub(in crate::core) enum Spec {
 }
 
 impl Spec {
-    /// What `text` names, by the rules of `npm-package-arg`; `None` if it is no address at all.
+    /// What `text` names, by the rules of `npm-package-arg`; `None` if it is not an address at all.
     pub(in crate::core) fn of(text: &str) -> Option<Self> {
         const GIT: [&str; 7] =
             ["git+", "git:", "github:", "gitlab:", "bitbucket:", "gist:", "git@"];

@@ -66,8 +66,8 @@ fn is_same_version(one: &str, other: &str) -> bool {
     clean(one) == clean(other)
 }
 
-/// The order of semantic versions (semver.org, section 11). What is none comes first, in the order of
-/// its text.
+/// The order of semantic versions (semver.org, section 11). Other texts come before them, in the order of
+/// their characters.
 fn order(one: &str, other: &str) -> Ordering {
     match (Version::parse(one), Version::parse(other)) {
         (Ok(one), Ok(other)) => one.cmp_precedence(&other),
@@ -77,7 +77,7 @@ fn order(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// What `^` keeps to (npm's `semver`), but for versions of `0.0`, which are one line. What is no version
+/// What `^` keeps to (npm's `semver`), but for versions of `0.0`, which are one line. What is not a version
 /// of semver has a line of its own.
 fn release_line(version: &str) -> String {
     match Version::parse(version) {

@@ -21,10 +21,10 @@ use crate::core::{
 /// The media type of the abbreviated form. A client asks for it with `Accept`.
 pub const ABBREVIATED: &str = "application/vnd.npm.install-v1+json";
 
-/// The field that says what is the word of the registry's record, and not the tarball's.
+/// The field that lists what comes from the registry's record, and not from the tarball.
 const FROM_RECORD: &str = "_fromRecord";
 
-/// How much of each version is said.
+/// How much a document has of each version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// The whole `package.json`, and times.
@@ -53,7 +53,7 @@ const KEPT: [&str; 16] = [
     "version",
 ];
 
-/// Fields that a registry adds. Those of a tarball's own are its free word.
+/// Fields that only a registry may set. They are removed from a tarball's `package.json`.
 const OF_REGISTRY: [&str; 4] = ["deprecated", "dist", "gitHead", "hasInstallScript"];
 
 /// What the registry's record says that is passed on. Nothing, where there is no record.

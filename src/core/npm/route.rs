@@ -2,7 +2,7 @@
 //!
 //! Of each address there is one form, but for two spellings of a scoped name: `/@scope%2fname`, which
 //! npm, pnpm and Yarn ask for, and `/@scope/name`. A path is decoded once, segment by segment. What
-//! names no package, or is written in another way, is no route.
+//! names no package, or is written in another way, is not a route.
 
 use crate::core::{package::PackageId, percent};
 
@@ -30,7 +30,7 @@ pub enum Route {
 }
 
 impl Route {
-    /// Reads a path as it stands in the request, without its query. `None` if it is no route.
+    /// Reads a path as it stands in the request, without its query. `None` if it is not a route.
     pub fn parse(path: &str) -> Option<Self> {
         let mut decoded = Vec::new();
         for segment in path.strip_prefix('/')?.split('/') {

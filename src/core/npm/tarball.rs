@@ -37,7 +37,7 @@ pub enum TarballError {
     /// Readers differ in what this form means.
     #[error("the tarball is ambiguous: {0}")]
     Ambiguous(String),
-    /// An entry that would be written outside the package's folder, or is no file, folder or link.
+    /// An entry that would be written outside the package's folder, or is not a file, folder or link.
     #[error("the tarball reaches outside its package: {0}")]
     Escapes(String),
     /// Larger than [`limits::TARBALL_CONTENT_BYTES`] or [`limits::TARBALL_FILES`].

@@ -11,7 +11,7 @@ pub enum Origin {
     /// A registry, by the one form of its address ([`addresses::registry`]): the expected one, whose
     /// keys and names count.
     Registry(String),
-    /// A tarball at an address that is no registry's, without credentials, query and fragment.
+    /// A tarball at an address that is not a registry's, without credentials, query and fragment.
     Url(String),
     /// A tarball among the project's files, by its path from the project's folder.
     File(String),

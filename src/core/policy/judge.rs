@@ -196,8 +196,8 @@ impl<'p> Judge<'p> {
         entries.find(|(_, exception)| names(exception)).map(|(number, _)| *number)
     }
 
-    /// What verifies of a package, is weak, and can be denied. The signature of a retired key is no
-    /// weakness where the identities knew these bytes before.
+    /// What verifies of a package, is weak, and can be denied. The signature of a retired key is not weak
+    /// where the identities knew these bytes before.
     pub fn weaknesses(
         &self,
         purl: &Purl,
@@ -221,7 +221,7 @@ impl<'p> Judge<'p> {
     ) -> (Vec<Denial>, Vec<Denial>) {
         let Some(expected) = &self.policy.identities else { return Default::default() };
         let changed = expected.identities.judge(purl, verdict, digest);
-        // A known name from another place is no new package.
+        // A known name from another place is not a new package.
         let elsewhere = expected.identities.knows_from_elsewhere(purl);
         let warns = |denial: &Denial| {
             *denial == Denial::IdentityUnknown && expected.unknown == Reaction::Warn && !elsewhere

@@ -130,7 +130,7 @@ fn is_npm(builder: &str, claims: &Claims) -> bool {
         && version.is_some_and(is_version)
 }
 
-/// Whether a text has only characters of a version. Text after them is no part of the builder's name.
+/// Whether a text has only characters of a version. Text after them is not a part of the builder's name.
 fn is_version(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit())
         && text.len() <= limits::VERSION_BYTES

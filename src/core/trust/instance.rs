@@ -65,8 +65,8 @@ pub enum InstanceError {
         "{0:?} is not an instance name: lower-case letters, digits, dots and dashes only, at most {INSTANCE_NAME_BYTES}"
     )]
     Name(String),
-    /// It is no address of a registry.
-    #[error("{0:?} is no address of a registry")]
+    /// It is not an address of a registry.
+    #[error("{0:?} is not an address of a registry")]
     Registry(String),
     /// An address that is longer than [`URL_BYTES`].
     #[error("an address has {0} bytes, more than {URL_BYTES}")]

@@ -189,7 +189,7 @@ fn check_rollback(role: &str, trusted: u64, offered: u64) -> Result<(), Metadata
     Ok(())
 }
 
-/// Metadata that the root vouches for. After a rotation, older metadata is no floor any more.
+/// Metadata that the root vouches for. After a rotation, older metadata is not a floor any more.
 fn vouched<T: Role>(role: &str, bytes: Option<&[u8]>, root: &Root) -> Option<Metadata<T>> {
     let parsed = metadata::parse::<T>(role, bytes?).ok()?;
     check_by_root(role, &parsed, root).ok()?;

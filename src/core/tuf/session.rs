@@ -282,7 +282,7 @@ impl<'a, R: Repository> Session<'a, R> {
     /// The newest authentic metadata that this session knows of, whether the update succeeded or
     /// not: nothing older may be accepted from now on.
     pub fn floor(&self) -> Floor {
-        // As in `held`: after a rotation, older metadata is no floor any more.
+        // As in `held`: after a rotation, older metadata is not a floor any more.
         let held = self.held(None);
         // Before the walk begins, the chain is a pinned root. The repository may never have published it.
         let walked = self.started.then(|| self.chain.roots.clone());

@@ -59,7 +59,7 @@ pub struct Item {
     /// Every distinct integrity that entries give. The tarball must match all of them.
     pub integrity: Vec<Integrity>,
     /// Whether every entry that needs it is optional: 404 or 410 of the expected registry then
-    /// makes it unavailable, and is no failure.
+    /// makes it unavailable, and is not a failure.
     pub optional: bool,
 }
 

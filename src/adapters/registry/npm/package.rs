@@ -166,7 +166,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A tarball at an address that is no registry's.
+    /// A tarball at an address that is not a registry's.
     pub async fn collect_url(&self, item: &Item, url: &Url) -> Result<Collected, CollectError> {
         let expected = Expected::new(&item.integrity, None);
         if expected.is_empty() {

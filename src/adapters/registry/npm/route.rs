@@ -189,7 +189,7 @@ fn base_of(id: &PackageId, url: &Url) -> Option<(Base, String)> {
         .find_map(|name| folder.strip_suffix(&name)?.strip_suffix('/'))?;
     let mut root = url.clone();
     root.set_path(&format!("{base}/"));
-    // A lockfile's userinfo is no credential of ours: it is dropped.
+    // A lockfile's userinfo is not a credential of ours: it is dropped.
     Some((Base::parse(root.as_str(), &mut Credentials::default())?, file.to_owned()))
 }
 

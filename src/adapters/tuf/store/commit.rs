@@ -58,7 +58,7 @@ impl<'a, D: Disk> Locked<'a, D> {
         self.at("sync", &generations, D::sync_folder)?;
         self.point_to(&pointer, number)?;
 
-        // The last generation stays for whoever is reading it.
+        // The last generation stays: another program may be reading it.
         for old in store.numbers()? {
             if old != number && Some(old) != current {
                 self.at("remove", &store.generation(old), D::remove_folder)?;

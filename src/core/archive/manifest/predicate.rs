@@ -23,7 +23,7 @@ pub struct Predicate {
     /// When it was sealed.
     pub sealed_at: String,
     /// The entries that hold the lockfiles, `inputs/N/FILE`. The list is cut at
-    /// [`limits::ARCHIVE_ENTRIES`] plus one. A longer list is refused: one of its names is no entry.
+    /// [`limits::ARCHIVE_ENTRIES`] plus one. A longer list is refused: one of its names is not an entry.
     #[serde(deserialize_with = "json::few::<_, _, { limits::ARCHIVE_ENTRIES }>")]
     pub inputs: Vec<String>,
     /// The packages, sorted by purl.

@@ -73,7 +73,7 @@ pub enum PackageLockError {
         /// What is wrong.
         error: IntegrityError,
     },
-    /// A `resolved` that is no address. It is not repeated, for it may hold credentials.
+    /// A `resolved` that is not an address. It is not repeated, for it may hold credentials.
     #[error("entry {0:?}: \"resolved\" is not an address that npm writes")]
     Resolved(String),
     /// A link to something else than a folder.

@@ -36,7 +36,7 @@ pub enum AttestationRefusal {
         /// The statement's.
         found: String,
     },
-    /// The content is no statement.
+    /// The content is not a statement.
     #[error("the attestation is a plain signature, and a statement is expected")]
     NoStatement,
     /// Two attestations of one kind that say different things.

@@ -18,7 +18,7 @@ fn version(name: &str, version: &str, manifest: &str) -> Version {
     }
 }
 
-fn said(versions: &[Version], form: Form) -> Value {
+fn document(versions: &[Version], form: Form) -> Value {
     serde_json::from_slice(&packument(versions, BASE, form).unwrap()).unwrap()
 }
 
@@ -29,7 +29,7 @@ fn a_version_is_described_by_its_own_tarball() {
         "_resolved": "evil", "__proto__": {"x": 1}, "hasInstallScript": true, "deprecated": "no",
         "optionalDependencies": {"c": "*"}, "peerDependenciesMeta": {"d": {"optional": true}},
         "engines": {"node": ">=1"}, "os": ["linux"], "cpu": ["x64"], "libc": ["glibc"]}"#;
-    let full = said(&[version("@s/a", "1.0.0", manifest)], Form::Full);
+    let full = document(&[version("@s/a", "1.0.0", manifest)], Form::Full);
     let one = &full["versions"]["1.0.0"];
     assert_eq!((&one["name"], &one["version"]), (&json!("@s/a"), &json!("1.0.0")));
     assert_eq!(one["bin"], json!({"a": "cli.js"}));
@@ -42,7 +42,7 @@ fn a_version_is_described_by_its_own_tarball() {
     {
         assert!(one.get(gone).is_none(), "{gone}");
     }
-    let short = said(&[version("@s/a", "1.0.0", manifest)], Form::Abbreviated);
+    let short = document(&[version("@s/a", "1.0.0", manifest)], Form::Abbreviated);
     let mut keys: Vec<_> =
         short["versions"]["1.0.0"].as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
@@ -68,10 +68,10 @@ fn scripts_and_shrinkwraps_are_told_as_the_tarball_has_them() {
     let mut one = version("a", "1.0.0", "{}");
     (one.own.has_install_script, one.own.has_shrinkwrap) = (true, true);
     for form in [Form::Full, Form::Abbreviated] {
-        let said = said(&[one.clone()], form);
-        let said = &said["versions"]["1.0.0"];
+        let document = document(&[one.clone()], form);
+        let document = &document["versions"]["1.0.0"];
         assert_eq!(
-            (&said["hasInstallScript"], &said["_hasShrinkwrap"]),
+            (&document["hasInstallScript"], &document["_hasShrinkwrap"]),
             (&json!(true), &json!(true))
         );
     }
@@ -85,7 +85,7 @@ fn signatures_and_times_are_the_records_and_say_so() {
     let mut one = version("a", "1.0.0", "{}");
     one.recorded = Recorded::read(record);
     one.attested = Some("https://slsa.dev/provenance/v1".into());
-    let full = said(&[one.clone()], Form::Full);
+    let full = document(&[one.clone()], Form::Full);
     let published = json!("2026-01-02T03:04:05Z");
     assert_eq!(
         full["time"],
@@ -98,7 +98,7 @@ fn signatures_and_times_are_the_records_and_say_so() {
     let provenance = json!({"predicateType": "https://slsa.dev/provenance/v1"});
     assert_eq!(dist["attestations"], json!({"url": url, "provenance": provenance}));
     assert!(!full.to_string().contains("evil"));
-    assert_eq!(said(&[one], Form::Abbreviated)["modified"], published);
+    assert_eq!(document(&[one], Form::Abbreviated)["modified"], published);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn latest_is_the_highest_release() {
         (vec!["01.0.0", "0.0.1"], "0.0.1"),
     ] {
         let all: Vec<_> = versions.iter().map(|text| version("a", text, "{}")).collect();
-        assert_eq!(said(&all, Form::Full)["dist-tags"]["latest"], expected);
+        assert_eq!(document(&all, Form::Full)["dist-tags"]["latest"], expected);
     }
 }
 
@@ -124,9 +124,9 @@ fn fields_in_any_form_are_passed_on_or_left_out_without_a_panic() {
         ("\u{feff}{\"os\": \"linux\"}", "os", json!("linux")),
         (r#"{"os": ["a"], "o\u0073": ["b"]}"#, "os", json!(["b"])),
     ] {
-        let said = said(&[version("a", "1.0.0", manifest)], Form::Abbreviated);
+        let document = document(&[version("a", "1.0.0", manifest)], Form::Abbreviated);
         assert_eq!(
-            said["versions"]["1.0.0"].get(field).unwrap_or(&Value::Null),
+            document["versions"]["1.0.0"].get(field).unwrap_or(&Value::Null),
             &expected,
             "{manifest}"
         );

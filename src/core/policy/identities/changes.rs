@@ -1,4 +1,4 @@
-//! What differs between two states of the identities, for whoever reviews an update.
+//! The differences between two states of the identities. A reviewer of an update reads them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

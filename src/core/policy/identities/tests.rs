@@ -224,7 +224,7 @@ fn lost_evidence_other_bytes_and_unknown_lines_are_refused() {
     assert_eq!(codes(&known, &version("2.0.0", Some(fork))), ["identity-unknown"]);
 }
 
-/// An older version has what it had: that is no loss.
+/// An older version may lack what a later one has.
 #[test]
 fn a_version_is_compared_with_those_before_it() {
     let known = of([&version("1.2.0", None), &version("1.3.0", Some(build()))]);
@@ -327,7 +327,7 @@ fn honest_upgrades_raise_nothing() {
             ),
         ),
         (
-            "an id that is no number",
+            "an id that is not a number",
             ("1.0.0", Some(with(build(), |facts| facts.owner_id = Some("acme".into())))),
             ("1.0.1", Some(with(build(), |facts| facts.owner_id = Some("acme".into())))),
         ),

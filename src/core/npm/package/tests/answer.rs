@@ -85,7 +85,7 @@ fn a_registry_that_was_not_asked_has_none_only_where_its_record_announces_none()
         assert_eq!(judged(record, Answer::NotAsked), (hidden, hidden));
         assert_eq!(judged(record, Answer::NotFound), (none, none));
     }
-    // A list of versions is no answer to a question for attestations.
+    // A list of versions is not an answer to a question for attestations.
     assert_eq!(judged(Answer::NotFound, Answer::NotListed), (hidden, hidden));
     // Nor does a record that cannot be read announce nothing.
     assert_eq!(judged(Answer::Given(b"{}"), Answer::NotAsked), (hidden, hidden));
