@@ -60,7 +60,11 @@ Examples:
 
   Two people must have sealed it:
     sealift bundle verify app.sealift --key release.key.pub \\
-      --key second.key.pub --threshold 2 --require provenance";
+      --key second.key.pub --threshold 2 --require provenance
+
+  State what was found, signed with your own key:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require integrity --attest vsa.json --attest-key second.key";
 
 pub(super) const UNPACK: &str = "\
 Examples:
