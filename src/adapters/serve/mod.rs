@@ -9,6 +9,7 @@ mod condition;
 mod connection;
 mod exchange;
 mod host;
+mod sent;
 mod work;
 
 use std::{
@@ -16,10 +17,14 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
-use self::exchange::Desk;
-pub use self::work::{Ended, Work};
+use self::{connection::Connections, exchange::Desk};
+pub use self::{
+    sent::Watch,
+    work::{Ended, Work},
+};
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
     core::{limits, npm::route::Route},
@@ -102,6 +107,9 @@ pub trait Site: Send + Sync + 'static {
 
     /// An archive.
     fn archive(&self, number: usize) -> Option<&SignedArchive>;
+
+    /// Hears that an entry was sent in full, and how long after the start of the watch.
+    fn sent(&self, entry: &Entry, after: Duration);
 }
 
 /// A server that listens, and serves nothing yet.
@@ -136,6 +144,7 @@ impl Server {
         self,
         site: Arc<dyn Site>,
         work: Work,
+        watch: Watch,
         tell: &mut dyn FnMut(Told),
     ) -> io::Result<Ended> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -147,10 +156,12 @@ impl Server {
         let ended = runtime.block_on(async {
             let (problems, mut heard) = tokio::sync::mpsc::channel(16);
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            let desk = Arc::new(Desk::new(site, self.address, problems));
-            let accepting = tokio::spawn(connection::accept(listener, desk));
+            let desk = Arc::new(Desk::new(site, self.address, watch, problems));
+            let connections = Connections::new();
+            let accepting = tokio::spawn(connections.accepting(listener, desk));
             let ended = work.run(&mut heard, tell).await;
             accepting.abort();
+            connections.end().await;
             while let Ok(problem) = heard.try_recv() {
                 tell(Told::Changed(problem));
             }

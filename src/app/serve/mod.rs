@@ -5,14 +5,18 @@
 
 mod catalog;
 mod environment;
+mod record;
 
 use std::{io, net::SocketAddr, path::PathBuf, process::Command, sync::Arc};
 
-use self::catalog::Catalog;
-pub use self::environment::{Environment, npmrc_scopes, scope_of_variable};
+use self::{catalog::Catalog, record::Counting};
+pub use self::{
+    environment::{Environment, npmrc_scopes, scope_of_variable},
+    record::{Record, Recording},
+};
 pub use crate::adapters::serve::{Changed, Told};
 use crate::{
-    adapters::serve::{Ended, Server, Work},
+    adapters::serve::{Ended, Server, Watch, Work},
     app::{
         clock::Clock,
         report::Report,
@@ -100,6 +104,9 @@ impl ServeError {
 pub struct Serving {
     catalog: Catalog,
     server: Server,
+    clock: Clock,
+    /// Measures from the clock's time on.
+    watch: Watch,
 }
 
 impl Serving {
@@ -114,6 +121,7 @@ impl Serving {
         listen: SocketAddr,
         clock: &Clock,
     ) -> Result<Self, ServeError> {
+        let watch = Watch::start();
         let mut verified = Vec::new();
         for options in archives {
             let mut options = options.clone();
@@ -123,7 +131,7 @@ impl Serving {
         let catalog = Catalog::new(verified)?;
         let server = Server::listen(listen)
             .map_err(|error| ServeError::Listen { address: listen, error })?;
-        Ok(Self { catalog, server })
+        Ok(Self { catalog, server, clock: *clock, watch })
     }
 
     /// The archives.
@@ -146,26 +154,40 @@ impl Serving {
         self.server.address()
     }
 
-    /// Serves until this process is asked to end.
+    /// Serves until this process is asked to end. Returns what was served.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn until_asked(self, tell: &mut dyn FnMut(Told)) -> Result<(), ServeError> {
-        let ended = self.server.run(Arc::new(self.catalog), Work::Wait, tell);
-        ended.map(drop).map_err(ServeError::System)
+    pub fn until_asked(self, tell: &mut dyn FnMut(Told)) -> Result<Record, ServeError> {
+        let (_, record) = self.run(Work::Wait, tell).map_err(ServeError::System)?;
+        Ok(record)
     }
 
-    /// Serves as long as a command runs, and returns its exit code.
+    /// Serves as long as a command runs. Returns its exit code, and what was served.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn during(self, command: Command, tell: &mut dyn FnMut(Told)) -> Result<u8, ServeError> {
+    pub fn during(
+        self,
+        command: Command,
+        tell: &mut dyn FnMut(Told),
+    ) -> Result<(u8, Record), ServeError> {
         let program = command.get_program().to_string_lossy().into_owned();
-        let work = Work::Command(Box::new(command));
-        match self.server.run(Arc::new(self.catalog), work, tell) {
-            Ok(Ended::Command(code)) => Ok(code),
-            Ok(Ended::Asked) => Ok(0),
-            Err(error) => Err(ServeError::Command { program, error }),
-        }
+        let (code, record) = self
+            .run(Work::Command(Box::new(command)), tell)
+            .map_err(|error| ServeError::Command { program, error })?;
+        Ok((code.unwrap_or(0), record))
+    }
+
+    fn run(self, work: Work, tell: &mut dyn FnMut(Told)) -> io::Result<(Option<u8>, Record)> {
+        let Self { catalog, server, clock, watch } = self;
+        let site = Arc::new(Counting::new(catalog));
+        let started = watch.elapsed();
+        let code = match server.run(Arc::clone(&site) as _, work, watch, tell)? {
+            Ended::Command(code) => Some(code),
+            Ended::Asked => None,
+        };
+        let record = site.record(&clock, started, watch.elapsed(), code);
+        Ok((code, record))
     }
 }

@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     app::serve::{
-        Changed, Environment, ServeError, Serving, Told, npmrc_scopes, scope_of_variable,
+        Changed, Environment, Record, Recording, ServeError, Serving, Told, npmrc_scopes,
+        scope_of_variable,
     },
     cli::{
         context::Context,
@@ -39,6 +40,12 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         .iter()
         .map(|archive| options.verify.resolve(archive, context.env))
         .collect();
+    // A record that cannot be written is an error before the work begins.
+    let recording = options
+        .record
+        .as_deref()
+        .map(|file| Recording::prepare(file, options.record_key.as_deref(), context.terminal));
+    let recording = recording.transpose()?;
     let serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
@@ -47,17 +54,20 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
     };
     announce(&serving, context);
     let mut changed = 0_usize;
-    let code = match options.exec {
+    let (code, record) = match options.exec {
         false => {
             let served = Served::new(&serving, &url(serving.address()));
-            serving.until_asked(&mut |told| match told {
+            let record = serving.until_asked(&mut |told| match told {
                 Told::Ready => context.print(&served),
                 Told::Changed(problem) => tell(&problem, &mut changed, context.terminal),
             })?;
-            0
+            (0, record)
         }
         true => exec(options, serving, context, &mut changed)?,
     };
+    if let Some(recording) = recording {
+        recording.write(record)?;
+    }
     match (code, changed) {
         (0, 0) => Ok(()),
         // The command may have passed over it: npm leaves out an optional package without an error.
@@ -107,8 +117,9 @@ fn exec(
     serving: Serving,
     context: &mut Context<'_>,
     changed: &mut usize,
-) -> Outcome<u8> {
-    let Some((program, arguments)) = options.command.split_first() else { return Ok(0) };
+) -> Outcome<(u8, Record)> {
+    let nothing = || Failure::could_not("--exec has no command");
+    let (program, arguments) = options.command.split_first().ok_or_else(nothing)?;
     let cache = tempfile::tempdir_in(&context.env.temporary).map_err(|error| {
         Failure::could_not(format_args!("cannot make a folder for the command's cache: {error}"))
     })?;

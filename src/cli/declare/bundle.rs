@@ -192,6 +192,13 @@ pub struct Serve {
     /// alone, and with --exec a port that is free
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
+    /// write what was served, when the serving ends: an in-toto statement with each tarball that was sent in
+    /// full. The file must not be there yet; sealift-statement(5) has its form
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// the private key (PKCS#8 PEM) that signs the record; without it the record is bare
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub record_key: Option<PathBuf>,
     /// run the command after --, and serve as long as it runs
     #[arg(long, requires = "command")]
     pub exec: bool,

@@ -90,6 +90,11 @@ Examples:
       --require registry-signature --lockfile package-lock.json \\
       --exec -- npm ci
 
+  Record what the build got, signed with your own key:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature --record served.json \\
+      --record-key second.key --exec -- npm ci
+
   Serve until Ctrl-C:
     sealift bundle serve app.sealift --key release.key.pub \\
       --require registry-signature";
