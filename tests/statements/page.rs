@@ -67,3 +67,36 @@ fn the_lines_list_the_packages_that_failed() {
     let files = [("packages.ndjson", sealed.world.read("packages.ndjson"))];
     assert_eq!(run(&lines(1), &files).unwrap(), "pkg:npm/bare@2.0.0\\n");
 }
+
+/// What `man/sealift-evidence.7` names is specified by another page, or is a command.
+#[test]
+fn the_page_of_requirements_names_what_other_pages_specify() {
+    let page = include_str!("../../man/sealift-evidence.7").replace("\\-", "-");
+    let specified = [
+        include_str!("../../man/sealift-report.5"),
+        include_str!("../../man/sealift-policy.5"),
+        include_str!("../../man/sealift-statement.5"),
+    ]
+    .concat()
+    .replace("\\-", "-");
+    let bold = specified.lines().filter(|line| line.starts_with(".B") || line.starts_with(".RB"));
+    let words = bold.flat_map(|line| line.split(|c: char| c != '-' && !c.is_alphanumeric()));
+    let words: std::collections::BTreeSet<_> = words.collect();
+    let mut names = 0;
+    for part in page.split("\\fB").skip(1) {
+        let name = part.split("\\fR").next().unwrap();
+        let is_heading = ["requirement", "what shows something of it", "what is not shown"];
+        let is_page = name.starts_with("sealift-");
+        if is_heading.contains(&name) || is_page || name.starts_with("bundle ") {
+            continue;
+        }
+        assert!(words.contains(name), "{name} is in no other page");
+        names += 1;
+    }
+    assert!(names > 40, "{names}");
+    for page in page.lines().filter_map(|line| line.strip_prefix(".BR sealift")) {
+        let file = page.trim_end_matches(',').replace(" (", ".").replace(')', "");
+        let file = format!("{}/man/sealift{file}", env!("CARGO_MANIFEST_DIR"));
+        assert!(std::path::Path::new(&file).exists(), "{file}");
+    }
+}
