@@ -30,6 +30,16 @@ pub fn run(lines: &str, files: &[(&str, Vec<u8>)]) -> Result<String, String> {
     if output.status.success() { Ok(text) } else { Err(text) }
 }
 
+/// Keeps files for the client that `tests/crosscheck/run` tries on them, where it asks for that.
+fn keep(name: &str, files: &[(&str, &[u8])]) {
+    let Some(folder) = std::env::var_os("SEALIFT_STATEMENTS") else { return };
+    let folder = std::path::Path::new(&folder).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+}
+
 #[test]
 fn the_lines_accept_what_each_key_signed_and_refuse_what_was_changed() {
     let sealed = Sealed::new();
@@ -46,6 +56,7 @@ fn the_lines_accept_what_each_key_signed_and_refuse_what_was_changed() {
             run(&lines(0), &files.map(|(name, bytes)| (name, bytes.to_vec()))).is_ok()
         };
         assert!(accepts(&statement, &public, &archive), "{key}");
+        keep(key, &[("vsa.json", &statement), ("key.pub", &public)]);
         assert!(!accepts(&statement, &other, &archive), "{key}: another key");
         assert!(!accepts(&statement, &public, b"another archive"), "{key}");
         let mut envelope: Value = serde_json::from_slice(&statement).unwrap();
@@ -65,7 +76,7 @@ fn the_lines_list_the_packages_that_failed() {
     let sealed = Sealed::new();
     sealed.verify("--require provenance --attest-packages packages.ndjson").refused();
     let files = [("packages.ndjson", sealed.world.read("packages.ndjson"))];
-    assert_eq!(run(&lines(1), &files).unwrap(), "pkg:npm/bare@2.0.0\\n");
+    assert_eq!(run(&lines(2), &files).unwrap(), "pkg:npm/bare@2.0.0\\n");
 }
 
 /// What `man/sealift-evidence.7` names is specified by another page, or is a command.
