@@ -36,6 +36,7 @@ pub mod seal;
 pub mod serve;
 pub mod sign;
 pub mod statement;
+pub mod stored;
 #[cfg(feature = "network")]
 pub mod supply;
 pub mod trust;

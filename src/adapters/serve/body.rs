@@ -16,7 +16,7 @@ use std::{
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::{Changed, Entry, Site, sent::Receipt};
+use super::{Changed, Entry, Site, problems::Problems, sent::Receipt};
 use crate::{adapters::archive::ArchiveError, core::limits};
 
 /// The body of an answer.
@@ -127,7 +127,7 @@ pub(super) fn of_entry(
     site: &Arc<dyn Site>,
     entry: &Entry,
     part: Option<Range<u64>>,
-    problems: mpsc::Sender<Changed>,
+    problems: Problems,
 ) -> Result<Body, ArchiveError> {
     let missing = || ArchiveError::NoSuchEntry(entry.name.clone());
     let archive = site.archive(entry.archive).ok_or_else(missing)?;
@@ -156,7 +156,7 @@ pub(super) fn of_entry(
             Ok((_, Err(_))) => {}
             Err(error) => {
                 let archive = archive.path().to_owned();
-                let _ = problems.blocking_send(Changed { archive, error });
+                problems.tell(Changed { archive, error });
             }
         }
     });

@@ -9,6 +9,7 @@ mod condition;
 mod connection;
 mod exchange;
 mod host;
+mod problems;
 mod sent;
 mod work;
 
@@ -20,10 +21,10 @@ use std::{
     time::Duration,
 };
 
-use self::{connection::Connections, exchange::Desk};
+use self::{connection::Connections, exchange::Desk, problems::Problems};
 pub use self::{
     sent::Watch,
-    work::{Ended, Work},
+    work::{RunError, Work},
 };
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
@@ -59,8 +60,8 @@ pub enum Answer {
     NotFound(String),
     /// Nobody is logged in here.
     NoUser,
-    /// It is larger than what is answered.
-    TooLarge(String),
+    /// It cannot be answered: why.
+    Failed(String),
 }
 
 /// An entry of an archive, to be sent.
@@ -135,8 +136,8 @@ impl Server {
         self.address
     }
 
-    /// Serves until the work has ended. `tell` hears that it has begun, and of every archive that was
-    /// found changed.
+    /// Serves until the work has ended, and returns the exit code of its command, or 0. `tell` hears that
+    /// it has begun, and of everything that was found changed, once.
     ///
     /// # Errors
     /// When the system refuses threads or signals, or a command cannot be started.
@@ -146,7 +147,7 @@ impl Server {
         work: Work,
         watch: Watch,
         tell: &mut dyn FnMut(Told),
-    ) -> io::Result<Ended> {
+    ) -> Result<u8, RunError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             // One for each connection that sends a large entry, and for the documents.
@@ -154,11 +155,11 @@ impl Server {
             .enable_all()
             .build()?;
         let ended = runtime.block_on(async {
-            let (problems, mut heard) = tokio::sync::mpsc::channel(16);
+            let (problems, mut heard) = tokio::sync::mpsc::unbounded_channel();
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            let desk = Arc::new(Desk::new(site, self.address, watch, problems));
+            let desk = Desk::new(site, self.address, watch, Problems::new(problems));
             let connections = Connections::new();
-            let accepting = tokio::spawn(connections.accepting(listener, desk));
+            let accepting = tokio::spawn(connections.accepting(listener, Arc::new(desk)));
             let ended = work.run(&mut heard, tell).await;
             accepting.abort();
             connections.end().await;
