@@ -146,7 +146,7 @@ fn a_transfer_that_is_broken_off_is_not_recorded() {
     let mut huge = Package::new("huge", "1.0.0");
     // More than the buffers of the system hold.
     huge.tarball =
-        Tarball::of("test", "huge", "1.0.0").file("package/noise", &noise(12 << 20)).gzip();
+        Tarball::of("test", "huge", "1.0.0").file("package/noise", noise(12 << 20)).gzip();
     world.fetched([&huge]).done();
     let serving = Serving::start(&world, "app.sealift --record record.json");
     let request =
