@@ -5,11 +5,13 @@
 
 mod catalog;
 mod environment;
+mod rewrite;
 
 use std::{io, net::SocketAddr, path::PathBuf, process::Command, sync::Arc};
 
 use self::catalog::Catalog;
 pub use self::environment::{Environment, npmrc_scopes, scope_of_variable};
+pub use self::rewrite::{Ask, Copied, RewriteError};
 pub use crate::adapters::serve::{Changed, Told};
 use crate::{
     adapters::serve::{Ended, Server, Work},
@@ -38,6 +40,9 @@ pub enum ServeError {
         Untrusted(&.0[1].0.to_string()), .0[1].1.display()
     )]
     TwoContents(Box<[(Purl, PathBuf); 2]>),
+    /// A lockfile was not copied.
+    #[error(transparent)]
+    Rewrite(#[from] RewriteError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -64,6 +69,7 @@ impl ServeError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Verify(error) => return error.hint(),
+            Self::Rewrite(error) => return error.hint(),
             Self::Refused(_) => "the report above says why",
             Self::TwoContents(_) => {
                 "a registry has one content for each name and version: serve the archives one after \
@@ -82,7 +88,11 @@ impl ServeError {
         match self {
             Self::Verify(error) => error.code(),
             Self::TwoContents(_) => Some("two-contents"),
-            Self::Refused(_) | Self::Listen { .. } | Self::Command { .. } | Self::System(_) => None,
+            Self::Refused(_)
+            | Self::Rewrite(_)
+            | Self::Listen { .. }
+            | Self::Command { .. }
+            | Self::System(_) => None,
         }
     }
 
@@ -91,7 +101,9 @@ impl ServeError {
         match self {
             Self::Verify(error) => error.is_refusal(),
             Self::Refused(_) | Self::TwoContents(_) => true,
-            Self::Listen { .. } | Self::Command { .. } | Self::System(_) => false,
+            Self::Rewrite(_) | Self::Listen { .. } | Self::Command { .. } | Self::System(_) => {
+                false
+            }
         }
     }
 }

@@ -4,13 +4,14 @@ use std::{
     collections::BTreeSet,
     ffi::OsStr,
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
 use crate::{
     app::serve::{
-        Changed, Environment, ServeError, Serving, Told, npmrc_scopes, scope_of_variable,
+        Ask, Changed, Copied, Environment, ServeError, Serving, Told, npmrc_scopes,
+        scope_of_variable,
     },
     cli::{
         context::Context,
@@ -34,11 +35,13 @@ const PORT: u16 = 4873;
 pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
     let port = if options.exec { 0 } else { PORT };
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into());
-    let archives: Vec<_> = options
-        .archives
-        .iter()
-        .map(|archive| options.verify.resolve(archive, context.env))
-        .collect();
+    let resolve = |archive: &PathBuf| {
+        let mut resolved = options.verify.resolve(archive, context.env);
+        let lockfile = options.rewrite_lockfile.as_ref().map(|(lockfile, _)| lockfile.clone());
+        resolved.demands.lockfiles.extend(lockfile);
+        resolved
+    };
+    let archives: Vec<_> = options.archives.iter().map(resolve).collect();
     let serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
@@ -46,6 +49,10 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         serving => serving?,
     };
     announce(&serving, context);
+    if let Some((lockfile, copy)) = &options.rewrite_lockfile {
+        let copied = serving.copy_lockfile(lockfile, copy, &url(serving.address()))?;
+        tell_of_copy(&copied, copy, context.terminal);
+    }
     let mut changed = 0_usize;
     let code = match options.exec {
         false => {
@@ -84,6 +91,30 @@ fn announce(serving: &Serving, context: &mut Context<'_>) {
                 serving.address()
             ),
             Some("leave out --listen to serve this machine alone"),
+        );
+    }
+}
+
+/// Says what a copy of the lockfile is good for, and what must be done by hand.
+fn tell_of_copy(copied: &Copied, copy: &Path, terminal: &mut Terminal) {
+    terminal.note(format_args!(
+        "{} points at this registry in {}",
+        Untrusted(&copy.display().to_string()),
+        render::entries(copied.entries)
+    ));
+    for Ask { folder, key: (field, name), version } in &copied.asks {
+        let file = Path::new(folder).join("package.json").display().to_string();
+        terminal.warning(
+            format_args!(
+                "{} asks for {} by an address, and the copy by its version",
+                Untrusted(&file),
+                Untrusted(name)
+            ),
+            Some(&format!(
+                "beside the copy, write {:?} for {:?} in the {field} of that package.json",
+                Untrusted(version).to_string(),
+                Untrusted(name).to_string()
+            )),
         );
     }
 }

@@ -51,6 +51,11 @@ fn settings(serving: &Serving, url: &str) -> [(&'static str, String); 4] {
     [("npm", npm), ("pnpm", pnpm), ("yarn", yarn), ("bun", bun)]
 }
 
+/// A number of a lockfile's entries.
+pub fn entries(number: usize) -> String {
+    count(number, "entry")
+}
+
 /// That packages are served at an address.
 pub fn serving(packages: usize, url: &str) -> String {
     format!("serving {} at {url}", count(packages, "package"))
