@@ -47,6 +47,10 @@ pub const TARBALL_BYTES: u64 = 2 << 30;
 /// gzip makes a thousand bytes of one.
 pub const TARBALL_CONTENT_BYTES: u64 = 8 << 30;
 
+/// Bytes of one file that is put into the cache of Yarn 4, and so is held in memory. The largest programs in
+/// packages have some 200 MiB.
+pub const YARN_FILE_BYTES: u64 = 512 << 20;
+
 /// Files in a tarball. The largest packages have some ten thousand.
 pub const TARBALL_FILES: usize = 1_000_000;
 
@@ -259,6 +263,10 @@ pub const EARLIEST: Time = match chrono::DateTime::from_timestamp(1_622_505_600,
 /// Connections that are served at once. A package manager opens up to 64; each holds up to
 /// [`SERVED_IN_MEMORY_BYTES`].
 pub const SERVED_CONNECTIONS: usize = 256;
+
+/// Bytes of an entry that is compared by tags, and not on a thread of its own: it takes less time than
+/// handing it over.
+pub const SERVED_QUICKLY_BYTES: u64 = 1 << 20;
 
 /// Bytes of an entry that are held in memory while they are sent: nine of ten tarballs are smaller. A
 /// larger one is read twice, once before its first byte is sent and once while it is.

@@ -5,6 +5,7 @@ mod files;
 mod folder;
 mod npm;
 mod yarn;
+mod yarn4;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ pub use self::{
     folder::{NewFolder, Stop, require_absent},
     npm::write as write_npm,
     yarn::write as write_yarn,
+    yarn4::{has as has_yarn4, write as write_yarn4},
 };
 use crate::core::package::{
     Purl,

@@ -190,12 +190,17 @@ impl Desk {
         let (site, problems) = (Arc::clone(&self.site), self.problems.clone());
         let path = self.site.archive(entry.archive).map(|archive| archive.path().to_owned());
         let name = entry.name.clone();
-        let runtime = tokio::runtime::Handle::current();
-        let made = tokio::task::spawn_blocking(move || {
-            let _inside = runtime.enter();
-            body::of_entry(&site, &entry, part, problems)
-        });
-        let made = made.await.unwrap_or(Err(ArchiveError::NoSuchEntry(name)));
+        let archive = self.site.archive(entry.archive);
+        let is_quick = entry.size <= limits::SERVED_QUICKLY_BYTES
+            && archive.is_some_and(|archive| archive.is_tagged(&entry.name));
+        let make = move || body::of_entry(&site, &entry, part, problems);
+        let made = match is_quick {
+            true => make(),
+            false => {
+                let made = tokio::task::spawn_blocking(make).await;
+                made.unwrap_or(Err(ArchiveError::NoSuchEntry(name)))
+            }
+        };
         made.map_err(|error| Changed { archive: path.unwrap_or_default(), error })
     }
 

@@ -159,7 +159,8 @@ pub struct Unpack {
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
     /// what installs from it: npm (its cache, for `npm ci --offline`), yarn (the offline mirror of
-    /// Yarn 1), or files (tarballs, evidence and lockfiles under plain names, for other tools)
+    /// Yarn 1), yarn4 (the cache of Yarn 4, in a global folder of its own), or files (tarballs, evidence
+    /// and lockfiles under plain names, for other tools)
     #[arg(long = "for", value_name = "CLIENT", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
     pub layout: Layout,
     /// How to verify.
