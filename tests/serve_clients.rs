@@ -148,12 +148,15 @@ fn pnpm_lock(sealed: &Sealed) -> String {
     )
 }
 
+/// pnpm 12 takes the registry of a scope from `.npmrc` or from its options, and from no variable.
+const SCOPE: &str = "--config.@acme:registry=$HERE";
+
 #[test]
 fn pnpm_installs_by_its_lockfile() {
     let sealed = Sealed::new();
     sealed.world.write("project/pnpm-lock.yaml", pnpm_lock(&sealed));
     for pnpm in programs("SEALIFT_PNPMS") {
-        sealed.run(&format!("{pnpm} install --frozen-lockfile")).done();
+        sealed.run(&format!("{pnpm} install --frozen-lockfile {SCOPE}")).done();
         sealed.assert_installed(&pnpm);
     }
 }
@@ -169,7 +172,7 @@ fn pnpm_12_judges_the_age_of_releases_by_the_sealed_times() {
     for pnpm in programs("SEALIFT_PNPM12") {
         let install = |age: i64| {
             sealed.run(&format!(
-                "pnpm_config_minimum_release_age={age} {pnpm} install --frozen-lockfile"
+                "pnpm_config_minimum_release_age={age} {pnpm} install --frozen-lockfile {SCOPE}"
             ))
         };
         install(minutes_since("2026-02-01T00:00:00Z")).done();

@@ -168,6 +168,8 @@ fn scopes(
     context: &mut Context<'_>,
 ) -> Outcome<BTreeSet<String>> {
     let mut own = false;
+    let stem = options.command.first().map(Path::new).and_then(Path::file_stem);
+    let is_pnpm = stem.is_some_and(|name| name == "pnpm" || name == "pnpx");
     let mut scopes: BTreeSet<String> = serving.scopes().map(str::to_owned).collect();
     for name in Env::names().iter().filter_map(|name| name.to_str()) {
         scopes.extend(scope_of_variable(name).map(str::to_owned));
@@ -182,6 +184,18 @@ fn scopes(
                         file.display()
                     ),
                     Some("take the line out of the file, or npm asks that registry"),
+                );
+            }
+            if is_pnpm {
+                context.terminal.warning(
+                    format_args!(
+                        "{} gives {scope} a registry of its own, and pnpm 12 asks that one",
+                        file.display()
+                    ),
+                    Some(&format!(
+                        "take the line out of the file, or give pnpm the option \
+                         --config.{scope}:registry with the address of this server (--listen sets it)"
+                    )),
                 );
             }
             scopes.insert(scope);

@@ -88,7 +88,8 @@ pub enum BundleCommand {
     /// of this registry, and package.json must ask for their versions. Yarn 1 asks the hosts that yarn.lock
     /// names, whatever is set: install from `bundle unpack --for yarn`, or by a copy of yarn.lock in
     /// which `sed -E 's#^(  resolved ")https?://[^/]+/#\1http://127.0.0.1:4873/#'` has put this
-    /// registry in their place.
+    /// registry in their place. pnpm 12 asks the registry that .npmrc gives a scope, whatever the
+    /// environment says, unless it is run with --config.SCOPE:registry.
     #[cfg(feature = "serve")]
     #[command(after_help = examples::SERVE)]
     Serve(Serve),
