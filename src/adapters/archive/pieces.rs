@@ -12,8 +12,8 @@ use aws_lc_rs::{
     rand,
 };
 
-use super::{ArchiveError, SignedArchive, archive_file::ArchiveFile};
-use crate::core::package::digest::Hasher;
+use super::{ArchiveError, SignedArchive, zip_index::Entry};
+use crate::core::{archive::manifest::Subject, package::digest::Hasher};
 
 /// Bytes of a piece; the last one of an entry may be shorter.
 pub const PIECE: usize = 64 << 10;
@@ -69,22 +69,19 @@ impl SignedArchive {
     /// When it is not there, cannot be read, or is not what the manifest lists.
     pub fn compare_again(&self, name: &str) -> Result<(), ArchiveError> {
         let (at, entry, subject) = self.find(name)?;
+        let numbers = 0..entry.size.div_ceil(PIECE as u64);
         if self.tags_of(at).is_some() {
-            for number in 0..entry.size.div_ceil(PIECE as u64) {
-                self.piece(name, number)?;
-            }
-            return Ok(());
+            return numbers.into_iter().try_for_each(|number| self.piece(name, number).map(drop));
         }
-        let source = self.source();
         let mut hasher = Hasher::new(subject.digest.algorithm());
         let mut tags = Vec::new();
-        for number in 0..entry.size.div_ceil(PIECE as u64) {
-            let bytes = read_piece(source, entry.start, entry.size, number)?;
+        for number in numbers {
+            let bytes = self.bytes(entry, number.saturating_mul(PIECE as u64), PIECE)?;
             hasher.update(&bytes);
-            tags.push(self.tags().tag(at, number, &bytes).map_err(|error| source.error(error))?);
+            tags.push(self.tag(at, number, &bytes)?);
         }
         if hasher.finish() != subject.digest {
-            return Err(self.changed(name));
+            return Err(changed(subject));
         }
         if let Some(slot) = self.tags().entries.get(at) {
             let _ = slot.set(tags.into());
@@ -92,46 +89,54 @@ impl SignedArchive {
         Ok(())
     }
 
+    /// The bytes of an entry that was compared before, by its tags.
+    ///
+    /// # Errors
+    /// When it is not there, cannot be read, is not what the manifest lists, or was never compared.
+    pub fn read_again(&self, name: &str) -> Result<Vec<u8>, ArchiveError> {
+        let (at, entry, subject) = self.find(name)?;
+        let tags = self.tags_of(at).ok_or_else(|| changed(subject))?;
+        let bytes = self.bytes(entry, 0, usize::MAX)?;
+        for ((number, piece), expected) in (0..).zip(bytes.chunks(PIECE)).zip(tags) {
+            if self.tag(at, number, piece)? != *expected {
+                return Err(changed(subject));
+            }
+        }
+        Ok(bytes)
+    }
+
     /// A piece of an entry that was compared before, by its tag.
     ///
     /// # Errors
     /// When it is not there, cannot be read, is not what the manifest lists, or was never compared.
     pub fn piece(&self, name: &str, number: u64) -> Result<Vec<u8>, ArchiveError> {
-        let (at, entry, _) = self.find(name)?;
+        let (at, entry, subject) = self.find(name)?;
         let place = usize::try_from(number).ok();
         let expected = place.zip(self.tags_of(at)).and_then(|(place, tags)| tags.get(place));
-        let bytes = read_piece(self.source(), entry.start, entry.size, number)?;
-        let tag =
-            self.tags().tag(at, number, &bytes).map_err(|error| self.source().error(error))?;
+        let bytes = self.bytes(entry, number.saturating_mul(PIECE as u64), PIECE)?;
         match expected {
-            Some(expected) if *expected == tag => Ok(bytes),
-            _ => Err(self.changed(name)),
+            Some(expected) if *expected == self.tag(at, number, &bytes)? => Ok(bytes),
+            _ => Err(changed(subject)),
         }
+    }
+
+    fn tag(&self, at: usize, number: u64, bytes: &[u8]) -> Result<Tag, ArchiveError> {
+        Ok(self.tags().tag(at, number, bytes).map_err(|error| self.source().error(error))?)
+    }
+
+    /// At most `max` bytes of an entry, from a position on.
+    fn bytes(&self, entry: &Entry, from: u64, max: usize) -> Result<Vec<u8>, ArchiveError> {
+        let left = usize::try_from(entry.size.saturating_sub(from)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; left.min(max)];
+        self.source().read_exact(&mut bytes, entry.start.saturating_add(from))?;
+        Ok(bytes)
     }
 
     fn tags_of(&self, at: usize) -> Option<&[Tag]> {
         self.tags().entries.get(at)?.get().map(|tags| &**tags)
     }
-
-    fn changed(&self, name: &str) -> ArchiveError {
-        match self.find(name) {
-            Err(error) => error,
-            Ok((_, _, subject)) => {
-                ArchiveError::Digest { name: name.to_owned(), expected: subject.digest.clone() }
-            }
-        }
-    }
 }
 
-fn read_piece(
-    source: &ArchiveFile,
-    start: u64,
-    size: u64,
-    number: u64,
-) -> Result<Vec<u8>, ArchiveError> {
-    let from = number.saturating_mul(PIECE as u64);
-    let left = usize::try_from(size.saturating_sub(from)).unwrap_or(usize::MAX);
-    let mut bytes = vec![0; left.min(PIECE)];
-    source.read_exact(&mut bytes, start.saturating_add(from))?;
-    Ok(bytes)
+fn changed(subject: &Subject) -> ArchiveError {
+    ArchiveError::Digest { name: subject.name.clone(), expected: subject.digest.clone() }
 }

@@ -1,8 +1,8 @@
 //! The bodies of answers. No answer is complete whose bytes are not those that the manifest lists.
 //!
 //! The file may change at any moment. So a small entry is read into memory, compared, and sent from
-//! there. A large one is compared in full first; then it is read again piece by piece, and each piece is
-//! compared before it is sent. If the file changed in between, the answer is broken off, and no client takes
+//! there. A large one, and one that there is no room for, is compared in full first; then it is read again
+//! piece by piece, and each piece is compared before it is sent. If the file changed in between, the answer is broken off, and no client takes
 //! it for complete.
 
 use std::{
@@ -119,29 +119,31 @@ fn part_of(bytes: Bytes, position: u64, part: &Range<u64>) -> Bytes {
 }
 
 /// The body that sends a part of an entry, all of which was compared with the manifest. Without a part it
-/// is only compared.
+/// is only compared. Where there is `room` for the entry, it is sent from memory.
 ///
 /// # Errors
 /// When the entry cannot be read, or is not what the manifest lists any more.
 pub(super) fn of_entry(
     site: &Arc<dyn Site>,
-    entry: &Entry,
+    entry: Entry,
     part: Option<Range<u64>>,
+    room: Option<OwnedSemaphorePermit>,
     problems: mpsc::Sender<Changed>,
 ) -> Result<Body, ArchiveError> {
     let missing = || ArchiveError::NoSuchEntry(entry.name.clone());
     let archive = site.archive(entry.archive).ok_or_else(missing)?;
-    if entry.size > limits::SERVED_IN_MEMORY_BYTES || !archive.is_tagged(&entry.name) {
+    if room.is_none() || !archive.is_tagged(&entry.name) {
         archive.compare_again(&entry.name)?;
     }
-    if entry.size > limits::SERVED_IN_MEMORY_BYTES {
-        let Some(part) = part else { return Ok(Body::empty()) };
-        let (site, entry) = (Arc::clone(site), entry.clone());
-        return Ok(Body::Pieces(Pieces { site, entry, part, problems }));
+    match (part, room) {
+        (None, None) => Ok(Body::empty()),
+        (Some(part), None) => {
+            Ok(Body::Pieces(Pieces { site: Arc::clone(site), entry, part, problems }))
+        }
+        (part, Some(room)) => {
+            let bytes = archive.read_again(&entry.name)?;
+            let part = part.unwrap_or(0..0);
+            Ok(Body::Whole { bytes: part_of(bytes.into(), 0, &part), _room: Some(room) })
+        }
     }
-    let mut pieces = Vec::new();
-    for number in 0..entry.size.div_ceil(PIECE as u64) {
-        pieces.extend(archive.piece(&entry.name, number)?);
-    }
-    Ok(part.map_or_else(Body::empty, |part| part_of(pieces.into(), 0, &part).into()))
 }
