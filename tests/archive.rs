@@ -45,6 +45,7 @@ fn what_was_sealed_is_what_is_read() {
     assert!(matches!(archive.read("no", 1), Err(ArchiveError::NoSuchEntry(_))));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_is_read_again_is_compared_again() {
     use std::os::unix::fs::FileExt as _;

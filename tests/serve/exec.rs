@@ -42,6 +42,7 @@ fn exec_returns_the_exit_code_and_leaves_nothing() {
     }
     assert_eq!(value("BUN_CONFIG_REGISTRY"), url);
     assert!(!run.stdout.contains("evil.example"), "{run}");
+    assert!(value("YARN_GLOBAL_FOLDER").ends_with("/yarn"), "{run}");
     let cache = kept.stdout.trim();
     assert!(cache.ends_with("/npm") && !std::path::Path::new(cache).exists(), "{cache}");
 }

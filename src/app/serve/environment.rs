@@ -50,6 +50,8 @@ impl Environment {
             ("npm_config_cache", "npm"),
             ("pnpm_config_store_dir", "pnpm-store"),
             ("pnpm_config_cache_dir", "pnpm"),
+            // Yarn 4 keeps there what a registry on this host said, on whatever port.
+            ("YARN_GLOBAL_FOLDER", "yarn"),
             ("BUN_INSTALL_CACHE_DIR", "bun"),
         ] {
             variables.push((name.to_owned(), cache.join(folder).into_os_string()));
