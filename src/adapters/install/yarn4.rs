@@ -208,4 +208,79 @@ mod tests {
             assert!(found.starts_with(expected), "{found}");
         }
     }
+
+    /// A tarball of files: path, mode and content; a content after `->` is the target of a link.
+    fn tarball(files: &[(&str, u32, &str)]) -> Vec<u8> {
+        let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut tar = tar::Builder::new(gzip);
+        for (path, mode, content) in files {
+            let mut header = tar::Header::new_ustar();
+            header.set_mode(*mode);
+            match content.strip_prefix("->") {
+                Some(target) => {
+                    header.set_entry_type(EntryType::Symlink);
+                    header.set_size(0);
+                    tar.append_link(&mut header, path, target).unwrap();
+                }
+                None => {
+                    header.set_size(content.len() as u64);
+                    tar.append_data(&mut header, path, content.as_bytes()).unwrap();
+                }
+            }
+        }
+        tar.into_inner().unwrap().finish().unwrap()
+    }
+
+    fn converted(files: &[(&str, u32, &str)]) -> Result<Vec<u8>, TarballError> {
+        let mut zip = Vec::new();
+        match convert(&mut tarball(files).as_slice(), "tool", &mut zip) {
+            Ok(()) => Ok(zip),
+            Err(error) => Err(error.downcast().unwrap()),
+        }
+    }
+
+    #[test]
+    fn the_zip_file_has_the_checksum_that_yarn_4_gives_it() {
+        let zip = converted(&[
+            ("package/package.json", 0o644, "{\"name\":\"tool\",\"version\":\"1.0.0\"}\n"),
+            ("package/lib/deep/x.js", 0o644, "x\n"),
+            ("package/lib/é.js", 0o600, "y\n"),
+            ("package/bin/t", 0o755, "#!/bin/sh\n"),
+            ("package/bin/link", 0o777, "->../lib/deep/x.js"),
+        ]);
+        // Of Yarn 4.18.1.
+        let expected = "ddd7e0354f16d18021c4add1527de93b64eac27fe0ae71690ea0bc7f47e1ae25\
+                        a297510075e8013c05ecbfe28730072e589afb7d7e16b20547fc50e88caff6be";
+        assert_eq!(Algorithm::Sha512.digest(&zip.unwrap()).to_hex(), expected);
+    }
+
+    #[test]
+    fn what_is_not_in_the_packages_folder_is_passed_over() {
+        let file = ("package/package.json", 0o644, "{}");
+        let more = [("readme", 0o644, "r"), file, ("package/", 0o755, "")];
+        assert_eq!(converted(&more).unwrap(), converted(&[file]).unwrap());
+    }
+
+    #[test]
+    fn refuses_a_tarball_with_one_file_twice() {
+        let twice = [("package/a", 0o644, "1"), ("package/./a", 0o644, "2")];
+        let refused = converted(&twice);
+        assert!(matches!(refused, Err(TarballError::Ambiguous(_))), "{refused:?}");
+    }
+
+    #[test]
+    fn refuses_more_files_than_this_form_of_zip_counts() {
+        let names: Vec<_> = (0..=65_535).map(|number| format!("package/{number}")).collect();
+        let files: Vec<_> = names.iter().map(|name| (name.as_str(), 0o644, "")).collect();
+        let refused = converted(&files);
+        assert!(matches!(refused, Err(TarballError::TooLarge(_))), "{refused:?}");
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_tarball() {
+        let mut zip = Vec::new();
+        let refused = convert(&mut b"no".as_slice(), "tool", &mut zip).unwrap_err();
+        let refused: TarballError = refused.downcast().unwrap();
+        assert!(matches!(refused, TarballError::Unreadable(_)), "{refused:?}");
+    }
 }
