@@ -89,7 +89,7 @@ pub enum BundleCommand {
     /// names, whatever is set: install from `bundle unpack --for yarn`, or by a copy of yarn.lock in
     /// which `sed -E 's#^(  resolved ")https?://[^/]+/#\1http://127.0.0.1:4873/#'` has put this
     /// registry in their place. pnpm 12 asks the registry that .npmrc gives a scope, whatever the
-    /// environment says, unless it is run with --config.SCOPE:registry.
+    /// environment says, unless it is run with --config.@SCOPE:registry.
     #[cfg(feature = "serve")]
     #[command(after_help = examples::SERVE)]
     Serve(Serve),

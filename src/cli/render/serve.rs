@@ -71,7 +71,8 @@ impl fmt::Display for Served {
         }
         write!(
             f,
-            "\n\na scope that .npmrc gives a registry of its own needs --@SCOPE:registry={url} too\n\
+            "\n\na scope that .npmrc gives a registry of its own needs --@SCOPE:registry={url} too \
+             (pnpm: --config.@SCOPE:registry={url})\n\
              with --exec -- COMMAND, sealift sets all of this itself; Ctrl-C ends it"
         )
     }
