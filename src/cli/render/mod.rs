@@ -20,7 +20,7 @@ use std::fmt::Display;
 use serde::Serialize;
 
 #[cfg(feature = "serve")]
-pub use self::serve::{Served, serving};
+pub use self::serve::{Served, entries, serving};
 pub use self::{
     diff::Compared,
     human::Human,
