@@ -305,6 +305,8 @@ pub struct StoredLockfile {
 pub struct StoredEntry {
     /// Its path; empty for the project itself.
     pub path: String,
+    /// The line of the lockfile on which it begins, from 1.
+    pub line: usize,
     /// What becomes of it.
     pub disposition: String,
     /// The purl of the package that it is, or that bundles it.

@@ -212,6 +212,7 @@ impl StoredEntry {
         let package = outcome.package.and_then(|at| report.held.get(at));
         Self {
             path: bounded(&entry.path),
+            line: entry.line,
             disposition: outcome.disposition.name().into(),
             package: package.map(ToString::to_string),
             pinned_by: pinned_by.map(Into::into),
