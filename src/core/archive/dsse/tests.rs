@@ -48,7 +48,7 @@ fn what_was_signed_is_what_comes_back() {
 
 #[test]
 fn the_encoding_is_the_protocols() {
-    let envelope = Envelope::over(b"hello world");
+    let envelope = Envelope::over(PAYLOAD_TYPE, b"hello world");
     assert_eq!(envelope.pae, b"DSSEv1 28 application/vnd.in-toto+json 11 hello world");
 }
 
