@@ -33,6 +33,17 @@ pub fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     bounded(file, path, max)
 }
 
+/// Reads a regular file, or standard input where the path is `-`, of at most `max` bytes.
+///
+/// # Errors
+/// As [`read_regular`].
+pub fn read_input(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    match path.as_os_str() == "-" {
+        true => bounded(io::stdin().lock(), Path::new("standard input"), max),
+        false => read_regular(path, max),
+    }
+}
+
 /// Reads a file of ours, of at most `max` bytes.
 ///
 /// # Errors
@@ -130,7 +141,7 @@ impl KeyFile {
     }
 }
 
-fn bounded(file: File, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+fn bounded(file: impl io::Read, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     file.take(max.saturating_add(1))
         .read_to_end(&mut bytes)
@@ -375,13 +386,18 @@ pub fn write(target: &Path, bytes: &[u8], replace: bool) -> Result<(), FileError
     let target = writable(target)?;
     let mut file = temporary(&target)?;
     file.write_all(bytes).map_err(|source| FileError::io("write", &target, source))?;
-    if replace {
-        return persist(file, &target);
-    }
-    file.as_file().sync_all().map_err(|source| FileError::io("write", &target, source))?;
-    file.persist_noclobber(&target).map(drop).map_err(|error| match error.error.kind() {
-        io::ErrorKind::AlreadyExists => FileError::Exists(target.clone()),
-        _ => FileError::io("write", &target, error.error),
+    if replace { persist(file, &target) } else { persist_new(file, &target) }
+}
+
+/// As [`persist`], and replaces nothing.
+///
+/// # Errors
+/// When something is there, or the system refuses; the temporary file is then removed.
+pub fn persist_new(file: tempfile::NamedTempFile, target: &Path) -> Result<(), FileError> {
+    file.as_file().sync_all().map_err(|source| FileError::io("write", target, source))?;
+    file.persist_noclobber(target).map(drop).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => FileError::Exists(target.to_owned()),
+        _ => FileError::io("write", target, error.error),
     })
 }
 
@@ -393,6 +409,11 @@ pub fn persist(file: tempfile::NamedTempFile, target: &Path) -> Result<(), FileE
     file.as_file().sync_all().map_err(|source| FileError::io("write", target, source))?;
     file.persist(target).map_err(|error| FileError::io("write", target, error.error))?;
     Ok(())
+}
+
+/// Removes a file that was written just now, as far as the system allows.
+pub fn remove(path: &PathBuf) {
+    let _ = std::fs::remove_file(path);
 }
 
 #[cfg(test)]

@@ -5,11 +5,17 @@
 
 mod made;
 mod named;
+mod opened;
+mod outputs;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::named::Named;
+pub use self::{
+    named::Named,
+    opened::{Opened, PAYLOAD_TYPE, ReportError, Source, open},
+    outputs::Outputs,
+};
 use super::report::Verdict;
 use crate::core::verdict::Status;
 

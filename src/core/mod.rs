@@ -15,6 +15,7 @@ pub mod policy;
 pub mod rules;
 pub mod sigstore;
 pub mod slsa;
+pub mod statement;
 pub mod text;
 pub mod time;
 #[cfg(test)]

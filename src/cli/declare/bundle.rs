@@ -8,7 +8,7 @@ use clap::{
     value_parser,
 };
 
-use super::{TrustOptions, examples};
+use super::{ReportOptions, TrustOptions, examples};
 use crate::{
     app::unpack::Layout,
     core::{
@@ -139,6 +139,9 @@ pub struct Verify {
     /// How to verify.
     #[command(flatten)]
     pub verify: VerifyOptions,
+    /// Which reports to write.
+    #[command(flatten)]
+    pub reports: ReportOptions,
 }
 
 /// Options of `bundle unpack`.

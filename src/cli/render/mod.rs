@@ -7,6 +7,7 @@ mod human;
 mod inspect;
 mod key;
 mod policy;
+mod report;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use self::{
     inspect::Inspected,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
+    report::{RenderedReport, Rendering},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
     why::Reasons,

@@ -48,8 +48,21 @@ fn what_was_signed_is_what_comes_back() {
 
 #[test]
 fn the_encoding_is_the_protocols() {
-    let envelope = Envelope::over(b"hello world");
+    let envelope = Envelope::over(PAYLOAD_TYPE, b"hello world");
     assert_eq!(envelope.pae, b"DSSEv1 28 application/vnd.in-toto+json 11 hello world");
+}
+
+#[test]
+fn a_payload_of_any_type_is_signed_with_its_type() {
+    let own = sign(PAYLOAD_TYPE, PAYLOAD, &key(1)).unwrap();
+    assert_eq!(own, Envelope::sign(PAYLOAD, &[key(1)]).unwrap().to_json());
+    let signed = sign("text/x", b"a", &key(1)).unwrap();
+    let signed: serde_json::Value = serde_json::from_slice(&signed).unwrap();
+    assert_eq!((&signed["payloadType"], &signed["payload"]), (&"text/x".into(), &"YQ==".into()));
+    assert_eq!(signed["signatures"][0]["keyid"], public(1).fingerprint());
+    let sig = STANDARD.decode(signed["signatures"][0]["sig"].as_str().unwrap()).unwrap();
+    assert!(public(1).verifies(b"DSSEv1 6 text/x 1 a", &sig));
+    assert!(!public(1).verifies(b"DSSEv1 6 text/y 1 a", &sig));
 }
 
 #[test]
@@ -224,7 +237,7 @@ fn malformed_payloads_and_signatures_are_refused() {
     }
     // Padding at the end of one piece, and more in the next.
     let mut parser = EnvelopeParser::default();
-    parser.push(HEAD);
+    parser.push(head(PAYLOAD_TYPE).as_bytes());
     parser.push(b"QQ==");
     parser.push(b"QQ==");
     parser.push(format!(r#"","signatures":[{good}]}}"#).as_bytes());
@@ -268,7 +281,7 @@ fn as_many_signatures_as_the_limit() {
     // What follows the payload is bounded before it is parsed.
     let tail = |length: usize| {
         let mut parser = EnvelopeParser::default();
-        parser.push(HEAD);
+        parser.push(head(PAYLOAD_TYPE).as_bytes());
         parser.push(&[b"\"".as_slice(), &vec![b'x'; length - 1]].concat());
         parser.finish().unwrap_err().to_string()
     };
@@ -277,7 +290,7 @@ fn as_many_signatures_as_the_limit() {
     // In pieces, too.
     let pieces = |length: usize| {
         let mut parser = EnvelopeParser::default();
-        [HEAD, b"\""].into_iter().for_each(|piece| parser.push(piece));
+        [head(PAYLOAD_TYPE).as_bytes(), b"\""].into_iter().for_each(|piece| parser.push(piece));
         (1..length).for_each(|_| parser.push(b"x"));
         parser.finish().unwrap_err().to_string()
     };
