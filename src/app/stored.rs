@@ -300,7 +300,7 @@ pub struct StoredLockfile {
     pub input: Option<String>,
     /// How many entries have each disposition that any has.
     pub dispositions: Named<usize>,
-    /// Its entries, where it equals none.
+    /// Its entries, unless it has the same bytes as one of the archive's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<Vec<StoredEntry>>,
 }
@@ -313,6 +313,9 @@ pub struct StoredEntry {
     pub path: String,
     /// The line of the lockfile on which it begins, from 1.
     pub line: usize,
+    /// Whether installing goes on without it where it cannot be had.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// What becomes of it.
     pub disposition: String,
     /// The purl of the package that it is, or that bundles it.

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::*;
 use crate::{
     app::report::{
-        ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Report, TrustFacts, dispositions,
+        ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, TrustFacts,
+        dispositions,
     },
     core::{
         lockfile::{
@@ -173,19 +174,17 @@ impl StoredInput {
 
 impl StoredLockfile {
     fn of(report: &Report, given: &Given) -> Self {
-        let equal = given.relation.input();
+        // The same entries may stand on other lines.
+        let is_listed = matches!(given.relation, Relation::SameBytes(_));
         Self {
             file: bounded(&given.file),
             sha256: given.sha256.to_hex(),
             format: given.lockfile.format.name.into(),
             format_version: bounded(&given.lockfile.version),
             relation: given.relation.name().into(),
-            input: equal.map(bounded),
+            input: given.relation.input().map(bounded),
             dispositions: numbers(&given.outcomes),
-            entries: match equal {
-                Some(_) => None,
-                None => Some(entries(report, &given.lockfile, &given.outcomes)),
-            },
+            entries: (!is_listed).then(|| entries(report, &given.lockfile, &given.outcomes)),
         }
     }
 }
@@ -213,6 +212,7 @@ impl StoredEntry {
         Self {
             path: bounded(&entry.path),
             line: entry.line,
+            optional: entry.optional,
             disposition: outcome.disposition.name().into(),
             package: package.map(ToString::to_string),
             pinned_by: pinned_by.map(Into::into),

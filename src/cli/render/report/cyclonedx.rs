@@ -1,0 +1,157 @@
+//! CycloneDX 1.6, in JSON: the packages of the archive as components, and in `declarations` what was
+//! verified of them.
+//!
+//! An entry without bytes in the archive is not a component: nothing of it was verified. It is counted, and
+//! the composition is incomplete then.
+
+mod component;
+mod declarations;
+
+use serde_json::{Value, json};
+
+use self::component::{archive, component, scopes};
+use super::{
+    basis::{basis, lockfiles, text_of},
+    findings::UNAVAILABLE,
+};
+use crate::{
+    app::{
+        report::Verdict,
+        stored::{Source, StoredEntry, StoredPackage, StoredReport},
+    },
+    core::{addresses::CYCLONEDX_SCHEMA, package::digest::Algorithm, text::bounded, time},
+};
+
+pub(super) fn cyclonedx(report: &StoredReport, source: &Source) -> String {
+    let missing = Missing::of(report);
+    let mut properties = basis(report, source);
+    properties.extend(missing.properties());
+    let scopes = scopes(report);
+    let components = (1..).zip(&report.packages).map(|(number, package)| {
+        component(report, package, number, scopes.get(package.purl.as_str()).copied())
+    });
+    // A time that is not one would make the file invalid. `sealift:at` has it as it is.
+    let timestamp = time::parse(&report.at).map(time::format);
+    let mut bom = json!({
+        "$schema": CYCLONEDX_SCHEMA,
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": serial_number(report),
+        "version": 1,
+        "metadata": {
+            "timestamp": timestamp,
+            "tools": { "components": [{
+                "type": "application",
+                "name": bounded(&report.tool.name),
+                "version": bounded(&report.tool.version),
+            }] },
+            "component": archive(report, ARCHIVE),
+            "properties": list(properties),
+        },
+        "components": components.collect::<Vec<_>>(),
+        "compositions": [{ "aggregate": missing.aggregate(report), "assemblies": [ARCHIVE] }],
+    });
+    if let Some(members) = bom.as_object_mut() {
+        members.extend(declarations::members(report));
+    }
+    without_nothing(&mut bom);
+    text_of(&bom)
+}
+
+/// The reference to the archive, which the file is about.
+const ARCHIVE: &str = "archive";
+
+/// The reference to a package, by its place in the report.
+fn reference(number: usize) -> String {
+    format!("package-{number}")
+}
+
+/// Names and values, as CycloneDX has them.
+fn list(properties: impl IntoIterator<Item = (&'static str, String)>) -> Vec<Value> {
+    let properties = properties.into_iter();
+    properties.map(|(name, value)| json!({ "name": name, "value": value })).collect()
+}
+
+/// Entries of lockfiles that no component stands for, though they ask for something from outside.
+struct Missing {
+    unavailable: usize,
+    not_carried: usize,
+    denied: usize,
+}
+
+impl Missing {
+    fn of(report: &StoredReport) -> Self {
+        let lockfiles = lockfiles(report);
+        let count = |is: fn(&StoredEntry) -> bool| {
+            let entries = lockfiles.iter().flat_map(|lockfile| lockfile.entries);
+            entries.filter(|entry| is(entry)).count()
+        };
+        Self {
+            unavailable: count(|it| it.denied.is_none() && it.disposition == UNAVAILABLE),
+            not_carried: count(|it| it.excused.is_some() && it.package.is_none()),
+            denied: count(|it| it.denied.is_some()),
+        }
+    }
+
+    fn properties(&self) -> Vec<(&'static str, String)> {
+        [
+            ("sealift:entries:denied", self.denied),
+            ("sealift:entries:unavailable", self.unavailable),
+            ("sealift:entries:not-carried", self.not_carried),
+        ]
+        .map(|(name, number)| (name, number.to_string()))
+        .into()
+    }
+
+    fn aggregate(&self, report: &StoredReport) -> &'static str {
+        let is_complete = [self.unavailable, self.not_carried, self.denied] == [0; 3];
+        match report.verdict {
+            Verdict::Verified | Verdict::Stale if is_complete => "complete",
+            _ => "incomplete",
+        }
+    }
+}
+
+/// A UUID of version 8 (RFC 9562): the first bytes of the SHA-256 of the report, which names the archive by
+/// its digest.
+fn serial_number(report: &StoredReport) -> String {
+    let report = serde_json::to_vec(report).unwrap_or_default();
+    let digits = Algorithm::Sha256.digest(&report).to_hex();
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    format!(
+        "urn:uuid:{}-{}-8{}-8{}-{}",
+        part(0, 8),
+        part(8, 12),
+        part(12, 15),
+        part(15, 18),
+        part(18, 30)
+    )
+}
+
+/// The SHA-512 or the SHA-256 of a package.
+fn hashes(package: &StoredPackage) -> Vec<Value> {
+    let hashes = [
+        ("SHA-256", Algorithm::Sha256, &package.sha256),
+        ("SHA-512", Algorithm::Sha512, &package.sha512),
+    ];
+    let hashes = hashes.into_iter();
+    hashes.filter_map(|(name, algorithm, hex)| hash(name, algorithm, hex.as_deref()?)).collect()
+}
+
+/// A hash, if it is one.
+fn hash(name: &str, algorithm: Algorithm, hex: &str) -> Option<Value> {
+    let digest = crate::core::package::digest::Digest::from_hex(algorithm, hex)?;
+    Some(json!({ "alg": name, "content": digest.to_hex() }))
+}
+
+/// Leaves out members without a value, which the schema does not allow.
+fn without_nothing(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, value| !value.is_null());
+            members.values_mut().for_each(without_nothing);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nothing),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

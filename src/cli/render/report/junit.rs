@@ -1,0 +1,276 @@
+//! JUnit XML, for GitLab, Jenkins and others that show test results: a test case for each package and for
+//! each entry of a lockfile.
+//!
+//! A case fails where something is denied. It is skipped where an exception excuses it, or where the
+//! registry does not have the package: neither was verified.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{
+    basis::{Shown, basis, excuse, lockfiles},
+    codes::{self, NO_PACKAGE, PAST_LIMIT},
+    findings::{Level, UNAVAILABLE, level_of_limits, reason},
+};
+use crate::{
+    app::{
+        report::Verdict,
+        stored::{Source, StoredDenial, StoredEntry, StoredPackage, StoredReport},
+    },
+    core::text::Message,
+};
+
+pub(super) fn junit(report: &StoredReport, source: &Source) -> String {
+    let mut suites = vec![of_archive(report), of_packages(report)];
+    suites.extend(lockfiles(report).iter().map(|lockfile| of_lockfile(report, lockfile)));
+    let document = Document { suites, properties: basis(report, source), at: &report.at };
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{document}")
+}
+
+/// Test cases that are shown together.
+struct Suite<'a> {
+    name: String,
+    /// Jenkins groups by it, and splits it at its dots.
+    class: String,
+    cases: Vec<Case<'a>>,
+}
+
+struct Case<'a> {
+    name: &'a str,
+    outcome: Outcome,
+    /// What the policy only warns of.
+    warnings: Vec<String>,
+}
+
+enum Outcome {
+    Passed,
+    Skipped(String),
+    Failed {
+        /// The code of the first reason.
+        code: String,
+        /// All reasons.
+        reasons: Vec<String>,
+    },
+}
+
+impl Suite<'_> {
+    fn count(&self, is: fn(&Outcome) -> bool) -> usize {
+        self.cases.iter().filter(|case| is(&case.outcome)).count()
+    }
+}
+
+impl Outcome {
+    fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+
+    fn is_skipped(&self) -> bool {
+        matches!(self, Self::Skipped(_))
+    }
+
+    fn failed(code: &str, reasons: Vec<String>) -> Self {
+        Self::Failed { code: code.to_owned(), reasons }
+    }
+}
+
+fn of_archive(report: &StoredReport) -> Suite<'_> {
+    let verdict = match report.verdict {
+        Verdict::Verified => Outcome::Passed,
+        Verdict::Stale => Outcome::Skipped("stale: older than a limit of the policy".to_owned()),
+        Verdict::Refused => Outcome::failed("refused", vec![denied(report)]),
+    };
+    let mut cases = vec![Case { name: "verdict", outcome: verdict, warnings: Vec::new() }];
+    cases.extend(report.past_limits.iter().map(|past| {
+        let (age, limit) = (past.age_seconds, past.limit_seconds);
+        let detail = format!("{age} seconds old, and the limit is {limit} seconds");
+        let outcome = match level_of_limits(report) {
+            Level::Error => Outcome::failed(PAST_LIMIT, vec![detail]),
+            Level::Warning | Level::Note => Outcome::Skipped(detail),
+        };
+        Case { name: &past.what, outcome, warnings: Vec::new() }
+    }));
+    Suite { name: "sealift archive".to_owned(), class: "sealift.archive".to_owned(), cases }
+}
+
+/// How much is denied.
+fn denied(report: &StoredReport) -> String {
+    let (lockfiles, all) = (lockfiles(report), report.packages.len());
+    if all == 0 {
+        return codes::says(NO_PACKAGE).to_owned();
+    }
+    let packages = report.packages.iter().filter(|it| it.verdict != Verdict::Verified).count();
+    let entries = lockfiles.iter().flat_map(|lockfile| lockfile.entries);
+    let entries = entries.filter(|entry| entry.denied.is_some()).count();
+    let limits = report.past_limits.len();
+    format!(
+        "denied: {packages} of {all} packages, {entries} lockfile entries; {limits} limits passed"
+    )
+}
+
+fn of_packages(report: &StoredReport) -> Suite<'_> {
+    let cases = report.packages.iter().map(|package| Case {
+        name: &package.purl,
+        outcome: of_package(report, package),
+        warnings: package.warned.iter().map(|denial| line(denial, None)).collect(),
+    });
+    let (name, class) = ("sealift packages".to_owned(), "sealift.packages".to_owned());
+    Suite { name, class, cases: cases.collect() }
+}
+
+fn of_package(report: &StoredReport, package: &StoredPackage) -> Outcome {
+    let lines = |denials: &[StoredDenial]| -> Vec<String> {
+        denials.iter().map(|denial| line(denial, reason(package, denial))).collect()
+    };
+    match (package.denied.first(), package.excused.first()) {
+        (Some(first), _) => Outcome::failed(&first.code, lines(&package.denied)),
+        // A refused package without a reason is malformed. It stays refused.
+        _ if package.verdict != Verdict::Verified => {
+            Outcome::failed("refused", vec!["the package is refused".to_owned()])
+        }
+        (None, Some(_)) => {
+            let excuses = package.excused.iter().map(|denial| {
+                format!("{} ({})", line(denial, None), excuse(report, denial.exception))
+            });
+            Outcome::Skipped(excuses.collect::<Vec<_>>().join("; "))
+        }
+        (None, None) => Outcome::Passed,
+    }
+}
+
+fn of_lockfile<'a>(report: &StoredReport, lockfile: &Shown<'a>) -> Suite<'a> {
+    let cases = lockfile.entries.iter().map(|entry| Case {
+        name: if entry.path.is_empty() { "the project itself" } else { &entry.path },
+        outcome: of_entry(report, lockfile, entry),
+        warnings: Vec::new(),
+    });
+    Suite {
+        name: format!("sealift {}", lockfile.file),
+        class: format!("sealift.{}", lockfile.file.replace('.', "_")),
+        cases: cases.collect(),
+    }
+}
+
+fn of_entry(report: &StoredReport, lockfile: &Shown<'_>, entry: &StoredEntry) -> Outcome {
+    if let Some(denial) = &entry.denied {
+        let place = format!("{}:{}", lockfile.file, entry.line);
+        return Outcome::failed(&denial.code, vec![line(denial, None), place]);
+    }
+    match &entry.excused {
+        Some(denial) => Outcome::Skipped(format!(
+            "{} ({})",
+            line(denial, None),
+            excuse(report, denial.exception)
+        )),
+        None if entry.disposition == UNAVAILABLE => {
+            Outcome::Skipped(codes::says(UNAVAILABLE).to_owned())
+        }
+        None => Outcome::Passed,
+    }
+}
+
+/// A reason in one line.
+fn line(denial: &StoredDenial, reason: Option<&str>) -> String {
+    let detail = denial.detail.as_deref().unwrap_or_else(|| codes::says(&denial.code));
+    match reason {
+        Some(reason) => format!("{}: {detail}: {reason}", denial.code),
+        None => format!("{}: {detail}", denial.code),
+    }
+}
+
+struct Document<'a> {
+    suites: Vec<Suite<'a>>,
+    properties: Vec<(&'static str, String)>,
+    at: &'a str,
+}
+
+impl Display for Document<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let total = |is| self.suites.iter().map(|suite| suite.count(is)).sum::<usize>();
+        let (tests, failures) = (total(|_| true), total(Outcome::is_failed));
+        writeln!(
+            f,
+            r#"<testsuites name="sealift" tests="{tests}" failures="{failures}" errors="0">"#
+        )?;
+        for suite in &self.suites {
+            self.suite(f, suite)?;
+        }
+        writeln!(f, "</testsuites>")
+    }
+}
+
+impl Document<'_> {
+    fn suite(&self, f: &mut Formatter<'_>, suite: &Suite<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            r#"  <testsuite name="{}" tests="{}" failures="{}" errors="0" skipped="{}" timestamp="{}">"#,
+            Xml(&suite.name),
+            suite.cases.len(),
+            suite.count(Outcome::is_failed),
+            suite.count(Outcome::is_skipped),
+            Xml(self.at),
+        )?;
+        writeln!(f, "    <properties>")?;
+        for (name, value) in &self.properties {
+            writeln!(f, r#"      <property name="{name}" value="{}"/>"#, Xml(value))?;
+        }
+        writeln!(f, "    </properties>")?;
+        for case in &suite.cases {
+            write_case(f, &suite.class, case)?;
+        }
+        writeln!(f, "  </testsuite>")
+    }
+}
+
+fn write_case(f: &mut Formatter<'_>, class: &str, case: &Case<'_>) -> fmt::Result {
+    let (name, class) = (Xml(case.name), Xml(class));
+    if matches!(case.outcome, Outcome::Passed) && case.warnings.is_empty() {
+        return writeln!(f, r#"    <testcase name="{name}" classname="{class}"/>"#);
+    }
+    writeln!(f, r#"    <testcase name="{name}" classname="{class}">"#)?;
+    match &case.outcome {
+        Outcome::Passed => {}
+        Outcome::Skipped(why) => writeln!(f, r#"      <skipped message="{}"/>"#, Xml(why))?,
+        // Jenkins and GitLab take one failure of a case.
+        Outcome::Failed { code, reasons } => {
+            let first = reasons.first().map_or("", String::as_str);
+            write!(f, r#"      <failure type="{}" message="{}">"#, Xml(code), Xml(first))?;
+            write_lines(f, reasons)?;
+            writeln!(f, "</failure>")?;
+        }
+    }
+    if !case.warnings.is_empty() {
+        write!(f, "      <system-out>")?;
+        write_lines(f, &case.warnings)?;
+        writeln!(f, "</system-out>")?;
+    }
+    writeln!(f, "    </testcase>")
+}
+
+fn write_lines(f: &mut Formatter<'_>, lines: &[String]) -> fmt::Result {
+    for (number, line) in lines.iter().enumerate() {
+        let between = if number == 0 { "" } else { "\n" };
+        write!(f, "{between}{}", Xml(line))?;
+    }
+    Ok(())
+}
+
+/// Text that may stand in an attribute or between tags. What XML 1.0 has no form for is escaped as
+/// messages are: control characters, and the two last of the first plane.
+struct Xml<'a>(&'a str);
+
+impl Display for Xml<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for character in Message(self.0).to_string().chars() {
+            match character {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&apos;")?,
+                '\u{fffe}' | '\u{ffff}' => write!(f, "{}", character.escape_unicode())?,
+                _ => f.write_char(character)?,
+            }
+        }
+        Ok(())
+    }
+}
