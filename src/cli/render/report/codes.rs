@@ -58,3 +58,37 @@ pub(super) fn says(code: &str) -> &'static str {
     let known = CODES.iter().find(|(known, _)| *known == code);
     known.map_or("The report has a code that this version of sealift does not know.", |it| it.1)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// The codes in a part of the manual: in italics, at the start of a line.
+    fn codes(page: &str) -> BTreeSet<String> {
+        let lines = page
+            .lines()
+            .filter_map(|line| line.strip_prefix(".IR ").or_else(|| line.strip_prefix(".I ")));
+        let text = lines.collect::<Vec<_>>().join(" ").replace("\\-", "-");
+        let words = text.split([' ', ',', '"', '\\']).map(str::to_owned);
+        words.filter(|word| !word.is_empty()).collect()
+    }
+
+    #[test]
+    fn each_code_of_the_manual_has_a_sentence_and_the_other_way_round() {
+        let page = include_str!("../../../../man/sealift-report.5").replace("\\\n", "");
+        let part = page.split(".SH CODES OF ENTRIES").nth(1).unwrap();
+        let part = part.split(".SH REASONS").next().unwrap();
+        let mut expected = codes(part);
+        expected.extend([NO_PACKAGE, PAST_LIMIT, MORE].map(str::to_owned));
+        let known: BTreeSet<_> = CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
+        assert_eq!(known, expected);
+        assert_eq!(known.len(), CODES.len(), "each code once");
+    }
+
+    #[test]
+    fn an_unknown_code_is_said_to_be_unknown() {
+        assert!(says("of-tomorrow").contains("does not know"));
+    }
+}

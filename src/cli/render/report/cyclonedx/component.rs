@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{
     super::basis::{lockfiles, uri},
@@ -94,8 +95,7 @@ pub(super) fn scopes(report: &StoredReport) -> HashMap<&str, &'static str> {
 fn references(report: &StoredReport, package: &StoredPackage) -> Vec<Value> {
     let mut references = Vec::new();
     let mut add = |kind: &str, address: Option<&str>, comment: String| {
-        // Only what is an address: a report may quote anything.
-        if let Some(url) = address.and_then(addresses::parse) {
+        if let Some(url) = address.and_then(web) {
             references.push(json!({ "type": kind, "url": url.as_str(), "comment": comment }));
         }
     };
@@ -119,6 +119,15 @@ fn references(report: &StoredReport, package: &StoredPackage) -> Vec<Value> {
         }));
     }
     references
+}
+
+/// An address of the web. A report may quote anything, and readers make links of addresses.
+fn web(address: &str) -> Option<Url> {
+    addresses::parse(address).filter(|url| {
+        matches!(url.scheme(), "https" | "http")
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
 }
 
 fn archive_hashes(report: &StoredReport) -> Vec<Value> {
