@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{faults, json, reports};
+use super::{Schema, json, reports};
 
 const SCHEMA: &str = include_str!("../data/schemas/bom-1.6.SNAPSHOT.schema.json");
 const OTHERS: [(&str, &str); 2] = [
@@ -17,6 +17,10 @@ const OTHERS: [(&str, &str); 2] = [
         include_str!("../data/schemas/jsf-0.82.SNAPSHOT.schema.json"),
     ),
 ];
+
+fn schema() -> Schema {
+    Schema::new(SCHEMA, &OTHERS)
+}
 
 /// All values of a member, at any depth.
 fn values<'a>(value: &'a Value, member: &str) -> Vec<&'a Value> {
@@ -43,8 +47,9 @@ fn texts<'a>(value: &'a Value, member: &str) -> Vec<&'a str> {
 
 #[test]
 fn every_report_is_valid() {
+    let schema = schema();
     for (name, report) in reports::all() {
-        assert_eq!(faults(SCHEMA, &OTHERS, &json(&report, "cyclonedx")), None, "{name}");
+        assert_eq!(schema.faults(&json(&report, "cyclonedx")), None, "{name}");
     }
 }
 
@@ -52,7 +57,7 @@ fn every_report_is_valid() {
 fn the_schema_finds_faults() {
     let mut bom = json(&reports::report("verified"), "cyclonedx");
     bom["components"][0]["hashes"][0]["content"] = json!("zz");
-    assert!(faults(SCHEMA, &OTHERS, &bom).is_some());
+    assert!(schema().faults(&bom).is_some());
 }
 
 #[test]

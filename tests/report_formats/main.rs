@@ -42,17 +42,30 @@ fn json(report: &StoredReport, format: &str) -> Value {
     serde_json::from_str(&rendered(report, format)).unwrap()
 }
 
-/// What a schema says against a value.
-fn faults(schema: &str, others: &[(&str, &str)], value: &Value) -> Option<String> {
-    let mut compiler = boon::Compiler::new();
-    compiler.enable_format_assertions();
-    let mut schemas = boon::Schemas::new();
-    let read = |text: &str| serde_json::from_str(text).unwrap();
-    for (name, text) in others.iter().chain([&("http://cyclonedx.org/schema/it", schema)]) {
-        compiler.add_resource(name, read(text)).unwrap();
+/// A published schema.
+struct Schema {
+    schemas: boon::Schemas,
+    index: boon::SchemaIndex,
+}
+
+impl Schema {
+    /// A schema with those that it refers to, by their addresses.
+    fn new(text: &str, others: &[(&str, &str)]) -> Self {
+        let mut compiler = boon::Compiler::new();
+        compiler.enable_format_assertions();
+        let mut schemas = boon::Schemas::new();
+        let name = "http://schema.example/it";
+        for (name, text) in others.iter().chain([&(name, text)]) {
+            compiler.add_resource(name, serde_json::from_str(text).unwrap()).unwrap();
+        }
+        let index = compiler.compile(name, &mut schemas).unwrap();
+        Self { schemas, index }
     }
-    let index = compiler.compile("http://cyclonedx.org/schema/it", &mut schemas).unwrap();
-    schemas.validate(value, index).err().map(|error| format!("{error:#}"))
+
+    /// What the schema says against a value.
+    fn faults(&self, value: &Value) -> Option<String> {
+        self.schemas.validate(value, self.index).err().map(|error| format!("{error:#}"))
+    }
 }
 
 fn is_refused(report: &StoredReport) -> bool {

@@ -109,7 +109,9 @@ pub fn empty() -> StoredReport {
 /// A report that contradicts itself.
 pub fn without_a_reason() -> StoredReport {
     let refused = report("refused").verdict;
-    StoredReport { verdict: refused, ..report("verified") }
+    let mut report = StoredReport { verdict: refused, ..report("verified") };
+    report.packages[1].verdict = refused;
+    report
 }
 
 /// A report with that many denied packages, each with an entry.

@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use sealift::app::stored::StoredReport;
 use serde_json::{Value, json};
 
-use super::{faults, is_refused, json, rendered, reports};
+use super::{Schema, is_refused, json, rendered, reports};
 
 const SCHEMA: &str = include_str!("../data/schemas/sarif-schema-2.1.0.json");
+
+fn schema() -> Schema {
+    Schema::new(SCHEMA, &[])
+}
 
 fn results(report: &StoredReport) -> Vec<Value> {
     let mut log = json(report, "sarif");
@@ -20,10 +24,11 @@ fn of_level<'a>(results: &'a [Value], level: &str) -> Vec<&'a Value> {
 
 #[test]
 fn every_report_is_valid() {
+    let schema = schema();
     for (name, report) in reports::all() {
         let log = json(&report, "sarif");
-        assert_eq!(faults(SCHEMA, &[], &log), None, "{name}");
-        assert_eq!(log["runs"][0]["tool"]["driver"]["rules"].is_array(), true);
+        assert_eq!(schema.faults(&log), None, "{name}");
+        assert!(log["runs"][0]["tool"]["driver"]["rules"].is_array(), "{name}");
         assert!(log["$schema"].is_string());
     }
 }
@@ -32,7 +37,7 @@ fn every_report_is_valid() {
 fn the_schema_finds_faults() {
     let mut log = json(&reports::report("refused"), "sarif");
     log["runs"][0]["results"][0]["level"] = json!("bad");
-    assert!(faults(SCHEMA, &[], &log).is_some());
+    assert!(schema().faults(&log).is_some());
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn of_many_findings_five_thousand_are_listed_and_the_rest_is_counted() {
     let text = rendered(&report, "sarif");
     assert!(text.len() < 10_000_000, "GitHub takes 10 MB, with gzip");
     let log: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(faults(SCHEMA, &[], &log), None);
+    assert_eq!(schema().faults(&log), None);
     let results = log["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 5_000);
     let last = &results[4_999];
@@ -184,4 +189,18 @@ fn a_fingerprint_stays_when_lines_and_wording_change() {
     assert_eq!(fingerprints(&report), before);
     report.packages[0].purl = "pkg:npm/left-pad@1.3.1".into();
     assert_ne!(fingerprints(&report), before);
+}
+
+#[test]
+fn what_is_refused_without_a_reason_is_an_error() {
+    let results = results(&reports::without_a_reason());
+    let errors: Vec<_> =
+        of_level(&results, "error").iter().map(|it| &it["message"]["text"]).collect();
+    let package = "the report says that the package is refused, and not why";
+    assert_eq!(errors, [&json!(format!("pkg:npm/%40acme/widget@2.0.0: {package}"))]);
+    let mut report = reports::without_a_reason();
+    report.packages.truncate(1);
+    let results = self::results(&report);
+    let archive = "the report says that the archive is refused, and not why";
+    assert_eq!(of_level(&results, "error")[0]["message"]["text"], archive);
 }

@@ -69,6 +69,11 @@ pub(super) fn lockfiles(report: &StoredReport) -> Vec<Shown<'_>> {
     given.chain(rest).collect()
 }
 
+/// What to call an entry.
+pub(super) fn name_of(entry: &StoredEntry) -> &str {
+    if entry.path.is_empty() { "the project itself" } else { &entry.path }
+}
+
 /// The reference to a file (RFC 3986), as relative as it was given.
 pub(super) fn uri(file: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);

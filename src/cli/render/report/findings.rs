@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    basis::{Shown, excuse, lockfiles},
+    basis::{Shown, excuse, lockfiles, name_of},
     codes::{self, NO_PACKAGE, PAST_LIMIT},
 };
 use crate::{
@@ -144,10 +144,17 @@ impl<'a> List<'a> {
             }));
         }
         self.found.append(&mut found);
+        // A refused package without a reason is malformed. It stays refused.
+        if package.verdict != Verdict::Verified && package.denied.is_empty() {
+            let detail = "the report says that the package is refused, and not why".to_owned();
+            let (level, code, claim, subject) = (Level::Error, REFUSED, None, purl);
+            let (excused, places) = (None, places());
+            self.found.push(Finding { level, code, claim, subject, detail, excused, places });
+        }
     }
 
     fn of_entry(&mut self, entry: &'a StoredEntry, place: Place<'a>) {
-        let (path, places) = (entry.path.as_str(), vec![place]);
+        let (path, places) = (name_of(entry), vec![place]);
         if let Some(denial) = &entry.denied {
             self.found.push(finding(Level::Error, denial, path, "", places));
         } else if let Some(denial) = &entry.excused {
@@ -166,10 +173,13 @@ impl<'a> List<'a> {
         let is_refused = self.report.verdict == Verdict::Refused;
         if is_refused && self.found.iter().all(|finding| finding.level != Level::Error) {
             let detail = "the report says that the archive is refused, and not why".to_owned();
-            self.add_top(Level::Error, "refused", detail);
+            self.add_top(Level::Error, REFUSED, detail);
         }
     }
 }
+
+/// The code for evidence that does not verify, and for what is refused without a reason.
+const REFUSED: &str = "refused";
 
 /// The disposition of an entry that the registry does not have, and the code for it.
 pub(super) const UNAVAILABLE: &str = "unavailable";
@@ -193,5 +203,5 @@ fn finding<'a>(
 /// Why the claim that a denial is about was refused.
 pub(super) fn reason<'a>(package: &'a StoredPackage, denial: &StoredDenial) -> Option<&'a str> {
     let claim = package.claims.get(denial.claim.as_deref()?)?;
-    claim.text("detail").filter(|_| denial.code == "refused")
+    claim.text("detail").filter(|_| denial.code == REFUSED)
 }

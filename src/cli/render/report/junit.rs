@@ -7,7 +7,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    basis::{Shown, basis, excuse, lockfiles},
+    basis::{Shown, basis, excuse, lockfiles, name_of},
     codes::{self, NO_PACKAGE, PAST_LIMIT},
     findings::{Level, UNAVAILABLE, level_of_limits, reason},
 };
@@ -117,11 +117,14 @@ fn of_packages(report: &StoredReport) -> Suite<'_> {
 }
 
 fn of_package(report: &StoredReport, package: &StoredPackage) -> Outcome {
-    let lines = |denials: &[StoredDenial]| -> Vec<String> {
-        denials.iter().map(|denial| line(denial, reason(package, denial))).collect()
-    };
-    match (package.denied.first(), package.excused.first()) {
-        (Some(first), _) => Outcome::failed(&first.code, lines(&package.denied)),
+    // Evidence that does not verify is the first to know of.
+    let mut denied: Vec<_> = package.denied.iter().collect();
+    denied.sort_by_key(|denial| denial.code != "refused");
+    match (denied.first(), package.excused.first()) {
+        (Some(first), _) => {
+            let lines = denied.iter().map(|denial| line(denial, reason(package, denial)));
+            Outcome::failed(&first.code, lines.collect())
+        }
         // A refused package without a reason is malformed. It stays refused.
         _ if package.verdict != Verdict::Verified => {
             Outcome::failed("refused", vec!["the package is refused".to_owned()])
@@ -138,7 +141,7 @@ fn of_package(report: &StoredReport, package: &StoredPackage) -> Outcome {
 
 fn of_lockfile<'a>(report: &StoredReport, lockfile: &Shown<'a>) -> Suite<'a> {
     let cases = lockfile.entries.iter().map(|entry| Case {
-        name: if entry.path.is_empty() { "the project itself" } else { &entry.path },
+        name: name_of(entry),
         outcome: of_entry(report, lockfile, entry),
         warnings: Vec::new(),
     });
