@@ -1,6 +1,9 @@
 //! What every rendering for machines carries: what was judged, by what rules, when and by which program.
 
-use serde_json::Value;
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::Formatter;
 
 use crate::{
     app::stored::{Source, StoredEntry, StoredReport},
@@ -94,19 +97,38 @@ pub(super) fn excuse(report: &StoredReport, number: Option<usize>) -> String {
     Message(&format!("exception {number}, until {expires}: {reason}")).to_string()
 }
 
-/// JSON as text, in which nothing steers a terminal or misleads a reader: as escapes of JSON, which stand for
-/// the same texts.
-pub(super) fn text_of(json: &Value) -> String {
-    let mut text = String::new();
-    for character in json.to_string().chars() {
-        if misleads(character) {
-            let mut units = [0_u16; 2];
-            for unit in character.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            text.push(character);
-        }
+/// JSON as text, in which nothing steers a terminal or misleads a reader.
+pub(super) fn text_of(json: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    let mut writer = serde_json::Serializer::with_formatter(&mut text, Escaping);
+    // What is written here has texts as keys, and memory takes every byte: there is no error.
+    match json.serialize(&mut writer) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
     }
-    text
+}
+
+/// Writes what misleads as escapes of JSON, which stand for the same texts.
+struct Escaping;
+
+impl Formatter for Escaping {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((before, found)) =
+            rest.find(misleads).and_then(|at| rest.split_at_checked(at))
+        {
+            writer.write_all(before.as_bytes())?;
+            let mut after = found.chars();
+            let mut units = [0_u16; 2];
+            for unit in after.next().unwrap_or_default().encode_utf16(&mut units) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = after.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }

@@ -7,6 +7,7 @@
 mod component;
 mod declarations;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use self::component::{archive, component, scopes};
@@ -27,35 +28,64 @@ pub(super) fn cyclonedx(report: &StoredReport, source: &Source) -> String {
     let mut properties = basis(report, source);
     properties.extend(missing.properties());
     let scopes = scopes(report);
-    let components = (1..).zip(&report.packages).map(|(number, package)| {
-        component(report, package, number, scopes.get(package.purl.as_str()).copied())
-    });
+    let components = || {
+        (1..).zip(&report.packages).map(|(number, package)| {
+            component(report, package, number, scopes.get(package.purl.as_str()).copied())
+        })
+    };
+    text_of(&Bom {
+        schema: CYCLONEDX_SCHEMA,
+        bom_format: "CycloneDX",
+        spec_version: "1.6",
+        serial_number: serial_number(report),
+        version: 1,
+        metadata: metadata(report, properties),
+        components: Each(components),
+        compositions: json!([{ "aggregate": missing.aggregate(report), "assemblies": [ARCHIVE] }]),
+        declarations: declarations::of(report),
+        definitions: json!({ "standards": [declarations::standard(report)] }),
+    })
+}
+
+/// The file.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bom<C, D> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    serial_number: String,
+    version: u8,
+    metadata: Value,
+    components: C,
+    compositions: Value,
+    declarations: D,
+    definitions: Value,
+}
+
+/// A list that is made while it is written: 20,000 packages at once would take a gigabyte.
+struct Each<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item = Value>> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)().map(without_nothing))
+    }
+}
+
+fn metadata(report: &StoredReport, properties: Vec<(&'static str, String)>) -> Value {
     // A time that is not one would make the file invalid. `sealift:at` has it as it is.
     let timestamp = time::parse(&report.at).map(time::format);
-    let mut bom = json!({
-        "$schema": CYCLONEDX_SCHEMA,
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": serial_number(report),
-        "version": 1,
-        "metadata": {
-            "timestamp": timestamp,
-            "tools": { "components": [{
-                "type": "application",
-                "name": bounded(&report.tool.name),
-                "version": bounded(&report.tool.version),
-            }] },
-            "component": archive(report, ARCHIVE),
-            "properties": list(properties),
-        },
-        "components": components.collect::<Vec<_>>(),
-        "compositions": [{ "aggregate": missing.aggregate(report), "assemblies": [ARCHIVE] }],
-    });
-    if let Some(members) = bom.as_object_mut() {
-        members.extend(declarations::members(report));
-    }
-    without_nothing(&mut bom);
-    text_of(&bom)
+    without_nothing(json!({
+        "timestamp": timestamp,
+        "tools": { "components": [{
+            "type": "application",
+            "name": bounded(&report.tool.name),
+            "version": bounded(&report.tool.version),
+        }] },
+        "component": archive(report, ARCHIVE),
+        "properties": list(properties),
+    }))
 }
 
 /// The reference to the archive, which the file is about.
@@ -145,13 +175,9 @@ fn hash(name: &str, algorithm: Algorithm, hex: &str) -> Option<Value> {
 }
 
 /// Leaves out members without a value, which the schema does not allow.
-fn without_nothing(value: &mut Value) {
-    match value {
-        Value::Object(members) => {
-            members.retain(|_, value| !value.is_null());
-            members.values_mut().for_each(without_nothing);
-        }
-        Value::Array(items) => items.iter_mut().for_each(without_nothing),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+fn without_nothing(mut value: Value) -> Value {
+    if let Value::Object(members) = &mut value {
+        members.retain(|_, value| !value.is_null());
     }
+    value
 }

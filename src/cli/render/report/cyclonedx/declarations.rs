@@ -1,9 +1,10 @@
 //! What was verified, as declarations: sealift is the assessor; each claim of a package that is verified or
 //! refused is a claim; its facts are the evidence. What is absent is not claimed.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::{ARCHIVE, component::archive, reference};
+use super::{Each, component::archive, reference};
 use crate::{
     app::{
         report::Verdict,
@@ -19,115 +20,123 @@ use crate::{
 /// The archive as a target. A reference names one thing.
 const TARGET: &str = "target-archive";
 const ASSESSOR: &str = "assessor";
+/// The claim about the archive.
+const VERDICT: &str = "archive-verdict";
 
-/// The members `declarations` and `definitions`.
-pub(super) fn members(report: &StoredReport) -> Map<String, Value> {
-    let mut list = List::default();
-    for (number, package) in (1..).zip(&report.packages) {
-        for claim in Claim::ALL {
-            if let Some(found) = package.claims.get(claim.name()) {
-                list.add(&reference(number), claim, found);
-            }
-        }
-    }
-    let of_claims = Claim::ALL.into_iter().map(|claim| list.of_claim(report, claim));
-    let mut map: Vec<_> = of_claims.collect();
-    map.push(list.verdict(report));
+/// The member `declarations`.
+pub(super) fn of(report: &StoredReport) -> impl Serialize {
     let tool = format!("{} {}", bounded(&report.tool.name), bounded(&report.tool.version));
-    let declarations = json!({
-        "assessors": [{
+    let map = Claim::ALL.into_iter().map(|claim| conformance(report, claim));
+    let map: Vec<_> = map.chain([conformance_of_archive(report)]).collect();
+    Declarations {
+        assessors: json!([{
             "bom-ref": ASSESSOR,
             "thirdParty": false,
             "organization": { "name": tool },
-        }],
-        "attestations": [{
+        }]),
+        attestations: json!([{
             "summary": "what sealift verified of the packages in the archive",
             "assessor": ASSESSOR,
             "map": map,
-        }],
-        "claims": list.claims,
-        "evidence": list.evidence,
-        "targets": { "components": [archive(report, TARGET)] },
-    });
-    let mut members = Map::new();
-    members.insert("declarations".to_owned(), declarations);
-    members.insert("definitions".to_owned(), json!({ "standards": [standard(report)] }));
-    members
+        }]),
+        claims: Each(|| found(report).filter_map(claim).chain([claim_of_archive(report)])),
+        evidence: Each(|| found(report).filter_map(facts)),
+        targets: json!({ "components": [archive(report, TARGET)] }),
+    }
 }
 
-#[derive(Default)]
-struct List {
-    claims: Vec<Value>,
-    evidence: Vec<Value>,
-    /// The references of the claims that hold, and of those that are refused.
-    holding: Vec<(Claim, String)>,
-    refused: Vec<(Claim, String)>,
+#[derive(Serialize)]
+struct Declarations<C, E> {
+    assessors: Value,
+    attestations: Value,
+    claims: C,
+    evidence: E,
+    targets: Value,
 }
 
-impl List {
-    fn add(&mut self, target: &str, claim: Claim, found: &StoredClaim) {
-        let name = format!("{target}-{claim}");
-        match found.status {
-            Status::Verified => {
-                let evidence = format!("{name}-evidence");
-                self.claims.push(json!({
-                    "bom-ref": name,
-                    "target": target,
-                    "predicate": predicate(claim),
-                    "evidence": [evidence],
-                }));
-                self.evidence.push(facts(&evidence, claim, found));
-                self.holding.push((claim, name));
-            }
-            Status::Refused => {
-                self.claims.push(json!({
-                    "bom-ref": name,
-                    "target": target,
-                    "predicate": format!("The evidence for {claim} does not verify."),
-                    "reasoning": found.text("detail").map(bounded),
-                }));
-                self.refused.push((claim, name));
-            }
-            Status::Absent | Status::Unrecognized => {}
-        }
+/// What was found of a claim of a package.
+struct Found<'a> {
+    number: usize,
+    claim: Claim,
+    found: &'a StoredClaim,
+}
+
+impl Found<'_> {
+    fn name(&self) -> String {
+        format!("{}-{}", reference(self.number), self.claim)
     }
 
-    /// How many packages a claim is verified for.
-    fn of_claim(&self, report: &StoredReport, claim: Claim) -> Value {
-        let of = |list: &[(Claim, String)]| -> Vec<String> {
-            list.iter().filter(|(of, _)| *of == claim).map(|(_, name)| name.clone()).collect()
-        };
-        let (claims, against) = (of(&self.holding), of(&self.refused));
-        let all = report.packages.len();
-        let rationale = format!("verified for {} of {all} packages", claims.len());
-        json!({
-            "requirement": requirement(claim.name()),
-            "conformance": { "score": share(claims.len(), all), "rationale": rationale },
-            "claims": claims,
-            "counterClaims": against,
+    fn evidence(&self) -> String {
+        format!("{}-evidence", self.name())
+    }
+}
+
+fn found(report: &StoredReport) -> impl Iterator<Item = Found<'_>> {
+    (1..).zip(&report.packages).flat_map(|(number, package)| {
+        Claim::ALL.into_iter().filter_map(move |claim| {
+            let found = package.claims.get(claim.name())?;
+            Some(Found { number, claim, found })
         })
-    }
+    })
+}
 
-    /// The verdict on the archive.
-    fn verdict(&mut self, report: &StoredReport) -> Value {
-        let word = report.verdict.name();
-        let name = format!("{ARCHIVE}-verdict");
-        self.claims.push(json!({
+/// The claim that something is verified, or that it is refused.
+fn claim(found: Found<'_>) -> Option<Value> {
+    let (name, target) = (found.name(), reference(found.number));
+    match found.found.status {
+        Status::Verified => Some(json!({
             "bom-ref": name,
-            "target": TARGET,
-            "predicate": format!("The verdict on the archive is {word}."),
-        }));
-        // Stale is not what the policy asks for.
-        let (score, place) = match report.verdict {
-            Verdict::Verified => (1, "claims"),
-            Verdict::Stale | Verdict::Refused => (0, "counterClaims"),
-        };
-        json!({
-            "requirement": requirement("verdict"),
-            "conformance": { "score": score, "rationale": format!("the verdict is {word}") },
-            place: [name],
-        })
+            "target": target,
+            "predicate": predicate(found.claim),
+            "evidence": [found.evidence()],
+        })),
+        Status::Refused => Some(json!({
+            "bom-ref": name,
+            "target": target,
+            "predicate": format!("The evidence for {} does not verify.", found.claim),
+            "reasoning": found.found.text("detail").map(bounded),
+        })),
+        Status::Absent | Status::Unrecognized => None,
     }
+}
+
+/// The claim about the archive.
+fn claim_of_archive(report: &StoredReport) -> Value {
+    json!({
+        "bom-ref": VERDICT,
+        "target": TARGET,
+        "predicate": format!("The verdict on the archive is {}.", report.verdict.name()),
+    })
+}
+
+/// How many packages a claim is verified for.
+fn conformance(report: &StoredReport, claim: Claim) -> Value {
+    let of = |status: Status| -> Vec<String> {
+        let found = found(report).filter(|it| it.claim == claim && it.found.status == status);
+        found.map(|it| it.name()).collect()
+    };
+    let (claims, against, all) = (of(Status::Verified), of(Status::Refused), report.packages.len());
+    let rationale = format!("verified for {} of {all} packages", claims.len());
+    json!({
+        "requirement": requirement(claim.name()),
+        "conformance": { "score": share(claims.len(), all), "rationale": rationale },
+        "claims": claims,
+        "counterClaims": against,
+    })
+}
+
+fn conformance_of_archive(report: &StoredReport) -> Value {
+    // Stale is not what the policy asks for.
+    let (score, place) = match report.verdict {
+        Verdict::Verified => (1, "claims"),
+        Verdict::Stale | Verdict::Refused => (0, "counterClaims"),
+    };
+    let rationale = format!("the verdict is {}", report.verdict.name());
+    json!({
+        "requirement": requirement("verdict"),
+        "conformance": { "score": score, "rationale": rationale },
+        place: [VERDICT],
+    })
 }
 
 fn requirement(name: &str) -> String {
@@ -152,22 +161,25 @@ fn predicate(claim: Claim) -> &'static str {
 }
 
 /// The facts of a verified claim, as the report has them.
-fn facts(reference: &str, claim: Claim, found: &StoredClaim) -> Value {
-    let signed_at = found.text("signedAt").and_then(time::parse);
-    let content = Value::from(found.found.clone()).to_string();
-    json!({
-        "bom-ref": reference,
-        "propertyName": format!("sealift:claim:{claim}"),
+fn facts(found: Found<'_>) -> Option<Value> {
+    if found.found.status != Status::Verified {
+        return None;
+    }
+    let signed_at = found.found.text("signedAt").and_then(time::parse);
+    let content = Value::from(found.found.found.clone()).to_string();
+    Some(json!({
+        "bom-ref": found.evidence(),
+        "propertyName": format!("sealift:claim:{}", found.claim),
         "data": [{
             "name": "facts",
             "contents": { "attachment": { "contentType": "application/json", "content": content } },
         }],
         "created": signed_at.map(time::format),
-    })
+    }))
 }
 
 /// What the claims are held against: the claims themselves, and the policy.
-fn standard(report: &StoredReport) -> Value {
+pub(super) fn standard(report: &StoredReport) -> Value {
     let claims = Claim::ALL.into_iter().map(|claim| (claim.name(), predicate(claim)));
     let verdict = ("verdict", "The policy accepts the archive, and nothing is past its limit.");
     let requirements = claims.chain([verdict]).map(
