@@ -5,6 +5,8 @@
 
 mod markdown;
 mod page;
+mod tally;
+mod words;
 
 use std::{fmt, path::Path};
 
