@@ -24,12 +24,7 @@ impl Page<'_> {
              installs. Every entry of it must be accounted for.</p>\n",
         );
         for given in &self.report.lockfiles {
-            let file = Text(&given.file);
-            writeln!(
-                out,
-                "<h3><bdi>{file}</bdi> <small>of this build, {}</small></h3>",
-                Text(&given.format)
-            )?;
+            heading(out, &given.file, "of this build", &given.format, &given.sha256)?;
             match &given.input {
                 Some(input) => writeln!(
                     out,
@@ -42,16 +37,13 @@ impl Page<'_> {
                      with the archive.</p>\n",
                 ),
             }
-            self.lockfile(out, &given.sha256, &given.dispositions, given.entries.as_deref())?;
+            if let Some(entries) = &given.entries {
+                self.lockfile(out, &given.dispositions, entries)?;
+            }
         }
         for input in &self.report.inputs {
-            let entry = Text(&input.entry);
-            writeln!(
-                out,
-                "<h3><bdi>{entry}</bdi> <small>in the archive, {}</small></h3>",
-                Text(&input.format)
-            )?;
-            self.lockfile(out, &input.sha256, &input.dispositions, Some(&input.entries))?;
+            heading(out, &input.entry, "in the archive", &input.format, &input.sha256)?;
+            self.lockfile(out, &input.dispositions, &input.entries)?;
         }
         out.push_str("</section>\n");
         Ok(())
@@ -60,11 +52,10 @@ impl Page<'_> {
     fn lockfile(
         &self,
         out: &mut String,
-        sha256: &str,
         dispositions: &Named<usize>,
-        entries: Option<&[StoredEntry]>,
+        entries: &[StoredEntry],
     ) -> fmt::Result {
-        writeln!(out, "<p>SHA-256 {}</p>\n<ul class=\"dispositions\">", Code(sha256))?;
+        out.push_str("<ul class=\"dispositions\">\n");
         for (name, number) in dispositions.iter() {
             write!(out, "<li><b>{}</b> {}", grouped(*number), Text(name))?;
             match words::meaning(&words::DISPOSITIONS, name) {
@@ -73,7 +64,6 @@ impl Page<'_> {
             }
         }
         out.push_str("</ul>\n");
-        let Some(entries) = entries else { return Ok(()) };
         let (plain, special): (Vec<_>, Vec<_>) = entries.iter().partition(|entry| is_plain(entry));
         if !special.is_empty() {
             self.table(out, &special)?;
@@ -90,7 +80,7 @@ impl Page<'_> {
 
     fn table(&self, out: &mut String, entries: &[&StoredEntry]) -> fmt::Result {
         out.push_str(
-            "<table class=\"entries\"><thead><tr><th>entry<th>disposition<th>package<th>bound by</thead><tbody>\n",
+            "<table class=\"entries\"><thead><tr><th>entry<th>disposition<th>package<th>bound by, notes</thead><tbody>\n",
         );
         for entry in entries {
             let path = if entry.path.is_empty() { "(the project itself)" } else { &entry.path };
@@ -103,41 +93,52 @@ impl Page<'_> {
                 }
             }
             out.push_str("<td>");
-            self.notes(out, entry)?;
+            notes(out, entry)?;
             out.push('\n');
         }
         out.push_str("</tbody></table>\n");
         Ok(())
     }
+}
 
-    fn notes(&self, out: &mut String, entry: &StoredEntry) -> fmt::Result {
-        match entry.pinned_by.as_deref() {
-            Some("signature") => out.push_str("the registry's signature"),
-            Some(algorithm) => write!(out, "{}", Text(algorithm))?,
-            None => {}
-        }
-        if let Some(hash) = &entry.hash {
-            write!(out, "<br>its only digest is {}", Text(hash))?;
-        }
-        if entry.other_address {
-            out.push_str("<br>the lockfile gives another address for it");
-        }
-        if let Some(denial) = &entry.denied {
-            out.push_str("<br><strong class=\"refused\">refused</strong>: ");
-            reason(out, denial)?;
-        }
-        if let Some(excused) = &entry.excused {
-            out.push_str("<br><strong class=\"excused\">excused</strong>: ");
-            reason(out, excused)?;
-            if let Some(number) = excused.exception {
-                write!(out, ", by <a href=\"#exception-{number}\">exception {number}</a>")?;
-            }
-        }
-        if is_not_carried(entry) {
-            out.push_str("<br>not in the archive");
-        }
-        Ok(())
+fn heading(out: &mut String, file: &str, of: &str, format: &str, sha256: &str) -> fmt::Result {
+    write!(out, "<h3><bdi>{}</bdi> <small>{of}", Text(file))?;
+    if file.rsplit('/').next() != Some(format) {
+        write!(out, ", {}", Text(format))?;
     }
+    writeln!(out, "</small></h3>\n<p>SHA-256 {}</p>", Code(sha256))
+}
+
+/// What binds an entry, and what is to be said of it.
+fn notes(out: &mut String, entry: &StoredEntry) -> fmt::Result {
+    out.push_str("<ul>");
+    match entry.pinned_by.as_deref() {
+        Some("signature") => out.push_str("<li>the registry's signature"),
+        Some(algorithm) => write!(out, "<li>{}", Text(algorithm))?,
+        None => {}
+    }
+    if let Some(hash) = &entry.hash {
+        write!(out, "<li>its only digest is {}", Text(hash))?;
+    }
+    if entry.other_address {
+        out.push_str("<li>the lockfile gives another address for it");
+    }
+    if let Some(denial) = &entry.denied {
+        out.push_str("<li><strong class=\"refused\">refused</strong>: ");
+        reason(out, denial)?;
+    }
+    if let Some(excused) = &entry.excused {
+        out.push_str("<li><strong class=\"excused\">excused</strong>: ");
+        reason(out, excused)?;
+        if let Some(number) = excused.exception {
+            write!(out, ", by <a href=\"#exception-{number}\">exception {number}</a>")?;
+        }
+    }
+    if is_not_carried(entry) {
+        out.push_str("<li>not in the archive");
+    }
+    out.push_str("</ul>");
+    Ok(())
 }
 
 /// Whether there is nothing to say of it but that the archive has it.

@@ -98,18 +98,12 @@ fn row(
         Some(meaning) => write!(out, "<td>{meaning} <small>{}</small>", Code(code))?,
         None => write!(out, "<td>{}", Code(code))?,
     }
-    write!(
-        out,
-        "<td>{}<td>{} <small>added {}</small>",
-        Text(text("reason")),
-        Text(text("expires")),
-        Text(text("added"))
-    )?;
-    let Some(uses) = uses else {
-        out.push_str("<td>");
-        return Ok(());
-    };
-    write!(out, "<br>{}<td>", left(uses.days_left))?;
+    write!(out, "<td>{}<td>{}", Text(text("reason")), Text(text("expires")))?;
+    if let Some(uses) = uses {
+        write!(out, "<br>{}", left(uses.days_left))?;
+    }
+    write!(out, "<small>added {}</small><td>", Text(text("added")))?;
+    let Some(uses) = uses else { return Ok(()) };
     match uses.state.as_str() {
         "used" => write!(out, "{}", count(uses.uses, "time")),
         "expired" => write!(out, "no: it has expired"),

@@ -55,7 +55,14 @@ pub(super) fn list(out: &mut String, facts: &Map<String, Value>) -> fmt::Result 
         return Ok(());
     }
     out.push_str("<dl class=\"facts\">\n");
-    for (name, value) in facts {
+    let text = |name: &str| facts.get(name).and_then(Value::as_str);
+    let why = text("detail").zip(text("reason"));
+    if let Some((detail, code)) = why {
+        writeln!(out, "<dt>why<dd>{} <small>{}</small>", Text(detail), Code(code))?;
+    }
+    let others =
+        facts.iter().filter(|(name, _)| why.is_none() || *name != "detail" && *name != "reason");
+    for (name, value) in others {
         let known = LABELS.iter().find(|(known, ..)| known == name);
         match known {
             Some((_, label, _)) => write!(out, "<dt>{label}<dd>")?,
