@@ -1,8 +1,13 @@
 //! What the top of a rendered report says in numbers.
 
-use crate::app::{
-    report::Verdict,
-    stored::{StoredEntry, StoredPackage, StoredReport},
+use chrono::TimeDelta;
+
+use crate::{
+    app::{
+        report::Verdict,
+        stored::{PastLimit, StoredEntry, StoredPackage, StoredReport},
+    },
+    cli::render::human::{self, ago},
 };
 
 /// Numbers of a report.
@@ -59,7 +64,7 @@ pub(super) fn refused(report: &StoredReport) -> impl Iterator<Item = (usize, &St
 
 /// `1 package`, `1,234 packages`, `2 entries`.
 pub(super) fn count(number: usize, noun: &str) -> String {
-    let text = crate::cli::render::human::count(number, noun);
+    let text = human::count(number, noun);
     match text.strip_prefix(&number.to_string()) {
         Some(rest) => format!("{}{rest}", grouped(number)),
         None => text,
@@ -77,4 +82,85 @@ pub(super) fn grouped(number: usize) -> String {
         out.push(digit);
     }
     out
+}
+
+/// The verdict in plain sentences. Nothing of the report is quoted.
+pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
+    let packages = count(report.summary.packages, "package");
+    let past: Vec<_> = report.past_limits.iter().map(past).collect();
+    let holds =
+        format!("All that was demanded of this archive and its {packages} is there, and it holds");
+    let mut lead = match report.verdict {
+        Verdict::Verified => format!("{holds}."),
+        Verdict::Stale => format!("{holds}, but {}.", past.join(", and ")),
+        Verdict::Refused => {
+            let mut why = Vec::new();
+            if report.packages.is_empty() {
+                why.push("it has no package".to_owned());
+            }
+            if report.summary.refused > 0 {
+                let refused = grouped(report.summary.refused);
+                why.push(format!(
+                    "{refused} of {packages} {} refused",
+                    are(report.summary.refused)
+                ));
+            }
+            if tally.denied_entries > 0 {
+                let entries = count(tally.denied_entries, "lockfile entry");
+                why.push(format!("{entries} {} refused", are(tally.denied_entries)));
+            }
+            why.extend(past);
+            format!("Do not build from this archive: {}.", why.join(", and "))
+        }
+    };
+    for (number, one, several) in [
+        (
+            tally.not_carried,
+            "excused, and not in the archive: nothing here vouches for it",
+            "excused, and not in the archive: nothing here vouches for them",
+        ),
+        (
+            tally.unavailable,
+            "optional, and its registry said that it does not have it",
+            "optional, and their registries said that they do not have them",
+        ),
+    ] {
+        if number > 0 {
+            let says = if number == 1 { one } else { several };
+            lead += &format!(" {} {} {says}.", count(number, "lockfile entry"), are(number));
+        }
+    }
+    lead
+}
+
+/// What is past its limit.
+pub(super) fn past(past: &PastLimit) -> String {
+    let what = match past.what.as_str() {
+        "trust" => "the trust material was checked",
+        "archive" => "the archive was sealed",
+        _ => "something else is from",
+    };
+    format!("{what} {}, and the limit is {}", before(past.age_seconds), span(past.limit_seconds))
+}
+
+/// A span of time, in the largest unit that fits: `38 days`.
+pub(super) fn span(seconds: i64) -> String {
+    let text = ago(TimeDelta::try_seconds(seconds.saturating_abs()).unwrap_or(TimeDelta::MAX));
+    match text.strip_suffix(" ago") {
+        Some(span) => span.to_owned(),
+        None => "less than a minute".to_owned(),
+    }
+}
+
+/// How long before the reference time something was.
+pub(super) fn before(seconds: i64) -> String {
+    match seconds {
+        0.. => format!("{} before the reference time", span(seconds)),
+        _ => format!("{} after the reference time", span(seconds)),
+    }
+}
+
+/// The verb for a number of things.
+pub(super) fn are(number: usize) -> &'static str {
+    if number == 1 { "is" } else { "are" }
 }

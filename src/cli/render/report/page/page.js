@@ -3,6 +3,7 @@
 const find = (id) => document.getElementById(id);
 const tools = find("tools"), query = find("q"), show = find("show"), shown = find("shown"), open = find("open");
 const lines = Array.from(document.querySelectorAll(".packages > li"));
+const groups = document.querySelectorAll(".packages");
 const texts = lines.map((line) => line.textContent.toLowerCase());
 const filter = () => {
   const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -12,12 +13,14 @@ const filter = () => {
     line.hidden = !is;
     number += is ? 1 : 0;
   });
+  groups.forEach((group) => { group.hidden = !group.querySelector("li:not([hidden])"); });
+  find("packages").classList.toggle("few", number < 200);
   shown.textContent = number === lines.length ? "" : number + " of " + lines.length;
 };
 const reveal = () => {
   const target = location.hash.startsWith("#p") && find(location.hash.slice(1));
   const details = target && target.querySelector("details");
-  if (details) { target.hidden = false; details.open = true; target.scrollIntoView(); }
+  if (details) { target.parentElement.hidden = target.hidden = false; details.open = true; target.scrollIntoView(); }
 };
 query.addEventListener("input", filter);
 show.addEventListener("change", filter);

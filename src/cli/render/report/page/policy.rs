@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{
     Page,
     rules::values,
-    text::{Code, Text, span},
+    text::{Code, Text},
 };
-use crate::cli::render::report::tally::count;
+use crate::cli::render::report::tally::{count, span};
 
 impl Page<'_> {
     /// The policy but for rules and exceptions.

@@ -5,13 +5,12 @@ use std::fmt::{self, Write as _};
 use super::{
     Page,
     packages::name,
-    summary::past,
     text::{Code, Text},
 };
 use crate::{
     app::{report::Verdict, stored::StoredDenial},
     cli::render::report::{
-        tally::{entries, refused},
+        tally::{entries, past, refused},
         words,
     },
 };

@@ -6,9 +6,12 @@ use serde_json::{Map, Value};
 
 use super::{
     Page,
-    text::{Code, Text, span},
+    text::{Code, Text},
 };
-use crate::cli::render::report::{tally::count, words};
+use crate::cli::render::report::{
+    tally::{count, span},
+    words,
+};
 
 /// How many rules the top of the page lists.
 const AT_A_GLANCE: usize = 3;

@@ -4,17 +4,17 @@ use std::fmt::{self, Write as _};
 
 use super::{
     Page,
-    text::{Code, Text, When, before, span},
+    text::{Code, Text, When},
 };
 use crate::{
     app::{
         report::Verdict,
-        stored::{ClaimCounts, PastLimit, Source, StoredTrust},
+        stored::{ClaimCounts, Source, StoredTrust},
     },
     cli::render::{
         human::size,
         report::{
-            tally::{count, grouped},
+            tally::{before, count, grouped, lead},
             words,
         },
     },
@@ -39,55 +39,10 @@ impl Page<'_> {
             "<h1><span class=\"badge\"><span aria-hidden=\"true\">{mark}</span> {title}</span> <bdi>{}</bdi></h1>",
             Text(&report.archive.file)
         )?;
-        writeln!(out, "<p class=\"lead\">{}</p>", self.lead())?;
+        writeln!(out, "<p class=\"lead\">{}</p>", lead(report, &self.tally))?;
         self.vouched(out)?;
         out.push_str("</div></header>\n");
         Ok(())
-    }
-
-    fn lead(&self) -> String {
-        let (report, tally) = (self.report, &self.tally);
-        let packages = count(report.summary.packages, "package");
-        let past: Vec<_> = report.past_limits.iter().map(past).collect();
-        let mut lead = match report.verdict {
-            Verdict::Verified => format!(
-                "All that was demanded of this archive and its {packages} is there, and it holds."
-            ),
-            Verdict::Stale => format!(
-                "All that was demanded of this archive and its {packages} is there, and it holds, but {}.",
-                past.join(", and ")
-            ),
-            Verdict::Refused => {
-                let mut why = Vec::new();
-                if report.packages.is_empty() {
-                    why.push("it has no package".to_owned());
-                }
-                if report.summary.refused > 0 {
-                    let refused = grouped(report.summary.refused);
-                    why.push(format!(
-                        "{refused} of {packages} {} refused",
-                        are(report.summary.refused)
-                    ));
-                }
-                if tally.denied_entries > 0 {
-                    let entries = count(tally.denied_entries, "lockfile entry");
-                    why.push(format!("{entries} {} refused", are(tally.denied_entries)));
-                }
-                why.extend(past);
-                format!("Do not build from this archive: {}.", why.join(", and "))
-            }
-        };
-        for (number, says) in [
-            (tally.not_carried, "excused, and not in the archive: nothing here vouches for it"),
-            (tally.unavailable, "optional, and its registry said that it does not have it"),
-        ] {
-            if number > 0 {
-                let entries = count(number, "lockfile entry");
-                let says = if number == 1 { says.to_owned() } else { plural(says) };
-                let _ = write!(lead, " {entries} {} {says}.", are(number));
-            }
-        }
-        lead
     }
 
     /// Who vouches for the page itself.
@@ -277,26 +232,4 @@ pub(super) fn codes(out: &mut String, texts: &[String]) -> fmt::Result {
         write!(out, "{}{}", if at > 0 { ", " } else { "" }, Code(text))?;
     }
     Ok(())
-}
-
-/// What is past its limit.
-pub(super) fn past(past: &PastLimit) -> String {
-    let what = match past.what.as_str() {
-        "trust" => "the trust material was checked".to_owned(),
-        "archive" => "the archive was sealed".to_owned(),
-        other => format!("{} is from", Text(other)),
-    };
-    format!("{what} {}, and the limit is {}", before(past.age_seconds), span(past.limit_seconds))
-}
-
-/// The verb for a number of things.
-pub(super) fn are(number: usize) -> &'static str {
-    if number == 1 { "is" } else { "are" }
-}
-
-fn plural(says: &str) -> String {
-    says.replace("vouches for it", "vouches for them").replace(
-        "its registry said that it does not have it",
-        "their registries said that they do not have them",
-    )
 }

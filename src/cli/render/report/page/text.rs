@@ -2,11 +2,10 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use chrono::TimeDelta;
 use url::Url;
 
 use crate::{
-    cli::render::human::{ago, day},
+    cli::render::human::day,
     core::{text::Message, time},
 };
 
@@ -90,22 +89,5 @@ impl Display for When<'_> {
             }
             None => write!(f, "{}", Text(self.0)),
         }
-    }
-}
-
-/// A span of time, in the largest unit that fits: `38 days`.
-pub(super) fn span(seconds: i64) -> String {
-    let text = ago(TimeDelta::try_seconds(seconds.saturating_abs()).unwrap_or(TimeDelta::MAX));
-    match text.strip_suffix(" ago") {
-        Some(span) => span.to_owned(),
-        None => "less than a minute".to_owned(),
-    }
-}
-
-/// How long before the reference time something was.
-pub(super) fn before(seconds: i64) -> String {
-    match seconds {
-        0.. => format!("{} before the reference time", span(seconds)),
-        _ => format!("{} after the reference time", span(seconds)),
     }
 }

@@ -4,10 +4,15 @@ use std::fmt::{self, Write as _};
 
 use super::{
     Page,
-    summary::past,
-    text::{Code, Text, When, before},
+    text::{Code, Text, When},
 };
-use crate::{app::stored::StoredTrust, cli::render::report::words};
+use crate::{
+    app::stored::StoredTrust,
+    cli::render::report::{
+        tally::{before, past},
+        words,
+    },
+};
 
 impl Page<'_> {
     /// The trust material.
