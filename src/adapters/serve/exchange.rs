@@ -130,7 +130,7 @@ impl Desk {
 
     async fn document(
         &self,
-        bytes: Vec<u8>,
+        bytes: Bytes,
         media: &'static str,
         headers: &HeaderMap,
         head_only: bool,
@@ -148,7 +148,7 @@ impl Desk {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it is too large to be answered");
         }
         let _room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
-        finished(builder, Body::Whole { bytes: bytes.into(), _room })
+        finished(builder, Body::Whole { bytes, _room })
     }
 
     async fn entry(&self, entry: Entry, headers: &HeaderMap, head_only: bool) -> Response<Body> {

@@ -19,6 +19,8 @@ use std::{
     sync::Arc,
 };
 
+pub use hyper::body::Bytes;
+
 pub use self::work::{RunError, Work};
 use self::{exchange::Desk, problems::Problems};
 use crate::{
@@ -45,7 +47,7 @@ pub enum Answer {
     /// A document.
     Document {
         /// Its bytes.
-        bytes: Vec<u8>,
+        bytes: Bytes,
         /// Its media type.
         media: &'static str,
     },

@@ -31,13 +31,15 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         .iter()
         .map(|archive| options.verify.resolve(archive, context.env))
         .collect();
-    let serving = match Serving::start(&archives, listen, &context.clock) {
+    let mut serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
         }
         serving => serving?,
     };
     announce(&serving, context);
+    let pages = render::pages(&serving);
+    serving.show(pages);
     let mut changes = Changes::default();
     let code = match options.command.split_first() {
         None => {

@@ -5,6 +5,8 @@
 
 mod markdown;
 mod page;
+#[cfg(feature = "serve")]
+mod served;
 mod tally;
 mod words;
 
@@ -12,6 +14,9 @@ use std::{fmt, path::Path};
 
 use serde::Serialize;
 use serde_json::json;
+
+#[cfg(feature = "serve")]
+pub use self::served::pages;
 
 use super::Rendered;
 use crate::{

@@ -24,6 +24,8 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use self::text::Text;
+#[cfg(feature = "serve")]
+use super::tally::lead;
 use super::{tally::Tally, words};
 use crate::{
     app::stored::{Source, StoredReport},
@@ -93,6 +95,38 @@ const CONTENTS: &str = "<nav aria-label=\"Contents\"><ul>\
     <li><a href=\"#exceptions\">Exceptions</a><li><a href=\"#rules\">Rules</a>\
     <li><a href=\"#trust\">Trust material</a><li><a href=\"#check\">Check it yourself</a>\
     <li><a href=\"#words\">Words</a></ul></nav>\n";
+
+/// The page that lists several reports, each with the address of its page.
+#[cfg(feature = "serve")]
+pub(super) fn list<'a>(reports: impl Iterator<Item = (String, &'a StoredReport)>) -> String {
+    let mut out = String::new();
+    let _ = write_list(&mut out, reports);
+    out
+}
+
+#[cfg(feature = "serve")]
+fn write_list<'a>(
+    out: &mut String,
+    reports: impl Iterator<Item = (String, &'a StoredReport)>,
+) -> fmt::Result {
+    head(out, "Served archives")?;
+    out.push_str(
+        "<header><div>\n<p class=\"kicker\">Sealift</p>\n<h1>Served archives</h1>\n</div></header>\n<main>\n",
+    );
+    for (path, report) in reports {
+        writeln!(
+            out,
+            "<section>\n<h2><a href=\"{path}\"><bdi>{}</bdi></a></h2>\n<p><strong>{}</strong>. {}</p>\n\
+             <p>SHA-256 <code>{}</code></p>\n</section>",
+            Text(&report.archive.file),
+            report.verdict.name(),
+            lead(report, &Tally::of(report)),
+            Text(&report.archive.sha256),
+        )?;
+    }
+    out.push_str("</main>\n</body>\n</html>\n");
+    Ok(())
+}
 
 /// Everything up to the body. The title is escaped already.
 fn head(out: &mut String, title: &str) -> fmt::Result {

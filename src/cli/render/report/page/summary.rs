@@ -52,6 +52,10 @@ impl Page<'_> {
                 "<p class=\"source\">The verification itself wrote this page, and nobody has signed it: \
                  whoever has the file since could have changed it.</p>\n",
             ),
+            Source::Serving => out.push_str(
+                "<p class=\"source\">The packages of this archive are served here. The verification with which \
+                 the server began wrote this page, and nobody has signed it.</p>\n",
+            ),
             Source::Unsigned => out.push_str(
                 "<p class=\"source warn\"><strong>Nobody has signed the report that this page shows.</strong> \
                  Whoever had it could have changed it.</p>\n",

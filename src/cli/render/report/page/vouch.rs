@@ -115,13 +115,16 @@ impl Page<'_> {
                 out.push_str("it is said: ");
                 codes(out, claimed)?;
             }
-            Source::Verification => out.push_str("whoever ran the verification"),
+            Source::Verification | Source::Serving => {
+                out.push_str("whoever ran the verification");
+            }
             Source::Unsigned => out.push_str("nobody"),
         }
         out.push_str("<td>");
         out.push_str(match self.source {
             Source::Signed { .. } => "the signature on the report",
             Source::Unchecked { .. } => "not checked: no key was given",
+            Source::Serving => "nobody has signed: it is the word of this server",
             Source::Verification => {
                 "nobody has signed: keep the file where others cannot change it"
             }
