@@ -8,6 +8,8 @@ mod page;
 #[cfg(feature = "serve")]
 mod served;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::{fmt, path::Path};

@@ -3,7 +3,7 @@
 //! It needs no script and no network. The script that is in it only searches and filters; the policy in its
 //! head lets a browser run that one and load nothing.
 
-mod check;
+pub(super) mod check;
 mod entries;
 mod exceptions;
 mod facts;
@@ -32,8 +32,8 @@ use crate::{
     core::package::digest::Algorithm,
 };
 
-const STYLE: &str = include_str!("page/page.css");
-const SCRIPT: &str = include_str!("page/page.js");
+pub(super) const STYLE: &str = include_str!("page/page.css");
+pub(super) const SCRIPT: &str = include_str!("page/page.js");
 
 /// The page of a report.
 pub(super) fn html(report: &StoredReport, source: &Source) -> String {

@@ -6,10 +6,10 @@ use super::{Page, text::Text};
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
 /// `man/sealift-archive.5`.
-pub(super) const SEAL: &str = include_str!("lines/seal.sh");
+pub const SEAL: &str = include_str!("lines/seal.sh");
 
 /// That a key signed a report.
-pub(super) const REPORT: &str = include_str!("lines/report.sh");
+pub const REPORT: &str = include_str!("lines/report.sh");
 
 impl Page<'_> {
     /// How a third party checks the same without sealift.
