@@ -300,9 +300,12 @@ pub struct StoredLockfile {
     pub input: Option<String>,
     /// How many entries have each disposition that any has.
     pub dispositions: Named<usize>,
-    /// Its entries, unless it has the same bytes as one of the archive's.
+    /// Its entries, where it equals none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<Vec<StoredEntry>>,
+    /// The lines of its entries, where it has the same entries in other bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<usize>>,
 }
 
 /// A lockfile entry, and what becomes of it.

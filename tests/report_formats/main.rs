@@ -136,16 +136,44 @@ fn a_verification_writes_all_formats_and_points_at_the_line_of_the_lockfile() {
     world.sealift(&format!("{verify} {TRUST} --at {NOW} {demand} {formats}")).refused();
     let log: Value = serde_json::from_slice(&world.read("a.sarif")).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 1, "{log}");
     assert_eq!(results[0]["ruleId"], "missing-registry-signature");
-    let place = &results[0]["locations"][0]["physicalLocation"];
-    assert_eq!(place["artifactLocation"]["uri"], "package-lock.json");
-    let line = usize::try_from(place["region"]["startLine"].as_u64().unwrap()).unwrap();
-    let lockfile = String::from_utf8(world.read("package-lock.json")).unwrap();
-    assert!(lockfile.lines().nth(line - 1).unwrap().contains("\"node_modules/b\":"), "{line}");
+    assert!(pointed_at(&world, results).contains("\"node_modules/b\":"));
     assert_eq!(log["runs"][0]["properties"]["sealift:report"], "made by this verification");
     let junit = String::from_utf8(world.read("a.xml")).unwrap();
     assert!(junit.contains(r#"tests="6" failures="2""#), "{junit}");
     let bom: Value = serde_json::from_slice(&world.read("a.cdx.json")).unwrap();
     assert_eq!(bom["components"].as_array().unwrap().len(), 2);
+}
+
+/// The line that the only result points at.
+#[cfg(feature = "network")]
+fn pointed_at(world: &world::World, results: &[Value]) -> String {
+    assert_eq!(results.len(), 1, "{results:?}");
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    let lockfile = world.read(place["artifactLocation"]["uri"].as_str().unwrap());
+    let line = usize::try_from(place["region"]["startLine"].as_u64().unwrap()).unwrap();
+    String::from_utf8(lockfile).unwrap().lines().nth(line - 1).unwrap().to_owned()
+}
+
+#[cfg(feature = "network")]
+#[test]
+fn the_lines_are_those_of_this_builds_lockfile_where_the_archives_has_others() {
+    use world::{NOW, Package, TRUST, World};
+
+    let world = World::new();
+    world.fetched([&Package::new("a", "1.0.0"), &Package::new("b", "2.0.0")]).done();
+    let lockfile = String::from_utf8(world.read("package-lock.json")).unwrap();
+    world.write("app/package-lock.json", lockfile.replace('{', "{\n\n"));
+    let verify = "bundle verify app.sealift --key release.key.pub --require registry-signature";
+    let one = "--lockfile app/package-lock.json --report sarif=b.sarif --format json";
+    let report = world.sealift(&format!("{verify} {TRUST} --at {NOW} {one}")).refused().json();
+    assert_eq!(report["lockfiles"][0]["relation"], "same entries");
+    assert_eq!(report["lockfiles"][0].get("entries"), None);
+    let log: Value = serde_json::from_slice(&world.read("b.sarif")).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    for (result, name) in results.iter().zip(["a", "b"]) {
+        let line = pointed_at(&world, std::slice::from_ref(result));
+        assert!(line.contains(&format!("\"node_modules/{name}\":")), "{line}: {result}");
+    }
+    assert_eq!(results.len(), 2);
 }

@@ -97,6 +97,11 @@ fn an_entry_of_a_lockfile_with_the_same_bytes_is_at_the_lockfile_of_this_build()
     let results = results(&report);
     let denied = results.iter().find(|result| result["ruleId"] == "ambiguous").unwrap();
     assert_eq!(denied["locations"][0]["physicalLocation"]["region"]["startLine"], 12);
+    // The same entries in other bytes stand on other lines.
+    report.lockfiles[0].lines = Some(vec![70, 80]);
+    let results = self::results(&report);
+    let denied = results.iter().find(|result| result["ruleId"] == "ambiguous").unwrap();
+    assert_eq!(denied["locations"][0]["physicalLocation"]["region"]["startLine"], 70);
 }
 
 #[test]

@@ -174,8 +174,12 @@ impl StoredInput {
 
 impl StoredLockfile {
     fn of(report: &Report, given: &Given) -> Self {
-        // The same entries may stand on other lines.
-        let is_listed = matches!(given.relation, Relation::SameBytes(_));
+        let (is_subset, is_rewritten) = match given.relation {
+            Relation::Subset => (true, false),
+            Relation::SameEntries(_) => (false, true),
+            Relation::SameBytes(_) => (false, false),
+        };
+        let lines = || given.lockfile.entries.iter().map(|entry| entry.line).collect();
         Self {
             file: bounded(&given.file),
             sha256: given.sha256.to_hex(),
@@ -184,7 +188,8 @@ impl StoredLockfile {
             relation: given.relation.name().into(),
             input: given.relation.input().map(bounded),
             dispositions: numbers(&given.outcomes),
-            entries: (!is_listed).then(|| entries(report, &given.lockfile, &given.outcomes)),
+            entries: is_subset.then(|| entries(report, &given.lockfile, &given.outcomes)),
+            lines: is_rewritten.then(lines),
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Opened {
 pub enum Source {
     /// The verification of this run.
     Verification,
+    /// The verification with which `bundle serve` began.
+    Serving,
     /// A file that nobody has signed.
     Unsigned,
     /// A signed file. No key was given, so that the signatures were not verified.

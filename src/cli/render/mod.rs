@@ -20,8 +20,6 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-#[cfg(feature = "serve")]
-pub use self::serve::{Served, serving};
 pub use self::{
     diff::Compared,
     human::Human,
@@ -37,6 +35,11 @@ pub use self::{
 pub use self::{
     fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
+};
+#[cfg(feature = "serve")]
+pub use self::{
+    report::pages,
+    serve::{Served, serving},
 };
 
 /// A result: displayed to people, and with a form for programs. Without text nothing is printed.

@@ -11,11 +11,20 @@ mod junit;
 mod markdown;
 mod page;
 mod sarif;
+#[cfg(feature = "serve")]
+mod served;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod words;
 
 use std::{fmt, path::Path};
 
 use serde::Serialize;
 use serde_json::json;
+
+#[cfg(feature = "serve")]
+pub use self::served::pages;
 
 use super::Rendered;
 use crate::{

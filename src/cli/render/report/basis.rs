@@ -32,7 +32,7 @@ pub(super) fn basis(report: &StoredReport, source: &Source) -> Vec<(&'static str
 /// Who vouches for the report.
 fn vouched(source: &Source) -> &'static str {
     match source {
-        Source::Verification => "made by this verification",
+        Source::Verification | Source::Serving => "made by this verification",
         Source::Unsigned => "not signed",
         Source::Unchecked { .. } => "signed, and the signature was not verified",
         Source::Signed { .. } => "signed by a given key",
@@ -46,7 +46,17 @@ pub(super) struct Shown<'a> {
     /// SHA-256 of its bytes, in hexadecimal.
     pub(super) sha256: &'a str,
     /// Its entries.
-    pub(super) entries: &'a [StoredEntry],
+    entries: &'a [StoredEntry],
+    /// Their lines, where they are not those of the entries.
+    lines: &'a [usize],
+}
+
+impl<'a> Shown<'a> {
+    /// The entries, each with its line.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a StoredEntry, usize)> {
+        let lines = self.lines.iter().copied().map(Some).chain(std::iter::repeat(None));
+        self.entries.iter().zip(lines).map(|(entry, line)| (entry, line.unwrap_or(entry.line)))
+    }
 }
 
 /// This build's lockfiles, then those of the archive that none of them equals: every entry once.
@@ -59,6 +69,7 @@ pub(super) fn lockfiles(report: &StoredReport) -> Vec<Shown<'_>> {
             file: &given.file,
             sha256: &given.sha256,
             entries: entries.map_or(&[], Vec::as_slice),
+            lines: given.lines.as_deref().unwrap_or_default(),
         }
     });
     let is_given = |name: &str| {
@@ -68,6 +79,7 @@ pub(super) fn lockfiles(report: &StoredReport) -> Vec<Shown<'_>> {
         file: &input.entry,
         sha256: &input.sha256,
         entries: &input.entries,
+        lines: &[],
     });
     given.chain(rest).collect()
 }

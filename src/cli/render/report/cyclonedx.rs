@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use self::component::{archive, component, scopes};
 use super::{
-    basis::{basis, lockfiles, text_of},
+    basis::{Shown, basis, lockfiles, text_of},
     findings::UNAVAILABLE,
 };
 use crate::{
@@ -113,8 +113,8 @@ impl Missing {
     fn of(report: &StoredReport) -> Self {
         let lockfiles = lockfiles(report);
         let count = |is: fn(&StoredEntry) -> bool| {
-            let entries = lockfiles.iter().flat_map(|lockfile| lockfile.entries);
-            entries.filter(|entry| is(entry)).count()
+            let entries = lockfiles.iter().flat_map(Shown::entries);
+            entries.filter(|(entry, _)| is(entry)).count()
         };
         Self {
             unavailable: count(|it| it.denied.is_none() && it.disposition == UNAVAILABLE),

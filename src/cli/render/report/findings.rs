@@ -62,8 +62,8 @@ pub(super) fn findings(report: &StoredReport) -> Vec<Finding<'_>> {
         list.of_package(package, asked.get(package.purl.as_str()));
     }
     for lockfile in &lockfiles {
-        for entry in lockfile.entries {
-            list.of_entry(entry, Place { file: lockfile.file, line: entry.line });
+        for (entry, line) in lockfile.entries() {
+            list.of_entry(entry, Place { file: lockfile.file, line });
         }
     }
     list.require_a_reason();
@@ -82,11 +82,11 @@ fn top<'a>(report: &'a StoredReport, lockfiles: &[Shown<'a>]) -> Place<'a> {
 fn places<'a>(lockfiles: &[Shown<'a>]) -> HashMap<&'a str, Vec<Place<'a>>> {
     let mut places: HashMap<_, Vec<_>> = HashMap::new();
     for lockfile in lockfiles {
-        for entry in lockfile.entries {
+        for (entry, line) in lockfile.entries() {
             let Some(package) = &entry.package else { continue };
             let known = places.entry(package.as_str()).or_default();
             if known.len() < PLACES {
-                known.push(Place { file: lockfile.file, line: entry.line });
+                known.push(Place { file: lockfile.file, line });
             }
         }
     }

@@ -98,8 +98,8 @@ fn denied(report: &StoredReport) -> String {
         return codes::says(NO_PACKAGE).to_owned();
     }
     let packages = report.packages.iter().filter(|it| it.verdict != Verdict::Verified).count();
-    let entries = lockfiles.iter().flat_map(|lockfile| lockfile.entries);
-    let entries = entries.filter(|entry| entry.denied.is_some()).count();
+    let entries = lockfiles.iter().flat_map(Shown::entries);
+    let entries = entries.filter(|(entry, _)| entry.denied.is_some()).count();
     let limits = report.past_limits.len();
     format!(
         "denied: {packages} of {all} packages, {entries} lockfile entries; {limits} limits passed"
@@ -140,9 +140,9 @@ fn of_package(report: &StoredReport, package: &StoredPackage) -> Outcome {
 }
 
 fn of_lockfile<'a>(report: &StoredReport, lockfile: &Shown<'a>) -> Suite<'a> {
-    let cases = lockfile.entries.iter().map(|entry| Case {
+    let cases = lockfile.entries().map(|(entry, line)| Case {
         name: name_of(entry),
-        outcome: of_entry(report, lockfile, entry),
+        outcome: of_entry(report, entry, &format!("{}:{line}", lockfile.file)),
         warnings: Vec::new(),
     });
     Suite {
@@ -152,10 +152,9 @@ fn of_lockfile<'a>(report: &StoredReport, lockfile: &Shown<'a>) -> Suite<'a> {
     }
 }
 
-fn of_entry(report: &StoredReport, lockfile: &Shown<'_>, entry: &StoredEntry) -> Outcome {
+fn of_entry(report: &StoredReport, entry: &StoredEntry, place: &str) -> Outcome {
     if let Some(denial) = &entry.denied {
-        let place = format!("{}:{}", lockfile.file, entry.line);
-        return Outcome::failed(&denial.code, vec![line(denial, None), place]);
+        return Outcome::failed(&denial.code, vec![line(denial, None), place.to_owned()]);
     }
     match &entry.excused {
         Some(denial) => Outcome::Skipped(format!(

@@ -80,7 +80,7 @@ impl Name {
 pub(super) fn scopes(report: &StoredReport) -> HashMap<&str, &'static str> {
     let mut scopes = HashMap::new();
     for lockfile in lockfiles(report) {
-        for entry in lockfile.entries {
+        for (entry, _) in lockfile.entries() {
             let Some(package) = entry.package.as_deref() else { continue };
             let scope = scopes.entry(package).or_insert("optional");
             if !entry.optional {
