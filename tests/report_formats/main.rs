@@ -96,6 +96,7 @@ fn each_format_names_archive_policy_time_and_program() {
                 let found = forms.iter().any(|form| text.contains(form));
                 assert!(found, "{name} as {format} lacks {property}: {text}");
             }
+            assert!(text.contains("he report is not signed"), "{name} as {format}: {text}");
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn basis(report: &StoredReport, source: &Source) -> Vec<(&'static str
 }
 
 /// Who vouches for the report.
-fn vouched(source: &Source) -> &'static str {
+pub(super) fn vouched(source: &Source) -> &'static str {
     match source {
         Source::Verification | Source::Serving => "made by this verification",
         Source::Unsigned => "not signed",

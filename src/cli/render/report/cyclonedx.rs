@@ -42,7 +42,7 @@ pub(super) fn cyclonedx(report: &StoredReport, source: &Source) -> String {
         metadata: metadata(report, properties),
         components: Each(components),
         compositions: json!([{ "aggregate": missing.aggregate(report), "assemblies": [ARCHIVE] }]),
-        declarations: declarations::of(report),
+        declarations: declarations::of(report, source),
         definitions: json!({ "standards": [declarations::standard(report)] }),
     })
 }

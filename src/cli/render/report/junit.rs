@@ -7,7 +7,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    basis::{Shown, basis, excuse, lockfiles, name_of},
+    basis::{Shown, basis, excuse, lockfiles, name_of, vouched},
     codes::{self, NO_PACKAGE, PAST_LIMIT},
     findings::{Level, UNAVAILABLE, level_of_limits, reason},
 };
@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(super) fn junit(report: &StoredReport, source: &Source) -> String {
-    let mut suites = vec![of_archive(report), of_packages(report)];
+    let mut suites = vec![of_archive(report, source), of_packages(report)];
     suites.extend(lockfiles(report).iter().map(|lockfile| of_lockfile(report, lockfile)));
     let document = Document { suites, properties: basis(report, source), at: &report.at };
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{document}")
@@ -37,8 +37,8 @@ struct Suite<'a> {
 struct Case<'a> {
     name: &'a str,
     outcome: Outcome,
-    /// What the policy only warns of.
-    warnings: Vec<String>,
+    /// What the policy only warns of, and who vouches for the report.
+    notes: Vec<String>,
 }
 
 enum Outcome {
@@ -72,13 +72,14 @@ impl Outcome {
     }
 }
 
-fn of_archive(report: &StoredReport) -> Suite<'_> {
+fn of_archive<'a>(report: &'a StoredReport, source: &Source) -> Suite<'a> {
     let verdict = match report.verdict {
         Verdict::Verified => Outcome::Passed,
         Verdict::Stale => Outcome::Skipped("stale: older than a limit of the policy".to_owned()),
         Verdict::Refused => Outcome::failed("refused", vec![denied(report)]),
     };
-    let mut cases = vec![Case { name: "verdict", outcome: verdict, warnings: Vec::new() }];
+    let vouched = format!("the report is {}", vouched(source));
+    let mut cases = vec![Case { name: "verdict", outcome: verdict, notes: vec![vouched] }];
     cases.extend(report.past_limits.iter().map(|past| {
         let (age, limit) = (past.age_seconds, past.limit_seconds);
         let detail = format!("{age} seconds old, and the limit is {limit} seconds");
@@ -86,7 +87,7 @@ fn of_archive(report: &StoredReport) -> Suite<'_> {
             Level::Error => Outcome::failed(PAST_LIMIT, vec![detail]),
             Level::Warning | Level::Note => Outcome::Skipped(detail),
         };
-        Case { name: &past.what, outcome, warnings: Vec::new() }
+        Case { name: &past.what, outcome, notes: Vec::new() }
     }));
     Suite { name: "sealift archive".to_owned(), class: "sealift.archive".to_owned(), cases }
 }
@@ -110,7 +111,7 @@ fn of_packages(report: &StoredReport) -> Suite<'_> {
     let cases = report.packages.iter().map(|package| Case {
         name: &package.purl,
         outcome: of_package(report, package),
-        warnings: package.warned.iter().map(|denial| line(denial, None)).collect(),
+        notes: package.warned.iter().map(|denial| line(denial, None)).collect(),
     });
     let (name, class) = ("sealift packages".to_owned(), "sealift.packages".to_owned());
     Suite { name, class, cases: cases.collect() }
@@ -143,7 +144,7 @@ fn of_lockfile<'a>(report: &StoredReport, lockfile: &Shown<'a>) -> Suite<'a> {
     let cases = lockfile.entries().map(|(entry, line)| Case {
         name: name_of(entry),
         outcome: of_entry(report, entry, &format!("{}:{line}", lockfile.file)),
-        warnings: Vec::new(),
+        notes: Vec::new(),
     });
     Suite {
         name: format!("sealift {}", lockfile.file),
@@ -224,7 +225,7 @@ impl Document<'_> {
 
 fn write_case(f: &mut Formatter<'_>, class: &str, case: &Case<'_>) -> fmt::Result {
     let (name, class) = (Xml(case.name), Xml(class));
-    if matches!(case.outcome, Outcome::Passed) && case.warnings.is_empty() {
+    if matches!(case.outcome, Outcome::Passed) && case.notes.is_empty() {
         return writeln!(f, r#"    <testcase name="{name}" classname="{class}"/>"#);
     }
     writeln!(f, r#"    <testcase name="{name}" classname="{class}">"#)?;
@@ -239,9 +240,9 @@ fn write_case(f: &mut Formatter<'_>, class: &str, case: &Case<'_>) -> fmt::Resul
             writeln!(f, "</failure>")?;
         }
     }
-    if !case.warnings.is_empty() {
+    if !case.notes.is_empty() {
         write!(f, "      <system-out>")?;
-        write_lines(f, &case.warnings)?;
+        write_lines(f, &case.notes)?;
         writeln!(f, "</system-out>")?;
     }
     writeln!(f, "    </testcase>")

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::{
-    basis::{basis, lockfiles, text_of, uri},
+    basis::{basis, lockfiles, text_of, uri, vouched},
     codes::{self, CODES, MORE},
     findings::{Finding, Level, Place, findings},
 };
@@ -47,7 +47,13 @@ pub(super) fn sarif(report: &StoredReport, source: &Source) -> String {
                 "version": Untrusted(&report.tool.version).to_string(),
                 "rules": run.rules,
             } },
-            "invocations": [{ "executionSuccessful": true }],
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": [{
+                    "level": "note",
+                    "message": { "text": format!("The report is {}.", vouched(source)) },
+                }],
+            }],
             "artifacts": files(report),
             "results": run.results,
             "properties": basis(report, source).into_iter().collect::<BTreeMap<_, _>>(),

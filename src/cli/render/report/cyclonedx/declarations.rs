@@ -4,11 +4,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Each, component::archive, reference};
+use super::{super::basis::vouched, Each, component::archive, reference};
 use crate::{
     app::{
         report::Verdict,
-        stored::{StoredClaim, StoredReport},
+        stored::{Source, StoredClaim, StoredReport},
     },
     core::{
         text::bounded,
@@ -24,7 +24,7 @@ const ASSESSOR: &str = "assessor";
 const VERDICT: &str = "archive-verdict";
 
 /// The member `declarations`.
-pub(super) fn of(report: &StoredReport) -> impl Serialize {
+pub(super) fn of(report: &StoredReport, source: &Source) -> impl Serialize {
     let tool = format!("{} {}", bounded(&report.tool.name), bounded(&report.tool.version));
     let map = Claim::ALL.into_iter().map(|claim| conformance(report, claim));
     let map: Vec<_> = map.chain([conformance_of_archive(report)]).collect();
@@ -35,7 +35,7 @@ pub(super) fn of(report: &StoredReport) -> impl Serialize {
             "organization": { "name": tool },
         }]),
         attestations: json!([{
-            "summary": "what sealift verified of the packages in the archive",
+            "summary": format!("what sealift verified; the report is {}", vouched(source)),
             "assessor": ASSESSOR,
             "map": map,
         }]),
