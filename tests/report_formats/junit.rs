@@ -89,3 +89,12 @@ fn what_nobody_verified_is_skipped() {
     let stale = rendered(&reports::report("stale"), "junit");
     assert_eq!(count(&stale, "<skipped "), 2, "the verdict and the limit: {stale}");
 }
+
+#[test]
+fn of_many_reasons_for_one_package_the_first_are_listed() {
+    let mut report = reports::report("refused");
+    report.packages[0].denied = vec![reports::denial("no-rule", "no rule selects it"); 30];
+    let document = rendered(&report, "junit");
+    assert_eq!(count(&document, "no-rule: no rule selects it"), 21, "the message, and 20 lines");
+    assert!(document.contains("and 10 more</failure>"), "{document}");
+}

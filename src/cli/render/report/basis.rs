@@ -1,15 +1,20 @@
 //! What every rendering for machines carries: what was judged, by what rules, when and by which program.
 
-use std::io;
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+};
 
 use serde::Serialize;
-use serde_json::ser::Formatter;
+use serde_json::{Map, Value, ser::Formatter};
+
+use super::codes;
 
 use crate::{
-    app::stored::{Source, StoredEntry, StoredReport},
+    app::stored::{Source, StoredDenial, StoredEntry, StoredReport},
     core::{
         percent,
-        text::{Message, Untrusted, misleads},
+        text::{Untrusted, bounded, misleads},
     },
 };
 
@@ -61,9 +66,10 @@ impl<'a> Shown<'a> {
 
 /// This build's lockfiles, then those of the archive that none of them equals: every entry once.
 pub(super) fn lockfiles(report: &StoredReport) -> Vec<Shown<'_>> {
-    let held = |name: &str| report.inputs.iter().find(|input| input.entry == name);
+    let held: HashMap<_, _> =
+        report.inputs.iter().map(|input| (input.entry.as_str(), input)).collect();
     let given = report.lockfiles.iter().map(|given| {
-        let equal = given.input.as_deref().and_then(held);
+        let equal = given.input.as_deref().and_then(|name| held.get(name));
         let entries = given.entries.as_ref().or(equal.map(|input| &input.entries));
         Shown {
             file: &given.file,
@@ -72,10 +78,10 @@ pub(super) fn lockfiles(report: &StoredReport) -> Vec<Shown<'_>> {
             lines: given.lines.as_deref().unwrap_or_default(),
         }
     });
-    let is_given = |name: &str| {
-        report.lockfiles.iter().any(|given| given.input.as_deref().is_some_and(|of| of == name))
-    };
-    let rest = report.inputs.iter().filter(|input| !is_given(&input.entry)).map(|input| Shown {
+    let equal: HashSet<_> =
+        report.lockfiles.iter().filter_map(|given| given.input.as_deref()).collect();
+    let rest = report.inputs.iter().filter(|input| !equal.contains(input.entry.as_str()));
+    let rest = rest.map(|input| Shown {
         file: &input.entry,
         sha256: &input.sha256,
         entries: &input.entries,
@@ -100,13 +106,33 @@ pub(super) fn uri(file: &str) -> String {
     }
 }
 
-/// The exception of that number: its reason and its last day.
-pub(super) fn excuse(report: &StoredReport, number: Option<usize>) -> String {
-    let Some(number) = number else { return "excused".to_owned() };
-    let exception = report.policy.exceptions().nth(number.saturating_sub(1));
-    let text = |key| exception.and_then(|of| of.get(key)).and_then(|value| value.as_str());
-    let (reason, expires) = (text("reason").unwrap_or_default(), text("expires").unwrap_or("?"));
-    Message(&format!("exception {number}, until {expires}: {reason}")).to_string()
+/// The exceptions of the policy.
+pub(super) struct Exceptions<'a>(Vec<&'a Map<String, Value>>);
+
+impl<'a> Exceptions<'a> {
+    pub(super) fn of(report: &'a StoredReport) -> Self {
+        Self(report.policy.exceptions().collect())
+    }
+
+    /// The exception that excuses something: its number, its last day and its reason.
+    pub(super) fn excuse(&self, denial: &StoredDenial) -> String {
+        let Some(number) = denial.exception else { return "excused".to_owned() };
+        let exception = self.0.get(number.saturating_sub(1));
+        let text = |key| exception.and_then(|of| of.get(key)).and_then(Value::as_str);
+        let reason = bounded(text("reason").unwrap_or_default());
+        let expires = bounded(text("expires").unwrap_or("?"));
+        format!("exception {number}, until {expires}: {reason}")
+    }
+}
+
+/// What a denial says: its detail and, where a claim was refused, the reason. Cut, since a report that
+/// sealift did not write may have texts of any length.
+pub(super) fn says(denial: &StoredDenial, reason: Option<&str>) -> String {
+    let detail = denial.detail.as_deref().unwrap_or_else(|| codes::says(&denial.code));
+    match reason {
+        Some(reason) => format!("{}: {}", bounded(detail), bounded(reason)),
+        None => bounded(detail),
+    }
 }
 
 /// JSON as text, in which nothing steers a terminal or misleads a reader.

@@ -1,9 +1,9 @@
 //! What a report finds fault with, as one list: the worst first.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use super::{
-    basis::{Shown, excuse, lockfiles, name_of},
+    basis::{Shown, lockfiles, name_of},
     codes::{self, NO_PACKAGE, PAST_LIMIT},
 };
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         report::Verdict,
         stored::{StoredDenial, StoredEntry, StoredPackage, StoredReport},
     },
-    core::text::Message,
+    core::text::bounded,
 };
 
 /// How bad a finding is, the worst first.
@@ -25,21 +25,30 @@ pub(super) enum Level {
     Note,
 }
 
-/// One finding.
-#[derive(Debug)]
+/// One finding. Its texts are made when it is shown: of many findings, few are.
+#[derive(Debug, Clone)]
 pub(super) struct Finding<'a> {
     pub(super) level: Level,
     pub(super) code: &'a str,
     /// The claim that it is about.
     pub(super) claim: Option<&'a str>,
-    /// The package or the path of the entry that it is about; empty for the archive.
+    /// The package or the entry that it is about; empty for the archive.
     pub(super) subject: &'a str,
-    /// For a person.
-    pub(super) detail: String,
-    /// Why it is excused, if it is.
-    pub(super) excused: Option<String>,
+    /// What is wrong.
+    pub(super) what: What<'a>,
     /// Where lockfiles ask for it: never empty.
-    pub(super) places: Vec<Place<'a>>,
+    pub(super) places: Rc<[Place<'a>]>,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone)]
+pub(super) enum What<'a> {
+    /// A denial, with the reason for which its claim was refused.
+    Denial(&'a StoredDenial, Option<&'a str>),
+    /// A denial that an exception excuses.
+    Excused(&'a StoredDenial, Option<&'a str>),
+    /// Something else.
+    Text(String),
 }
 
 /// A line of a file.
@@ -55,11 +64,13 @@ const PLACES: usize = 100;
 /// All findings, the worst first.
 pub(super) fn findings(report: &StoredReport) -> Vec<Finding<'_>> {
     let lockfiles = lockfiles(report);
-    let mut list = List { report, top: top(report, &lockfiles), found: Vec::new() };
+    let top = Rc::from([top(report, &lockfiles)]);
+    let mut list = List { report, top, found: Vec::new() };
     list.of_the_archive();
     let asked = places(&lockfiles);
     for package in &report.packages {
-        list.of_package(package, asked.get(package.purl.as_str()));
+        let places = asked.get(package.purl.as_str()).unwrap_or(&list.top).clone();
+        list.of_package(package, places);
     }
     for lockfile in &lockfiles {
         for (entry, line) in lockfile.entries() {
@@ -79,7 +90,7 @@ fn top<'a>(report: &'a StoredReport, lockfiles: &[Shown<'a>]) -> Place<'a> {
 }
 
 /// Where lockfiles ask for each package.
-fn places<'a>(lockfiles: &[Shown<'a>]) -> HashMap<&'a str, Vec<Place<'a>>> {
+fn places<'a>(lockfiles: &[Shown<'a>]) -> HashMap<&'a str, Rc<[Place<'a>]>> {
     let mut places: HashMap<_, Vec<_>> = HashMap::new();
     for lockfile in lockfiles {
         for (entry, line) in lockfile.entries() {
@@ -90,7 +101,7 @@ fn places<'a>(lockfiles: &[Shown<'a>]) -> HashMap<&'a str, Vec<Place<'a>>> {
             }
         }
     }
-    places
+    places.into_iter().map(|(package, places)| (package, places.into())).collect()
 }
 
 /// How bad it is that a limit is passed.
@@ -104,7 +115,7 @@ pub(super) fn level_of_limits(report: &StoredReport) -> Level {
 
 struct List<'a> {
     report: &'a StoredReport,
-    top: Place<'a>,
+    top: Rc<[Place<'a>]>,
     found: Vec<Finding<'a>>,
 }
 
@@ -115,57 +126,52 @@ impl<'a> List<'a> {
         }
         let level = level_of_limits(self.report);
         for past in &self.report.past_limits {
-            let (what, age, limit) = (&past.what, past.age_seconds, past.limit_seconds);
+            let (what, age, limit) = (bounded(&past.what), past.age_seconds, past.limit_seconds);
             let detail = format!("{what}: {age} seconds old, and the limit is {limit} seconds");
-            self.add_top(level, PAST_LIMIT, Message(&detail).to_string());
+            self.add_top(level, PAST_LIMIT, detail);
         }
     }
 
     fn add_top(&mut self, level: Level, code: &'a str, detail: String) {
-        let places = vec![self.top];
-        let (claim, subject, excused) = (None, "", None);
-        self.found.push(Finding { level, code, claim, subject, detail, excused, places });
+        let (what, places) = (What::Text(detail), self.top.clone());
+        self.found.push(Finding { level, code, claim: None, subject: "", what, places });
     }
 
-    fn of_package(&mut self, package: &'a StoredPackage, asked: Option<&Vec<Place<'a>>>) {
-        let places = || asked.cloned().unwrap_or_else(|| vec![self.top]);
-        let purl = package.purl.as_str();
-        let levels = [
-            (Level::Error, &package.denied),
-            (Level::Warning, &package.warned),
-            (Level::Note, &package.excused),
-        ];
-        let mut found = Vec::new();
-        for (level, denials) in levels {
-            found.extend(denials.iter().map(|denial| {
-                let reason = reason(package, denial).unwrap_or_default();
-                let excused = (level == Level::Note).then(|| excuse(self.report, denial.exception));
-                Finding { excused, ..finding(level, denial, purl, reason, places()) }
-            }));
+    fn of_package(&mut self, package: &'a StoredPackage, places: Rc<[Place<'a>]>) {
+        let subject = package.purl.as_str();
+        let reason = |denial| reason(package, denial);
+        let denied =
+            package.denied.iter().map(|it| (Level::Error, it, What::Denial(it, reason(it))));
+        let warned =
+            package.warned.iter().map(|it| (Level::Warning, it, What::Denial(it, reason(it))));
+        let excused =
+            package.excused.iter().map(|it| (Level::Note, it, What::Excused(it, reason(it))));
+        for (level, denial, what) in denied.chain(warned).chain(excused) {
+            let (code, claim) = (denial.code.as_str(), denial.claim.as_deref());
+            let places = places.clone();
+            self.found.push(Finding { level, code, claim, subject, what, places });
         }
-        self.found.append(&mut found);
         // A refused package without a reason is malformed. It stays refused.
         if package.verdict != Verdict::Verified && package.denied.is_empty() {
             let detail = "the report says that the package is refused, and not why".to_owned();
-            let (level, code, claim, subject) = (Level::Error, REFUSED, None, purl);
-            let (excused, places) = (None, places());
-            self.found.push(Finding { level, code, claim, subject, detail, excused, places });
+            let (level, code, what) = (Level::Error, REFUSED, What::Text(detail));
+            self.found.push(Finding { level, code, claim: None, subject, what, places });
         }
     }
 
     fn of_entry(&mut self, entry: &'a StoredEntry, place: Place<'a>) {
-        let (path, places) = (name_of(entry), vec![place]);
-        if let Some(denial) = &entry.denied {
-            self.found.push(finding(Level::Error, denial, path, "", places));
-        } else if let Some(denial) = &entry.excused {
-            let excused = Some(excuse(self.report, denial.exception));
-            self.found.push(Finding { excused, ..finding(Level::Note, denial, path, "", places) });
-        } else if entry.disposition == UNAVAILABLE {
-            let detail = codes::says(UNAVAILABLE).to_owned();
-            let (level, code, claim, subject) = (Level::Note, UNAVAILABLE, None, path);
-            let excused = None;
-            self.found.push(Finding { level, code, claim, subject, detail, excused, places });
-        }
+        let (level, code, what) = match (&entry.denied, &entry.excused) {
+            (Some(denial), _) => (Level::Error, denial.code.as_str(), What::Denial(denial, None)),
+            (None, Some(denial)) => {
+                (Level::Note, denial.code.as_str(), What::Excused(denial, None))
+            }
+            (None, None) if entry.disposition == UNAVAILABLE => {
+                (Level::Note, UNAVAILABLE, What::Text(codes::says(UNAVAILABLE).to_owned()))
+            }
+            (None, None) => return,
+        };
+        let (subject, places) = (name_of(entry), [place].into());
+        self.found.push(Finding { level, code, claim: None, subject, what, places });
     }
 
     /// A refused report without a reason is malformed. It stays refused.
@@ -183,22 +189,6 @@ const REFUSED: &str = "refused";
 
 /// The disposition of an entry that the registry does not have, and the code for it.
 pub(super) const UNAVAILABLE: &str = "unavailable";
-
-fn finding<'a>(
-    level: Level,
-    denial: &'a StoredDenial,
-    subject: &'a str,
-    reason: &str,
-    places: Vec<Place<'a>>,
-) -> Finding<'a> {
-    let detail = denial.detail.as_deref().unwrap_or_else(|| codes::says(&denial.code));
-    let detail = match reason {
-        "" => detail.to_owned(),
-        reason => format!("{detail}: {reason}"),
-    };
-    let (code, claim) = (denial.code.as_str(), denial.claim.as_deref());
-    Finding { level, code, claim, subject, detail, excused: None, places }
-}
 
 /// Why the claim that a denial is about was refused.
 pub(super) fn reason<'a>(package: &'a StoredPackage, denial: &StoredDenial) -> Option<&'a str> {

@@ -7,7 +7,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::{
-    basis::{Shown, basis, excuse, lockfiles, name_of, vouched},
+    basis::{Exceptions, Shown, basis, lockfiles, name_of, says, vouched},
     codes::{self, NO_PACKAGE, PAST_LIMIT},
     findings::{Level, UNAVAILABLE, level_of_limits, reason},
 };
@@ -16,12 +16,13 @@ use crate::{
         report::Verdict,
         stored::{Source, StoredDenial, StoredEntry, StoredPackage, StoredReport},
     },
-    core::text::Message,
+    core::text::{Message, bounded},
 };
 
 pub(super) fn junit(report: &StoredReport, source: &Source) -> String {
-    let mut suites = vec![of_archive(report, source), of_packages(report)];
-    suites.extend(lockfiles(report).iter().map(|lockfile| of_lockfile(report, lockfile)));
+    let exceptions = Exceptions::of(report);
+    let mut suites = vec![of_archive(report, source), of_packages(report, &exceptions)];
+    suites.extend(lockfiles(report).iter().map(|lockfile| of_lockfile(lockfile, &exceptions)));
     let document = Document { suites, properties: basis(report, source), at: &report.at };
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{document}")
 }
@@ -107,43 +108,54 @@ fn denied(report: &StoredReport) -> String {
     )
 }
 
-fn of_packages(report: &StoredReport) -> Suite<'_> {
+fn of_packages<'a>(report: &'a StoredReport, exceptions: &Exceptions<'_>) -> Suite<'a> {
     let cases = report.packages.iter().map(|package| Case {
         name: &package.purl,
-        outcome: of_package(report, package),
-        notes: package.warned.iter().map(|denial| line(denial, None)).collect(),
+        outcome: of_package(package, exceptions),
+        notes: few(package.warned.iter().map(|denial| line(denial, None))),
     });
     let (name, class) = ("sealift packages".to_owned(), "sealift.packages".to_owned());
     Suite { name, class, cases: cases.collect() }
 }
 
-fn of_package(report: &StoredReport, package: &StoredPackage) -> Outcome {
+fn of_package(package: &StoredPackage, exceptions: &Exceptions<'_>) -> Outcome {
     // Evidence that does not verify is the first to know of.
     let mut denied: Vec<_> = package.denied.iter().collect();
     denied.sort_by_key(|denial| denial.code != "refused");
     match (denied.first(), package.excused.first()) {
         (Some(first), _) => {
-            let lines = denied.iter().map(|denial| line(denial, reason(package, denial)));
-            Outcome::failed(&first.code, lines.collect())
+            let reasons = denied.iter().map(|denial| line(denial, reason(package, denial)));
+            Outcome::failed(&first.code, few(reasons))
         }
         // A refused package without a reason is malformed. It stays refused.
         _ if package.verdict != Verdict::Verified => {
             Outcome::failed("refused", vec!["the package is refused".to_owned()])
         }
         (None, Some(_)) => {
-            let excuses = package.excused.iter().map(|denial| {
-                format!("{} ({})", line(denial, None), excuse(report, denial.exception))
-            });
-            Outcome::Skipped(excuses.collect::<Vec<_>>().join("; "))
+            let excuses = package.excused.iter().map(|denial| excused(denial, exceptions));
+            Outcome::Skipped(few(excuses).join("; "))
         }
         (None, None) => Outcome::Passed,
     }
 }
 
-fn of_lockfile<'a>(report: &StoredReport, lockfile: &Shown<'a>) -> Suite<'a> {
+/// Lines of one case. sealift gives a package few reasons; a report that it did not write may give any number.
+const LINES: usize = 20;
+
+/// The first lines, and how many more there are.
+fn few(lines: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(LINES);
+    let mut few: Vec<_> = lines.take(LINES).collect();
+    if more > 0 {
+        few.push(format!("and {more} more"));
+    }
+    few
+}
+
+fn of_lockfile<'a>(lockfile: &Shown<'a>, exceptions: &Exceptions<'_>) -> Suite<'a> {
     let cases = lockfile.entries().map(|(entry, line)| Case {
         name: name_of(entry),
-        outcome: of_entry(report, entry, &format!("{}:{line}", lockfile.file)),
+        outcome: of_entry(entry, exceptions, &format!("{}:{line}", lockfile.file)),
         notes: Vec::new(),
     });
     Suite {
@@ -153,30 +165,27 @@ fn of_lockfile<'a>(report: &StoredReport, lockfile: &Shown<'a>) -> Suite<'a> {
     }
 }
 
-fn of_entry(report: &StoredReport, entry: &StoredEntry, place: &str) -> Outcome {
-    if let Some(denial) = &entry.denied {
-        return Outcome::failed(&denial.code, vec![line(denial, None), place.to_owned()]);
-    }
-    match &entry.excused {
-        Some(denial) => Outcome::Skipped(format!(
-            "{} ({})",
-            line(denial, None),
-            excuse(report, denial.exception)
-        )),
-        None if entry.disposition == UNAVAILABLE => {
+fn of_entry(entry: &StoredEntry, exceptions: &Exceptions<'_>, place: &str) -> Outcome {
+    match (&entry.denied, &entry.excused) {
+        (Some(denial), _) => {
+            Outcome::failed(&denial.code, vec![line(denial, None), place.to_owned()])
+        }
+        (None, Some(denial)) => Outcome::Skipped(excused(denial, exceptions)),
+        (None, None) if entry.disposition == UNAVAILABLE => {
             Outcome::Skipped(codes::says(UNAVAILABLE).to_owned())
         }
-        None => Outcome::Passed,
+        (None, None) => Outcome::Passed,
     }
 }
 
 /// A reason in one line.
 fn line(denial: &StoredDenial, reason: Option<&str>) -> String {
-    let detail = denial.detail.as_deref().unwrap_or_else(|| codes::says(&denial.code));
-    match reason {
-        Some(reason) => format!("{}: {detail}: {reason}", denial.code),
-        None => format!("{}: {detail}", denial.code),
-    }
+    format!("{}: {}", bounded(&denial.code), says(denial, reason))
+}
+
+/// A denial, and what excuses it.
+fn excused(denial: &StoredDenial, exceptions: &Exceptions<'_>) -> String {
+    format!("{} ({})", line(denial, None), exceptions.excuse(denial))
 }
 
 struct Document<'a> {
@@ -193,15 +202,15 @@ impl Display for Document<'_> {
             f,
             r#"<testsuites name="sealift" tests="{tests}" failures="{failures}" errors="0">"#
         )?;
-        for suite in &self.suites {
-            self.suite(f, suite)?;
+        for (number, suite) in self.suites.iter().enumerate() {
+            self.suite(f, suite, number == 0)?;
         }
         writeln!(f, "</testsuites>")
     }
 }
 
 impl Document<'_> {
-    fn suite(&self, f: &mut Formatter<'_>, suite: &Suite<'_>) -> fmt::Result {
+    fn suite(&self, f: &mut Formatter<'_>, suite: &Suite<'_>, is_first: bool) -> fmt::Result {
         writeln!(
             f,
             r#"  <testsuite name="{}" tests="{}" failures="{}" errors="0" skipped="{}" timestamp="{}">"#,
@@ -211,11 +220,13 @@ impl Document<'_> {
             suite.count(Outcome::is_skipped),
             Xml(self.at),
         )?;
-        writeln!(f, "    <properties>")?;
-        for (name, value) in &self.properties {
-            writeln!(f, r#"      <property name="{name}" value="{}"/>"#, Xml(value))?;
+        if is_first {
+            writeln!(f, "    <properties>")?;
+            for (name, value) in &self.properties {
+                writeln!(f, r#"      <property name="{name}" value="{}"/>"#, Xml(value))?;
+            }
+            writeln!(f, "    </properties>")?;
         }
-        writeln!(f, "    </properties>")?;
         for case in &suite.cases {
             write_case(f, &suite.class, case)?;
         }

@@ -3,21 +3,24 @@
 //! GitHub refuses more than 25,000 results or 10 MB (with gzip), and shows 5,000 results. So no more are
 //! listed, and one more result counts the rest.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 
 use serde_json::{Value, json};
 
 use super::{
-    basis::{basis, lockfiles, text_of, uri, vouched},
+    basis::{Exceptions, basis, lockfiles, says, text_of, uri, vouched},
     codes::{self, CODES, MORE},
-    findings::{Finding, Level, Place, findings},
+    findings::{Finding, Level, Place, What, findings},
 };
 use crate::{
     app::stored::{Source, StoredReport},
     core::{
         addresses::SARIF_SCHEMA,
         package::digest::Algorithm,
-        text::{Message, Untrusted},
+        text::{Message, Untrusted, bounded},
     },
 };
 
@@ -31,12 +34,12 @@ const RESULTS_BYTES: usize = 9_000_000;
 const FILES: usize = 1_000;
 
 pub(super) fn sarif(report: &StoredReport, source: &Source) -> String {
-    let mut run = Run::default();
+    let mut run = Run::new(report);
     let found = findings(report);
     let (listed, rest) = found.split_at(run.add(&found));
     if let Some(first) = rest.first() {
-        let place = listed.first().unwrap_or(first).places.clone();
-        run.push(&more(rest, first.level, place));
+        let places = listed.first().unwrap_or(first).places.clone();
+        run.push(&more(rest, first.level, places));
     }
     text_of(&json!({
         "$schema": SARIF_SCHEMA,
@@ -62,8 +65,8 @@ pub(super) fn sarif(report: &StoredReport, source: &Source) -> String {
 }
 
 /// The results, and the rules that they name.
-#[derive(Default)]
-struct Run {
+struct Run<'a> {
+    exceptions: Exceptions<'a>,
     results: Vec<Value>,
     rules: Vec<Value>,
     /// Where in `rules` a code is.
@@ -72,7 +75,17 @@ struct Run {
     fingerprints: HashMap<String, usize>,
 }
 
-impl Run {
+impl<'a> Run<'a> {
+    fn new(report: &'a StoredReport) -> Self {
+        Self {
+            exceptions: Exceptions::of(report),
+            results: Vec::new(),
+            rules: Vec::new(),
+            numbers: HashMap::new(),
+            fingerprints: HashMap::new(),
+        }
+    }
+
     /// Adds as many findings as there is room for, and returns their number.
     fn add(&mut self, found: &[Finding<'_>]) -> usize {
         let room = if found.len() > RESULTS { RESULTS.saturating_sub(1) } else { RESULTS };
@@ -96,16 +109,25 @@ impl Run {
     fn result(&mut self, finding: &Finding<'_>) -> Value {
         let code = Untrusted(finding.code).to_string();
         let number = self.rule(&code);
-        let suppressions: Vec<_> = finding
-            .excused
+        let (text, excuse) = match &finding.what {
+            What::Denial(denial, reason) => (says(denial, *reason), None),
+            What::Excused(denial, reason) => {
+                (says(denial, *reason), Some(self.exceptions.excuse(denial)))
+            }
+            What::Text(text) => (text.clone(), None),
+        };
+        let suppressions: Vec<_> = excuse
             .iter()
-            .map(|why| json!({ "kind": "external", "status": "accepted", "justification": why }))
+            .map(|why| {
+                let why = Message(why).to_string();
+                json!({ "kind": "external", "status": "accepted", "justification": why })
+            })
             .collect();
         json!({
             "ruleId": code,
             "ruleIndex": number,
             "level": level(finding.level),
-            "message": { "text": message(finding) },
+            "message": { "text": message(finding.subject, &text, excuse.as_deref()) },
             "locations": finding.places.iter().map(location).collect::<Vec<_>>(),
             "partialFingerprints": { "primaryLocationLineHash": self.fingerprint(finding) },
             // Either all results have this member, or none has it.
@@ -138,7 +160,8 @@ impl Run {
     /// What a finding is about, without its line and its wording: the same in the next run. GitHub reads
     /// the fingerprint of this name, and expects a number behind it that tells equal ones apart.
     fn fingerprint(&mut self, finding: &Finding<'_>) -> String {
-        let about = [finding.code, finding.claim.unwrap_or_default(), finding.subject].join("\0");
+        let about = [finding.code, finding.claim.unwrap_or_default(), finding.subject];
+        let about = about.map(bounded).join("\0");
         let digest = Algorithm::Sha256.digest(about.as_bytes()).to_hex();
         let uses = self.fingerprints.entry(digest.clone()).or_default();
         *uses = uses.saturating_add(1);
@@ -163,14 +186,14 @@ fn help(code: &str) -> String {
     }
 }
 
-fn message(finding: &Finding<'_>) -> String {
-    let detail = Message(&finding.detail);
-    let text = match finding.subject {
-        "" => detail.to_string(),
-        subject => format!("{}: {detail}", Message(subject)),
+fn message(subject: &str, text: &str, excuse: Option<&str>) -> String {
+    let text = Message(text);
+    let text = match subject {
+        "" => text.to_string(),
+        subject => format!("{}: {text}", Message(subject)),
     };
-    let text = match &finding.excused {
-        Some(why) => format!("{text} ({why})"),
+    let text = match excuse {
+        Some(why) => format!("{text} ({})", Message(why)),
         None => text,
     };
     plain(&text)
@@ -198,7 +221,7 @@ fn location(place: &Place<'_>) -> Value {
 }
 
 /// The finding that counts those that are not listed.
-fn more<'a>(rest: &[Finding<'_>], level: Level, places: Vec<Place<'a>>) -> Finding<'a> {
+fn more<'a>(rest: &[Finding<'_>], level: Level, places: Rc<[Place<'a>]>) -> Finding<'a> {
     let mut codes = BTreeMap::<_, usize>::new();
     for finding in rest {
         let number = codes.entry(finding.code).or_default();
@@ -206,7 +229,8 @@ fn more<'a>(rest: &[Finding<'_>], level: Level, places: Vec<Place<'a>>) -> Findi
     }
     let counts: Vec<_> = codes.iter().map(|(code, number)| format!("{number} {code}")).collect();
     let detail = format!("{} more findings are in the report: {}", rest.len(), counts.join(", "));
-    Finding { level, code: MORE, claim: None, subject: "", detail, excused: None, places }
+    let what = What::Text(detail);
+    Finding { level, code: MORE, claim: None, subject: "", what, places }
 }
 
 /// The archive and the lockfiles, with their digests.
