@@ -1,11 +1,12 @@
 //! What the top of a rendered report says in numbers.
 
 use chrono::TimeDelta;
+use serde_json::{Map, Value};
 
 use crate::{
     app::{
         report::Verdict,
-        stored::{PastLimit, StoredEntry, StoredPackage, StoredReport},
+        stored::{ExceptionUse, PastLimit, StoredEntry, StoredPackage, StoredReport},
     },
     cli::render::human::{self, ago},
 };
@@ -54,6 +55,14 @@ pub(super) fn entries(report: &StoredReport) -> impl Iterator<Item = &StoredEntr
 /// Whether it is excused, and the archive has no bytes for it.
 pub(super) fn is_not_carried(entry: &StoredEntry) -> bool {
     entry.disposition == "foreign" && entry.excused.is_some() && entry.package.is_none()
+}
+
+/// The exceptions that are used, with how often.
+pub(super) fn used(report: &StoredReport) -> Vec<(&ExceptionUse, &Map<String, Value>)> {
+    let exceptions: Vec<_> = report.policy.exceptions().collect();
+    let uses = report.exception_uses.iter().filter(|uses| uses.uses > 0);
+    let used = uses.filter_map(|uses| Some((uses, *exceptions.get(uses.number.checked_sub(1)?)?)));
+    used.collect()
 }
 
 /// Packages that are refused.
