@@ -7,6 +7,7 @@
 mod answers;
 mod changes;
 mod exec;
+mod pages;
 #[path = "../world/mod.rs"]
 mod world;
 
