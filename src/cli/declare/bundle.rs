@@ -79,7 +79,8 @@ pub enum BundleCommand {
     /// are refused. The document of a version comes from its tarball's own package.json; only its
     /// signatures and times come from the registry's record. A package that is not sealed is not found:
     /// sealift asks no other registry. Bytes are compared with the signed manifest again each time they
-    /// are sent. If they differ, the archive changed, and the exit status is 1. With --exec a command is run with the environment in which npm, pnpm, Yarn and
+    /// are sent. If they differ, the archive changed, and the exit status is 1. The page at / shows a person what is
+    /// served and how it verified. With --exec a command is run with the environment in which npm, pnpm, Yarn and
     /// bun ask this registry alone, and its exit status is returned.
     #[cfg(feature = "serve")]
     #[command(after_help = examples::SERVE)]

@@ -116,7 +116,7 @@ impl Page<'_> {
                 codes(out, claimed)?;
             }
             Source::Verification | Source::Serving => {
-                out.push_str("whoever ran the verification");
+                out.push_str("the person or program that ran the verification");
             }
             Source::Unsigned => out.push_str("nobody"),
         }
