@@ -8,7 +8,10 @@ use crate::{
         report::Verdict,
         stored::{ExceptionUse, PastLimit, StoredEntry, StoredPackage, StoredReport},
     },
-    cli::render::human::{self, ago},
+    cli::render::{
+        human::{self, ago},
+        report::words,
+    },
 };
 
 /// Numbers of a report.
@@ -122,6 +125,7 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
             format!("Do not build from this archive: {}.", why.join(", and "))
         }
     };
+    lead += &demanded(report);
     for (number, one, several) in [
         (
             tally.not_carried,
@@ -140,6 +144,26 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
         }
     }
     lead
+}
+
+/// What was demanded of every package.
+fn demanded(report: &StoredReport) -> String {
+    let is_of_all =
+        |rule: &&Map<String, Value>| !rule.contains_key("packages") && !rule.contains_key("except");
+    let demands = |rule: &Map<String, Value>, claim: &str| {
+        let claims = rule.get("claims").and_then(Value::as_array);
+        claims.into_iter().flatten().any(|one| one.as_str() == Some(claim))
+    };
+    let of_all =
+        |claim: &str| report.policy.rules().filter(is_of_all).any(|rule| demands(rule, claim));
+    let names = words::CLAIMS.iter().map(|(claim, ..)| *claim);
+    let names: Vec<_> = names.filter(|claim| *claim == "integrity" || of_all(claim)).collect();
+    let is_more = |rule: &Map<String, Value>| rule.keys().any(|key| key != "claims");
+    let more = match report.policy.rules().any(is_more) {
+        true => "; the rules demand more",
+        false => "",
+    };
+    format!(" Demanded of every package: {}{more}.", names.join(", "))
 }
 
 /// What is past its limit.

@@ -25,10 +25,11 @@ use crate::{
 const AT_A_GLANCE: usize = 5;
 
 impl Page<'_> {
-    /// What was let pass, why, and until when, in a few lines: nothing where nothing was.
+    /// What was let pass, why, and until when, in a few lines.
     pub(super) fn passed(&self, out: &mut String) -> fmt::Result {
         let used = used(self.report);
         if used.is_empty() {
+            out.push_str("<dt>What was let pass?<dd>Nothing: no exception was used.\n");
             return Ok(());
         }
         out.push_str("<dt>What was let pass?<dd><ul>\n");
