@@ -197,6 +197,16 @@ fn what_is_no_report_is_not_rendered() {
         assert_eq!(run.json()["code"], "report-file");
         run.says(says);
     }
+    // Names are looked for one by one.
+    std::fs::remove_file(world.path("app.report")).unwrap();
+    verify(&world, "--require registry-signature --report json=app.report").done();
+    let mut stored: Value = serde_json::from_slice(&world.read("app.report")).unwrap();
+    let counts = stored["summary"]["claims"]["integrity"].clone();
+    for number in 0..65 {
+        stored["summary"]["claims"][format!("claim-{number}")] = counts.clone();
+    }
+    world.write("app.report", stored.to_string());
+    report(&world, "").failed().says("more than 64 names");
     report(&world, "--key none").failed().says("cannot read none");
     let large = File::create(world.path("app.report")).unwrap();
     large.set_len(1 << 40).unwrap();
