@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 use super::{
     keys::{self, KeyError},
@@ -117,16 +118,15 @@ impl Writer {
         Ok(Self { key: key.map(|key| keys::signing(key, listener)).transpose()? })
     }
 
-    /// Writes statements into a new file, each on a line of its own.
+    /// Fills a file with statements, each on a line of its own. It has no name yet.
     ///
     /// # Errors
-    /// When a statement cannot be signed, or the file cannot be written or is there by now. No file is left
-    /// then.
-    pub fn write<P: Serialize>(
+    /// When a statement cannot be signed, or the file cannot be written.
+    pub fn fill<P: Serialize>(
         &self,
         file: &Path,
         statements: impl IntoIterator<Item = Statement<P>>,
-    ) -> Result<(), StatementError> {
+    ) -> Result<Filled, StatementError> {
         let failed = |error| FileError::io("write", file, error);
         let temporary = files::temporary(file)?;
         let mut out = BufWriter::new(temporary.as_file());
@@ -140,6 +140,48 @@ impl Writer {
         }
         out.flush().map_err(failed)?;
         drop(out);
-        Ok(files::persist_new(temporary, file)?)
+        Ok(Filled { temporary, file: file.to_owned() })
+    }
+}
+
+/// A file that was filled and has no name yet. If it is dropped, it is removed.
+#[derive(Debug)]
+pub struct Filled {
+    temporary: NamedTempFile,
+    file: PathBuf,
+}
+
+impl Filled {
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// When something has this name by now, or the system refuses.
+    pub fn keep(self) -> Result<(), StatementError> {
+        Ok(files::persist_new(self.temporary, &self.file)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods)] // a test reads files
+
+    use super::*;
+    use crate::app::Silent;
+
+    #[test]
+    fn a_file_that_appears_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.json");
+        let writer = Writer::prepare(&[&file], None, &mut Silent).unwrap();
+        let statement = || [Statement::about(vec![], "urn:x", 1)];
+        let filled = writer.fill(&file, statement()).unwrap();
+        std::fs::write(&file, "mine").unwrap();
+        let kept = filled.keep();
+        assert!(matches!(kept, Err(StatementError::File(FileError::Exists(_)))), "{kept:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        std::fs::remove_file(&file).unwrap();
+        drop(writer.fill(&file, statement()).unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -297,3 +297,6 @@ pub const SERVED_HEAD: Duration = Duration::from_secs(10);
 /// Bytes of a request's body, which is passed over. npm asks for advisories on 10,000 packages with
 /// some hundred KiB.
 pub const SERVED_BODY_BYTES: u64 = 16 << 20;
+
+/// How long answers that are being sent may take when a server is asked to end.
+pub const SERVED_END: Duration = Duration::from_secs(1);

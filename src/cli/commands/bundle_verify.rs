@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        attest,
         report::Report,
         stored::{Outputs, Source, StoredReport},
         verify::verify,
@@ -18,32 +19,32 @@ use crate::{
 ///
 /// # Errors
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
-/// checked, or a report could not be written.
+/// checked, or a statement or a report could not be written.
 pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
-    let outputs = prepare(&options.reports, context)?;
     let resolved = options.verify.resolve(&options.archive, context.env);
-    match verify(&resolved, &context.clock)?.admit() {
+    let statements = attest::Options::from(&options.statements);
+    // What cannot be written is an error before the work begins.
+    let attesting = statements.prepare(context.terminal)?;
+    let outputs = prepare(&options.reports, context)?;
+    let examined = verify(&resolved, &context.clock)?;
+    attesting.write(&examined)?;
+    write(&outputs, &options.reports, examined.report())?;
+    match examined.admit() {
         Ok(verified) => {
-            write(&outputs, &options.reports, verified.report())?;
             context.report(verified.report());
             Ok(())
         }
         Err(report) => {
-            // What was refused stays refused, whether that could be written down or not.
-            if let Err(failure) = write(&outputs, &options.reports, &report) {
-                context.terminal.failure(&failure);
-            }
             context.report(&report);
             Err(Failure::reported(Kind::Refused))
         }
     }
 }
 
-/// Finds out whether the reports can be written, before the work begins.
+/// Finds out whether the reports can be written.
 fn prepare(options: &ReportOptions, context: &mut Context<'_>) -> Outcome<Outputs> {
-    let is_json = |rendering: &Option<_>| rendering.is_none();
-    let mut reports = options.reports.iter().map(|report| &report.rendering);
-    if options.report_key.is_some() && !reports.any(is_json) {
+    let mut reports = options.reports.iter();
+    if options.report_key.is_some() && !reports.any(|report| report.rendering.is_none()) {
         let hint = "add --report json=FILE";
         return Err(Failure::could_not("--report-key signs the JSON report alone").hint(hint));
     }
@@ -51,6 +52,7 @@ fn prepare(options: &ReportOptions, context: &mut Context<'_>) -> Outcome<Output
     Ok(Outputs::prepare(files, options.report_key.as_deref(), context.terminal)?)
 }
 
+/// Writes the reports that were asked for.
 fn write(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome {
     if options.reports.is_empty() {
         return Ok(());
@@ -60,8 +62,7 @@ fn write(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome
         Some(rendering) => Ok(rendering.render(&stored, &Source::Verification).into_bytes()),
         None => {
             let mut bytes = Vec::new();
-            let written = json::write(&mut bytes, &stored);
-            written.map_err(Failure::could_not)?;
+            json::write(&mut bytes, &stored).map_err(Failure::could_not)?;
             Ok(outputs.sign(bytes)?)
         }
     });

@@ -66,7 +66,11 @@ Examples:
   With a page for people, and a signed report for the files:
     sealift bundle verify app.sealift --key release.key.pub \\
       --require registry-signature --report html=app.html \\
-      --report json=app.report --report-key second.key";
+      --report json=app.report --report-key second.key
+
+  State what was found, signed with your own key:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require integrity --attest vsa.json --attest-key second.key";
 
 pub(super) const REPORT: &str = "\
 Examples:
@@ -100,6 +104,11 @@ Examples:
     sealift bundle serve app.sealift --key release.key.pub \\
       --require registry-signature --lockfile package-lock.json \\
       --exec -- npm ci
+
+  Record what the build got, signed with your own key:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature --record served.json \\
+      --record-key second.key --exec -- npm ci
 
   Serve until Ctrl-C:
     sealift bundle serve app.sealift --key release.key.pub \\

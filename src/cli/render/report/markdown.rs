@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::tally::{Tally, before, count, entries, grouped, is_not_carried, lead, past, refused};
+use super::tally::{
+    Tally, before, count, entries, grouped, is_not_carried, lead, past, refused, used,
+};
 use crate::{
     app::{
         report::Verdict,
@@ -118,7 +120,8 @@ fn denials(comment: &mut Comment, report: &StoredReport) {
     let number = refused(report).count();
     let denied = || entries(report).filter_map(|entry| Some((entry, entry.denied.as_ref()?)));
     if number > 0 || denied().next().is_some() || !report.past_limits.is_empty() {
-        comment.line("\n#### Refused\n");
+        let title = if report.verdict == Verdict::Refused { "Refused" } else { "Past its limit" };
+        comment.line(&format!("\n#### {title}\n"));
     }
     for one in &report.past_limits {
         comment.line(&format!("- {}", past(one)));
@@ -137,16 +140,11 @@ fn denials(comment: &mut Comment, report: &StoredReport) {
 }
 
 fn excuses(comment: &mut Comment, report: &StoredReport) {
-    let used = report.exception_uses.iter().filter(|uses| uses.uses > 0);
-    for (at, uses) in used.enumerate() {
+    for (at, (uses, exception)) in used(report).into_iter().enumerate() {
         if at == 0 {
-            comment.line("\n#### Excused\n\n| what | code | reason | until | used |\n| --- | --- | --- | --- | ---: |");
+            comment.line("\n#### Excused\n\n| what | code | reason | until | used |");
+            comment.line("| --- | --- | --- | --- | ---: |");
         }
-        let Some(exception) =
-            uses.number.checked_sub(1).and_then(|place| report.policy.exceptions().nth(place))
-        else {
-            continue;
-        };
         let text = |key: &str| code(exception.get(key).and_then(Value::as_str).unwrap_or_default());
         let what = match exception.get("packages").and_then(Value::as_array) {
             Some(packages) => {

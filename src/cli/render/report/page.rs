@@ -1,4 +1,4 @@
-//! The page: one HTML file that a person who is no engineer can read, with the verdict first.
+//! The page: one HTML file that a person without technical knowledge can read, with the verdict first.
 //!
 //! It needs no script and no network. The script that is in it only searches and filters; the policy in its
 //! head lets a browser run that one and load nothing.

@@ -1,13 +1,17 @@
 //! What the top of a rendered report says in numbers.
 
 use chrono::TimeDelta;
+use serde_json::{Map, Value};
 
 use crate::{
     app::{
         report::Verdict,
-        stored::{PastLimit, StoredEntry, StoredPackage, StoredReport},
+        stored::{ExceptionUse, PastLimit, StoredEntry, StoredPackage, StoredReport},
     },
-    cli::render::human::{self, ago},
+    cli::render::{
+        human::{self, ago},
+        report::words,
+    },
 };
 
 /// Numbers of a report.
@@ -54,6 +58,14 @@ pub(super) fn entries(report: &StoredReport) -> impl Iterator<Item = &StoredEntr
 /// Whether it is excused, and the archive has no bytes for it.
 pub(super) fn is_not_carried(entry: &StoredEntry) -> bool {
     entry.disposition == "foreign" && entry.excused.is_some() && entry.package.is_none()
+}
+
+/// The exceptions that are used, with how often.
+pub(super) fn used(report: &StoredReport) -> Vec<(&ExceptionUse, &Map<String, Value>)> {
+    let exceptions: Vec<_> = report.policy.exceptions().collect();
+    let uses = report.exception_uses.iter().filter(|uses| uses.uses > 0);
+    let used = uses.filter_map(|uses| Some((uses, *exceptions.get(uses.number.checked_sub(1)?)?)));
+    used.collect()
 }
 
 /// Packages that are refused.
@@ -113,6 +125,7 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
             format!("Do not build from this archive: {}.", why.join(", and "))
         }
     };
+    lead += &demanded(report);
     for (number, one, several) in [
         (
             tally.not_carried,
@@ -131,6 +144,26 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
         }
     }
     lead
+}
+
+/// What was demanded of every package.
+fn demanded(report: &StoredReport) -> String {
+    let is_of_all =
+        |rule: &&Map<String, Value>| !rule.contains_key("packages") && !rule.contains_key("except");
+    let demands = |rule: &Map<String, Value>, claim: &str| {
+        let claims = rule.get("claims").and_then(Value::as_array);
+        claims.into_iter().flatten().any(|one| one.as_str() == Some(claim))
+    };
+    let of_all =
+        |claim: &str| report.policy.rules().filter(is_of_all).any(|rule| demands(rule, claim));
+    let names = words::CLAIMS.iter().map(|(claim, ..)| *claim);
+    let names: Vec<_> = names.filter(|claim| *claim == "integrity" || of_all(claim)).collect();
+    let is_more = |rule: &Map<String, Value>| rule.keys().any(|key| key != "claims");
+    let more = match report.policy.rules().any(is_more) {
+        true => "; the rules demand more",
+        false => "",
+    };
+    format!(" Demanded of every package: {}{more}.", names.join(", "))
 }
 
 /// What is past its limit.

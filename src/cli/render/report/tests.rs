@@ -275,7 +275,11 @@ fn the_lines_for_a_third_party_are_those_of_the_page_of_archives() {
     let lines = lines.replace("\\(aq", "'").replace("\\-", "-").replace("\\e", "\\");
     assert_eq!(super::page::check::SEAL.trim_end(), lines);
     let page = page(&stored());
-    for line in lines.lines().chain(super::page::check::REPORT.lines()) {
+    for line in lines
+        .lines()
+        .chain(super::page::check::REPORT.lines())
+        .chain(super::page::check::TRUST.lines())
+    {
         let shown = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let shown = shown.replace('"', "&quot;").replace('\'', "&#39;");
         assert!(page.contains(&shown), "{line}");

@@ -1,5 +1,5 @@
-//! The words of a report, explained to a reader who is no engineer. Whatever is not in the lists is shown
-//! as it is, without an explanation.
+//! The words of a report, explained to a reader without technical knowledge. A word that the lists lack
+//! is shown as it is, without an explanation.
 
 /// The claims, in the order of verification: what a verified one means, and what an absent one means.
 pub(super) const CLAIMS: [(&str, &str, &str); 4] = [
@@ -107,7 +107,7 @@ pub(super) const GLOSSARY: [(&str, &str); 18] = [
     ),
     (
         "seal",
-        "a signature over the list of everything in the archive; whoever seals vouches for the whole list",
+        "a signature over the list of everything in the archive; the signer vouches for the whole list",
     ),
     ("package", "one file that gets installed, such as a library in one version"),
     ("lockfile", "the project's list of exactly which packages it installs, with their digests"),

@@ -8,6 +8,9 @@ use super::{Page, text::Text};
 /// `man/sealift-archive.5`.
 pub const SEAL: &str = include_str!("lines/seal.sh");
 
+/// That the carried trust material verifies from a root, with python-tuf.
+pub const TRUST: &str = include_str!("lines/trust.sh");
+
 /// That a key signed a report.
 pub const REPORT: &str = include_str!("lines/report.sh");
 
@@ -36,6 +39,17 @@ impl Page<'_> {
             "Needs unzip, jq and OpenSSL 3. Prints: Signature Verified Successfully, and no error after it",
             SEAL,
         )?;
+        if self.report.trust.iter().any(|trust| trust.source == "archive") {
+            part(
+                out,
+                "Does the trust material in it verify?",
+                "After the lines above. Needs Python 3.11 with python-tuf (pip install tuf), and a root.json \
+                 of the instance that did not come with this archive, under the instance's name: for \
+                 public-good, public-good.json. It replays the update at the time when the trust material was \
+                 compared with its source",
+                TRUST,
+            )?;
+        }
         part(
             out,
             "Did that key sign the report?",

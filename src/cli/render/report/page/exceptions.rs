@@ -1,6 +1,9 @@
 //! The exceptions: what each excuses, why, until when, and how often.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+};
 
 use serde_json::{Map, Value};
 
@@ -11,7 +14,10 @@ use super::{
 };
 use crate::{
     app::stored::ExceptionUse,
-    cli::render::report::{tally::count, words},
+    cli::render::report::{
+        tally::{count, used},
+        words,
+    },
     core::policy::ENDS_SOON_DAYS,
 };
 
@@ -19,16 +25,11 @@ use crate::{
 const AT_A_GLANCE: usize = 5;
 
 impl Page<'_> {
-    /// What was let pass, why, and until when, in a few lines: nothing where nothing was.
+    /// What was let pass, why, and until when, in a few lines.
     pub(super) fn passed(&self, out: &mut String) -> fmt::Result {
-        let uses = self.report.exception_uses.iter().filter(|uses| uses.uses > 0);
-        let used: Vec<_> = uses
-            .filter_map(|uses| {
-                let place = uses.number.checked_sub(1)?;
-                Some((uses, self.report.policy.exceptions().nth(place)?))
-            })
-            .collect();
+        let used = used(self.report);
         if used.is_empty() {
+            out.push_str("<dt>What was let pass?<dd>Nothing: no exception was used.\n");
             return Ok(());
         }
         out.push_str("<dt>What was let pass?<dd><ul>\n");
@@ -66,8 +67,10 @@ impl Page<'_> {
              archive is refused. Evidence that does not verify is never excused.</p>\n\
              <table class=\"exceptions\"><thead><tr><th>for<th>excuses<th>reason<th>until<th>used</thead><tbody>\n",
         );
+        let uses = self.report.exception_uses.iter().map(|uses| (uses.number, uses));
+        let uses: BTreeMap<_, _> = uses.collect();
         for (number, exception) in (1_usize..).zip(policy.exceptions()) {
-            let uses = self.report.exception_uses.iter().find(|uses| uses.number == number);
+            let uses = uses.get(&number).copied();
             let state = uses.map_or("", |uses| uses.state.as_str());
             let class = match state {
                 "used" => "used",

@@ -1,4 +1,4 @@
-//! The facts of a claim: what evidence says once it is verified, or why there is none.
+//! The facts of a claim: what evidence says once it is verified, or why it is absent.
 
 use std::fmt::{self, Write as _};
 

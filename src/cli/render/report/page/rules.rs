@@ -1,6 +1,9 @@
 //! What was asked: the rules of the policy, in plain words.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+};
 
 use serde_json::{Map, Value};
 
@@ -71,14 +74,16 @@ impl Page<'_> {
             "<section id=\"rules\">\n<h2>Rules</h2>\n<p>A package must meet every rule that is about it. \
              Whatever the rules say, evidence that is there and does not verify is refused.</p>\n<ol class=\"rules\">\n",
         );
+        let uses = self.report.rule_uses.iter().map(|uses| (uses.number, uses.packages));
+        let uses: BTreeMap<_, _> = uses.collect();
         for (number, rule) in (1_usize..).zip(policy.rules()) {
             write!(
                 out,
                 "<li id=\"rule-{number}\"><p><strong>Rule {number}</strong>, about {}",
                 selected(rule)
             )?;
-            if let Some(used) = self.report.rule_uses.iter().find(|used| used.number == number) {
-                write!(out, ". It is about {} here", count(used.packages, "package"))?;
+            if let Some(packages) = uses.get(&number) {
+                write!(out, ". It is about {} here", count(*packages, "package"))?;
             }
             out.push_str(". It demands:</p><ul><li>");
             demands(out, rule, "<li>")?;

@@ -50,7 +50,7 @@ impl Page<'_> {
         match self.source {
             Source::Verification => out.push_str(
                 "<p class=\"source\">The verification itself wrote this page, and nobody has signed it: \
-                 whoever has the file since could have changed it.</p>\n",
+                 anyone who has had the file since could have changed it.</p>\n",
             ),
             Source::Serving => out.push_str(
                 "<p class=\"source\">The packages of this archive are served here. The verification with which \
@@ -58,7 +58,7 @@ impl Page<'_> {
             ),
             Source::Unsigned => out.push_str(
                 "<p class=\"source warn\"><strong>Nobody has signed the report that this page shows.</strong> \
-                 Whoever had it could have changed it.</p>\n",
+                 Anyone who had it could have changed it.</p>\n",
             ),
             Source::Unchecked { claimed } => {
                 out.push_str(

@@ -1,12 +1,38 @@
 //! What the verdict does not say, and who vouches for what.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 use super::{Page, summary::codes, text::Text};
 use crate::{
     app::stored::{ClaimCounts, Source},
-    cli::render::report::tally::{count, grouped},
+    cli::render::report::tally::{are, count, grouped},
 };
+
+/// How many registries are named.
+const NAMED: usize = 3;
+
+/// Each claim: what it says, and how that was checked.
+const CLAIMS: [(&str, &str, &str); 4] = [
+    ("integrity", "which files the project asks for", "the digest of each file"),
+    (
+        "registry-signature",
+        "that a package is the registry's",
+        "the registry's signature, by its keys in the trust material",
+    ),
+    (
+        "publish-attestation",
+        "that the registry published it",
+        "the registry's signature, and the public log",
+    ),
+    (
+        "provenance",
+        "where and how it was built",
+        "its certificate, its signature and the public log",
+    ),
+];
 
 impl Page<'_> {
     /// What the verdict does not say.
@@ -33,26 +59,28 @@ impl Page<'_> {
             )?;
         }
         if tally.not_carried > 0 {
-            let entries = count(tally.not_carried, "lockfile entry");
             writeln!(
                 out,
-                "<li>{entries} <strong>not in the archive</strong>: excused by the policy. Whatever gets \
-                 installed for that was not verified."
+                "<li>{} {} <strong>not in the archive</strong>: <a href=\"#entries\">excused</a> by the \
+                 policy. Nothing that gets installed for that was verified.",
+                count(tally.not_carried, "lockfile entry"),
+                are(tally.not_carried)
             )?;
         }
         if tally.local > 0 {
-            let entries = count(tally.local, "lockfile entry");
             writeln!(
                 out,
-                "<li>{entries} for the project's own folders. They are not in the archive, and nobody \
-                 examined them."
+                "<li>{} {} for folders of the project itself. The archive does not have them, and nobody \
+                 examined them.",
+                count(tally.local, "lockfile entry"),
+                are(tally.local)
             )?;
         }
         if tally.excused > 0 {
             writeln!(
                 out,
-                "<li>{} <strong>excused</strong>: a rule demands more than there is, and the policy lets \
-                 it pass, for the <a href=\"#exceptions\">reasons</a> that it gives.",
+                "<li><strong>{} excused</strong>: a rule demands more than there is, and the policy lets it \
+                 pass, for the <a href=\"#exceptions\">reasons</a> that it gives.",
                 grouped(tally.excused)
             )?;
         }
@@ -81,34 +109,51 @@ impl Page<'_> {
              <th>what<th>who<th>how that was checked</thead><tbody>\n<tr><th scope=\"row\">that the archive \
              is what was collected<td>",
         );
-        for (at, signer) in report.archive.signers.iter().enumerate() {
-            write!(out, "{}<bdi>{}</bdi>", if at > 0 { ", " } else { "" }, Text(&signer.name))?;
-        }
-        if report.archive.signers.is_empty() {
-            out.push_str("nobody whom the policy knows");
-        }
+        let signers = report.archive.signers.iter().map(|signer| signer.name.as_str());
+        names(out, signers, "nobody whom the policy knows")?;
         out.push_str(
             "<td>the signature on the list of its contents; then every file in it against that list\n\
-             <tr><th scope=\"row\">integrity: which files the project asks for<td>the project's lockfile\
-             <td>the digest of each file\n\
-             <tr><th scope=\"row\">registry-signature: that a package is the registry's<td>",
+             <tr><th scope=\"row\">the keys and certificates that evidence is judged by<td>",
         );
-        self.registries(out)?;
-        out.push_str(
-            "<td>its signature, by the keys in the trust material\n\
-             <tr><th scope=\"row\">publish-attestation: that the registry published it<td>the registry\
-             <td>its signature and the public log\n\
-             <tr><th scope=\"row\">provenance: where and how it was built<td>the build service, for the \
-             workflow that it names<td>its certificate, its signature and the public log\n\
-             <tr><th scope=\"row\">the keys and certificates themselves<td>",
-        );
-        for (at, trust) in report.trust.iter().enumerate() {
-            write!(out, "{}<bdi>{}</bdi>", if at > 0 { ", " } else { "" }, Text(&trust.instance))?;
+        let trust = report.trust.iter().map(|trust| trust.instance.as_str());
+        names(out, trust, "nobody")?;
+        let is_from = |source: &str| self.report.trust.iter().any(|trust| trust.source == source);
+        out.push_str(match () {
+            () if is_from("files") => "<td>not at all: the verifier chose these files",
+            () if is_from("embedded") => "<td>not at all: the verifier's sealift has it built in",
+            () => "<td>a chain of signatures from a root that the verifier pinned",
+        });
+        for (claim, says, how) in CLAIMS {
+            self.voucher(out, claim, says, how)?;
         }
-        out.push_str(
-            "<td>a chain of signatures from a root that the verifier pinned\n\
-             <tr><th scope=\"row\">this verdict<td>",
-        );
+        out.push_str("\n<tr><th scope=\"row\">this verdict<td>");
+        self.verdict_voucher(out)?;
+        out.push_str("\n</tbody></table>\n</section>\n");
+        Ok(())
+    }
+
+    /// Who vouches for one claim, and for how many packages.
+    fn voucher(&self, out: &mut String, claim: &str, says: &str, how: &str) -> fmt::Result {
+        let summary = &self.report.summary;
+        write!(out, "\n<tr><th scope=\"row\">{claim}: {says}<td>")?;
+        let verified = summary.claims.get(claim).map_or(0, |counts| counts.verified);
+        let packages = count(summary.packages, "package");
+        if verified == 0 {
+            return write!(
+                out,
+                "<strong>nobody</strong>, for none of {packages}<td>it is not there"
+            );
+        }
+        match claim {
+            "integrity" => out.push_str("the project's lockfile"),
+            "provenance" => out.push_str("the build service, for the workflow that it names"),
+            _ => self.registries(out)?,
+        }
+        write!(out, ", for {} of {packages}<td>{how}", grouped(verified))
+    }
+
+    /// Who vouches for the verdict, and how that was checked.
+    fn verdict_voucher(&self, out: &mut String) -> fmt::Result {
         match self.source {
             Source::Signed { keys } => codes(out, keys)?,
             Source::Unchecked { claimed } => {
@@ -116,7 +161,7 @@ impl Page<'_> {
                 codes(out, claimed)?;
             }
             Source::Verification | Source::Serving => {
-                out.push_str("whoever ran the verification");
+                out.push_str("the person or program that ran the verification");
             }
             Source::Unsigned => out.push_str("nobody"),
         }
@@ -130,20 +175,27 @@ impl Page<'_> {
             }
             Source::Unsigned => "nobody has signed: verify the archive again",
         });
-        out.push_str("\n</tbody></table>\n</section>\n");
         Ok(())
     }
 
     /// The registries of the packages.
     fn registries(&self, out: &mut String) -> fmt::Result {
         let registries = self.report.packages.iter().filter_map(|one| one.registry.as_deref());
-        let registries: std::collections::BTreeSet<_> = registries.collect();
-        for (at, registry) in registries.iter().take(3).enumerate() {
-            write!(out, "{}<bdi>{}</bdi>", if at > 0 { ", " } else { "" }, Text(registry))?;
-        }
-        match registries.len().saturating_sub(3) {
+        let registries: BTreeSet<_> = registries.collect();
+        names(out, registries.iter().take(NAMED).copied(), "the registry")?;
+        match registries.len().saturating_sub(NAMED) {
             0 => Ok(()),
             more => write!(out, " and {more} more"),
         }
     }
+}
+
+/// Names, or what to say where there are none.
+fn names<'a>(out: &mut String, names: impl Iterator<Item = &'a str>, nobody: &str) -> fmt::Result {
+    let mut named = false;
+    for name in names {
+        write!(out, "{}<bdi>{}</bdi>", if named { ", " } else { "" }, Text(name))?;
+        named = true;
+    }
+    if named { Ok(()) } else { write!(out, "{nobody}") }
 }
