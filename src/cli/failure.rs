@@ -15,8 +15,8 @@ use crate::app::{
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, sign::SignError, statement::StatementError, trust::BasisError,
-        unpack::UnpackError, verify::VerifyError, why::WhyError,
+        policy_lock::LockError, sign::SignError, statement::StatementError, stored::ReportError,
+        trust::BasisError, unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -148,6 +148,7 @@ ends!(
     OpenError: code is_refusal,
     SignError: code is_refusal,
     LockError: code is_refusal,
+    ReportError: code is_refusal,
     InitError: code is_refusal,
     UnpackError: code is_refusal,
     VerifyError: code is_refusal,

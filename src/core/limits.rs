@@ -121,6 +121,13 @@ pub const KEY_BYTES: u64 = 64 << 10;
 /// Bytes of a `trusted_root.json` or of npm's `keys.json`. The real ones have 7 KiB.
 pub const TRUST_FILE_BYTES: u64 = 4 << 20;
 
+/// Bytes of a stored report. A package takes about 3 KiB of it; 20,000 packages fit. It is held in memory
+/// with what it says.
+pub const REPORT_BYTES: u64 = 64 << 20;
+
+/// Bytes of a signed report: base64 takes a third more.
+pub const SIGNED_REPORT_BYTES: u64 = REPORT_BYTES / 3 * 4 + (64 << 10);
+
 /// Characters of a message: a fact, which may quote untrusted text, with what was expected.
 pub const MESSAGE_TEXT: usize = 2048;
 

@@ -154,7 +154,7 @@ impl Desk {
 
     async fn document(
         &self,
-        bytes: Vec<u8>,
+        bytes: Bytes,
         media: &'static str,
         headers: &HeaderMap,
         head_only: bool,
@@ -172,7 +172,7 @@ impl Desk {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it is too large to be answered");
         }
         let _room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
-        finished(builder, Content::Whole { bytes: bytes.into(), _room }.into())
+        finished(builder, Content::Whole { bytes, _room }.into())
     }
 
     async fn entry(

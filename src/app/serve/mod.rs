@@ -139,6 +139,11 @@ impl Serving {
         Ok(Self { catalog, server, clock: *clock, watch })
     }
 
+    /// Shows pages for people, each at its path.
+    pub fn show(&mut self, pages: impl IntoIterator<Item = (String, String)>) {
+        pages.into_iter().for_each(|(path, html)| self.catalog.show(path, html));
+    }
+
     /// The archives.
     pub fn archives(&self) -> &[VerifiedArchive] {
         self.catalog.archives()

@@ -43,7 +43,7 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         .as_deref()
         .map(|file| Recording::prepare(file, options.record_key.as_deref(), context.terminal));
     let recording = recording.transpose()?;
-    let serving = match Serving::start(&archives, listen, &context.clock) {
+    let mut serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
         }
@@ -54,6 +54,8 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         let copied = serving.copy_lockfile(lockfile, copy)?;
         tell_of_copy(&copied, copy, context.terminal);
     }
+    let pages = render::pages(&serving);
+    serving.show(pages);
     let mut changes = Changes::default();
     let (code, record) = match options.command.split_first() {
         None => {

@@ -8,7 +8,7 @@ use clap::{
     value_parser,
 };
 
-use super::{TrustOptions, examples};
+use super::{ReportOptions, TrustOptions, examples};
 use crate::{
     app::unpack::Layout,
     core::{
@@ -79,7 +79,8 @@ pub enum BundleCommand {
     /// are refused. The document of a version comes from its tarball's own package.json; only its
     /// signatures and times come from the registry's record. A package that is not sealed is not found:
     /// sealift asks no other registry. Bytes are compared with the signed manifest again each time they
-    /// are sent. If they differ, the archive changed, and the exit status is 1. With --exec a command is run with the environment in which npm, pnpm, Yarn and
+    /// are sent. If they differ, the archive changed, and the exit status is 1. The page at / shows a person what is
+    /// served and how it verified. With --exec a command is run with the environment in which npm, pnpm, Yarn and
     /// bun ask this registry alone, and its exit status is returned.
     ///
     /// npm takes the addresses of a lockfile as paths on this registry, under --exec and with
@@ -148,6 +149,9 @@ pub struct Verify {
     /// How to verify.
     #[command(flatten)]
     pub verify: VerifyOptions,
+    /// Which reports to write.
+    #[command(flatten)]
+    pub reports: ReportOptions,
     /// What to state.
     #[command(flatten)]
     pub statements: Statements,

@@ -12,6 +12,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle unpack", UNPACK),
     ("bundle verify", VERIFY),
     ("bundle why", WHY),
+    ("report", REPORT),
     ("policy lock", POLICY_LOCK),
     ("policy init", POLICY_INIT),
     ("policy check", POLICY_CHECK),
@@ -62,9 +63,23 @@ Examples:
     sealift bundle verify app.sealift --key release.key.pub \\
       --key second.key.pub --threshold 2 --require provenance
 
+  With a page for people, and a signed report for the files:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require registry-signature --report html=app.html \\
+      --report json=app.report --report-key second.key
+
   State what was found, signed with your own key:
     sealift bundle verify app.sealift --key release.key.pub \\
       --require integrity --attest vsa.json --attest-key second.key";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  A page of a report that was signed:
+    sealift report app.report --to html -o report.html \\
+      --key second.key.pub
+
+  A comment on a merge request:
+    sealift report app.report --to markdown";
 
 pub(super) const UNPACK: &str = "\
 Examples:

@@ -7,6 +7,7 @@ mod human;
 mod inspect;
 mod key;
 mod policy;
+mod report;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(test)]
@@ -19,14 +20,13 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-#[cfg(feature = "serve")]
-pub use self::serve::{Served, entries, serving};
 pub use self::{
     diff::Compared,
     human::Human,
     inspect::Inspected,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
+    report::{RenderedReport, Rendering},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
     why::Reasons,
@@ -35,6 +35,11 @@ pub use self::{
 pub use self::{
     fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
+};
+#[cfg(feature = "serve")]
+pub use self::{
+    report::pages,
+    serve::{Served, entries, serving},
 };
 
 /// A result: displayed to people, and with a form for programs. Without text nothing is printed.
