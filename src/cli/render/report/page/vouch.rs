@@ -53,8 +53,8 @@ impl Page<'_> {
             let packages = count(report.summary.packages, "package");
             writeln!(
                 out,
-                "<li>Of {} of {packages} <strong>nobody states</strong> {says} ({claim} is absent). That \
-                 there is no such evidence is what the sealer was told, and the sealer's word.",
+                "<li>Of {} of {packages} <strong>nobody states</strong> {says} ({claim} is absent). That no \
+                 such evidence exists is the sealer's word.",
                 grouped(*absent)
             )?;
         }
@@ -96,7 +96,9 @@ impl Page<'_> {
             "<li>It holds as of the reference time. Keys that were withdrawn or flaws that became known \
              later are not in it.\n\
              <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
-             not say.\n</ul>\n</section>\n",
+             not say.\n\
+             <li>It is not a claim of compliance. The manual page <code>sealift-evidence(7)</code> says which \
+             requirements of S2C2F, SLSA, NIST SSDF, CRA, DORA and NIS2 a report supports, and which not.\n</ul>\n</section>\n",
         );
         Ok(())
     }
