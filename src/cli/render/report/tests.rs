@@ -297,7 +297,7 @@ fn a_damaged_report_is_refused_or_rendered() {
         usize::try_from(state >> 33).unwrap() % below
     };
     let mut rendered = 0;
-    for _ in 0..2000 {
+    for _ in 0..200 {
         let mut bytes = whole.clone();
         for _ in 0..=next(3) {
             let at = next(bytes.len());
@@ -309,5 +309,5 @@ fn a_damaged_report_is_refused_or_rendered() {
             assert!(!markdown(&report, &Source::Unsigned).is_empty());
         }
     }
-    assert!(rendered > 100, "{rendered}");
+    assert!(rendered > 20, "{rendered}");
 }
