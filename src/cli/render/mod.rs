@@ -39,7 +39,7 @@ pub use self::{
 #[cfg(feature = "serve")]
 pub use self::{
     report::pages,
-    serve::{Served, serving},
+    serve::{Served, entries, serving},
 };
 
 /// A result: displayed to people, and with a form for programs. Without text nothing is printed.
