@@ -228,6 +228,8 @@ fn a_report_comes_from_standard_input_and_goes_into_a_new_file() {
     let comment = world.read("page.md");
     let again = world.sealift("report app.report --to markdown --key second.key.pub").done().stdout;
     assert_eq!(String::from_utf8(comment.clone()).unwrap(), again);
+    let dash = world.sealift("report app.report --to markdown --key second.key.pub -o -").done();
+    assert_eq!(dash.stdout, again);
     world.sealift("report app.report --to html -o page.md").failed().says("exists already");
     assert_eq!(world.read("page.md"), comment);
     let json = world.sealift("report app.report --to markdown --format json").done().json();

@@ -126,6 +126,15 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
         }
     };
     lead += &demanded(report);
+    if tally.excused > 0 {
+        lead += &match tally.excused {
+            1 => " 1 package or lockfile entry meets this only by an exception.".to_owned(),
+            number => format!(
+                " {} packages or lockfile entries meet this only by an exception.",
+                grouped(number)
+            ),
+        };
+    }
     for (number, one, several) in [
         (
             tally.not_carried,

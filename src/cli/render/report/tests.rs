@@ -285,3 +285,29 @@ fn the_lines_for_a_third_party_are_those_of_the_page_of_archives() {
         assert!(page.contains(&shown), "{line}");
     }
 }
+
+/// Whatever a file holds, it is refused or rendered.
+#[test]
+fn a_damaged_report_is_refused_or_rendered() {
+    let whole = serde_json::to_vec(&hostile()).unwrap();
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let mut rendered = 0;
+    for _ in 0..200 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(3) {
+            let at = next(bytes.len());
+            bytes[at] = b"0123456789-\"{}[],:ex"[next(20)];
+        }
+        if let Ok(report) = serde_json::from_slice::<StoredReport>(&bytes) {
+            rendered += 1;
+            assert!(page(&report).ends_with("</html>\n"));
+            assert!(!markdown(&report, &Source::Unsigned).is_empty());
+        }
+    }
+    assert!(rendered > 20, "{rendered}");
+}

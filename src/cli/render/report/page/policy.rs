@@ -20,18 +20,7 @@ impl Page<'_> {
         out.push_str(
             "<h3>The rest of the policy</h3>\n<dl class=\"facts\">\n<dt>Whose seals count<dd>",
         );
-        for signer in policy.signers() {
-            let text = |key: &str| signer.get(key).and_then(Value::as_str);
-            write!(out, "<bdi>{}</bdi>", Text(text("name").unwrap_or_default()))?;
-            if let Some(keys) = signer.get("keys").filter(|keys| !is_only(keys, text("name"))) {
-                write!(out, ", with {}", values(keys))?;
-            }
-            if let Some(until) = text("until") {
-                write!(out, ", for seals until {}", Text(until))?;
-            }
-            out.push_str("<br>");
-        }
-        writeln!(out, "{} of them must have sealed", policy.threshold())?;
+        self.seals(out)?;
         for (key, what) in
             [("maxAgeSeconds", "Oldest archive"), ("maxTrustAgeSeconds", "Oldest trust material")]
         {
@@ -55,6 +44,32 @@ impl Page<'_> {
             false => "packages were compared as whole files, and not looked into",
         };
         writeln!(out, "<dt>Inside packages<dd>{deep}")?;
+        self.sources(out)?;
+        out.push_str("</dl>\n");
+        Ok(())
+    }
+
+    /// Whose seals count.
+    fn seals(&self, out: &mut String) -> fmt::Result {
+        let policy = &self.report.policy;
+        for signer in policy.signers() {
+            let text = |key: &str| signer.get(key).and_then(Value::as_str);
+            write!(out, "<bdi>{}</bdi>", Text(text("name").unwrap_or_default()))?;
+            if let Some(keys) = signer.get("keys").filter(|keys| !is_only(keys, text("name"))) {
+                write!(out, ", with {}", values(keys))?;
+            }
+            if let Some(until) = text("until") {
+                write!(out, ", for seals until {}", Text(until))?;
+            }
+            out.push_str("<br>");
+        }
+        writeln!(out, "{} of them must have sealed", policy.threshold())
+    }
+
+    /// What the policy names, and where it was read from.
+    fn sources(&self, out: &mut String) -> fmt::Result {
+        let policy = &self.report.policy;
+        let get = |key: &str| policy.demands.get(key);
         if let Some(ours) =
             get("ours").filter(|ours| ours.as_array().is_some_and(|ours| !ours.is_empty()))
         {
@@ -77,7 +92,6 @@ impl Page<'_> {
         for file in &policy.files {
             writeln!(out, "<bdi>{}</bdi>, SHA-256 {}<br>", Text(&file.file), Code(&file.sha256))?;
         }
-        out.push_str("</dl>\n");
         Ok(())
     }
 }

@@ -8,7 +8,10 @@ use super::{
     text::{Code, Text},
 };
 use crate::{
-    app::{report::Verdict, stored::StoredDenial},
+    app::{
+        report::Verdict,
+        stored::{StoredDenial, StoredPackage},
+    },
     cli::render::report::{
         tally::{entries, past, refused},
         words,
@@ -36,35 +39,14 @@ impl Page<'_> {
         for one in &report.past_limits {
             writeln!(out, "<li>{}", capital(&past(one)))?;
         }
-        let mut left = LISTED;
         for (at, package) in refused(report).take(LISTED) {
-            left = left.saturating_sub(1);
-            write!(out, "<li><a href=\"#p{at}\">{}</a><ul>", Text(&name(&package.purl)))?;
-            for denial in &package.denied {
-                out.push_str("<li>");
-                let claim = denial.claim.as_deref().and_then(|claim| package.claims.get(claim));
-                match claim.and_then(|claim| Some((claim.text("reason")?, claim.text("detail")?))) {
-                    Some((code, detail)) => {
-                        let says = denial.detail.as_deref().unwrap_or("it does not verify");
-                        write!(
-                            out,
-                            "{}: {} <small>{}</small>",
-                            Text(says),
-                            Text(detail),
-                            Code(code)
-                        )?;
-                    }
-                    None => reason(out, denial)?,
-                }
-            }
-            out.push_str("</ul>\n");
+            package_denials(out, at, package)?;
         }
-        for entry in entries(report).filter(|entry| entry.denied.is_some()).take(left) {
-            write!(out, "<li>lockfile entry {}<ul>", Code(&entry.path))?;
-            if let Some(denial) = &entry.denied {
-                out.push_str("<li>");
-                reason(out, denial)?;
-            }
+        let left = LISTED.saturating_sub(report.summary.refused);
+        let denied = entries(report).filter_map(|entry| Some((entry, entry.denied.as_ref()?)));
+        for (entry, denial) in denied.take(left) {
+            write!(out, "<li>lockfile entry {}<ul><li>", Code(&entry.path))?;
+            reason(out, denial)?;
             out.push_str("</ul>\n");
         }
         let all = report.summary.refused.saturating_add(self.tally.denied_entries);
@@ -74,6 +56,24 @@ impl Page<'_> {
         out.push_str("</ul>\n</section>\n");
         Ok(())
     }
+}
+
+/// Why a package is refused, each reason with what is wrong in the evidence.
+fn package_denials(out: &mut String, at: usize, package: &StoredPackage) -> fmt::Result {
+    write!(out, "<li><a href=\"#p{at}\">{}</a><ul>", Text(&name(&package.purl)))?;
+    for denial in &package.denied {
+        out.push_str("<li>");
+        let claim = denial.claim.as_deref().and_then(|claim| package.claims.get(claim));
+        match claim.and_then(|claim| Some((claim.text("reason")?, claim.text("detail")?))) {
+            Some((code, detail)) => {
+                let says = denial.detail.as_deref().unwrap_or("it does not verify");
+                write!(out, "{}: {} <small>{}</small>", Text(says), Text(detail), Code(code))?;
+            }
+            None => reason(out, denial)?,
+        }
+    }
+    out.push_str("</ul>\n");
+    Ok(())
 }
 
 /// Why something is refused: for a person, and the code.

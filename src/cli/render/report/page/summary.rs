@@ -169,11 +169,11 @@ impl Page<'_> {
     fn judged(&self, out: &mut String) -> fmt::Result {
         let (report, archive) = (self.report, &self.report.archive);
         let given = if report.at_given {
-            ". A person gave this time with --at; it is not the clock's"
+            ", which a person gave with --at in place of the clock"
         } else {
             ", by the clock of the machine that verified"
         };
-        writeln!(out, "<dt>As of when?<dd>{}{given}.", When(&report.at))?;
+        writeln!(out, "<dt>As of when?<dd>{}: the reference time{given}.", When(&report.at))?;
         writeln!(
             out,
             "<dt>Which file?<dd><bdi>{}</bdi>, {}, {}<br>SHA-256 {}<br>\

@@ -37,13 +37,28 @@ const CLAIMS: [(&str, &str, &str); 4] = [
 impl Page<'_> {
     /// What the verdict does not say.
     pub(super) fn unsaid(&self, out: &mut String) -> fmt::Result {
-        let (report, tally) = (self.report, &self.tally);
         out.push_str(
             "<section id=\"unsaid\">\n<h2>What this verdict does not say</h2>\n<ul>\n\
              <li><strong>It does not say that the software is safe.</strong> Nobody has read its code here. \
              Evidence shows where a package comes from and that it is unchanged, not that it is free of \
              faults or bad intent.\n",
         );
+        self.unstated(out)?;
+        self.uncovered(out)?;
+        out.push_str(
+            "<li>It holds as of the reference time. Keys that were withdrawn or flaws that became known \
+             later are not in it.\n\
+             <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
+             not say.\n\
+             <li>It is not a claim of compliance. The manual page <code>sealift-evidence(7)</code> says which \
+             requirements of S2C2F, SLSA, NIST SSDF, CRA, DORA and NIS2 a report supports, and which not.\n</ul>\n</section>\n",
+        );
+        Ok(())
+    }
+
+    /// What there is no evidence for, or none that was examined.
+    fn unstated(&self, out: &mut String) -> fmt::Result {
+        let report = self.report;
         for (claim, says) in [
             ("provenance", "from which source they were built"),
             ("registry-signature", "by a registry's signature, that they are the registry's"),
@@ -53,11 +68,25 @@ impl Page<'_> {
             let packages = count(report.summary.packages, "package");
             writeln!(
                 out,
-                "<li>Of {} of {packages} <strong>nobody states</strong> {says} ({claim} is absent). That \
-                 there is no such evidence is what the sealer was told, and the sealer's word.",
+                "<li>Of {} of {packages} <strong>nobody states</strong> {says} ({claim} is absent). That no \
+                 such evidence exists is the sealer's word.",
                 grouped(*absent)
             )?;
         }
+        let unexamined = report.packages.iter().filter(|one| !one.unexamined.is_empty()).count();
+        if unexamined > 0 {
+            let packages = count(unexamined, "package");
+            writeln!(
+                out,
+                "<li>{packages} came with statements of other kinds, which were not examined."
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What the archive does not have, or has only by an exception.
+    fn uncovered(&self, out: &mut String) -> fmt::Result {
+        let tally = &self.tally;
         if tally.not_carried > 0 {
             writeln!(
                 out,
@@ -84,20 +113,6 @@ impl Page<'_> {
                 grouped(tally.excused)
             )?;
         }
-        let unexamined = report.packages.iter().filter(|one| !one.unexamined.is_empty()).count();
-        if unexamined > 0 {
-            let packages = count(unexamined, "package");
-            writeln!(
-                out,
-                "<li>{packages} came with statements of other kinds, which were not examined."
-            )?;
-        }
-        out.push_str(
-            "<li>It holds as of the reference time. Keys that were withdrawn or flaws that became known \
-             later are not in it.\n\
-             <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
-             not say.\n</ul>\n</section>\n",
-        );
         Ok(())
     }
 
