@@ -287,3 +287,46 @@ pub const SERVED_HEAD: Duration = Duration::from_secs(10);
 /// Bytes of a request's body, which is passed over. npm asks for advisories on 10,000 packages with
 /// some hundred KiB.
 pub const SERVED_BODY_BYTES: u64 = 16 << 20;
+
+/// Bytes of one advisory. The largest of the public database list some ten thousand versions in a
+/// megabyte.
+pub const ADVISORY_BYTES: u64 = 4 << 20;
+
+/// Values in one advisory, for the reason of [`EVIDENCE_VALUES`].
+pub const ADVISORY_VALUES: usize = EVIDENCE_VALUES;
+
+/// Bytes of an advisory's id. The longest real ones have some 60.
+pub const ADVISORY_ID_BYTES: usize = 128;
+
+/// Advisories in one source. npm's part of the public database had some 230,000 in 2026.
+pub const SOURCE_ADVISORIES: usize = 2_000_000;
+
+/// Bytes of a ZIP file of advisories. That of npm had 210 MB in 2026.
+pub const SOURCE_BYTES: u64 = 2 << 30;
+
+/// Bytes of the directory of a ZIP file of advisories. An entry takes about 70 there; it is held in
+/// memory.
+pub const SOURCE_DIRECTORY_BYTES: u64 = 256 << 20;
+
+/// Bytes of all advisories in one source, inflated: five times those of npm in 2026.
+pub const SOURCE_CONTENT_BYTES: u64 = 8 << 30;
+
+/// Folders within folders, in which advisories or archives are looked for. Real trees have five.
+pub const SEARCH_DEPTH: usize = 32;
+
+/// Files and folders that are looked at in a search. The public repository of malicious packages has
+/// some 500,000.
+pub const SEARCH_ENTRIES: usize = 4_000_000;
+
+/// Names of packages that one recall asks about. An archive of npm's largest known lockfiles has some
+/// 10,000; ten of these share most of them.
+pub const RECALL_NAMES: usize = 100_000;
+
+/// Advisories in one recall. A name has one or two, and few names have any.
+pub const RECALL_ADVISORIES: usize = 10_000;
+
+/// Bytes of all advisories in one recall. They have 2 KiB each, on average.
+pub const RECALL_CONTENT_BYTES: u64 = 64 << 20;
+
+/// Bytes of a file of package URLs, one a line.
+pub const PURLS_BYTES: u64 = 64 << 20;
