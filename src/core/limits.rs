@@ -288,6 +288,27 @@ pub const SERVED_HEAD: Duration = Duration::from_secs(10);
 /// some hundred KiB.
 pub const SERVED_BODY_BYTES: u64 = 16 << 20;
 
+/// Archives in one folder of archives. A company that seals a hundred builds a day fills it in three years.
+pub const STORE_ARCHIVES: usize = 100_000;
+
+/// Files and folders that are looked at in search of archives: a whole home folder has fewer.
+pub const STORE_FILES_SEEN: usize = 1_000_000;
+
+/// Archives of a folder that are judged before what was found of them is passed on. The packages of one
+/// take a megabyte of an index.
+pub const STORE_BATCH: usize = 32;
+
+/// Refusals that are kept of one archive of a folder: more are counted. The archive's own report has all.
+pub const STORE_REFUSALS: usize = 20;
+
+/// Packages whose verdicts are kept to be shared between archives. One takes some 3 KiB. A company
+/// with a thousand builds has some ten thousand.
+pub const SHARED_VERDICTS: usize = 30_000;
+
+/// Bytes of one line of an index of archives. An archive's line has up to eight bytes for each of its
+/// packages, of which [`ARCHIVE_ENTRIES`] are more than it can have.
+pub const STORE_LINE_BYTES: usize = 4 << 20;
+
 /// Bytes of one advisory. The largest of the public database list some ten thousand versions in a
 /// megabyte.
 pub const ADVISORY_BYTES: u64 = 4 << 20;
@@ -311,12 +332,9 @@ pub const SOURCE_DIRECTORY_BYTES: u64 = 256 << 20;
 /// Bytes of all advisories in one source, inflated: five times those of npm in 2026.
 pub const SOURCE_CONTENT_BYTES: u64 = 8 << 30;
 
-/// Folders within folders, in which advisories or archives are looked for. Real trees have five.
-pub const SEARCH_DEPTH: usize = 32;
-
-/// Files and folders that are looked at in a search. The public repository of malicious packages has
-/// some 500,000.
-pub const SEARCH_ENTRIES: usize = 4_000_000;
+/// Files and folders that are looked at in search of advisories. The public repository of malicious
+/// packages has some 500,000.
+pub const SOURCE_FILES_SEEN: usize = 4_000_000;
 
 /// Names of packages that one recall asks about. An archive of npm's largest known lockfiles has some
 /// 10,000; ten of these share most of them.
