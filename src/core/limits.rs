@@ -319,21 +319,21 @@ pub const ADVISORY_VALUES: usize = EVIDENCE_VALUES;
 /// Bytes of an advisory's id. The longest real ones have some 60.
 pub const ADVISORY_ID_BYTES: usize = 128;
 
-/// Advisories in one source. npm's part of the public database had some 230,000 in 2026.
+/// Advisories in one source. npm's part of the public database has some hundred thousand.
 pub const SOURCE_ADVISORIES: usize = 2_000_000;
 
-/// Bytes of a ZIP file of advisories. That of npm had 210 MB in 2026.
+/// Bytes of a ZIP file of advisories. That of npm's part of the public database has some 210 MB.
 pub const SOURCE_BYTES: u64 = 2 << 30;
 
 /// Bytes of the directory of a ZIP file of advisories. An entry takes about 70 there; it is held in
 /// memory.
 pub const SOURCE_DIRECTORY_BYTES: u64 = 256 << 20;
 
-/// Bytes of all advisories in one source, inflated: five times those of npm in 2026.
+/// Bytes of all advisories in one source, inflated. Their text is packed to a tenth at best.
 pub const SOURCE_CONTENT_BYTES: u64 = 8 << 30;
 
 /// Files and folders that are looked at in search of advisories. The public repository of malicious
-/// packages has some 500,000.
+/// packages has two for each advisory.
 pub const SOURCE_FILES_SEEN: usize = 4_000_000;
 
 /// Names of packages that one recall asks about. An archive of npm's largest known lockfiles has some
