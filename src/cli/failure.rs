@@ -10,13 +10,14 @@ use crate::app::serve::ServeError;
 #[cfg(feature = "network")]
 use crate::app::{
     connection::{ConfigError, ConnectionError},
+    recall::RecallFetchError,
     seal::SealError,
 };
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, sign::SignError, trust::BasisError, unpack::UnpackError,
-        verify::VerifyError, why::WhyError,
+        policy_lock::LockError, recall::RecallError, sign::SignError, trust::BasisError,
+        unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -147,6 +148,7 @@ ends!(
     OpenError: code is_refusal,
     SignError: code is_refusal,
     LockError: code is_refusal,
+    RecallError: code is_refusal,
     InitError: code is_refusal,
     UnpackError: code is_refusal,
     VerifyError: code is_refusal,
@@ -156,6 +158,7 @@ ends!(
 ends!(
     ConfigError,
     ConnectionError,
+    RecallFetchError: code is_refusal,
     SealError: code is_refusal,
 );
 #[cfg(feature = "serve")]

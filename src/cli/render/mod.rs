@@ -8,6 +8,7 @@ mod inspect;
 mod json;
 mod key;
 mod policy;
+mod recall;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use self::{
     json::to_json,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
+    recall::AppliedRecall,
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
     why::Reasons,
@@ -37,6 +39,7 @@ pub use self::{
 pub use self::{
     fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
+    recall::FetchedRecall,
 };
 
 /// A result: displayed to people, and with a form for programs. Without text nothing is printed.
