@@ -18,7 +18,10 @@ use crate::{
         verify::{self, Examined, VerifyError, verify_by},
     },
     core::{
-        archive::{key::PublicKey, manifest::Listing as _},
+        archive::{
+            key::PublicKey,
+            manifest::{CarriedTrust, Listing as _, TrustSource},
+        },
         limits,
         lockfile::Lockfile,
         package::digest::Digest,
@@ -76,6 +79,8 @@ pub struct RecallFacts {
     pub records: u64,
     /// How many files there could not be read.
     pub unreadable: u64,
+    /// Whether it carries trust material that this machine uses: none counts beside pinned files.
+    pub carries_trust: bool,
     /// Whether it brought newer trust material than this machine had.
     pub brought_trust: bool,
 }
@@ -204,7 +209,7 @@ pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
     let demands = demands(options)?;
     let trust = &options.verify.trust;
     let recall = OpenedRecall::open(&options.recall, &keys(options, &demands, clock.at)?)?;
-    let facts = facts(&recall)?;
+    let facts = facts(&recall, trust)?;
     archive::require_sealed_before(&recall.file, clock.at)?;
     if clock.at > clock.now {
         return Err(RecallError::Future);
@@ -269,8 +274,9 @@ fn require_instance(recall: &OpenedRecall, trust: &trust::Options) -> Result<(),
     Err(RecallError::OtherInstance { carried, instance: trust.instance.clone() })
 }
 
-fn facts(recall: &OpenedRecall) -> Result<RecallFacts, RecallError> {
+fn facts(recall: &OpenedRecall, trust: &trust::Options) -> Result<RecallFacts, RecallError> {
     let manifest = recall.file.manifest();
+    let is_bare = |carried: &CarriedTrust| carried.source != TrustSource::Tuf;
     let source = &manifest.predicate().advisories;
     let sha256 = recall.file.sha256().map_err(archive::OpenError::of(&recall.path))?;
     Ok(RecallFacts {
@@ -283,6 +289,7 @@ fn facts(recall: &OpenedRecall) -> Result<RecallFacts, RecallError> {
         from: source.from.clone(),
         records: source.records,
         unreadable: source.unreadable,
+        carries_trust: trust.files.is_none() && !manifest.trust().iter().all(is_bare),
         brought_trust: false,
     })
 }

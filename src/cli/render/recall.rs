@@ -41,21 +41,31 @@ impl Rendered for AppliedRecall<'_> {
 
 impl fmt::Display for AppliedRecall<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.first_line(f)?;
-        if self.quiet {
-            return Ok(());
+        f.write_str(&self.first_line())?;
+        match self.quiet {
+            true => Ok(()),
+            false => write!(f, "\n\n{}", Sections(self).to_string().trim_end()),
         }
-        self.basis(f)?;
-        self.affected(f)?;
-        self.refused(f)?;
-        self.unchecked(f)?;
-        self.not_asked(f)
+    }
+}
+
+/// All but the first line. Each section starts with an empty line.
+struct Sections<'a>(&'a AppliedRecall<'a>);
+
+impl fmt::Display for Sections<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self(applied) = self;
+        applied.basis(f)?;
+        applied.affected(f)?;
+        applied.refused(f)?;
+        applied.unchecked(f)?;
+        applied.not_asked(f)
     }
 }
 
 impl AppliedRecall<'_> {
     /// The whole answer.
-    fn first_line(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    fn first_line(&self) -> String {
         let applied = self.applied;
         let (word, style) = match applied.state() {
             State::Affected => ("affected", BAD),
@@ -63,51 +73,44 @@ impl AppliedRecall<'_> {
             State::Unchecked => ("unchecked", WARN),
             State::Clear => ("clear", GOOD),
         };
-        let all = applied.archives.len();
+        let all = count(applied.archives.len(), "archive");
         let affected = applied.count(State::Affected);
-        write!(f, "{style}{word}{style:#}: {affected} of {} affected", count(all, "archive"))?;
+        let mut line = format!("{style}{word}{style:#}: {affected} of {all} affected");
         for (number, what) in [
             (applied.count(State::Refused), "refused"),
             (applied.count(State::Unchecked).saturating_add(applied.unread.len()), "unchecked"),
         ] {
             if number > 0 {
-                write!(f, ", {number} {what}")?;
+                line.push_str(&format!(", {number} {what}"));
             }
         }
-        match applied.not_asked().len() {
-            0 => Ok(()),
-            number => write!(f, ", {} not asked about", count(number, "package")),
+        let not_asked = applied.not_asked().len();
+        if not_asked > 0 {
+            line.push_str(&format!(", {} not asked about", count(not_asked, "package")));
         }
+        line
     }
 
     fn basis(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Applied { recall, at, .. } = self.applied;
-        write!(
-            f,
-            "\n\n  recall    {}\n  sha256    {}\n  sealed    {}, {}\n  signed by {}",
-            Untrusted(&recall.file),
-            recall.sha256.to_hex(),
-            day(recall.sealed_at),
-            ago(*at - recall.sealed_at),
-            recall.signers.join(", "),
-        )?;
-        write!(
-            f,
-            "\n  carries   {} of {} in {}, for {}",
-            count(recall.advisories, "advisory"),
-            recall.records,
-            Untrusted(&recall.from),
-            count(recall.names, "name"),
-        )?;
+        writeln!(f, "  recall    {}", Untrusted(&recall.file))?;
+        writeln!(f, "  sha256    {}", recall.sha256.to_hex())?;
+        writeln!(f, "  sealed    {}, {}", day(recall.sealed_at), ago(*at - recall.sealed_at))?;
+        writeln!(f, "  signed by {}", recall.signers.join(", "))?;
+        let (advisories, names) =
+            (count(recall.advisories, "advisory"), count(recall.names, "name"));
+        let (records, from) = (recall.records, Untrusted(&recall.from));
+        writeln!(f, "  carries   {advisories} for {names}, out of {records} in {from}")?;
         if recall.unreadable > 0 {
             let files = count(usize::try_from(recall.unreadable).unwrap_or(usize::MAX), "file");
-            write!(f, "\n            {WARN}{files} there could not be read{WARN:#}")?;
+            writeln!(f, "            {WARN}{files} there could not be read{WARN:#}")?;
         }
-        let trust = match recall.brought_trust {
-            true => "newer than this machine's was; the trust store has it now",
-            false => "not newer than this machine's",
+        let trust = match (recall.carries_trust, recall.brought_trust) {
+            (_, true) => "newer than this machine's was; the trust store has it now",
+            (true, false) => "not newer than this machine's",
+            (false, false) => "the recall carries none that this machine uses",
         };
-        write!(f, "\n  trust     {trust}")
+        writeln!(f, "  trust     {trust}")
     }
 
     /// The archives in a state.
@@ -118,8 +121,7 @@ impl AppliedRecall<'_> {
     fn affected(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for archive in self.of(State::Affected) {
             let Ok(outcome) = &archive.outcome else { continue };
-            write!(f, "\n\n{BAD}affected{BAD:#}: {}", Untrusted(&archive.file))?;
-            writeln!(f)?;
+            writeln!(f, "\n{BAD}affected{BAD:#}: {}", Untrusted(&archive.file))?;
             listed(f, self.verbose, &outcome.affected, |f, affected| {
                 write!(f, "  {}", Untrusted(&affected.package))?;
                 if let Some(entry) = &affected.bundled {
@@ -138,8 +140,7 @@ impl AppliedRecall<'_> {
 
     fn refused(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for archive in self.of(State::Refused) {
-            write!(f, "\n\n{BAD}refused{BAD:#}: {}", Untrusted(&archive.file))?;
-            writeln!(f)?;
+            writeln!(f, "\n{BAD}refused{BAD:#}: {}", Untrusted(&archive.file))?;
             match &archive.outcome {
                 Ok(outcome) => self.why(f, outcome)?,
                 Err(error) => writeln!(f, "  {}", Message(&error.to_string()))?,
@@ -167,16 +168,17 @@ impl AppliedRecall<'_> {
     fn unchecked(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for archive in self.of(State::Unchecked) {
             let Err(error) = &archive.outcome else { continue };
-            write!(f, "\n\n{WARN}unchecked{WARN:#}: {}", Untrusted(&archive.file))?;
-            write!(f, "\n  {}", Message(&error.to_string()))?;
+            writeln!(f, "\n{WARN}unchecked{WARN:#}: {}", Untrusted(&archive.file))?;
+            writeln!(f, "  {}", Message(&error.to_string()))?;
         }
         for (name, why) in &self.applied.unread {
-            let (name, why) = (Untrusted(name), Message(why));
-            write!(f, "\n\n{WARN}unchecked{WARN:#}: {name}\n  {why}")?;
+            writeln!(f, "\n{WARN}unchecked{WARN:#}: {}\n  {}", Untrusted(name), Message(why))?;
         }
-        for link in &self.applied.links {
-            let link = Untrusted(link);
-            write!(f, "\n\n{DIM}not followed{DIM:#}: {link}\n  it is a symbolic link")?;
+        if !self.applied.links.is_empty() {
+            writeln!(f, "\nsymbolic links, which are not followed")?;
+            listed(f, self.verbose, &self.applied.links, |f, link| {
+                writeln!(f, "  {}", Untrusted(link))
+            })?;
         }
         Ok(())
     }
@@ -186,10 +188,10 @@ impl AppliedRecall<'_> {
         if names.is_empty() {
             return Ok(());
         }
-        write!(f, "\n\n{WARN}not asked about{WARN:#}: {}", count(names.len(), "package"))?;
+        writeln!(f, "\n{WARN}not asked about{WARN:#}: {}", count(names.len(), "package"))?;
         writeln!(
             f,
-            "\n  of these the recall says nothing: on the connected side, fetch it with their\n  \
+            "  of these the recall says nothing: on the connected side, fetch it with their\n  \
              archives or with --purls"
         )?;
         listed(f, self.verbose, &names, |f, name| writeln!(f, "  {}", Untrusted(&name.to_string())))

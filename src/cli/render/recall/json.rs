@@ -29,6 +29,7 @@ pub(super) fn applied(applied: &Applied) -> Value {
             "from": bounded(&recall.from),
             "records": recall.records,
             "unreadable": recall.unreadable,
+            "carriesTrust": recall.carries_trust,
             "broughtTrust": recall.brought_trust,
         },
         "summary": {
