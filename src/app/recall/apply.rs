@@ -11,7 +11,7 @@ use crate::{
     app::{
         archive,
         clock::Clock,
-        policy::Loaded,
+        policy::{self, Loaded},
         report::{Report, Verdict},
         store::{find, is_folder},
         trust,
@@ -245,7 +245,7 @@ fn demands(options: &Apply) -> Result<Loaded, RecallError> {
     if !demands.lockfiles.is_empty() {
         return Err(RecallError::Lockfile);
     }
-    let mut loaded = crate::app::policy::load(&demands.policies).map_err(VerifyError::Policy)?;
+    let mut loaded = policy::load(&demands.policies).map_err(VerifyError::Policy)?;
     loaded.policy.lockfile_required = false;
     Ok(demands.complete(loaded)?)
 }
@@ -266,8 +266,9 @@ fn keys(options: &Apply, demands: &Loaded, at: Time) -> Result<Vec<PublicKey>, R
 /// A recall that carries trust must carry that of the instance that judges. Otherwise a key that it
 /// withdraws would stay trusted.
 fn require_instance(recall: &OpenedRecall, trust: &trust::Options) -> Result<(), RecallError> {
-    let carried = recall.file.manifest().trust().iter().map(|trust| trust.instance.clone());
-    let carried: Vec<_> = carried.collect();
+    let carried = recall.file.manifest().trust().iter();
+    let carried = carried.filter(|carried| carried.source == TrustSource::Tuf);
+    let carried: Vec<_> = carried.map(|carried| carried.instance.clone()).collect();
     if trust.files.is_some() || carried.is_empty() || carried.contains(&trust.instance) {
         return Ok(());
     }

@@ -15,7 +15,11 @@ use super::{
     human::{ago, count, day, listed},
 };
 use crate::{
-    app::recall::{Applied, Judged, Outcome, State},
+    app::{
+        recall::{Applied, Judged, Outcome, State},
+        report::Verdict,
+        verify::VerifyError,
+    },
     cli::{
         failure::Failure,
         terminal::{BAD, DIM, GOOD, WARN},
@@ -130,7 +134,7 @@ impl AppliedRecall<'_> {
                 let (id, summary) = (Untrusted(&affected.advisory), Untrusted(&affected.summary));
                 writeln!(f, "\n    {id} {summary}")
             })?;
-            if outcome.verdict == crate::app::report::Verdict::Refused {
+            if outcome.verdict == Verdict::Refused {
                 writeln!(f, "  refused as well:")?;
                 self.why(f, outcome)?;
             }
@@ -199,9 +203,7 @@ impl AppliedRecall<'_> {
 }
 
 /// Why an archive was not examined to the end, as a failure of a command.
-fn failure(
-    error: &crate::app::verify::VerifyError,
-) -> (Option<&'static str>, String, Option<String>) {
+fn failure(error: &VerifyError) -> (Option<&'static str>, String, Option<String>) {
     let failure = Failure::could_not(error).maybe_hint(error.hint());
     (error.code(), failure.message, failure.hint)
 }
