@@ -36,9 +36,10 @@ pub enum RecallCommand {
 /// Options of `recall fetch`.
 #[cfg(feature = "network")]
 #[derive(Debug, Args)]
+#[command(override_usage = USAGE)]
 pub struct RecallFetch {
     /// archives, and folders whose .sealift files are read
-    #[arg(value_name = "ARCHIVE|DIR")]
+    #[arg(value_name = "PATH")]
     pub archives: Vec<PathBuf>,
     /// a file of package URLs, one a line, with or without versions: for archives that are behind the
     /// gap; repeat for several
@@ -66,6 +67,10 @@ pub struct RecallFetch {
     pub trust: TrustOptions,
 }
 
+/// As clap makes it, but within 80 columns.
+#[cfg(feature = "network")]
+const USAGE: &str = "sealift recall fetch [OPTIONS] --advisories <SOURCE> -o <FILE> [PATH]...";
+
 /// Options of `recall apply`.
 #[derive(Debug, Args)]
 pub struct RecallApply {
@@ -73,7 +78,7 @@ pub struct RecallApply {
     #[arg(value_name = "RECALL")]
     pub recall: PathBuf,
     /// archives, and folders whose .sealift files are judged
-    #[arg(required = true, value_name = "ARCHIVE|DIR")]
+    #[arg(required = true, value_name = "PATH")]
     pub archives: Vec<PathBuf>,
     /// a public key (SPKI PEM) that you trust to seal recalls; repeat for several: one of them must have
     /// sealed it. Without it, one of those that you trust to seal archives
