@@ -91,8 +91,11 @@ impl Made {
     }
 }
 
-/// What is read: names and contents, or why they are not.
-fn found(bytes: &[u8]) -> Result<Vec<(String, Result<String, String>)>, String> {
+/// A name, and its contents or why they are not read.
+type Read = (String, Result<String, String>);
+
+/// What is read.
+fn found(bytes: &[u8]) -> Result<Vec<Read>, String> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     let mut found = Vec::new();
