@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{
     registry::Registry,
-    sigstore::{NpmKey, Window, npm_keys},
+    sigstore::{Build, NpmKey, Window, npm_keys},
     tarball::Tarball,
 };
 
@@ -342,6 +342,31 @@ fn demands_are_those_of_verify_and_have_no_default() {
         "[archive]\nlockfile = \"required\"\n\n[[rule]]\nclaims = [\"integrity\"]\n",
     );
     line("--policy sealift.toml").done();
+}
+
+/// A package that is built from another repository than the policy expects.
+#[test]
+fn a_moved_repository_is_found_in_exactly_the_archives_that_hold_it() {
+    let sides = sides(&[]);
+    let built = |version: &str, repository: &str| {
+        Package::new("pad", version)
+            .signed(&sides.world.sigstore)
+            .built(&sides.world.sigstore, &Build::github(repository))
+    };
+    seal(&sides, "store/a.sealift", &[&built("1.0.0", "acme/pad")]);
+    seal(&sides, "store/b.sealift", &[&built("1.0.1", "mallory/pad")]);
+    fetch(&sides, "monday.recall", "store").done();
+    let policy =
+        "[[rule]]\nclaims = [\"provenance\"]\nrepository = [\"https://github.com/acme/pad\"]\n";
+    sides.world.write("sealift.toml", policy);
+    let line = format!(
+        "recall apply monday.recall store --key release.key.pub --policy sealift.toml \
+         --instance acme --format json --at {APPLIED}"
+    );
+    let applied = sides.on("gap", &line).refused().json();
+    assert_eq!(in_state(&applied, "refused"), ["store/b.sealift"]);
+    assert_eq!(in_state(&applied, "clear"), ["store/a.sealift"]);
+    assert_eq!(of(&applied, "store/b.sealift")["denied"][0]["code"], "unexpected-repository");
 }
 
 #[test]
