@@ -36,6 +36,7 @@ pub mod seal;
 pub mod serve;
 pub mod sign;
 pub mod store;
+pub mod stored;
 #[cfg(feature = "network")]
 pub mod supply;
 pub mod trust;

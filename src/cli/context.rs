@@ -3,12 +3,12 @@
 use std::fmt::Display;
 
 use crate::{
-    app::{Clock, report::Report},
+    app::{Clock, report::Report, stored::StoredReport},
     cli::{
         declare::Format,
         env::Env,
         failure::{Failure, Kind},
-        render::{Human, Rendered, to_json},
+        render::{Human, Rendered},
         terminal::Terminal,
     },
 };
@@ -73,7 +73,7 @@ impl Context<'_> {
                 };
                 self.terminal.result(text.trim_end());
             }
-            Format::Json => self.terminal.data(&to_json(report)),
+            Format::Json => self.terminal.data(&StoredReport::of(report)),
         }
     }
 }

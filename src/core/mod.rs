@@ -3,6 +3,7 @@
 
 pub mod addresses;
 pub mod archive;
+pub mod builder;
 pub mod changes;
 pub mod ecosystems;
 mod json;

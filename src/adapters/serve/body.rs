@@ -16,7 +16,7 @@ use std::{
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::{Changed, Entry, Site};
+use super::{Changed, Entry, Site, problems::Problems};
 use crate::{adapters::archive::ArchiveError, core::limits};
 
 /// The body of an answer.
@@ -93,7 +93,7 @@ pub(super) fn of_entry(
     site: &Arc<dyn Site>,
     entry: &Entry,
     part: Option<Range<u64>>,
-    problems: mpsc::Sender<Changed>,
+    problems: Problems,
 ) -> Result<Body, ArchiveError> {
     let missing = || ArchiveError::NoSuchEntry(entry.name.clone());
     let archive = site.archive(entry.archive).ok_or_else(missing)?;
@@ -122,7 +122,7 @@ pub(super) fn of_entry(
             Ok((_, Err(_))) => {}
             Err(error) => {
                 let archive = archive.path().to_owned();
-                let _ = problems.blocking_send(Changed { archive, error });
+                problems.tell(Changed { archive, error });
             }
         }
     });

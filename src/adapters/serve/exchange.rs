@@ -1,6 +1,6 @@
 //! One request and its answer.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, sync::Mutex};
+use std::{net::SocketAddr, sync::Arc};
 
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
@@ -12,13 +12,14 @@ use hyper::{
     http::response::Builder,
 };
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Answer, Asked, Changed, Entry, Site,
     body::{self, Body},
     condition::{Wanted, wanted},
     host,
+    problems::Problems,
 };
 use crate::{
     adapters::archive::ArchiveError,
@@ -43,24 +44,17 @@ pub(super) struct Desk {
     making: Arc<Semaphore>,
     /// Of KiB of documents that are sent.
     sending: Arc<Semaphore>,
-    problems: mpsc::Sender<Changed>,
-    /// What was told already: a client asks again and again.
-    told: Mutex<HashSet<String>>,
+    problems: Problems,
 }
 
 impl Desk {
-    pub fn new(
-        site: Arc<dyn Site>,
-        listening: SocketAddr,
-        problems: mpsc::Sender<Changed>,
-    ) -> Self {
+    pub fn new(site: Arc<dyn Site>, listening: SocketAddr, problems: Problems) -> Self {
         Self {
             site,
             listening,
             making: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS)),
             sending: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS_BYTES >> 10)),
             problems,
-            told: Mutex::default(),
         }
     }
 
@@ -102,8 +96,8 @@ impl Desk {
             Ok(Answer::Entry(entry)) => self.entry(entry, &head.headers, head_only).await,
             Ok(Answer::NotFound(what)) => refusal(StatusCode::NOT_FOUND, &what),
             Ok(Answer::NoUser) => refusal(StatusCode::UNAUTHORIZED, "nobody is logged in here"),
-            Ok(Answer::TooLarge(why)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &why),
-            Err(changed) => self.changed(changed).await,
+            Ok(Answer::Failed(why)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &why),
+            Err(changed) => self.changed(changed),
         }
     }
 
@@ -120,7 +114,7 @@ impl Desk {
 
     /// What to answer. Where archives may have to be read for it, only so many at once.
     async fn found(&self, asked: Asked) -> (Result<Answer, Changed>, Option<Making>) {
-        if !matches!(asked.route, Some(Route::Packument(_) | Route::Version(..))) {
+        if !asked.route.as_ref().is_some_and(Route::is_made) {
             return (self.site.answer(&asked), None);
         }
         let making = Arc::new(Arc::clone(&self.making).acquire_owned().await.ok());
@@ -130,7 +124,7 @@ impl Desk {
             site.answer(&asked)
         });
         let made = made.await;
-        let failed = |_| Ok(Answer::TooLarge("it cannot be answered".to_owned()));
+        let failed = |_| Ok(Answer::Failed("it cannot be answered".to_owned()));
         (made.unwrap_or_else(failed), Some(making))
     }
 
@@ -162,7 +156,7 @@ impl Desk {
         let mut builder = described(entry.media, &tag).header(ACCEPT_RANGES, "bytes");
         let part = match wanted(headers, &tag, size) {
             Wanted::Unchanged => return unchanged(builder),
-            Wanted::Unsatisfiable => {
+            Wanted::Unsatisfiable if !head_only => {
                 let none = format!("bytes */{size}");
                 let builder = builder.status(StatusCode::RANGE_NOT_SATISFIABLE);
                 return finished(builder.header(CONTENT_RANGE, none), Body::empty());
@@ -173,12 +167,12 @@ impl Desk {
                 builder = builder.status(StatusCode::PARTIAL_CONTENT).header(CONTENT_RANGE, place);
                 part
             }
-            Wanted::Part(_) | Wanted::All => 0..size,
+            Wanted::Part(_) | Wanted::Unsatisfiable | Wanted::All => 0..size,
         };
         let length = part.end.saturating_sub(part.start);
         match self.body(entry, (!head_only).then_some(part)).await {
             Ok(body) => finished(builder.header(CONTENT_LENGTH, length), body),
-            Err(changed) => self.changed(changed).await,
+            Err(changed) => self.changed(changed),
         }
     }
 
@@ -199,12 +193,9 @@ impl Desk {
         made.map_err(|error| Changed { archive: path.unwrap_or_default(), error })
     }
 
-    /// The answer where an archive changed. The user is told once.
-    async fn changed(&self, changed: Changed) -> Response<Body> {
-        let is_new = self.told.lock().is_ok_and(|mut told| told.insert(changed.to_string()));
-        if is_new {
-            let _ = self.problems.send(changed).await;
-        }
+    /// The answer where an archive changed.
+    fn changed(&self, changed: Changed) -> Response<Body> {
+        self.problems.tell(changed);
         let why = "the archive changed after it was verified, or cannot be read; it is not sent";
         refusal(StatusCode::INTERNAL_SERVER_ERROR, why)
     }

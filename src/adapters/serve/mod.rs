@@ -9,6 +9,7 @@ mod condition;
 mod connection;
 mod exchange;
 mod host;
+mod problems;
 mod work;
 
 use std::{
@@ -18,8 +19,8 @@ use std::{
     sync::Arc,
 };
 
-use self::exchange::Desk;
-pub use self::work::{Ended, Work};
+pub use self::work::{RunError, Work};
+use self::{exchange::Desk, problems::Problems};
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
     core::{limits, npm::route::Route},
@@ -54,8 +55,8 @@ pub enum Answer {
     NotFound(String),
     /// Nobody is logged in here.
     NoUser,
-    /// It is larger than what is answered.
-    TooLarge(String),
+    /// It cannot be answered: why.
+    Failed(String),
 }
 
 /// An entry of an archive, to be sent.
@@ -127,8 +128,8 @@ impl Server {
         self.address
     }
 
-    /// Serves until the work has ended. `tell` hears that it has begun, and of every archive that was
-    /// found changed.
+    /// Serves until the work has ended, and returns the exit code of its command, or 0. `tell` hears that
+    /// it has begun, and of everything that was found changed, once.
     ///
     /// # Errors
     /// When the system refuses threads or signals, or a command cannot be started.
@@ -137,7 +138,7 @@ impl Server {
         site: Arc<dyn Site>,
         work: Work,
         tell: &mut dyn FnMut(Told),
-    ) -> io::Result<Ended> {
+    ) -> Result<u8, RunError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             // One for each connection that sends a large entry, and for the documents.
@@ -145,9 +146,9 @@ impl Server {
             .enable_all()
             .build()?;
         let ended = runtime.block_on(async {
-            let (problems, mut heard) = tokio::sync::mpsc::channel(16);
+            let (problems, mut heard) = tokio::sync::mpsc::unbounded_channel();
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            let desk = Arc::new(Desk::new(site, self.address, problems));
+            let desk = Arc::new(Desk::new(site, self.address, Problems::new(problems)));
             let accepting = tokio::spawn(connection::accept(listener, desk));
             let ended = work.run(&mut heard, tell).await;
             accepting.abort();
