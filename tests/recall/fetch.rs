@@ -195,3 +195,30 @@ fn a_refresh_that_fails_stops_the_fetch_unless_told_otherwise() {
     assert!(!sides.world.path("monday.recall").exists());
     crate::fetch_at(&sides, late, "monday.recall", "app.sealift --no-refresh").done();
 }
+
+/// As with Ctrl-C, in the middle of a download.
+#[cfg(unix)]
+#[test]
+fn who_interrupts_a_fetch_finds_nothing_left() {
+    use std::{os::unix::process::ExitStatusExt as _, process::Command, thread, time::Duration};
+
+    let sides = sides(&[]);
+    seal(&sides, "app.sealift", &[&package(&sides, "pad")]);
+    let server = Server::start([].into());
+    server.fault("all.zip", Fault::Silence);
+    let before = sides.world.files();
+    let mut command = sides.world.command(env!("CARGO_BIN_EXE_sealift"));
+    let source = format!("{}all.zip", server.url());
+    command.env("SEALIFT_HOME", sides.world.path("connected"));
+    command.args(["recall", "fetch", "app.sealift", "-o", "monday.recall", "--key", "release.key"]);
+    command.args(["--advisories", &source, "--instance", "acme", "--at", FETCHED]);
+    let mut run = command.spawn().unwrap();
+    while server.asked().is_empty() {
+        assert_eq!(run.try_wait().unwrap(), None);
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_ne!(sides.world.files(), before, "the download has no file");
+    Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+    assert_eq!(run.wait().unwrap().signal(), Some(15));
+    assert_eq!(sides.world.files(), before);
+}

@@ -26,6 +26,7 @@ use crate::{
         lockfile::Lockfile,
         package::digest::Digest,
         recall::PackageName,
+        text::bounded,
         time::Time,
     },
 };
@@ -133,7 +134,7 @@ pub struct Affected {
     pub bundled: Option<String>,
     /// The advisory's id.
     pub advisory: String,
-    /// What the advisory says. May be any text.
+    /// What the advisory says, cut where it is long. May be any text.
     pub summary: String,
 }
 
@@ -350,7 +351,7 @@ fn outcome(examined: &Examined, recall: &OpenedRecall) -> Outcome {
             package: held.purl(),
             bundled: held.bundled.map(str::to_owned),
             advisory: advisory.id.clone(),
-            summary: advisory.summary.clone(),
+            summary: bounded(&advisory.summary),
         }));
         if !recall.file.manifest().asked(&name) {
             not_asked.insert(name);

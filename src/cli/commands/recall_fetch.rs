@@ -26,6 +26,8 @@ use crate::{
 /// Exit 2, when something could not be had; exit 1, when something is not what it should be. No file is
 /// left behind then.
 pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
+    #[cfg(unix)]
+    network::leave_nothing_when_interrupted();
     let env = context.env;
     let fetch = recall::Fetch {
         archives: options.archives.clone(),
