@@ -16,8 +16,8 @@ use crate::app::{
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, recall::RecallError, sign::SignError, trust::BasisError,
-        unpack::UnpackError, verify::VerifyError, why::WhyError,
+        policy_lock::LockError, recall::RecallError, sign::SignError, statement::StatementError,
+        trust::BasisError, unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -144,6 +144,7 @@ macro_rules! ends {
 ends!(
     FileError,
     KeyError: code,
+    StatementError: code,
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,

@@ -291,6 +291,9 @@ pub const SERVED_HEAD: Duration = Duration::from_secs(10);
 /// some hundred KiB.
 pub const SERVED_BODY_BYTES: u64 = 16 << 20;
 
+/// How long answers that are being sent may take when a server is asked to end.
+pub const SERVED_END: Duration = Duration::from_secs(1);
+
 /// Archives in one folder of archives. A company that seals a hundred builds a day fills it in three years.
 pub const STORE_ARCHIVES: usize = 100_000;
 

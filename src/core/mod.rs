@@ -17,6 +17,7 @@ pub mod recall;
 pub mod rules;
 pub mod sigstore;
 pub mod slsa;
+pub mod statement;
 pub mod text;
 pub mod time;
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod answers;
 mod changes;
 mod exec;
+mod record;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -83,7 +83,7 @@ impl InstallError {
             Self::TooLarge(_) => Some("packument-too-large"),
             Self::Name(_) => Some("file-name"),
             Self::Interrupted => Some("interrupted"),
-            Self::Manifest(_) => Some("tarball-manifest"),
+            Self::Manifest(error) => Some(error.code()),
             Self::File(_) => None,
         }
     }

@@ -60,3 +60,6 @@ pub fn versions_within(
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,10 +16,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Answer, Asked, Changed, Entry, Site,
-    body::{self, Body},
+    body::{self, Body, Content},
     condition::{Wanted, wanted},
     host,
     problems::Problems,
+    sent::{Receipt, Unwritten, Watch},
 };
 use crate::{
     adapters::archive::ArchiveError,
@@ -44,22 +45,40 @@ pub(super) struct Desk {
     making: Arc<Semaphore>,
     /// Of KiB of documents that are sent.
     sending: Arc<Semaphore>,
+    watch: Watch,
     problems: Problems,
 }
 
 impl Desk {
-    pub fn new(site: Arc<dyn Site>, listening: SocketAddr, problems: Problems) -> Self {
+    pub fn new(
+        site: Arc<dyn Site>,
+        listening: SocketAddr,
+        watch: Watch,
+        problems: Problems,
+    ) -> Self {
         Self {
             site,
             listening,
             making: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS)),
             sending: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS_BYTES >> 10)),
+            watch,
             problems,
         }
     }
 
-    /// Answers a request.
-    pub async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    /// Tells the site that entries were sent in full.
+    pub fn sent(&self, entries: Vec<Entry>) {
+        for entry in entries {
+            self.site.sent(&entry, self.watch.elapsed());
+        }
+    }
+
+    /// Answers a request of a connection.
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        unwritten: &Unwritten,
+    ) -> Response<Body> {
         let (head, incoming) = request.into_parts();
         let Some(host) = self.host(&head.headers, head.uri.authority().map(|it| it.as_str()))
         else {
@@ -93,7 +112,9 @@ impl Desk {
             Ok(Answer::Document { bytes, media }) => {
                 self.document(bytes, media, &head.headers, head_only).await
             }
-            Ok(Answer::Entry(entry)) => self.entry(entry, &head.headers, head_only).await,
+            Ok(Answer::Entry(entry)) => {
+                self.entry(entry, &head.headers, head_only, unwritten).await
+            }
             Ok(Answer::NotFound(what)) => refusal(StatusCode::NOT_FOUND, &what),
             Ok(Answer::NoUser) => refusal(StatusCode::UNAUTHORIZED, "nobody is logged in here"),
             Ok(Answer::Failed(why)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &why),
@@ -148,10 +169,17 @@ impl Desk {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it is too large to be answered");
         }
         let _room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
-        finished(builder, Body::Whole { bytes: bytes.into(), _room })
+        finished(builder, Content::Whole { bytes: bytes.into(), _room }.into())
     }
 
-    async fn entry(&self, entry: Entry, headers: &HeaderMap, head_only: bool) -> Response<Body> {
+    async fn entry(
+        &self,
+        entry: Entry,
+        headers: &HeaderMap,
+        head_only: bool,
+        unwritten: &Unwritten,
+    ) -> Response<Body> {
+        let mut receipt = Receipt::none();
         let (tag, size) = (format!("\"{}\"", entry.digest), entry.size);
         let mut builder = described(entry.media, &tag).header(ACCEPT_RANGES, "bytes");
         let part = match wanted(headers, &tag, size) {
@@ -167,11 +195,15 @@ impl Desk {
                 builder = builder.status(StatusCode::PARTIAL_CONTENT).header(CONTENT_RANGE, place);
                 part
             }
-            Wanted::Part(_) | Wanted::Unsatisfiable | Wanted::All => 0..size,
+            Wanted::Part(_) | Wanted::Unsatisfiable => 0..size,
+            Wanted::All => {
+                receipt = Receipt::of(entry.clone(), unwritten.clone());
+                0..size
+            }
         };
         let length = part.end.saturating_sub(part.start);
         match self.body(entry, (!head_only).then_some(part)).await {
-            Ok(body) => finished(builder.header(CONTENT_LENGTH, length), body),
+            Ok(body) => finished(builder.header(CONTENT_LENGTH, length), body.with(receipt)),
             Err(changed) => self.changed(changed),
         }
     }

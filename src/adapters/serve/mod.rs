@@ -10,6 +10,7 @@ mod connection;
 mod exchange;
 mod host;
 mod problems;
+mod sent;
 mod work;
 
 use std::{
@@ -17,10 +18,14 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
-pub use self::work::{RunError, Work};
-use self::{exchange::Desk, problems::Problems};
+use self::{connection::Connections, exchange::Desk, problems::Problems};
+pub use self::{
+    sent::Watch,
+    work::{RunError, Work},
+};
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
     core::{limits, npm::route::Route},
@@ -103,6 +108,9 @@ pub trait Site: Send + Sync + 'static {
 
     /// An archive.
     fn archive(&self, number: usize) -> Option<&SignedArchive>;
+
+    /// Hears that an entry was sent in full, and how long after the start of the watch.
+    fn sent(&self, entry: &Entry, after: Duration);
 }
 
 /// A server that listens, and serves nothing yet.
@@ -137,6 +145,7 @@ impl Server {
         self,
         site: Arc<dyn Site>,
         work: Work,
+        watch: Watch,
         tell: &mut dyn FnMut(Told),
     ) -> Result<u8, RunError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -148,10 +157,12 @@ impl Server {
         let ended = runtime.block_on(async {
             let (problems, mut heard) = tokio::sync::mpsc::unbounded_channel();
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            let desk = Arc::new(Desk::new(site, self.address, Problems::new(problems)));
-            let accepting = tokio::spawn(connection::accept(listener, desk));
+            let desk = Desk::new(site, self.address, watch, Problems::new(problems));
+            let connections = Connections::new();
+            let accepting = tokio::spawn(connections.accepting(listener, Arc::new(desk)));
             let ended = work.run(&mut heard, tell).await;
             accepting.abort();
+            connections.end().await;
             while let Ok(problem) = heard.try_recv() {
                 tell(Told::Changed(problem));
             }

@@ -8,9 +8,9 @@ use url::Url;
 use super::ServeError;
 use crate::{
     adapters::{
-        archive::{ArchiveError, SignedArchive},
+        archive::ArchiveError,
         install::{self, InstallError, versions_within},
-        serve::{Answer, Asked, Changed, Entry, Site},
+        serve::{Answer, Asked, Changed, Entry},
     },
     app::{report::Judged, verify::VerifiedArchive},
     core::{
@@ -134,6 +134,12 @@ impl Catalog {
 
     pub fn archives(&self) -> &[VerifiedArchive] {
         &self.archives
+    }
+
+    /// Every tarball: its archive, its entry, its package and SHA-512.
+    pub fn tarballs(&self) -> impl Iterator<Item = (usize, &str, &Purl, &Digest)> {
+        let items = self.items.iter();
+        items.map(|item| (item.archive, item.artifact.as_str(), &item.purl, &item.digest))
     }
 
     pub fn packages(&self) -> usize {
@@ -307,8 +313,12 @@ fn constant(value: &serde_json::Value) -> Answer {
     Answer::Document { bytes: value.to_string().into_bytes(), media: JSON }
 }
 
-impl Site for Catalog {
-    fn answer(&self, asked: &Asked) -> Result<Answer, Changed> {
+impl Catalog {
+    /// Says what to answer.
+    ///
+    /// # Errors
+    /// When an archive is not what was verified any more.
+    pub fn answer(&self, asked: &Asked) -> Result<Answer, Changed> {
         Ok(match &asked.route {
             None => self.at(&asked.path),
             Some(Route::Packument(name)) => return self.packument(name, asked),
@@ -334,9 +344,5 @@ impl Site for Catalog {
                 }
             })),
         })
-    }
-
-    fn archive(&self, number: usize) -> Option<&SignedArchive> {
-        self.archives.get(number).map(VerifiedArchive::archive)
     }
 }

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod environment;
+mod record;
 
 use std::{
     collections::BTreeSet,
@@ -15,11 +16,14 @@ use std::{
     sync::Arc,
 };
 
-use self::catalog::Catalog;
-pub use self::environment::{Asking, Environment, Loophole};
+use self::{catalog::Catalog, record::Counting};
+pub use self::{
+    environment::{Asking, Environment, Loophole},
+    record::{Record, Recording},
+};
 pub use crate::adapters::serve::{Changed, Told};
 use crate::{
-    adapters::serve::{RunError, Server, Work},
+    adapters::serve::{RunError, Server, Watch, Work},
     app::{
         clock::Clock,
         report::Report,
@@ -99,6 +103,9 @@ impl ServeError {
 pub struct Serving {
     catalog: Catalog,
     server: Server,
+    clock: Clock,
+    /// Measures from the clock's time on.
+    watch: Watch,
 }
 
 impl Serving {
@@ -113,6 +120,7 @@ impl Serving {
         listen: SocketAddr,
         clock: &Clock,
     ) -> Result<Self, ServeError> {
+        let watch = Watch::start();
         let mut verified = Vec::new();
         for options in archives {
             let mut options = options.clone();
@@ -122,7 +130,7 @@ impl Serving {
         let catalog = Catalog::new(verified)?;
         let server = Server::listen(listen)
             .map_err(|error| ServeError::Listen { address: listen, error })?;
-        Ok(Self { catalog, server })
+        Ok(Self { catalog, server, clock: *clock, watch })
     }
 
     /// The archives.
@@ -161,7 +169,7 @@ impl Serving {
     }
 
     /// Serves until this process is asked to end, or as long as a command runs. Returns the command's
-    /// exit code, or 0.
+    /// exit code, or 0, and what was served.
     ///
     /// # Errors
     /// When the command cannot be started, or the system refuses.
@@ -169,8 +177,13 @@ impl Serving {
         self,
         command: Option<Command>,
         tell: &mut dyn FnMut(Told),
-    ) -> Result<u8, ServeError> {
+    ) -> Result<(u8, Record), ServeError> {
+        let Self { catalog, server, clock, watch } = self;
+        let (site, is_command) = (Arc::new(Counting::new(catalog)), command.is_some());
         let work = command.map_or(Work::Wait, |command| Work::Command(Box::new(command)));
-        Ok(self.server.run(Arc::new(self.catalog), work, tell)?)
+        let started = watch.elapsed();
+        let code = server.run(Arc::clone(&site) as _, work, watch, tell)?;
+        let exit_code = is_command.then_some(code);
+        Ok((code, site.record(&clock, started, watch.elapsed(), exit_code)))
     }
 }

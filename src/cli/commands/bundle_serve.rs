@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, process::Command};
 
 use crate::{
-    app::serve::{Asking, Changed, ServeError, Serving, Told},
+    app::serve::{Asking, Changed, Record, Recording, ServeError, Serving, Told},
     cli::{
         context::Context,
         declare::Serve,
@@ -31,6 +31,12 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         .iter()
         .map(|archive| options.verify.resolve(archive, context.env))
         .collect();
+    // A record that cannot be written is an error before the work begins.
+    let recording = options
+        .record
+        .as_deref()
+        .map(|file| Recording::prepare(file, options.record_key.as_deref(), context.terminal));
+    let recording = recording.transpose()?;
     let serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
@@ -39,7 +45,7 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
     };
     announce(&serving, context);
     let mut changes = Changes::default();
-    let code = match options.command.split_first() {
+    let (code, record) = match options.command.split_first() {
         None => {
             let served = Served::new(&serving);
             serving.run(None, &mut |told| match told {
@@ -53,6 +59,9 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
             exec(command, serving, context, &mut changes)?
         }
     };
+    if let Some(recording) = recording {
+        recording.write(record)?;
+    }
     match (code, changes.0) {
         (0, None) => Ok(()),
         // The command may have passed over it: npm leaves out an optional package without an error.
@@ -107,7 +116,7 @@ fn exec(
     serving: Serving,
     context: &mut Context<'_>,
     changes: &mut Changes,
-) -> Outcome<u8> {
+) -> Outcome<(u8, Record)> {
     let cache = tempfile::tempdir_in(&context.env.temporary).map_err(|error| {
         Failure::could_not(format_args!("cannot make a folder for the command's cache: {error}"))
     })?;

@@ -63,7 +63,11 @@ Examples:
 
   Two people must have sealed it:
     sealift bundle verify app.sealift --key release.key.pub \\
-      --key second.key.pub --threshold 2 --require provenance";
+      --key second.key.pub --threshold 2 --require provenance
+
+  State what was found, signed with your own key:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require integrity --attest vsa.json --attest-key second.key";
 
 pub(super) const UNPACK: &str = "\
 Examples:
@@ -88,6 +92,11 @@ Examples:
     sealift bundle serve app.sealift --key release.key.pub \\
       --require registry-signature --lockfile package-lock.json \\
       --exec -- npm ci
+
+  Record what the build got, signed with your own key:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature --record served.json \\
+      --record-key second.key --exec -- npm ci
 
   Serve until Ctrl-C:
     sealift bundle serve app.sealift --key release.key.pub \\

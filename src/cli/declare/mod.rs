@@ -19,8 +19,8 @@ pub use self::bundle::Serve;
 pub use self::recall::RecallFetch;
 pub use self::{
     bundle::{
-        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Unpack, Verify,
-        VerifyOptions, Why,
+        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Statements, Unpack,
+        Verify, VerifyOptions, Why,
     },
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},

@@ -17,7 +17,7 @@ use super::{
     integrity::{self, IntegrityRefusal},
     name,
     route::LATEST,
-    tarball::Own,
+    tarball::{Own, TarballError},
 };
 use crate::core::{
     package::{PackageId, digest::Digest},
@@ -98,6 +98,13 @@ pub struct Version {
     pub recorded: Recorded,
     /// The predicate type of its provenance, if there are attestations: empty without provenance.
     pub attested: Option<String>,
+}
+
+impl Unreadable {
+    /// A stable code: that of a tarball whose `package.json` cannot be read.
+    pub fn code(&self) -> &'static str {
+        TarballError::NoManifest.code()
+    }
 }
 
 type Fields = BTreeMap<String, Box<RawValue>>;
