@@ -196,6 +196,22 @@ fn a_refresh_that_fails_stops_the_fetch_unless_told_otherwise() {
     crate::fetch_at(&sides, late, "monday.recall", "app.sealift --no-refresh").done();
 }
 
+#[test]
+fn writes_the_same_recall_into_a_pipe() {
+    let sides = sides(&[advisory("MAL-2026-1", "pad", &["1.0.0"])]);
+    seal(&sides, "app.sealift", &[&package(&sides, "pad")]);
+    fetch(&sides, "monday.recall", "app.sealift").done();
+    let mut command = sides.world.command(env!("CARGO_BIN_EXE_sealift"));
+    let line = format!(
+        "recall fetch app.sealift -o - --key release.key --advisories osv --instance acme --at {FETCHED}"
+    );
+    let home = sides.world.path("connected");
+    let output = command.env("SEALIFT_HOME", home).args(line.split(' ')).output().unwrap();
+    assert_eq!(output.stdout, sides.world.read("monday.recall"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "sealed: 1 advisory for 1 name, out of 2 read, in standard output\n");
+}
+
 /// As with Ctrl-C, in the middle of a download.
 #[cfg(unix)]
 #[test]

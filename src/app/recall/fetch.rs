@@ -5,6 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -24,7 +25,7 @@ use crate::{
         clock::Clock,
         keys,
         news::{Listener, News},
-        seal::{Key, SealError, sealing_time},
+        seal::{Key, Output, SealError, sealing_time},
         trust, verify,
     },
     core::{
@@ -51,7 +52,7 @@ pub struct Fetch {
     /// Where the advisories are.
     pub source: Source,
     /// Where the recall goes.
-    pub output: PathBuf,
+    pub output: Output,
     /// The private key that signs.
     pub key: Key,
     /// The public keys of who may have sealed the archives; without any, the public half of `key`.
@@ -77,8 +78,6 @@ pub struct Fetching<'a> {
 /// A recall that was sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// The file.
-    pub output: PathBuf,
     /// How many names were asked about.
     pub names: usize,
     /// The ids of the advisories in it.
@@ -94,6 +93,7 @@ pub struct Fetched {
 pub struct Sealed {
     fetched: Fetched,
     file: NamedTempFile,
+    output: PathBuf,
 }
 
 impl Sealed {
@@ -102,7 +102,16 @@ impl Sealed {
     /// # Errors
     /// When the system refuses.
     pub fn keep(self) -> Result<Fetched, FileError> {
-        files::persist(self.file, &self.fetched.output)?;
+        files::persist(self.file, &self.output)?;
+        Ok(self.fetched)
+    }
+
+    /// Writes the recall to `out`, and keeps no file.
+    ///
+    /// # Errors
+    /// When the recall cannot be read, or nobody reads the output.
+    pub fn copy_to(self, out: &mut dyn Write) -> Result<Fetched, FileError> {
+        files::copy(&self.file, out)?;
         Ok(self.fetched)
     }
 }
@@ -117,7 +126,10 @@ impl Fetch {
         clock: &'a Clock,
         listener: &mut dyn Listener,
     ) -> Result<Fetching<'a>, RecallFetchError> {
-        let output = files::writable(&self.output)?;
+        let output = match &self.output {
+            Output::File(path) => files::writable(path)?,
+            Output::Pipe(folder) => folder.join("recall"),
+        };
         self.require_no_input()?;
         let sealed_at = sealing_time(self.source_date, clock)?;
         let key = self.key.load(listener)?;
@@ -144,6 +156,7 @@ impl Fetch {
 
     /// The recall replaces no file that it is made from, and no key.
     fn require_no_input(&self) -> Result<(), RecallFetchError> {
+        let Output::File(output) = &self.output else { return Ok(()) };
         let public = keys::public_path(self.key.path());
         let read = self.archives.iter().chain(&self.purls).chain(&self.signed_by);
         let source = match &self.source {
@@ -151,7 +164,7 @@ impl Fetch {
             Source::Folder(_) | Source::Address(_) => None,
         };
         let read = read.map(PathBuf::as_path).chain([self.key.path(), &public]).chain(source);
-        match read.into_iter().find(|path| files::is_same(path, &self.output)) {
+        match read.into_iter().find(|path| files::is_same(path, output)) {
             None => Ok(()),
             Some(path) => Err(SealError::ReplacesInput(path.to_owned()).into()),
         }
@@ -252,8 +265,8 @@ impl Fetching<'_> {
         let file = write(&output, predicate, contents, &key)?;
         OpenedRecall::open(file.path(), &[PublicKey::from(&key)])?;
         let names = names.len();
-        let output = options.output.clone();
-        Ok(Sealed { fetched: Fetched { output, names, advisories, records, unreadable }, file })
+        let fetched = Fetched { names, advisories, records, unreadable };
+        Ok(Sealed { fetched, file, output })
     }
 }
 

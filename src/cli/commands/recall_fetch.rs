@@ -1,12 +1,12 @@
 //! `sealift recall fetch`.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use crate::{
     app::{
         connection::Npmrc,
         recall::{self, Source},
-        seal::Key,
+        seal::{Key, Output},
         store::is_folder,
     },
     cli::{
@@ -33,7 +33,10 @@ pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
         archives: options.archives.clone(),
         purls: options.purls.clone(),
         source: source(&options.advisories)?,
-        output: options.output.clone(),
+        output: match options.output.as_os_str() == "-" {
+            true => Output::Pipe(env.temporary.clone()),
+            false => Output::File(options.output.clone()),
+        },
         key: match &options.key {
             Some(path) => Key::Named(path.clone()),
             None => Key::Own(env.config.join("signing.key")),
@@ -47,9 +50,20 @@ pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
     let fetching = fetch.prepare(&clock, context.terminal)?;
     let npmrc = Npmrc::load(env.npmrc.as_deref(), None, false, &Env::variable)?;
     let network = network::acquire(&npmrc, context)?;
-    let fetched = fetching.run(&network, context.terminal)?.keep()?;
-    let quiet = context.terminal.quiet();
-    context.print(&FetchedRecall { fetched: &fetched, quiet });
+    let sealed = fetching.run(&network, context.terminal)?;
+    let (file, quiet) = (&options.output, context.terminal.quiet());
+    match &fetch.output {
+        Output::File(_) => {
+            let fetched = sealed.keep()?;
+            context.print(&FetchedRecall { fetched: &fetched, file, quiet });
+        }
+        Output::Pipe(_) => {
+            let fetched = sealed.copy_to(&mut io::stdout().lock())?;
+            // The recall is on standard output.
+            let fetched = FetchedRecall { fetched: &fetched, file, quiet };
+            context.terminal.note(format_args!("sealed: {}", fetched.summary()));
+        }
+    }
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub struct RecallFetch {
     /// file of them, or the http or https address of such a file
     #[arg(long, value_name = "SOURCE")]
     pub advisories: String,
-    /// where to write the recall
+    /// where to write the recall; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// the private key that signs (PKCS#8 PEM); without it, the one that `bundle fetch` uses

@@ -1,6 +1,6 @@
 //! `sealift recall fetch`: what was sealed.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use serde::Serialize;
 use serde_json::json;
@@ -18,16 +18,18 @@ use crate::{
 pub struct FetchedRecall<'a> {
     /// What was sealed.
     pub fetched: &'a Fetched,
+    /// The file, as it was named.
+    pub file: &'a Path,
     /// Whether to say only the first line.
     pub quiet: bool,
 }
 
 impl Rendered for FetchedRecall<'_> {
     fn json(&self) -> impl Serialize + '_ {
-        let Fetched { output, names, advisories, records, unreadable } = self.fetched;
+        let Fetched { names, advisories, records, unreadable } = self.fetched;
         json!({
             "schema": "sealift-recall-fetch/1",
-            "file": bounded(&output.display().to_string()),
+            "file": bounded(&self.file.display().to_string()),
             "names": names,
             "advisories": advisories.iter().map(|id| bounded(id)).collect::<Vec<_>>(),
             "records": records,
@@ -36,16 +38,21 @@ impl Rendered for FetchedRecall<'_> {
     }
 }
 
+impl FetchedRecall<'_> {
+    /// How much was sealed, and where.
+    pub fn summary(&self) -> String {
+        let Fetched { names, advisories, records, .. } = self.fetched;
+        let (advisories, names) = (count(advisories.len(), "advisory"), count(*names, "name"));
+        let file = self.file.display().to_string();
+        let file = Untrusted(if file == "-" { "standard output" } else { &file });
+        format!("{advisories} for {names}, out of {records} read, in {file}")
+    }
+}
+
 impl fmt::Display for FetchedRecall<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Fetched { output, names, advisories, records, unreadable } = self.fetched;
-        write!(
-            f,
-            "{GOOD}sealed{GOOD:#}: {} for {}, out of {records} read, in {}",
-            count(advisories.len(), "advisory"),
-            count(*names, "name"),
-            Untrusted(&output.display().to_string()),
-        )?;
+        let Fetched { advisories, unreadable, .. } = self.fetched;
+        write!(f, "{GOOD}sealed{GOOD:#}: {}", self.summary())?;
         if self.quiet {
             return Ok(());
         }
