@@ -17,7 +17,9 @@ use std::{
 
 use rayon::prelude::*;
 use sealift::core::{
+    archive::manifest::Listing as _,
     policy::{Identities, PolicyFile},
+    recall::{Advisory, Recall},
     verdict::Claim,
 };
 
@@ -69,6 +71,8 @@ fn good_inputs_are_accepted() {
         PolicyFile::parse(&stored("policy", name)).unwrap();
     }
     Identities::parse(&stored("policy", "identities")).unwrap();
+    assert!(Advisory::parse(&stored("advisory", "ranges")).unwrap().counts());
+    Recall::parse(&stored("manifest", "recall")).unwrap();
 }
 
 /// Why an input fails, if it does.

@@ -8,10 +8,10 @@ mod lockfiles;
 use std::path::{Path, PathBuf};
 
 pub use self::error::VerifyError;
+pub(super) use self::lockfiles::carried;
 use self::{
     entries::{deny_unneeded, judge_entries},
     judge::Examination,
-    lockfiles::carried,
 };
 use crate::{
     app::{

@@ -306,3 +306,64 @@ pub const SERVED_BODY_BYTES: u64 = 16 << 20;
 
 /// How long answers that are being sent may take when a server is asked to end.
 pub const SERVED_END: Duration = Duration::from_secs(1);
+
+/// Archives in one folder of archives. A company that seals a hundred builds a day fills it in three years.
+pub const STORE_ARCHIVES: usize = 100_000;
+
+/// Files and folders that are looked at in search of archives: a whole home folder has fewer.
+pub const STORE_FILES_SEEN: usize = 1_000_000;
+
+/// Archives of a folder that are judged before what was found of them is passed on. The packages of one
+/// take a megabyte of an index.
+pub const STORE_BATCH: usize = 32;
+
+/// Refusals that are kept of one archive of a folder: more are counted. The archive's own report has all.
+pub const STORE_REFUSALS: usize = 20;
+
+/// Packages whose verdicts are kept to be shared between archives. One takes some 3 KiB. A company
+/// with a thousand builds has some ten thousand.
+pub const SHARED_VERDICTS: usize = 30_000;
+
+/// Bytes of one line of an index of archives. An archive's line has up to eight bytes for each of its
+/// packages, of which [`ARCHIVE_ENTRIES`] are more than it can have.
+pub const STORE_LINE_BYTES: usize = 4 << 20;
+
+/// Bytes of one advisory. The largest of the public database list some ten thousand versions in a
+/// megabyte.
+pub const ADVISORY_BYTES: u64 = 4 << 20;
+
+/// Values in one advisory, for the reason of [`EVIDENCE_VALUES`].
+pub const ADVISORY_VALUES: usize = EVIDENCE_VALUES;
+
+/// Bytes of an advisory's id. The longest real ones have some 60.
+pub const ADVISORY_ID_BYTES: usize = 128;
+
+/// Advisories in one source. npm's part of the public database has some hundred thousand.
+pub const SOURCE_ADVISORIES: usize = 2_000_000;
+
+/// Bytes of a ZIP file of advisories. That of npm's part of the public database has some 210 MB.
+pub const SOURCE_BYTES: u64 = 2 << 30;
+
+/// Bytes of the directory of a ZIP file of advisories. An entry takes about 70 there; it is held in
+/// memory.
+pub const SOURCE_DIRECTORY_BYTES: u64 = 256 << 20;
+
+/// Bytes of all advisories in one source, inflated. Their text is packed to a tenth at best.
+pub const SOURCE_CONTENT_BYTES: u64 = 8 << 30;
+
+/// Files and folders that are looked at in search of advisories. The public repository of malicious
+/// packages has two for each advisory.
+pub const SOURCE_FILES_SEEN: usize = 4_000_000;
+
+/// Names of packages that one recall asks about. An archive of npm's largest known lockfiles has some
+/// 10,000; ten of these share most of them.
+pub const RECALL_NAMES: usize = 100_000;
+
+/// Advisories in one recall. A name has one or two, and few names have any.
+pub const RECALL_ADVISORIES: usize = 10_000;
+
+/// Bytes of all advisories in one recall. They have 2 KiB each, on average.
+pub const RECALL_CONTENT_BYTES: u64 = 64 << 20;
+
+/// Bytes of a file of package URLs, one a line.
+pub const PURLS_BYTES: u64 = 64 << 20;

@@ -7,6 +7,7 @@ mod human;
 mod inspect;
 mod key;
 mod policy;
+mod recall;
 mod report;
 #[cfg(feature = "serve")]
 mod serve;
@@ -26,6 +27,7 @@ pub use self::{
     inspect::Inspected,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
+    recall::AppliedRecall,
     report::{RenderedReport, Rendering},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
@@ -35,6 +37,7 @@ pub use self::{
 pub use self::{
     fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
+    recall::FetchedRecall,
 };
 #[cfg(feature = "serve")]
 pub use self::{
