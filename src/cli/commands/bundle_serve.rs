@@ -50,12 +50,12 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         serving => serving?,
     };
     announce(&serving, context);
-    let pages = render::pages(&serving);
-    serving.show(pages);
     if let Some((lockfile, copy)) = &options.rewrite_lockfile {
         let copied = serving.copy_lockfile(lockfile, copy)?;
         tell_of_copy(&copied, copy, context.terminal);
     }
+    let pages = render::pages(&serving);
+    serving.show(pages);
     let mut changes = Changes::default();
     let (code, record) = match options.command.split_first() {
         None => {

@@ -12,7 +12,8 @@ pub struct Report {
     /// the report, as `bundle verify --format json` or `--report json=FILE` wrote it; - is standard input
     #[arg(value_name = "REPORT")]
     pub report: PathBuf,
-    /// what to render it as: html (a page for people), markdown (a comment on a merge request)
+    /// what to render it as: html (a page for people), markdown (a comment on a merge request), sarif (code
+    /// scanning), junit (test results) or cyclonedx (an SBOM with what was verified)
     #[arg(long, value_name = "FORMAT", value_parser = Rendering::named)]
     pub to: &'static Rendering,
     /// where to write it; without it, to standard output. A file is never overwritten
@@ -27,8 +28,8 @@ pub struct Report {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports")]
 pub struct ReportOptions {
-    /// write a report too, whether the archive is refused or not: json, html or markdown, =, and a file,
-    /// which must not be there; repeat for several
+    /// write a report too, whether the archive is refused or not: json, html, markdown, sarif, junit or
+    /// cyclonedx, =, and a file, which must not be there; repeat for several
     #[arg(long = "report", value_name = "FORMAT=FILE", value_parser = output)]
     pub reports: Vec<ReportOutput>,
     /// the private key (PKCS#8 PEM) that signs the report json=FILE: the file is then a DSSE envelope,

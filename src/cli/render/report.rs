@@ -3,8 +3,14 @@
 //!
 //! Every text in it is untrusted. A format escapes what its readers would take for something else.
 
+mod basis;
+mod codes;
+mod cyclonedx;
+mod findings;
+mod junit;
 mod markdown;
 mod page;
+mod sarif;
 #[cfg(feature = "serve")]
 mod served;
 mod tally;
@@ -39,6 +45,9 @@ pub struct Rendering {
 const ALL: &[Rendering] = &[
     Rendering { name: "html", render: page::html },
     Rendering { name: "markdown", render: markdown::markdown },
+    Rendering { name: "sarif", render: sarif::sarif },
+    Rendering { name: "junit", render: junit::junit },
+    Rendering { name: "cyclonedx", render: cyclonedx::cyclonedx },
 ];
 
 impl Rendering {
