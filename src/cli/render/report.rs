@@ -10,6 +10,7 @@ mod findings;
 mod junit;
 mod markdown;
 mod page;
+mod reasons;
 mod sarif;
 #[cfg(feature = "serve")]
 mod served;

@@ -5,4 +5,5 @@
 pub mod registry;
 pub mod sigstore;
 pub mod tarball;
+pub mod tools;
 pub mod tuf;

@@ -8,13 +8,14 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::tally::{
-    Tally, before, count, entries, grouped, is_not_carried, lead, past, refused, used,
+use super::{
+    reasons::{Reason, of_entries, of_packages},
+    tally::{Tally, before, count, entries, grouped, is_not_carried, lead, past, used},
 };
 use crate::{
     app::{
         report::Verdict,
-        stored::{Source, StoredDenial, StoredReport},
+        stored::{Source, StoredReport},
     },
     core::text::Message,
 };
@@ -27,6 +28,9 @@ const LISTS: usize = 40_000;
 
 /// Characters of one text: the page has all of it.
 const TEXT: usize = 160;
+
+/// How many packages or entries are named for each reason.
+const REFUSED: usize = 20;
 
 /// How many signers, and how much trust material, are named.
 const NAMED: usize = 5;
@@ -117,25 +121,38 @@ fn claims(comment: &mut Comment, report: &StoredReport) {
 }
 
 fn denials(comment: &mut Comment, report: &StoredReport) {
-    let number = refused(report).count();
-    let denied = || entries(report).filter_map(|entry| Some((entry, entry.denied.as_ref()?)));
-    if number > 0 || denied().next().is_some() || !report.past_limits.is_empty() {
+    let (packages, entries) = (of_packages(report), of_entries(report));
+    if !packages.is_empty() || !entries.is_empty() || !report.past_limits.is_empty() {
         let title = if report.verdict == Verdict::Refused { "Refused" } else { "Past its limit" };
         comment.line(&format!("\n#### {title}\n"));
     }
     for one in &report.past_limits {
         comment.line(&format!("- {}", past(one)));
     }
-    for (_, package) in refused(report) {
-        for denial in &package.denied {
-            let claim = denial.claim.as_deref().and_then(|claim| package.claims.get(claim));
-            let detail = claim.and_then(|claim| claim.text("detail"));
-            let detail = detail.map(|detail| format!(": {}", code(detail))).unwrap_or_default();
-            comment.line(&format!("- {}: {}{detail}", code(&package.purl), reason(denial)));
-        }
+    for (reason, packages) in &packages {
+        let purls: Vec<_> = packages.iter().map(|(_, package)| package.purl.as_str()).collect();
+        refusal(comment, reason, "package", &purls);
     }
-    for (entry, denial) in denied() {
-        comment.line(&format!("- lockfile entry {}: {}", code(&entry.path), reason(denial)));
+    for (reason, entries) in &entries {
+        let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        refusal(comment, reason, "lockfile entry", &paths);
+    }
+}
+
+/// A reason, with what is refused for it.
+fn refusal(
+    comment: &mut Comment,
+    Reason { says, code: name }: &Reason<'_>,
+    noun: &str,
+    all: &[&str],
+) {
+    let number = count(all.len(), noun);
+    comment.line(&format!("- {number}: {} ({})", code(says), code(name)));
+    for one in all.iter().take(REFUSED) {
+        comment.line(&format!("  - {}", code(one)));
+    }
+    if all.len() > REFUSED {
+        comment.line(&format!("  - and {} more", grouped(all.len() - REFUSED)));
     }
 }
 
@@ -185,13 +202,6 @@ fn basis(comment: &mut Comment, report: &StoredReport) {
     comment.line(&format!("| reference time | {}{given} |", code(&report.at)));
     let tool = &report.tool;
     comment.line(&format!("| verified with | {} {} |", code(&tool.name), code(&tool.version)));
-}
-
-fn reason(denial: &StoredDenial) -> String {
-    match &denial.detail {
-        Some(detail) => format!("{} ({})", code(detail), code(&denial.code)),
-        None => code(&denial.code),
-    }
 }
 
 fn codes(texts: &[String]) -> String {

@@ -238,9 +238,13 @@ fn no_text_leaves_its_code_span_in_markdown() {
 #[test]
 fn a_comment_fits_and_keeps_the_digests() {
     let mut report = json!(StoredReport::of(&refused_report()));
-    let mut one = report["packages"][0].clone();
-    one["denied"][0]["detail"] = json!("\u{202e}".repeat(500));
-    report["packages"] = json!(vec![one; 2000]);
+    let one = report["packages"][0].clone();
+    let others = (0..2000).map(|number| {
+        let mut one = one.clone();
+        one["denied"][1]["detail"] = json!(format!("{number}{}", "\u{202e}".repeat(500)));
+        one
+    });
+    report["packages"] = others.collect();
     report["archive"]["file"] = json!("\u{202e}".repeat(500));
     let report: StoredReport = serde_json::from_value(report).unwrap();
     let comment = markdown(&report, &Source::Unsigned);

@@ -10,15 +10,16 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        stored::{StoredDenial, StoredPackage},
+        stored::{StoredDenial, StoredEntry},
     },
     cli::render::report::{
-        tally::{entries, past, refused},
+        reasons::{Grouped, Reason, of_entries, of_packages},
+        tally::{count, grouped, past},
         words,
     },
 };
 
-/// How many packages and entries are listed here; the whole list is below.
+/// How many reasons are listed here, and how many names of each; the whole lists are below.
 const LISTED: usize = 100;
 
 impl Page<'_> {
@@ -39,40 +40,37 @@ impl Page<'_> {
         for one in &report.past_limits {
             writeln!(out, "<li>{}", capital(&past(one)))?;
         }
-        for (at, package) in refused(report).take(LISTED) {
-            package_denials(out, at, package)?;
-        }
-        let left = LISTED.saturating_sub(report.summary.refused);
-        let denied = entries(report).filter_map(|entry| Some((entry, entry.denied.as_ref()?)));
-        for (entry, denial) in denied.take(left) {
-            write!(out, "<li>lockfile entry {}<ul><li>", Code(&entry.path))?;
-            reason(out, denial)?;
-            out.push_str("</ul>\n");
-        }
-        let all = report.summary.refused.saturating_add(self.tally.denied_entries);
-        if all > LISTED {
-            writeln!(out, "<li>and {} more, below", all - LISTED)?;
-        }
+        write(out, "package", &of_packages(report), |out, (at, package)| {
+            write!(out, "<a href=\"#p{at}\">{}</a>", Text(&name(&package.purl)))
+        })?;
+        let entry = |out: &mut String, entry: &&StoredEntry| write!(out, "{}", Code(&entry.path));
+        write(out, "lockfile entry", &of_entries(report), entry)?;
         out.push_str("</ul>\n</section>\n");
         Ok(())
     }
 }
 
-/// Why a package is refused, each reason with what is wrong in the evidence.
-fn package_denials(out: &mut String, at: usize, package: &StoredPackage) -> fmt::Result {
-    write!(out, "<li><a href=\"#p{at}\">{}</a><ul>", Text(&name(&package.purl)))?;
-    for denial in &package.denied {
-        out.push_str("<li>");
-        let claim = denial.claim.as_deref().and_then(|claim| package.claims.get(claim));
-        match claim.and_then(|claim| Some((claim.text("reason")?, claim.text("detail")?))) {
-            Some((code, detail)) => {
-                let says = denial.detail.as_deref().unwrap_or("it does not verify");
-                write!(out, "{}: {} <small>{}</small>", Text(says), Text(detail), Code(code))?;
-            }
-            None => reason(out, denial)?,
+fn write<T>(
+    out: &mut String,
+    noun: &str,
+    groups: &Grouped<'_, T>,
+    named: impl Fn(&mut String, &T) -> fmt::Result,
+) -> fmt::Result {
+    for (Reason { says, code }, all) in groups.iter().take(LISTED) {
+        let number = count(all.len(), noun);
+        write!(out, "<li>{} <small>{}</small><p>{number}: ", Text(says), Code(code))?;
+        for (at, one) in all.iter().take(LISTED).enumerate() {
+            out.push_str(if at > 0 { ", " } else { "" });
+            named(out, one)?;
         }
+        if all.len() > LISTED {
+            write!(out, " and {} more, below", grouped(all.len() - LISTED))?;
+        }
+        out.push_str("</p>\n");
     }
-    out.push_str("</ul>\n");
+    if groups.len() > LISTED {
+        writeln!(out, "<li>and {} more reasons, below", grouped(groups.len() - LISTED))?;
+    }
     Ok(())
 }
 
