@@ -2,6 +2,7 @@
 //! managers install from.
 
 pub mod archive;
+pub mod archives;
 pub mod files;
 pub mod install;
 pub mod keys;

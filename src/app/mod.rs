@@ -34,6 +34,7 @@ pub mod seal;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod sign;
+pub mod store;
 #[cfg(feature = "network")]
 pub mod supply;
 pub mod trust;

@@ -287,3 +287,24 @@ pub const SERVED_HEAD: Duration = Duration::from_secs(10);
 /// Bytes of a request's body, which is passed over. npm asks for advisories on 10,000 packages with
 /// some hundred KiB.
 pub const SERVED_BODY_BYTES: u64 = 16 << 20;
+
+/// Archives in one folder of archives. A company that seals a hundred builds a day fills it in three years.
+pub const STORE_ARCHIVES: usize = 100_000;
+
+/// Files and folders that are looked at in search of archives: a whole home folder has fewer.
+pub const STORE_FILES_SEEN: usize = 1_000_000;
+
+/// Archives of a folder that are judged before what was found of them is passed on. The packages of one
+/// take a megabyte of an index.
+pub const STORE_BATCH: usize = 32;
+
+/// Refusals that are kept of one archive of a folder: more are counted. The archive's own report has all.
+pub const STORE_REFUSALS: usize = 20;
+
+/// Packages whose verdicts are kept to be shared between archives. One takes some 3 KiB. A company
+/// with a thousand builds has some ten thousand.
+pub const SHARED_VERDICTS: usize = 30_000;
+
+/// Bytes of one line of an index of archives. An archive's line has up to eight bytes for each of its
+/// packages, of which [`ARCHIVE_ENTRIES`] are more than it can have.
+pub const STORE_LINE_BYTES: usize = 4 << 20;

@@ -19,6 +19,11 @@ pub fn format(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// Renders RFC 3339 in UTC, to the nanosecond.
+pub fn exact(time: Time) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Nanos, true)
+}
+
 /// The second that a time is in, as [`format()`] renders it.
 pub fn to_second(time: Time) -> Time {
     DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)

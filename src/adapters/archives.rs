@@ -1,0 +1,195 @@
+//! Finds the archives in a folder and in all folders below it. Follows no symbolic link, and opens no file.
+
+use std::{
+    fs::{DirEntry, Metadata},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    adapters::files::FileError,
+    core::{
+        limits,
+        time::{self, Time},
+    },
+};
+
+/// How the names of archives end.
+pub const ENDING: &str = ".sealift";
+
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The archives, sorted by name.
+    pub archives: Vec<FoundArchive>,
+    /// The symbolic links, which are not followed: their names, sorted.
+    pub links: Vec<String>,
+    /// Folders and files that cannot be looked at: their names, sorted, and why. There may be archives in them.
+    pub unread: Vec<(String, FileError)>,
+}
+
+/// An archive that was found. Nothing in it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundArchive {
+    /// Its path from the folder, with `/` between the parts.
+    pub name: String,
+    /// Its path.
+    pub path: PathBuf,
+    /// Its size and time of change.
+    pub stamp: Stamp,
+}
+
+/// What the file system says of a file. It changes where the file is written, unless somebody takes care
+/// that it does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The number of bytes.
+    pub bytes: u64,
+    /// When it was changed last, to the nanosecond; empty where the system does not say.
+    pub modified: String,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        let modified = metadata.modified().ok().map(Time::from);
+        Self { bytes: metadata.len(), modified: modified.map(time::exact).unwrap_or_default() }
+    }
+}
+
+/// Whether a path leads to a folder.
+pub fn is_folder(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| there.is_dir())
+}
+
+/// Finds the archives in a folder.
+///
+/// # Errors
+/// When the folder itself cannot be read, or holds more than any store.
+pub fn find(folder: &Path) -> Result<Found, FileError> {
+    let mut walk = Walk { folder, found: Found::default(), seen: 0, left: Vec::new() };
+    walk.folder(folder, "")?;
+    while let Some((path, name)) = walk.left.pop() {
+        match walk.folder(&path, &name) {
+            Ok(()) => {}
+            Err(error @ FileError::TooMany { .. }) => return Err(error),
+            Err(error) => walk.found.unread.push((name, error)),
+        }
+    }
+    let Found { archives, links, unread } = &mut walk.found;
+    archives.sort_by(|a, b| a.name.cmp(&b.name));
+    links.sort();
+    unread.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(walk.found)
+}
+
+/// A walk through a folder.
+struct Walk<'a> {
+    folder: &'a Path,
+    found: Found,
+    /// How many files and folders were seen.
+    seen: usize,
+    /// The folders that are still to be read, each with its path from the first.
+    left: Vec<(PathBuf, String)>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, path: &Path, name: &str) -> Result<(), FileError> {
+        let io = |source| FileError::io("read", path, source);
+        for entry in std::fs::read_dir(path).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            self.seen = self.seen.saturating_add(1);
+            if self.seen > limits::STORE_FILES_SEEN {
+                return Err(self.too_many(limits::STORE_FILES_SEEN));
+            }
+            self.entry(&entry, name)?;
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, entry: &DirEntry, folder: &str) -> Result<(), FileError> {
+        let (path, own) = (entry.path(), entry.file_name());
+        let own = own.to_string_lossy();
+        let name = if folder.is_empty() { own.into_owned() } else { format!("{folder}/{own}") };
+        // Neither of the two follows a link.
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
+            Err(source) => {
+                self.found.unread.push((name, FileError::io("read", &path, source)));
+                return Ok(());
+            }
+        };
+        if kind.is_symlink() {
+            self.found.links.push(name);
+        } else if kind.is_dir() {
+            self.left.push((path, name));
+        } else if name.ends_with(ENDING) {
+            match entry.metadata() {
+                Ok(metadata) => {
+                    let stamp = Stamp::of(&metadata);
+                    self.found.archives.push(FoundArchive { name, path, stamp });
+                }
+                Err(source) => {
+                    self.found.unread.push((name, FileError::io("read", &path, source)));
+                }
+            }
+            if self.found.archives.len() > limits::STORE_ARCHIVES {
+                return Err(self.too_many(limits::STORE_ARCHIVES));
+            }
+        }
+        Ok(())
+    }
+
+    fn too_many(&self, max: usize) -> FileError {
+        FileError::TooMany { path: self.folder.to_owned(), max }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn names(found: &Found) -> Vec<&str> {
+        found.archives.iter().map(|archive| archive.name.as_str()).collect()
+    }
+
+    #[test]
+    fn finds_archives_in_all_folders_sorted_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("b/c.sealift")).unwrap();
+        for name in ["b/c.sealift/d.sealift", "b/e.sealift", "a.sealift", "a.zip", "sealift"] {
+            fs::write(path(name), name).unwrap();
+        }
+        let found = find(folder.path()).unwrap();
+        assert_eq!(names(&found), ["a.sealift", "b/c.sealift/d.sealift", "b/e.sealift"]);
+        let first = &found.archives[0];
+        assert_eq!((first.path.clone(), first.stamp.bytes), (path("a.sealift"), 9));
+        assert!(time::parse(&first.stamp.modified).is_some(), "{first:?}");
+        assert!(found.links.is_empty() && found.unread.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn follows_no_symbolic_link_below_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir_all(path("store/real")).unwrap();
+        fs::write(path("store/real/a.sealift"), "").unwrap();
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, path(name)).unwrap();
+        link("real/a.sealift", "store/b.sealift");
+        link("..", "store/circle");
+        link("store", "named");
+        // The folder that the user names may be a link.
+        let found = find(&path("named")).unwrap();
+        assert_eq!(names(&found), ["real/a.sealift"]);
+        assert_eq!(found.links, ["b.sealift", "circle"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(find(&folder.path().join("none")).unwrap_err().is_not_found());
+        assert!(is_folder(folder.path()) && !is_folder(&folder.path().join("none")));
+    }
+}
