@@ -15,8 +15,8 @@ use crate::app::{
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, sign::SignError, trust::BasisError, unpack::UnpackError,
-        verify::VerifyError, why::WhyError,
+        policy_lock::LockError, sign::SignError, store::StoreError, trust::BasisError,
+        unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -146,6 +146,7 @@ ends!(
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,
+    StoreError: code is_refusal,
     LockError: code is_refusal,
     InitError: code is_refusal,
     UnpackError: code is_refusal,

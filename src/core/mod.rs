@@ -15,6 +15,7 @@ pub mod policy;
 pub mod rules;
 pub mod sigstore;
 pub mod slsa;
+pub mod store;
 pub mod text;
 pub mod time;
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle unpack", UNPACK),
     ("bundle verify", VERIFY),
     ("bundle why", WHY),
+    ("bundle index", INDEX),
+    ("bundle where", WHERE),
     ("policy lock", POLICY_LOCK),
     ("policy init", POLICY_INIT),
     ("policy check", POLICY_CHECK),
@@ -60,7 +62,29 @@ Examples:
 
   Two people must have sealed it:
     sealift bundle verify app.sealift --key release.key.pub \\
-      --key second.key.pub --threshold 2 --require provenance";
+      --key second.key.pub --threshold 2 --require provenance
+
+  All archives of a folder, by today's trust:
+    sealift bundle verify archives --key release.key.pub \\
+      --require registry-signature";
+
+pub(super) const INDEX: &str = "\
+Examples:
+  sealift bundle index archives --key release.key.pub \\
+    --require registry-signature";
+
+pub(super) const WHERE: &str = "\
+Examples:
+  Which archives hold a version?
+    sealift bundle where pkg:npm/a@1.0.0 archives
+
+  Which hold what was built from a repository, or by one owner?
+    sealift bundle where https://github.com/acme/a archives
+    sealift bundle where https://github.com/acme archives
+
+  Which rest on a key?
+    sealift bundle where \\
+      SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U archives";
 
 pub(super) const UNPACK: &str = "\
 Examples:

@@ -4,6 +4,7 @@ mod bundle;
 mod examples;
 mod key;
 mod policy;
+mod store;
 mod trust;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use self::{
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},
     policy::{Check, Init, Lock, PolicyCommand},
+    store::{Index, Where},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},
 };
 

@@ -10,6 +10,7 @@ mod key;
 mod policy;
 #[cfg(feature = "serve")]
 mod serve;
+mod store;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -29,6 +30,7 @@ pub use self::{
     json::to_json,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
+    store::{FoundInStore, IndexedStore, JudgedStore},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
     why::Reasons,
