@@ -133,3 +133,6 @@ impl Shared {
         self.verdicts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

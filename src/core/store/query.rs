@@ -43,7 +43,8 @@ impl Query {
         if let Some((scheme, rest)) = text.split_once("://") {
             let address = text.trim_end_matches('/');
             let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-            return match !rest.trim_matches('/').is_empty() && scheme.bytes().all(is_scheme) {
+            let is_address = !scheme.is_empty() && scheme.bytes().all(is_scheme);
+            return match is_address && !rest.trim_matches('/').is_empty() {
                 true => Ok(Self::Address(address.to_owned())),
                 false => Err(QueryError(text.to_owned())),
             };
