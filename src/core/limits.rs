@@ -308,3 +308,7 @@ pub const SHARED_VERDICTS: usize = 30_000;
 /// Bytes of one line of an index of archives. An archive's line has up to eight bytes for each of its
 /// packages, of which [`ARCHIVE_ENTRIES`] are more than it can have.
 pub const STORE_LINE_BYTES: usize = 4 << 20;
+
+/// Names of files and folders that could not be looked at, in an index: with [`REPORTED_TEXT`] of each they
+/// fit into a line.
+pub const STORE_UNREAD: usize = 1000;

@@ -353,11 +353,12 @@ mod tests {
         let identity = |san: &str| Identity { san: san.into(), issuer: "https://i.example".into() };
         let published =
             |san| of(ROOT, keys).with_publisher("https://r.example", identity(san)).unwrap();
+        let longer = [KEYS, b"\n"].concat();
         let all = [
             of(ROOT, None),
             of(ROOT, keys),
             of(&[ROOT, b"\n"].concat(), keys),
-            of(ROOT, Some(("https://r.example", &[KEYS, b"\n"].concat()))),
+            of(ROOT, Some(("https://r.example", &longer))),
             of(ROOT, Some(("https://other.example", KEYS))),
             published("a"),
             published("b"),

@@ -89,7 +89,7 @@ fn a_line_is_read_up_to_its_limit() {
     let (store, lines) = indexed();
     let limit = sealift::core::limits::STORE_LINE_BYTES;
     let long = |bytes: usize| format!("{}\n{}", lines[0], "x".repeat(bytes));
-    refused_text(&store, &long(limit + 1), 2, "has more than 4194304 bytes");
+    refused_text(&store, &long(limit + 1), 2, "it has more than 4194304 bytes");
     refused_text(&store, &format!("{}\n", long(limit - 1)), 2, "it starts otherwise");
 }
 

@@ -13,8 +13,9 @@ mod searched;
 
 use std::fs;
 
+use chrono::Duration;
 use serde_json::Value;
-use testkit::sigstore::{Build, NpmKey, Window, keys};
+use testkit::sigstore::{Build, NpmKey, Sigstore, Window};
 use world::{NOW, Package, Run, TRUST, World, published};
 
 /// A world with a folder of archives.
@@ -26,17 +27,19 @@ struct Store {
 
 impl Store {
     fn new() -> Self {
-        let world = World::new();
-        let store = Self { world, other: NpmKey::new(Window::since(published())) };
-        store.trust(&[store.world.sigstore.npm_key(), &store.other]);
-        fs::create_dir(store.world.path("archives")).unwrap();
-        store
+        let start = published() - Duration::days(30);
+        let mut sigstore = Sigstore::new(start);
+        let other = NpmKey::new(Window::since(start));
+        sigstore.npm.insert(0, other.clone());
+        let world = World::with(sigstore);
+        fs::create_dir(world.path("archives")).unwrap();
+        Self { world, other }
     }
 
-    /// Trusts these keys of the registry, and no others.
-    fn trust(&self, trusted: &[&NpmKey]) {
-        let trusted: Vec<_> = trusted.iter().map(|key| (*key).clone()).collect();
-        self.world.write("keys.json", keys(&trusted).to_string());
+    /// Trusts the second key of the registry no longer.
+    fn withdraw_other(&mut self) {
+        self.world.sigstore.npm.remove(0);
+        self.world.write("keys.json", self.world.sigstore.npm_keys_json());
     }
 
     /// A package with all evidence, built from a repository.

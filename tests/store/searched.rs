@@ -68,15 +68,15 @@ fn a_moved_repository_is_found_in_exactly_the_archives_that_were_built_from_it()
 
 #[test]
 fn a_withdrawn_key_is_found_in_exactly_the_archives_that_rest_on_it() {
-    let store = Store::new();
+    let mut store = Store::new();
     store.seal("a", [&store.package("a", "1.0.0", "acme/a")]);
     store.seal("b", [&store.signed_by_other("b"), &store.package("a", "1.0.0", "acme/a")]);
-    let (key, other) = (store.world.sigstore.npm_key(), &store.other);
+    let (key, other) = (store.world.sigstore.npm_key().clone(), store.other.clone());
     store.index("").done();
     assert_eq!(store.found(&other.keyid), ["b.sealift"]);
     assert_eq!(store.found(&key.keyid), ["a.sealift", "b.sealift"]);
     // It is withdrawn: judged anew, just what rests on it is refused.
-    store.trust(&[key]);
+    store.withdraw_other();
     store.verify("-q").refused();
     let judged = store.verify("--format json").refused().json();
     assert_eq!(judged["archives"][0]["verdict"], "verified");

@@ -46,7 +46,7 @@ pub enum StoreError {
         error: RowError,
     },
     /// A line of the index is longer than any row.
-    #[error("{}: line {line} has more than {max} bytes", path.display(), max = limits::STORE_LINE_BYTES)]
+    #[error("{}: line {line}: it has more than {max} bytes", path.display(), max = limits::STORE_LINE_BYTES)]
     Line {
         /// The index.
         path: PathBuf,

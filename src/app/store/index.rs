@@ -20,6 +20,7 @@ use crate::{
     },
     core::{
         archive::dsse::EnvelopeError,
+        limits,
         package::digest::{Algorithm, Digest},
         store::{ArchiveRow, FILE, Head, PackageRow, Row, SCHEMA, package_line},
         text::bounded,
@@ -47,6 +48,7 @@ pub struct Indexed {
 pub fn index(options: &Options, clock: &Clock) -> Result<Indexed, StoreError> {
     let file = files::writable(&options.archive.join(FILE))?;
     let (verifier, found) = prepare(options, clock)?;
+    let unread = found.unread.iter().take(limits::STORE_UNREAD);
     let mut temporary = files::temporary(&file)?;
     let mut rows = Rows::new(&file, &mut temporary);
     rows.write(&Row::Head(Head {
@@ -55,7 +57,7 @@ pub fn index(options: &Options, clock: &Clock) -> Result<Indexed, StoreError> {
         at: time::format(clock.at),
         policy: verifier.policy().digest(),
         archives: found.archives.len(),
-        unread: found.unread.iter().map(|(name, _)| name.clone()).collect(),
+        unread: unread.map(|(name, _)| bounded(name)).collect(),
     }))?;
     let mut judged = Vec::new();
     each(&verifier, &found.archives, Seen::new, |seen| {

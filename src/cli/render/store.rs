@@ -58,7 +58,11 @@ impl fmt::Display for JudgedStore<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { judgment, verbose, quiet } = *self;
         f.write_str(&first_line(judgment))?;
-        if quiet { Ok(()) } else { archives(f, judgment, verbose, true) }
+        if quiet {
+            return Ok(());
+        }
+        f.write_str("\n")?;
+        archives(f, judgment, verbose, true)
     }
 }
 
@@ -78,7 +82,7 @@ impl fmt::Display for IndexedStore<'_> {
         if quiet {
             return Ok(());
         }
-        write!(f, "\n  index     {}", Untrusted(&file.display().to_string()))?;
+        write!(f, "\n\n  index     {}", Untrusted(&file.display().to_string()))?;
         archives(f, judgment, verbose, false)
     }
 }
@@ -105,21 +109,20 @@ fn first_line(judgment: &Judgment) -> String {
 /// The archives by verdict, the worst first; those that are verified where all are listed.
 fn archives(f: &mut Formatter<'_>, judgment: &Judgment, verbose: bool, all: bool) -> fmt::Result {
     let given = if judgment.clock.at_given { ", as --at says" } else { "" };
-    writeln!(f, "\n  judged    as of {}{given}", day(judgment.clock.at))?;
+    write!(f, "\n  judged    as of {}{given}", day(judgment.clock.at))?;
     let of = |verdict: Option<Verdict>| {
         judgment.archives.iter().filter(move |archive| archive.verdict() == verdict)
     };
-    for archive in of(Some(Verdict::Refused)) {
-        line(f, archive, verbose)?;
+    let bad = [Some(Verdict::Refused), None, Some(Verdict::Stale)];
+    let good = (all || verbose).then_some(Some(Verdict::Verified));
+    let listed: Vec<_> = bad.into_iter().chain(good).flat_map(of).collect();
+    if !listed.is_empty() || !judgment.unread.is_empty() {
+        f.write_str("\n")?;
     }
     for (name, why) in &judgment.unread {
         write!(f, "\n{BAD}unchecked{BAD:#} {}: {}", Untrusted(name), Message(why))?;
     }
-    for verdict in [None, Some(Verdict::Stale), Some(Verdict::Verified)] {
-        if verdict != Some(Verdict::Verified) || all || verbose {
-            of(verdict).try_for_each(|archive| line(f, archive, verbose))?;
-        }
-    }
+    listed.into_iter().try_for_each(|archive| line(f, archive, verbose))?;
     let links = judgment.links.len();
     if links > 0 {
         write!(f, "\n\n{WARN}not followed{WARN:#}: {}", count(links, "symbolic link"))?;

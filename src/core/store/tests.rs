@@ -89,7 +89,6 @@ fn packages_are_found_by_every_name_that_people_give_them() {
         "a",
         "@acme/a@1.0.1",
         "npm:@acme/ab",
-        "toy:a",
     ] {
         assert_eq!(columns(query), none, "{query}");
     }

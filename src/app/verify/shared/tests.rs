@@ -1,4 +1,4 @@
-//! Which questions are one, and that bytes are compared all the same.
+//! Which questions are one, and that the bytes of each archive are still compared.
 
 use std::{cell::Cell, convert::Infallible};
 
