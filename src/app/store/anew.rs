@@ -1,6 +1,9 @@
 //! Judges all archives of a store anew, and keeps of each what fits on a page.
 
-use std::{convert::Infallible, path::PathBuf};
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+};
 
 use super::{StoreError, each};
 use crate::{
@@ -79,6 +82,25 @@ pub struct Denied {
 }
 
 impl Judgment {
+    /// Of a folder, by what was found and judged.
+    pub(super) fn new(
+        folder: &Path,
+        verifier: &Verifier,
+        found: Found,
+        archives: Vec<Judged>,
+    ) -> Self {
+        let unread = found.unread.into_iter().map(|(name, error)| (name, error.to_string()));
+        Self {
+            folder: folder.to_owned(),
+            clock: verifier.clock(),
+            policy: verifier.policy().clone(),
+            sources: verifier.sources().to_vec(),
+            archives,
+            links: found.links,
+            unread: unread.collect(),
+        }
+    }
+
     /// How many archives have a verdict.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.archives.iter().filter(|archive| archive.verdict() == Some(verdict)).count()
@@ -125,16 +147,7 @@ pub fn verify(options: &Options, clock: &Clock) -> Result<Judgment, StoreError> 
             Ok::<_, Infallible>(())
         },
     );
-    let unread = found.unread.into_iter().map(|(name, error)| (name, error.to_string()));
-    Ok(Judgment {
-        folder: options.archive.clone(),
-        clock: *clock,
-        policy: verifier.policy().clone(),
-        sources: verifier.sources().to_vec(),
-        archives: judged,
-        links: found.links,
-        unread: unread.collect(),
-    })
+    Ok(Judgment::new(&options.archive, &verifier, found, judged))
 }
 
 /// Reads the demands, and finds the archives.
@@ -158,7 +171,7 @@ pub(super) fn prepare(options: &Options, clock: &Clock) -> Result<(Verifier, Fou
 }
 
 /// Finds the archives in a folder.
-pub(super) fn archives(folder: &std::path::Path) -> Result<Found, StoreError> {
+pub(super) fn archives(folder: &Path) -> Result<Found, StoreError> {
     let found = archives::find(folder);
     found.map_err(|error| match archives::is_folder(folder) || error.is_not_found() {
         true => error.into(),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fs::File,
     io::{BufWriter, Write as _},
     path::{Path, PathBuf},
 };
@@ -49,8 +50,7 @@ pub fn index(options: &Options, clock: &Clock) -> Result<Indexed, StoreError> {
     let file = files::writable(&options.archive.join(FILE))?;
     let (verifier, found) = prepare(options, clock)?;
     let unread = found.unread.iter().take(limits::STORE_UNREAD);
-    let mut temporary = files::temporary(&file)?;
-    let mut rows = Rows::new(&file, &mut temporary);
+    let mut rows = Rows::new(&file)?;
     rows.write(&Row::Head(Head {
         schema: SCHEMA.to_owned(),
         tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -65,19 +65,9 @@ pub fn index(options: &Options, clock: &Clock) -> Result<Indexed, StoreError> {
         judged.push(seen.judged);
         Ok::<_, StoreError>(())
     })?;
-    let number = rows.finish()?;
-    files::persist(temporary, &file)?;
-    let unread = found.unread.into_iter().map(|(name, error)| (name, error.to_string()));
-    let judgment = Judgment {
-        folder: options.archive.clone(),
-        clock: *clock,
-        policy: verifier.policy().clone(),
-        sources: verifier.sources().to_vec(),
-        archives: judged,
-        links: found.links,
-        unread: unread.collect(),
-    };
-    Ok(Indexed { file, rows: number, judgment })
+    let rows = rows.finish()?;
+    let judgment = Judgment::new(&options.archive, &verifier, found, judged);
+    Ok(Indexed { file, rows, judgment })
 }
 
 /// What an index has of one archive.
@@ -144,17 +134,18 @@ fn packages(report: &Report) -> Vec<(Digest, String)> {
     rows.collect()
 }
 
-/// The rows of an index, on their way to a file.
+/// The rows of an index, on their way to a file that has no name yet.
 struct Rows<'a> {
     path: &'a Path,
-    out: BufWriter<&'a mut tempfile::NamedTempFile>,
+    out: BufWriter<File>,
     /// The number of each package's row, by the digest of its text.
     numbers: HashMap<Digest, u32>,
 }
 
 impl<'a> Rows<'a> {
-    fn new(path: &'a Path, file: &'a mut tempfile::NamedTempFile) -> Self {
-        Self { path, out: BufWriter::new(file), numbers: HashMap::new() }
+    fn new(path: &'a Path) -> Result<Self, FileError> {
+        let out = BufWriter::new(files::nameless(path)?);
+        Ok(Self { path, out, numbers: HashMap::new() })
     }
 
     /// Writes the packages that no archive before had, and then the archive.
@@ -188,9 +179,11 @@ impl<'a> Rows<'a> {
         written.map_err(|source| FileError::io("write", self.path, source))
     }
 
-    /// How many rows of packages there are.
-    fn finish(mut self) -> Result<usize, FileError> {
-        self.out.flush().map_err(|source| FileError::io("write", self.path, source))?;
+    /// Writes the index. Returns how many rows of packages it has.
+    fn finish(self) -> Result<usize, FileError> {
+        let file = self.out.into_inner();
+        let file = file.map_err(|error| FileError::io("write", self.path, error.into_error()))?;
+        files::write_copy(self.path, file)?;
         Ok(self.numbers.len())
     }
 }

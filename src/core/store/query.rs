@@ -111,7 +111,7 @@ fn named(id: &PackageId, versioned: bool) -> Query {
     }
 }
 
-/// A package as policies and `bundle why` name it: `npm:left-pad@1.3.0`, `left-pad@1.3.0`, `left-pad`.
+/// A package as policies and `bundle why` name it: with or without its ecosystem and its version.
 fn package(text: &str) -> Option<Query> {
     let (ecosystem, bare) = match text.split_once(':') {
         Some((name, bare)) => (Some(ecosystems::named(name)?), bare),
