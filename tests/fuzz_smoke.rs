@@ -18,6 +18,7 @@ use std::{
 use rayon::prelude::*;
 use sealift::core::{
     policy::{Identities, PolicyFile},
+    store::{Query, Row},
     verdict::Claim,
 };
 
@@ -69,6 +70,12 @@ fn good_inputs_are_accepted() {
         PolicyFile::parse(&stored("policy", name)).unwrap();
     }
     Identities::parse(&stored("policy", "identities")).unwrap();
+    for name in ["package", "key", "address"] {
+        let index = stored("store", name);
+        let mut lines = index.trim_ascii_end().split(|byte| *byte == b'\n');
+        Query::parse(str::from_utf8(lines.next().unwrap()).unwrap()).unwrap();
+        lines.for_each(|line| drop(Row::parse(line).unwrap()));
+    }
 }
 
 /// Why an input fails, if it does.

@@ -11,7 +11,7 @@ mod index;
 mod search;
 
 pub use self::{
-    anew::{Denied, Judged, Judgment, Summary, verify},
+    anew::{Denied, Judged, Judgment, Summary, Unexamined, verify},
     each::each,
     error::StoreError,
     index::{Indexed, index},

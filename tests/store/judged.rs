@@ -67,6 +67,18 @@ fn each_archive_gets_the_verdict_that_it_gets_alone() {
 }
 
 #[test]
+fn an_archive_past_its_limit_is_stale_where_the_policy_only_warns() {
+    let store = Store::new();
+    store.seal("a", [&store.package("a", "1.0.0", "acme/a")]);
+    let run = store.verify("--max-age 1d --past-limit warn").done();
+    assert!(run.stdout.starts_with("stale: 1 of 1 archive\n"), "{run}");
+    assert!(run.stdout.contains("stale     a.sealift: 1 package, archive too old"), "{run}");
+    let judged = store.verify("--max-age 1d --format json").refused().json();
+    assert_eq!(judged["archives"][0]["pastLimits"][0]["what"], "archive");
+}
+
+#[cfg(unix)]
+#[test]
 fn an_archive_that_cannot_be_read_is_named_and_stops_no_other() {
     let store = Store::new();
     store.seal("a", [&store.package("a", "1.0.0", "acme/a")]);

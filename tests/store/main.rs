@@ -10,6 +10,8 @@ mod world;
 mod broken;
 mod judged;
 mod searched;
+#[cfg(unix)]
+mod shown;
 
 use std::fs;
 

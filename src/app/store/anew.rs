@@ -7,7 +7,7 @@ use std::{
 
 use super::{StoreError, each};
 use crate::{
-    adapters::archives::{self, Found},
+    adapters::archives::{self, Found, FoundArchive},
     app::{
         clock::Clock,
         policy::PolicySource,
@@ -42,7 +42,20 @@ pub struct Judged {
     /// Its path from the folder.
     pub name: String,
     /// What was found, or why it was not examined to the end.
-    pub outcome: Result<Summary, VerifyError>,
+    pub outcome: Result<Summary, Unexamined>,
+}
+
+/// Why an archive was not examined to the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unexamined {
+    /// The fact, without the archive's path in front. May quote untrusted text: escape before printing.
+    pub message: String,
+    /// A stable code, where there is one.
+    pub code: Option<&'static str>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Whether it was refused, or could not be examined at all.
+    pub refused: bool,
 }
 
 /// What was found of one archive, in short.
@@ -114,17 +127,27 @@ impl Judgment {
 }
 
 impl Judged {
+    /// Of an archive, by the report on it.
+    pub(super) fn new(archive: &FoundArchive, outcome: Result<&Report, &VerifyError>) -> Self {
+        let outcome = outcome.map(Summary::new).map_err(|error| Unexamined::new(archive, error));
+        Self { name: archive.name.clone(), outcome }
+    }
+
     /// The verdict; `None` where it could not be checked.
     pub fn verdict(&self) -> Option<Verdict> {
-        verdict(&self.outcome)
+        match &self.outcome {
+            Ok(summary) => Some(summary.verdict),
+            Err(unexamined) => unexamined.refused.then_some(Verdict::Refused),
+        }
     }
 }
 
-/// The verdict on an archive; `None` where it could not be checked.
-fn verdict(outcome: &Result<Summary, VerifyError>) -> Option<Verdict> {
-    match outcome {
-        Ok(summary) => Some(summary.verdict),
-        Err(error) => error.is_refusal().then_some(Verdict::Refused),
+impl Unexamined {
+    fn new(archive: &FoundArchive, error: &VerifyError) -> Self {
+        let message = error.to_string();
+        let path = format!("{}: ", archive.path.display());
+        let message = message.strip_prefix(&path).map(str::to_owned).unwrap_or(message);
+        Self { message, code: error.code(), hint: error.hint(), refused: error.is_refusal() }
     }
 }
 
@@ -138,10 +161,7 @@ pub fn verify(options: &Options, clock: &Clock) -> Result<Judgment, StoreError> 
     let Ok(()) = each(
         &verifier,
         &found.archives,
-        |archive, outcome| Judged {
-            name: archive.name.clone(),
-            outcome: outcome.map(|report| Summary::new(&report)),
-        },
+        |archive, outcome| Judged::new(archive, outcome.as_ref()),
         |one| {
             judged.push(one);
             Ok::<_, Infallible>(())
@@ -180,7 +200,7 @@ pub(super) fn archives(folder: &Path) -> Result<Found, StoreError> {
 }
 
 impl Summary {
-    pub(super) fn new(report: &Report) -> Self {
+    fn new(report: &Report) -> Self {
         let mut denied = denials(report);
         let first = denied.by_ref().take(limits::STORE_REFUSALS).collect();
         Self {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Judged, Judgment, StoreError, Summary, anew::prepare, each};
+use super::{Judged, Judgment, StoreError, Summary, Unexamined, anew::prepare, each};
 use crate::{
     adapters::{
         archives::FoundArchive,
@@ -80,20 +80,21 @@ struct Seen {
 
 impl Seen {
     fn new(found: &FoundArchive, outcome: Result<Report, VerifyError>) -> Self {
-        let (mut archive, packages) = match &outcome {
-            Ok(report) => (examined(report), packages(report)),
-            Err(error) => (not_examined(error), Vec::new()),
+        let judged = Judged::new(found, outcome.as_ref());
+        let mut archive = match &judged.outcome {
+            Ok(summary) => examined(summary),
+            Err(unexamined) => not_examined(unexamined),
         };
         archive.archive.clone_from(&found.name);
         archive.bytes = found.stamp.bytes;
         archive.modified.clone_from(&found.stamp.modified);
-        let outcome = outcome.map(|report| Summary::new(&report));
-        Self { judged: Judged { name: found.name.clone(), outcome }, archive, packages }
+        archive.claimed_keys = outcome.as_ref().err().map(claimed_keys).unwrap_or_default();
+        let packages = outcome.as_ref().map(packages).unwrap_or_default();
+        Self { judged, archive, packages }
     }
 }
 
-fn examined(report: &Report) -> ArchiveRow {
-    let summary = Summary::new(report);
+fn examined(summary: &Summary) -> ArchiveRow {
     let keys = summary.signers.iter().flat_map(|signer| &signer.keys);
     ArchiveRow {
         verdict: summary.verdict.name().to_owned(),
@@ -107,20 +108,23 @@ fn examined(report: &Report) -> ArchiveRow {
     }
 }
 
-fn not_examined(error: &VerifyError) -> ArchiveRow {
-    let claimed = match error {
+fn not_examined(unexamined: &Unexamined) -> ArchiveRow {
+    ArchiveRow {
+        verdict: if unexamined.refused { "refused" } else { "unchecked" }.to_owned(),
+        code: unexamined.code.map(str::to_owned),
+        message: Some(bounded(&unexamined.message)),
+        ..ArchiveRow::default()
+    }
+}
+
+/// The keys that a seal names which nobody who may seal made.
+fn claimed_keys(error: &VerifyError) -> Vec<String> {
+    match error {
         VerifyError::Open(OpenError::Archive {
             error: ArchiveError::Envelope(EnvelopeError::TooFewSigners { claimed, .. }),
             ..
         }) => claimed.clone(),
         _ => Vec::new(),
-    };
-    ArchiveRow {
-        verdict: if error.is_refusal() { "refused" } else { "unchecked" }.to_owned(),
-        code: error.code().map(str::to_owned),
-        message: Some(bounded(&error.to_string())),
-        claimed_keys: claimed,
-        ..ArchiveRow::default()
     }
 }
 

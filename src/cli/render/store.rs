@@ -148,8 +148,8 @@ fn line(f: &mut Formatter<'_>, archive: &Judged, verbose: bool) -> fmt::Result {
             if verbose { denied(f, summary) } else { Ok(()) }
         }
         Err(error) => {
-            let code = error.code().map(|code| format!(" {DIM}[{code}]{DIM:#}"));
-            write!(f, ": {}{}", Message(&error.to_string()), code.unwrap_or_default())
+            let code = error.code.map(|code| format!(" {DIM}[{code}]{DIM:#}"));
+            write!(f, ": {}{}", Message(&error.message), code.unwrap_or_default())
         }
     }
 }

@@ -146,7 +146,8 @@ impl FoundInStore<'_> {
         for number in row.packages.iter().take(shown) {
             let Some((package, columns)) = rows.get(number) else { continue };
             let style = self::style(&package.verdict);
-            write!(f, "\n  {style}{:<8}{style:#} {}", package.verdict, Untrusted(&package.purl))?;
+            let verdict = Untrusted(&package.verdict);
+            write!(f, "\n  {style}{verdict}{style:#} {}", Untrusted(&package.purl))?;
             if columns != &["purl"] {
                 write!(f, " {DIM}({}){DIM:#}", columns.join(", "))?;
             }

@@ -122,19 +122,18 @@ fn summary(judgment: &Judgment) -> Value {
 }
 
 fn archive(archive: &Judged) -> Value {
-    let mut value = match &archive.outcome {
+    let found = match &archive.outcome {
         Ok(summary) => examined(summary),
         Err(error) => json!({
-            "code": error.code(),
-            "message": Message(&error.to_string()).to_string(),
-            "hint": error.hint(),
+            "code": error.code,
+            "message": Message(&error.message).to_string(),
+            "hint": error.hint,
         }),
     };
-    if let Value::Object(map) = &mut value {
-        map.retain(|_, value| !value.is_null());
-        let verdict = archive.verdict().map_or("unchecked", Verdict::name);
-        map.insert("archive".into(), bounded(&archive.name).into());
-        map.insert("verdict".into(), verdict.into());
+    let verdict = archive.verdict().map_or("unchecked", Verdict::name);
+    let mut value = json!({"archive": bounded(&archive.name), "verdict": verdict});
+    if let (Value::Object(map), Value::Object(found)) = (&mut value, found) {
+        map.extend(found.into_iter().filter(|(_, value)| !value.is_null()));
     }
     value
 }
