@@ -14,7 +14,7 @@ use crate::{
         report::{Past, Report, SealedBy, Verdict},
         verify::{Options, Verifier, VerifyError},
     },
-    core::{limits, package::digest::Digest, policy::Policy, time::Time},
+    core::{limits, package::digest::Digest, policy::Policy, text::bounded, time::Time},
 };
 
 /// What became of all archives of a store.
@@ -146,7 +146,7 @@ impl Unexamined {
     fn new(archive: &FoundArchive, error: &VerifyError) -> Self {
         let message = error.to_string();
         let path = format!("{}: ", archive.path.display());
-        let message = message.strip_prefix(&path).map(str::to_owned).unwrap_or(message);
+        let message = bounded(message.strip_prefix(&path).unwrap_or(&message));
         Self { message, code: error.code(), hint: error.hint(), refused: error.is_refusal() }
     }
 }
@@ -230,15 +230,15 @@ fn denials(report: &Report) -> impl Iterator<Item = Denied> {
                 Some(refusal) => (refusal.code, refusal.detail.clone()),
                 None => (denial.code(), denial.to_string()),
             };
-            Denied { what: package.purl.to_string(), code, detail }
+            Denied { what: package.purl.to_string(), code, detail: bounded(&detail) }
         })
     });
     let entries = report.inputs.iter().flat_map(|input| {
         let entries = input.lockfile.entries.iter().zip(&input.outcomes);
         entries.filter_map(|(entry, outcome)| {
             let denial = outcome.denial.as_ref()?;
-            let what = entry.path.clone();
-            Some(Denied { what, code: denial.code(), detail: denial.to_string() })
+            let (what, detail) = (bounded(&entry.path), bounded(&denial.to_string()));
+            Some(Denied { what, code: denial.code(), detail })
         })
     });
     packages.chain(entries)

@@ -112,7 +112,7 @@ fn not_examined(unexamined: &Unexamined) -> ArchiveRow {
     ArchiveRow {
         verdict: if unexamined.refused { "refused" } else { "unchecked" }.to_owned(),
         code: unexamined.code.map(str::to_owned),
-        message: Some(bounded(&unexamined.message)),
+        message: Some(unexamined.message.clone()),
         ..ArchiveRow::default()
     }
 }

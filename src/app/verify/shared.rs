@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::{self, Write as _},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -31,14 +32,17 @@ pub(super) struct Evident {
 impl Evident {
     /// Whether it takes so little memory that it can be kept.
     fn is_small(&self) -> bool {
-        match &self.contents {
-            Some(Ok(contents)) => {
-                contents.shrinkwrap.is_none()
-                    && contents.bundled.is_empty()
-                    && contents.install_scripts.is_empty()
-            }
-            Some(Err(_)) | None => true,
-        }
+        write!(Room(limits::SHARED_VERDICT_BYTES), "{self:?}").is_ok()
+    }
+}
+
+/// Counts the bytes that are written, and has no room for more.
+struct Room(usize);
+
+impl fmt::Write for Room {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.checked_sub(text.len()).ok_or(fmt::Error)?;
+        Ok(())
     }
 }
 
@@ -95,9 +99,16 @@ impl Question<'_> {
 }
 
 /// The verdicts that were found so far, up to a limit.
-#[derive(Default)]
 pub struct Shared {
     verdicts: Mutex<HashMap<Digest, Arc<Evident>>>,
+    /// How many are kept.
+    most: usize,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { verdicts: Mutex::default(), most: limits::SHARED_VERDICTS }
+    }
 }
 
 impl Shared {
@@ -121,7 +132,7 @@ impl Shared {
         if found.is_small() {
             let mut verdicts = self.lock();
             // To start over costs one judgment of each that is still asked for.
-            if verdicts.len() >= limits::SHARED_VERDICTS {
+            if verdicts.len() >= self.most {
                 verdicts.clear();
             }
             verdicts.insert(key, Arc::clone(&found));

@@ -107,6 +107,21 @@ fn whatever_decides_makes_another_question() {
     assert_eq!(Question { artifact: "none", ..first() }.key(&same), None);
 }
 
+/// A question about a tarball without a record.
+fn question<'a>(trust: &'a Trust, purl: &'a Purl) -> Question<'a> {
+    Question {
+        trust,
+        at: time::parse("2026-11-23T04:00:00Z").unwrap(),
+        purl,
+        expected: &[],
+        algorithms: &[],
+        listed: false,
+        artifact: NAMES[1],
+        record: None,
+        attestations: None,
+    }
+}
+
 fn evident() -> Evident {
     let verdict = PackageVerdict {
         package: PackageId::npm("a", "1.0.0").unwrap(),
@@ -122,17 +137,7 @@ fn evident() -> Evident {
 fn twice(found: &Evident) -> (usize, usize) {
     let trust = Trust::new(ROOT, None).unwrap();
     let purl = parse_purl("pkg:npm/a@1.0.0").unwrap();
-    let question = Question {
-        trust: &trust,
-        at: time::parse("2026-11-23T04:00:00Z").unwrap(),
-        purl: &purl,
-        expected: &[],
-        algorithms: &[],
-        listed: false,
-        artifact: NAMES[1],
-        record: None,
-        attestations: None,
-    };
+    let question = question(&trust, &purl);
     let (shared, manifest) = (Shared::default(), manifest(["a", "t", "r", "l"]));
     let (judged, compared) = (Cell::new(0), Cell::new(0));
     for _ in 0..2 {
@@ -157,26 +162,35 @@ fn the_same_question_is_judged_once_and_its_bytes_are_compared_each_time() {
 
 #[test]
 fn what_takes_much_memory_is_not_kept() {
-    let shrinkwrap = Contents { shrinkwrap: Some(vec![0]), ..Contents::default() };
+    let shrinkwrap = Contents { shrinkwrap: Some(vec![0; 8 << 10]), ..Contents::default() };
     let large = Evident { contents: Some(Ok(shrinkwrap)), ..evident() };
     assert_eq!(twice(&large), (2, 0));
+    let mut quoting = evident();
+    quoting.verdict.unexamined = vec!["x".repeat(limits::SHARED_VERDICT_BYTES)];
+    assert_eq!(twice(&quoting), (2, 0));
+    let small = Evident { contents: Some(Ok(Contents::default())), ..evident() };
+    assert_eq!(twice(&small), (1, 1));
+}
+
+#[test]
+fn no_more_verdicts_are_kept_than_the_limit() {
+    let trust = Trust::new(ROOT, None).unwrap();
+    let shared = Shared { most: 3, ..Shared::default() };
+    let manifest = manifest(["a", "t", "r", "l"]);
+    for version in 0..10 {
+        let purl = parse_purl(&format!("pkg:npm/a@1.0.{version}")).unwrap();
+        let question = question(&trust, &purl);
+        let Ok(_) =
+            shared.answer(&question, &manifest, || Ok::<_, Infallible>(()), || Ok(evident()));
+        assert!(shared.lock().len() <= 3);
+    }
 }
 
 #[test]
 fn bytes_that_are_not_the_manifests_are_an_error_though_the_verdict_is_known() {
     let trust = Trust::new(ROOT, None).unwrap();
     let purl = parse_purl("pkg:npm/a@1.0.0").unwrap();
-    let question = Question {
-        trust: &trust,
-        at: time::parse("2026-11-23T04:00:00Z").unwrap(),
-        purl: &purl,
-        expected: &[],
-        algorithms: &[],
-        listed: false,
-        artifact: NAMES[1],
-        record: None,
-        attestations: None,
-    };
+    let question = question(&trust, &purl);
     let (shared, manifest) = (Shared::default(), manifest(["a", "t", "r", "l"]));
     let ask = |compared: Result<(), &'static str>| {
         shared.answer(&question, &manifest, || compared, || Ok(evident())).map(drop)
