@@ -11,6 +11,7 @@ mod world;
 
 use std::path::Path;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use testkit::tarball::{ORIGIN, Tarball};
 use world::{NOW, Package, Run, TRUST, World, lockfile};
@@ -115,6 +116,49 @@ fn npm_ci_installs_the_whole_tree() {
         run(&world, &npm, "ci").done();
         for (folder, expected) in TREE {
             assert_eq!(origin(&world, folder), expected, "{npm}");
+        }
+    }
+}
+
+/// Name, version and SHA-512 of each package that the lockfile of npm's tree has bytes for.
+fn installed(world: &World) -> Vec<(String, String)> {
+    let lock = world.read("node_modules/.package-lock.json");
+    let lock: Value = serde_json::from_slice(&lock).unwrap();
+    let entries = lock["packages"].as_object().unwrap().iter();
+    let packages = entries.filter(|(_, entry)| entry["inBundle"] != true).map(|(path, entry)| {
+        let name = path.rsplit("node_modules/").next().unwrap();
+        let name = entry["name"].as_str().unwrap_or(name).replace('@', "%40");
+        let sri = entry["integrity"].as_str().unwrap().strip_prefix("sha512-").unwrap();
+        let sha512 = hex::encode(STANDARD.decode(sri).unwrap());
+        (format!("pkg:npm/{name}@{}", entry["version"].as_str().unwrap()), sha512)
+    });
+    let mut packages: Vec<_> = packages.collect();
+    packages.sort();
+    packages
+}
+
+#[test]
+fn a_record_lists_what_npm_has_installed() {
+    let world = sealed();
+    for npm in npms() {
+        for (command, count) in [("ci", 5), ("ci --omit=optional", 4)] {
+            remove(&world.path("node_modules"));
+            let serve =
+                format!("bundle serve app.sealift --key release.key.pub {TRUST} --at {NOW}");
+            let line = format!("{serve} --require integrity --record record.json --exec --");
+            let mut sealift = world.command(env!("CARGO_BIN_EXE_sealift"));
+            let line = format!("{line} {npm} {command}");
+            Run::of(sealift.args(line.split_whitespace())).done();
+            let record: Value = serde_json::from_slice(&world.read("record.json")).unwrap();
+            std::fs::remove_file(world.path("record.json")).unwrap();
+            let dependencies = record["predicate"]["resolvedDependencies"].as_array().unwrap();
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let served: Vec<_> = dependencies
+                .iter()
+                .map(|one| (text(&one["uri"]), text(&one["digest"]["sha512"])))
+                .collect();
+            assert_eq!(served, installed(&world), "{npm} {command}");
+            assert_eq!(served.len(), count, "{npm} {command}");
         }
     }
 }

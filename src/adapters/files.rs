@@ -395,13 +395,18 @@ pub fn write(target: &Path, bytes: &[u8], replace: bool) -> Result<(), FileError
     let target = writable(target)?;
     let mut file = temporary(&target)?;
     file.write_all(bytes).map_err(|source| FileError::io("write", &target, source))?;
-    if replace {
-        return persist(file, &target);
-    }
-    file.as_file().sync_all().map_err(|source| FileError::io("write", &target, source))?;
-    file.persist_noclobber(&target).map(drop).map_err(|error| match error.error.kind() {
-        io::ErrorKind::AlreadyExists => FileError::Exists(target.clone()),
-        _ => FileError::io("write", &target, error.error),
+    if replace { persist(file, &target) } else { persist_new(file, &target) }
+}
+
+/// As [`persist`], and replaces nothing.
+///
+/// # Errors
+/// When something is there, or the system refuses; the temporary file is then removed.
+pub fn persist_new(file: tempfile::NamedTempFile, target: &Path) -> Result<(), FileError> {
+    file.as_file().sync_all().map_err(|source| FileError::io("write", target, source))?;
+    file.persist_noclobber(target).map(drop).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => FileError::Exists(target.to_owned()),
+        _ => FileError::io("write", target, error.error),
     })
 }
 

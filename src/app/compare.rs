@@ -19,7 +19,8 @@ use crate::{
         verify::{self, Demands, Examined, VerifyError, verify},
     },
     core::{
-        changes::{Change, Changes, Kind, ScriptChange, Seen, Who, changed_scripts},
+        builder::Who,
+        changes::{Change, Changes, Kind, ScriptChange, Seen, changed_scripts},
         ecosystems,
         package::{Purl, contents::InstallScript},
         policy::Policy,

@@ -1,6 +1,6 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
 //! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`store`], [`sign`](mod@sign),
-//! [`unpack`](mod@unpack), `serve`, [`policy_lock`], [`policy_init`], [`policy_check`], [`trust`],
+//! [`attest`], [`unpack`](mod@unpack), `serve`, [`policy_lock`], [`policy_init`], [`policy_check`], [`trust`],
 //! [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
@@ -8,13 +8,15 @@
 //! whether something was examined and refused or could not be checked (`is_refusal`). Nothing here
 //! prints, parses arguments, or knows an exit code.
 //!
-//! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`policy`],
-//! [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
-//! [`why`](mod@why), [`compare`](mod@compare), [`store`], `serve`, [`sign`](mod@sign), [`unpack`](mod@unpack),
+//! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`statement`],
+//! [`policy`], [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
+//! [`attest`], [`why`](mod@why), [`compare`](mod@compare), [`store`], `serve`, [`sign`](mod@sign),
+//! [`unpack`](mod@unpack),
 //! [`policy_lock`], [`policy_init`], [`policy_check`], [`collect`](mod@collect), [`supply`],
 //! [`seal`](mod@seal).
 
 pub mod archive;
+pub mod attest;
 mod clock;
 #[cfg(feature = "network")]
 pub mod collect;
@@ -34,7 +36,9 @@ pub mod seal;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod sign;
+pub mod statement;
 pub mod store;
+pub mod stored;
 #[cfg(feature = "network")]
 pub mod supply;
 pub mod trust;

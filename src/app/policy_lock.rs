@@ -152,6 +152,6 @@ pub fn lock(options: &Options, clock: &Clock) -> Result<Locked, LockError> {
 fn is_updated(denial: &Denial) -> bool {
     matches!(
         denial,
-        Denial::IdentityChanged { .. } | Denial::EvidenceLost { .. } | Denial::IdentityUnknown
+        Denial::IdentityChanged(_) | Denial::EvidenceLost { .. } | Denial::IdentityUnknown
     )
 }

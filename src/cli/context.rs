@@ -7,12 +7,13 @@ use crate::{
         Clock,
         report::{Report, Verdict},
         store,
+        stored::StoredReport,
     },
     cli::{
         declare::Format,
         env::Env,
         failure::{Failure, Kind, Outcome},
-        render::{Human, Rendered, to_json},
+        render::{Human, Rendered},
         terminal::Terminal,
     },
 };
@@ -86,7 +87,7 @@ impl Context<'_> {
                 };
                 self.terminal.result(text.trim_end());
             }
-            Format::Json => self.terminal.data(&to_json(report)),
+            Format::Json => self.terminal.data(&StoredReport::of(report)),
         }
     }
 }

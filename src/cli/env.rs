@@ -1,7 +1,7 @@
 //! What the process was started with: the time, the folders, the variables. Read once.
 #![allow(clippy::disallowed_methods)] // the one place that reads the clock and the environment
 
-use std::path::PathBuf;
+use std::{ffi::OsStr, path::PathBuf};
 
 use chrono::{DateTime, Utc};
 
@@ -55,8 +55,10 @@ impl Env {
             files::require_own(folder)?;
         }
         let [config, cache, data] = folders;
-        let npmrc = match std::env::var_os("NPM_CONFIG_USERCONFIG") {
-            Some(path) => Some(PathBuf::from(path)),
+        // npm reads its variables in any case.
+        let userconfig = |name: &OsStr| name.eq_ignore_ascii_case("npm_config_userconfig");
+        let npmrc = match std::env::vars_os().find(|(name, _)| userconfig(name)) {
+            Some((_, path)) => Some(PathBuf::from(path)),
             None => directories::BaseDirs::new().map(|folders| folders.home_dir().join(".npmrc")),
         };
         let source_date = match std::env::var("SOURCE_DATE_EPOCH") {

@@ -15,8 +15,8 @@ use crate::app::{
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, sign::SignError, store::StoreError, trust::BasisError,
-        unpack::UnpackError, verify::VerifyError, why::WhyError,
+        policy_lock::LockError, sign::SignError, statement::StatementError, store::StoreError,
+        trust::BasisError, unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -143,6 +143,7 @@ macro_rules! ends {
 ends!(
     FileError,
     KeyError: code,
+    StatementError: code,
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,

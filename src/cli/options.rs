@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    app::{trust, verify},
+    app::{attest, trust, verify},
     cli::{
-        declare::{Demands, StoreOptions, TrustOptions, VerifyOptions},
+        declare::{Demands, Statements, StoreOptions, TrustOptions, VerifyOptions},
         env::Env,
     },
     core::{
@@ -46,6 +46,16 @@ impl VerifyOptions {
             threshold: self.threshold as usize,
             demands: (&self.demands).into(),
             trust: self.trust.resolve(env),
+        }
+    }
+}
+
+impl From<&Statements> for attest::Options {
+    fn from(statements: &Statements) -> Self {
+        Self {
+            archive: statements.attest.clone(),
+            packages: statements.attest_packages.clone(),
+            key: statements.attest_key.clone(),
         }
     }
 }

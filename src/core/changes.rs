@@ -8,14 +8,12 @@ mod pairs;
 mod scripts;
 
 use crate::core::{
+    builder::IdentityChange,
     package::{Purl, digest::Digest},
     verdict::{Claim, PackageVerdict, Status},
 };
 
-pub use self::{
-    identity::{IdentityChange, Who},
-    scripts::{ScriptChange, changed_scripts},
-};
+pub use self::scripts::{ScriptChange, changed_scripts};
 
 /// A package of an archive, as it is compared.
 #[derive(Debug, Clone, Copy)]

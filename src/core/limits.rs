@@ -267,9 +267,12 @@ pub const SERVED_IN_MEMORY_BYTES: u64 = 256 << 10;
 /// Bytes of a large entry that are read and sent at a time.
 pub const SERVED_CHUNK_BYTES: usize = 64 << 10;
 
-/// Bytes of all documents that are being sent at once, and so of the largest. One that describes a
-/// thousand versions of a name has some megabytes.
-pub const SERVED_DOCUMENTS_BYTES: usize = 64 << 20;
+/// Bytes of a document that describes all versions of a name. One of a thousand versions has some
+/// megabytes.
+pub const DOCUMENT_BYTES: usize = 64 << 20;
+
+/// Bytes of all documents that are being sent at once: the largest fits.
+pub const SERVED_DOCUMENTS_BYTES: usize = DOCUMENT_BYTES;
 
 /// Documents that are made at once. Each holds the files of one tarball that count
 /// ([`TARBALL_MANIFESTS_BYTES`]).
@@ -287,6 +290,9 @@ pub const SERVED_HEAD: Duration = Duration::from_secs(10);
 /// Bytes of a request's body, which is passed over. npm asks for advisories on 10,000 packages with
 /// some hundred KiB.
 pub const SERVED_BODY_BYTES: u64 = 16 << 20;
+
+/// How long answers that are being sent may take when a server is asked to end.
+pub const SERVED_END: Duration = Duration::from_secs(1);
 
 /// Archives in one folder of archives. A company that seals a hundred builds a day fills it in three years.
 pub const STORE_ARCHIVES: usize = 100_000;

@@ -3,6 +3,7 @@
 
 pub mod addresses;
 pub mod archive;
+pub mod builder;
 pub mod changes;
 pub mod ecosystems;
 mod json;
@@ -15,6 +16,7 @@ pub mod policy;
 pub mod rules;
 pub mod sigstore;
 pub mod slsa;
+pub mod statement;
 pub mod store;
 pub mod text;
 pub mod time;

@@ -35,7 +35,7 @@ pub use self::{
 };
 use crate::core::{
     archive::key::PublicKey,
-    package::digest::Algorithm,
+    package::digest::{Algorithm, Digest},
     text::named,
     time::Time,
     verdict::{Claim, Weakness},
@@ -206,9 +206,14 @@ impl Policy {
 
     /// SHA-256 over the policy as reports have it, without white space: so it can be computed from a
     /// report.
-    pub fn digest(&self) -> String {
+    pub fn sha256(&self) -> Digest {
         let json = serde_json::to_vec(self).unwrap_or_default();
-        Algorithm::Sha256.digest(&json).to_hex()
+        Algorithm::Sha256.digest(&json)
+    }
+
+    /// As [`sha256`](Self::sha256), in hex.
+    pub fn digest(&self) -> String {
+        self.sha256().to_hex()
     }
 }
 

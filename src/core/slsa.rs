@@ -8,6 +8,7 @@
 //! accepts. The fields of other build types have no known meaning, and it is not known what other builders
 //! vouch for. Such provenance is not refused: its outcome is `unrecognized`.
 
+pub mod summary;
 mod v02;
 mod v1;
 

@@ -96,6 +96,8 @@ mod weakness;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::core::{package::PackageId, time::Time};
 
 pub use self::{
@@ -179,7 +181,8 @@ impl<F> Outcome<F> {
 }
 
 /// An [`Outcome`] without its facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Evidence was there and verified.
     Verified,

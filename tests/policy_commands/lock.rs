@@ -57,7 +57,7 @@ fn lock_writes_who_built_each_package_and_the_policy_holds_later_ones_to_it() {
     assert_eq!(report["packages"][0]["denied"][0]["code"], "identity-changed");
     let run = lock(&world, "--policy sealift.toml --update --format json").done().json();
     assert_eq!((&run["schema"], &run["updated"]), (&json!("sealift-lock/1"), &json!(true)));
-    let builder = json!({"what": "the repository's id", "before": "495574555", "now": "666"});
+    let builder = json!({"what": "repository-id", "before": "495574555", "now": "666"});
     assert_eq!(run["changes"][0]["builders"], json!([builder]));
     assert_eq!(run["changes"][0]["versionsAdded"], json!(["1.2.0"]));
     assert_eq!(run["changes"][0]["versionsRemoved"], json!(["1.0.0", "1.1.0"]));

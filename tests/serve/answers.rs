@@ -252,3 +252,75 @@ fn several_archives_are_one_registry_unless_they_contradict() {
     let line = line.replace(" --exec", " --format json --exec");
     assert_eq!(world.sealift(&line).refused().json()["code"], "two-contents");
 }
+
+#[test]
+fn a_tarball_from_an_address_is_not_a_version_of_the_name_that_it_gives_itself() {
+    let world = World::new();
+    let real = Package::new("react", "1.0.0").signed(&world.sigstore);
+    let other = Package::new("react", "99.0.0");
+    let path = "/files/react.tgz";
+    let registry = Registry::new().file(path, "application/gzip", other.tarball.clone());
+    let registry = world.start(real.on(registry));
+    let entry = json!({
+        "name": "react",
+        "version": "99.0.0",
+        "resolved": format!("{}{path}", registry.url().trim_end_matches('/')),
+        "integrity": other.integrity(),
+    });
+    world.lock_entries([real.locked(), ("node_modules/fork".to_owned(), entry)]);
+    world.fetch("").done();
+    drop(registry);
+    let serving = Serving::start(&world, "app.sealift");
+    let document = serving.get("/react").json();
+    assert_eq!(document["dist-tags"]["latest"], "1.0.0");
+    assert_eq!(document["versions"].as_object().unwrap().len(), 1);
+    assert_eq!(serving.get("/react/-/react-99.0.0.tgz").status, 404);
+    for path in [path, &format!("/-/sealift/{}.tgz", other.sha512())] {
+        assert_eq!(serving.get(path).body, other.tarball, "{path}");
+    }
+    assert_eq!(serving.get("/-/sealift/00.tgz").status, 404);
+}
+
+#[test]
+fn paths_that_two_packages_have_are_told_apart_by_their_digests() {
+    let world = World::new();
+    let [one, other] = ["1.0.0", "2.0.0"].map(|version| Package::new("tool", version));
+    let path = "/files/tool.tgz";
+    let hosts = [&one, &other].map(|package| {
+        let file = package.tarball.clone();
+        Registry::new().file(path, "application/gzip", file).start()
+    });
+    let entries =
+        [&one, &other].into_iter().zip(&hosts).enumerate().map(|(number, (package, host))| {
+            let entry = json!({
+                "name": "tool",
+                "version": package.version,
+                "resolved": format!("{}{path}", host.url().trim_end_matches('/')),
+                "integrity": package.integrity(),
+            });
+            (format!("node_modules/tool{number}"), entry)
+        });
+    world.lock_entries(entries.collect::<Vec<_>>());
+    let [first, second] = hosts.each_ref().map(|host| host.url());
+    world.write(".npmrc", format!("@one:registry={first}\n@two:registry={second}\n"));
+    world.fetch("").done();
+    let serving = Serving::start(&world, "app.sealift");
+    let answer = serving.get(path);
+    assert_eq!(answer.status, 404);
+    assert!(answer.json()["error"].as_str().unwrap().contains("two sealed packages"), "{answer:?}");
+    for package in [&one, &other] {
+        let path = format!("/-/sealift/{}.tgz", package.sha512());
+        assert_eq!(serving.get(&path).body, package.tarball);
+    }
+}
+
+#[test]
+fn a_manifest_that_is_not_utf_8_is_served_as_npm_reads_it() {
+    let world = World::new();
+    let mut package = Package::new("a", "1.0.0");
+    let manifest = b"{\"name\": \"a\", \"version\": \"1.0.0\", \"author\": \"Ren\xE9\"}";
+    package.tarball = Tarball::new().file("package/package.json", manifest).gzip();
+    world.fetched(&[package]).done();
+    let serving = Serving::start(&world, "app.sealift");
+    assert_eq!(serving.get("/a/1.0.0").json()["author"], "Ren\u{fffd}");
+}

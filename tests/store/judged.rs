@@ -138,6 +138,17 @@ fn the_lockfile_of_one_build_is_refused_for_many_archives() {
 }
 
 #[test]
+fn a_statement_about_many_archives_is_refused() {
+    let store = Store::new();
+    store.seal("a", [&store.package("a", "1.0.0", "acme/a")]);
+    for option in ["--attest", "--attest-packages"] {
+        let run = store.verify(&format!("{option} vsa.json --format json")).failed();
+        assert_eq!(run.json()["code"], "statement-of-store", "{run}");
+        assert!(!store.world.path("vsa.json").exists());
+    }
+}
+
+#[test]
 fn a_folder_without_archives_is_not_verified() {
     let store = Store::new();
     for command in ["verify", "index"] {

@@ -45,6 +45,32 @@ fn npm_gets_a_tarball_by_the_weak_hash_that_a_lockfile_has() {
 }
 
 #[test]
+fn npm_gets_one_tarball_by_all_hashes_of_its_two_packages() {
+    let world = World::new();
+    let package = Package::new("a", "1.0.0");
+    let path = "/files/a.tgz";
+    let registry =
+        testkit::registry::Registry::new().file(path, "application/gzip", package.tarball.clone());
+    let registry = world.start(package.on(registry));
+    let sha256 = sealift::core::package::digest::Algorithm::Sha256.digest(&package.tarball);
+    let entry = json!({
+        "name": "a",
+        "version": "1.0.0",
+        "resolved": format!("{}{path}", registry.url().trim_end_matches('/')),
+        "integrity": sha256.to_sri(),
+    });
+    world.lock_entries([package.locked(), ("node_modules/same".to_owned(), entry)]);
+    world.fetch("").done();
+    drop(registry);
+    unpack(&world, "npm", "").done();
+    for (name, hex) in [("sha256", sha256.to_hex()), ("sha512", package.sha512())] {
+        let path =
+            format!("out/_cacache/content-v2/{name}/{}/{}/{}", &hex[..2], &hex[2..4], &hex[4..]);
+        assert_eq!(world.read(&path), package.tarball);
+    }
+}
+
+#[test]
 fn yarn_gets_an_offline_mirror() {
     let world = World::new();
     world.fetched(&packages()).done();

@@ -32,7 +32,7 @@ fn major(command: &[String]) -> Option<u32> {
 /// A package with a name of its own in `package.json`, and what it has beside.
 pub fn package(name: &str, more: &Value) -> Package {
     let tarball = Tarball::with_manifest("registry", name, "1.0.0", more)
-        .file("package/lib/x.js", &format!("// {name}"))
+        .file("package/lib/x.js", format!("// {name}"))
         .file("package/cli.js", "#!/usr/bin/env node\n");
     Package { tarball: tarball.gzip(), ..Package::new(name, "1.0.0") }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::{
     adapters::{archive::ArchiveError, files::FileError},
     core::{
+        limits,
         npm::{packument::Unreadable, tarball::TarballError},
         text::Untrusted,
     },
@@ -33,6 +34,9 @@ pub enum InstallError {
     /// A tarball's own `package.json` cannot be read.
     #[error(transparent)]
     Manifest(#[from] Unreadable),
+    /// The versions of one name have more than one document can describe.
+    #[error("the package.json files of all versions of {} have more than {} bytes", Untrusted(.0), limits::DOCUMENT_BYTES)]
+    TooLarge(String),
     /// Two packages would have one file.
     #[error("{one} and {other} need the same name: {}", Untrusted(name))]
     SameName {
@@ -59,6 +63,7 @@ impl InstallError {
             Self::File(error) => return error.hint(),
             Self::Archive(error) => return error.hint(),
             Self::SameName { .. } => "seal the two packages into separate archives",
+            Self::TooLarge(_) => "seal its versions into separate archives",
             Self::Tarball { .. } | Self::Manifest(_) => {
                 "seal the archive again, without this package"
             }
@@ -75,9 +80,11 @@ impl InstallError {
             Self::Archive(error) => Some(error.code()),
             Self::Tarball { error, .. } => Some(error.code()),
             Self::SameName { .. } => Some("same-name"),
+            Self::TooLarge(_) => Some("packument-too-large"),
             Self::Name(_) => Some("file-name"),
             Self::Interrupted => Some("interrupted"),
-            Self::Manifest(_) | Self::File(_) => None,
+            Self::Manifest(error) => Some(error.code()),
+            Self::File(_) => None,
         }
     }
 

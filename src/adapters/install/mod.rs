@@ -4,6 +4,7 @@ mod error;
 mod files;
 mod folder;
 mod npm;
+mod version;
 mod yarn;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ pub use self::{
     files::write as write_files,
     folder::{NewFolder, Stop, require_absent},
     npm::write as write_npm,
+    version::{version, versions_within},
     yarn::write as write_yarn,
 };
 use crate::core::package::{

@@ -4,17 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::json;
 
-use super::{InstallError, Item, NewFolder};
+use super::{InstallError, Item, NewFolder, version, versions_within};
 use crate::{
     adapters::archive::SignedArchive,
     core::{
-        npm::{
-            packument,
-            tarball::{self, TarballError},
-        },
+        npm::packument::{self, Form, packument},
         package::digest::{Algorithm, Digest},
         time::Time,
     },
@@ -37,27 +34,25 @@ pub fn write(
     items: &[Item<'_>],
     at: Time,
 ) -> Result<(), InstallError> {
-    let tarballs: BTreeMap<&Digest, &Item<'_>> =
-        items.iter().map(|item| (item.digest, item)).collect();
-    let tarballs: Vec<_> = tarballs.into_values().collect();
-    tarballs.par_iter().try_for_each(|item| content(folder, archive, item))?;
+    // Several packages may be one tarball, which lockfiles ask for by several hashes.
+    let mut tarballs: BTreeMap<&Digest, (&str, BTreeSet<Algorithm>)> = BTreeMap::new();
+    for item in items {
+        let (_, algorithms) = tarballs.entry(item.digest).or_insert((item.entry, [].into()));
+        algorithms.extend(&item.algorithms);
+    }
+    tarballs.par_iter().try_for_each(|(digest, (entry, algorithms))| {
+        content(folder, archive, entry, digest, algorithms)
+    })?;
     let mut index = Index { at, buckets: BTreeMap::new() };
     for (address, item) in addresses(items)? {
         let answer =
             Answer { digest: item.digest, size: item.size, of: "application/octet-stream" };
         index.add(&address, None, &answer);
     }
-    let packuments = packuments(archive, items)?;
-    // Two registries may answer alike.
-    let mut written = BTreeSet::new();
-    for (address, bytes) in &packuments {
-        let digest = Algorithm::Sha512.digest(bytes);
-        let answer = Answer { digest: &digest, size: bytes.len() as u64, of: "application/json" };
+    for (address, (digest, size)) in packuments(folder, archive, items)? {
+        let answer = Answer { digest: &digest, size, of: "application/json" };
         for accept in ACCEPTS {
-            index.add(address, Some(accept), &answer);
-        }
-        if written.insert(digest.clone()) {
-            folder.write(&content_path(&digest), bytes)?;
+            index.add(&address, Some(accept), &answer);
         }
     }
     index.buckets.iter().try_for_each(|(path, lines)| folder.write(path, lines.as_bytes()))
@@ -67,17 +62,18 @@ pub fn write(
 fn content(
     folder: &NewFolder<'_>,
     archive: &SignedArchive,
-    item: &Item<'_>,
+    entry: &str,
+    digest: &Digest,
+    algorithms: &BTreeSet<Algorithm>,
 ) -> Result<(), InstallError> {
-    folder.copy(&content_path(item.digest), archive, item.entry)?;
-    let others: Vec<_> = item.algorithms.iter().copied().collect();
-    let others: Vec<_> =
-        others.into_iter().filter(|other| *other != item.digest.algorithm()).collect();
+    folder.copy(&content_path(digest), archive, entry)?;
+    let others = algorithms.iter().copied().filter(|other| *other != digest.algorithm());
+    let others: Vec<_> = others.collect();
     if others.is_empty() {
         return Ok(());
     }
-    let digests = archive.hash(item.entry, &others)?;
-    digests.iter().try_for_each(|digest| folder.copy(&content_path(digest), archive, item.entry))
+    let digests = archive.hash(entry, &others)?;
+    digests.iter().try_for_each(|digest| folder.copy(&content_path(digest), archive, entry))
 }
 
 fn content_path(digest: &Digest) -> String {
@@ -109,45 +105,29 @@ fn addresses<'i, 'a>(
     Ok(all)
 }
 
-/// The packuments of all packages of registries, by their addresses. A version in them is built from the
-/// tarball's own `package.json`.
+/// Writes the packuments of all packages of registries; their digests and sizes, by their addresses. A
+/// version in them is built from the tarball's own `package.json`.
 fn packuments(
+    folder: &NewFolder<'_>,
     archive: &SignedArchive,
     items: &[Item<'_>],
-) -> Result<BTreeMap<String, Vec<u8>>, InstallError> {
-    let versions = items.par_iter().filter_map(|item| {
-        let registry = item.purl.origin().registry()?;
-        Some(version(archive, item).map(|version| (item, registry, version)))
-    });
-    let versions: Vec<_> = versions.collect::<Result<_, InstallError>>()?;
-    let mut all: BTreeMap<String, (&str, Vec<packument::Version>)> = BTreeMap::new();
-    for (item, registry, version) in versions {
-        let address = packument::address(registry, item.purl.id());
-        all.entry(address).or_insert((registry, Vec::new())).1.push(version);
+) -> Result<BTreeMap<String, (Digest, u64)>, InstallError> {
+    let mut names: BTreeMap<String, (&str, Vec<&Item<'_>>)> = BTreeMap::new();
+    for item in items {
+        if let Some(registry) = item.purl.origin().registry() {
+            let address = packument::address(registry, item.purl.id());
+            names.entry(address).or_insert((registry, Vec::new())).1.push(item);
+        }
     }
-    let whole = all.into_iter().map(|(address, (registry, versions))| {
-        let document = packument::packument(&versions, registry, packument::Form::Full);
-        Ok((address, document?))
+    let written = names.into_par_iter().map(|(address, (registry, items))| {
+        let versions =
+            items.iter().map(|item| version(archive, item.purl.id(), item.entry, item.digest));
+        let bytes = packument(&versions_within(versions)?, registry, Form::Full)?;
+        let digest = Algorithm::Sha512.digest(&bytes);
+        folder.write(&content_path(&digest), &bytes)?;
+        Ok((address, (digest, bytes.len() as u64)))
     });
-    whole.collect()
-}
-
-/// A version, by its tarball's own `package.json`.
-fn version(archive: &SignedArchive, item: &Item<'_>) -> Result<packument::Version, InstallError> {
-    let (mut digests, own) =
-        archive.look(item.entry, &[Algorithm::Sha1], |reader| tarball::own(reader))?;
-    let unusable = |error| InstallError::Tarball { entry: item.entry.to_owned(), error };
-    let own = own.map_err(unusable)?;
-    let missing = || unusable(TarballError::Unreadable("its SHA-1 was not computed".to_owned()));
-    let sha1 = digests.pop().ok_or_else(missing)?;
-    Ok(packument::Version {
-        id: item.purl.id().clone(),
-        own,
-        sha512: item.digest.clone(),
-        sha1,
-        recorded: packument::Recorded::default(),
-        attested: None,
-    })
+    written.collect()
 }
 
 /// What the cache answers.

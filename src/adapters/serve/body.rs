@@ -16,11 +16,17 @@ use std::{
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
-use super::{Changed, Entry, Site};
+use super::{Changed, Entry, Site, problems::Problems, sent::Receipt};
 use crate::{adapters::archive::ArchiveError, core::limits};
 
 /// The body of an answer.
-pub(super) enum Body {
+pub(super) struct Body {
+    content: Content,
+    receipt: Receipt,
+}
+
+/// What is sent.
+pub(super) enum Content {
     /// What is in memory, with the right to be there.
     Whole {
         /// What is still to be sent.
@@ -36,11 +42,54 @@ impl Body {
     pub fn empty() -> Self {
         Self::from(Bytes::new())
     }
+
+    /// With what is told once all of it is sent.
+    pub fn with(self, receipt: Receipt) -> Self {
+        Self { receipt, ..self }
+    }
+}
+
+impl From<Content> for Body {
+    fn from(content: Content) -> Self {
+        Self { content, receipt: Receipt::none() }
+    }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self::Whole { bytes, _room: None }
+        Content::Whole { bytes, _room: None }.into()
+    }
+}
+
+impl Content {
+    /// How many bytes are still to be sent.
+    fn left(&self) -> u64 {
+        match self {
+            Self::Whole { bytes, .. } => bytes.len() as u64,
+            Self::Pieces(_, left) => *left,
+        }
+    }
+
+    /// The next piece.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        match self {
+            Self::Whole { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
+            Self::Whole { bytes, .. } => {
+                let piece = bytes.split_to(bytes.len().min(limits::SERVED_CHUNK_BYTES));
+                Poll::Ready(Some(Ok(piece)))
+            }
+            Self::Pieces(_, 0) => Poll::Ready(None),
+            Self::Pieces(pieces, left) => {
+                Poll::Ready(Some(match ready!(pieces.poll_recv(context)) {
+                    Some(piece) => {
+                        *left = left.saturating_sub(piece.len() as u64);
+                        Ok(piece)
+                    }
+                    // Not complete, and it must not look so.
+                    None => Err(ErrorKind::UnexpectedEof.into()),
+                }))
+            }
+        }
     }
 }
 
@@ -52,35 +101,20 @@ impl HttpBody for Body {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        match self.get_mut() {
-            Self::Whole { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
-            Self::Whole { bytes, .. } => {
-                let piece = bytes.split_to(bytes.len().min(limits::SERVED_CHUNK_BYTES));
-                Poll::Ready(Some(Ok(Frame::data(piece))))
-            }
-            Self::Pieces(_, 0) => Poll::Ready(None),
-            Self::Pieces(pieces, left) => {
-                Poll::Ready(Some(match ready!(pieces.poll_recv(context)) {
-                    Some(piece) => {
-                        *left = left.saturating_sub(piece.len() as u64);
-                        Ok(Frame::data(piece))
-                    }
-                    // Not complete, and it must not look so.
-                    None => Err(ErrorKind::UnexpectedEof.into()),
-                }))
-            }
+        let Self { content, receipt } = self.get_mut();
+        let piece = ready!(content.poll_piece(context));
+        if matches!(piece, Some(Ok(_))) && content.left() == 0 {
+            receipt.complete();
         }
+        Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.size_hint().exact(), Some(0))
+        self.content.left() == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(match self {
-            Self::Whole { bytes, .. } => bytes.len() as u64,
-            Self::Pieces(_, left) => *left,
-        })
+        SizeHint::with_exact(self.content.left())
     }
 }
 
@@ -93,7 +127,7 @@ pub(super) fn of_entry(
     site: &Arc<dyn Site>,
     entry: &Entry,
     part: Option<Range<u64>>,
-    problems: mpsc::Sender<Changed>,
+    problems: Problems,
 ) -> Result<Body, ArchiveError> {
     let missing = || ArchiveError::NoSuchEntry(entry.name.clone());
     let archive = site.archive(entry.archive).ok_or_else(missing)?;
@@ -122,11 +156,11 @@ pub(super) fn of_entry(
             Ok((_, Err(_))) => {}
             Err(error) => {
                 let archive = archive.path().to_owned();
-                let _ = problems.blocking_send(Changed { archive, error });
+                problems.tell(Changed { archive, error });
             }
         }
     });
-    Ok(Body::Pieces(receiver, left))
+    Ok(Content::Pieces(receiver, left).into())
 }
 
 /// Sends a part of what is read, but for its last piece, which is returned.

@@ -13,11 +13,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     time::{Instant, Sleep},
 };
 
-use super::exchange::Desk;
+use super::{exchange::Desk, sent::Unwritten};
 use crate::core::limits;
 
 /// What a connection is answered that is one too many.
@@ -27,9 +27,43 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nr
 /// How long to wait where the system has no more sockets.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts connections for ever.
-pub(super) async fn accept(listener: TcpListener, desk: Arc<Desk>) {
-    let places = Arc::new(Semaphore::new(limits::SERVED_CONNECTIONS));
+/// All connections: so many at once.
+pub(super) struct Connections {
+    places: Arc<Semaphore>,
+    /// Dropped when they are to end.
+    end: watch::Sender<()>,
+}
+
+impl Connections {
+    pub fn new() -> Self {
+        let places = Arc::new(Semaphore::new(limits::SERVED_CONNECTIONS));
+        Self { places, end: watch::Sender::new(()) }
+    }
+
+    /// Accepts connections for ever.
+    pub fn accepting(
+        &self,
+        listener: TcpListener,
+        desk: Arc<Desk>,
+    ) -> impl Future<Output = ()> + use<> {
+        accept(listener, desk, Arc::clone(&self.places), self.end.subscribe())
+    }
+
+    /// Lets answers that are being sent come to their end, for a moment. Nothing more is asked.
+    pub async fn end(self) {
+        let Self { places, end } = self;
+        drop(end);
+        let all = u32::try_from(limits::SERVED_CONNECTIONS).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(limits::SERVED_END, places.acquire_many(all)).await;
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    desk: Arc<Desk>,
+    places: Arc<Semaphore>,
+    ending: watch::Receiver<()>,
+) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(PAUSE).await;
@@ -39,28 +73,35 @@ pub(super) async fn accept(listener: TcpListener, desk: Arc<Desk>) {
             let _ = stream.try_write(BUSY);
             continue;
         };
-        let desk = Arc::clone(&desk);
+        let (desk, ending) = (Arc::clone(&desk), ending.clone());
         tokio::spawn(async move {
-            serve(stream, desk).await;
+            serve(stream, desk, ending).await;
             drop(place);
         });
     }
 }
 
-async fn serve(stream: TcpStream, desk: Arc<Desk>) {
+async fn serve(stream: TcpStream, desk: Arc<Desk>, mut ending: watch::Receiver<()>) {
     let _ = stream.set_nodelay(true);
+    let unwritten = Unwritten::default();
+    let stream = Paced::new(stream, Arc::clone(&desk), unwritten.clone());
     let service = service_fn(move |request| {
-        let desk = Arc::clone(&desk);
-        async move { Ok::<_, std::convert::Infallible>(desk.answer(request).await) }
+        let (desk, unwritten) = (Arc::clone(&desk), unwritten.clone());
+        async move { Ok::<_, std::convert::Infallible>(desk.answer(request, &unwritten).await) }
     });
-    // A client's errors are answered where possible, and not reported here.
-    let _ = http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::SERVED_HEAD)
         .max_headers(limits::SERVED_HEAD_FIELDS)
         .max_buf_size(limits::SERVED_HEAD_BYTES)
-        .serve_connection(TokioIo::new(Paced::new(stream)), service)
-        .await;
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    // A client's errors are answered where possible, and not reported here.
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = ending.changed() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }
 
 /// A stream whose reader must keep up: one that takes nothing for [`limits::STALL`], or for
@@ -72,11 +113,14 @@ struct Paced {
     waited: Duration,
     /// Since when a write has been waiting, and until when it may.
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+    desk: Arc<Desk>,
+    unwritten: Unwritten,
 }
 
 impl Paced {
-    fn new(stream: TcpStream) -> Self {
-        Self { stream, written: 0, waited: Duration::ZERO, waiting: None }
+    fn new(stream: TcpStream, desk: Arc<Desk>, unwritten: Unwritten) -> Self {
+        let (written, waited, waiting) = (0, Duration::ZERO, None);
+        Self { stream, written, waited, waiting, desk, unwritten }
     }
 
     /// Accounts for a write that was tried.
@@ -138,7 +182,12 @@ impl AsyncWrite for Paced {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        // hyper flushes when it has written all that it has buffered.
+        let flushed = ready!(Pin::new(&mut self.stream).poll_flush(context));
+        if flushed.is_ok() {
+            self.desk.sent(self.unwritten.take());
+        }
+        Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,6 +1,6 @@
 //! One request and its answer.
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, sync::Mutex};
+use std::{net::SocketAddr, sync::Arc};
 
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode,
@@ -12,13 +12,15 @@ use hyper::{
     http::response::Builder,
 };
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     Answer, Asked, Changed, Entry, Site,
-    body::{self, Body},
+    body::{self, Body, Content},
     condition::{Wanted, wanted},
     host,
+    problems::Problems,
+    sent::{Receipt, Unwritten, Watch},
 };
 use crate::{
     adapters::archive::ArchiveError,
@@ -43,29 +45,40 @@ pub(super) struct Desk {
     making: Arc<Semaphore>,
     /// Of KiB of documents that are sent.
     sending: Arc<Semaphore>,
-    problems: mpsc::Sender<Changed>,
-    /// What was told already: a client asks again and again.
-    told: Mutex<HashSet<String>>,
+    watch: Watch,
+    problems: Problems,
 }
 
 impl Desk {
     pub fn new(
         site: Arc<dyn Site>,
         listening: SocketAddr,
-        problems: mpsc::Sender<Changed>,
+        watch: Watch,
+        problems: Problems,
     ) -> Self {
         Self {
             site,
             listening,
             making: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS)),
             sending: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS_BYTES >> 10)),
+            watch,
             problems,
-            told: Mutex::default(),
         }
     }
 
-    /// Answers a request.
-    pub async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    /// Tells the site that entries were sent in full.
+    pub fn sent(&self, entries: Vec<Entry>) {
+        for entry in entries {
+            self.site.sent(&entry, self.watch.elapsed());
+        }
+    }
+
+    /// Answers a request of a connection.
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        unwritten: &Unwritten,
+    ) -> Response<Body> {
         let (head, incoming) = request.into_parts();
         let Some(host) = self.host(&head.headers, head.uri.authority().map(|it| it.as_str()))
         else {
@@ -99,11 +112,13 @@ impl Desk {
             Ok(Answer::Document { bytes, media }) => {
                 self.document(bytes, media, &head.headers, head_only).await
             }
-            Ok(Answer::Entry(entry)) => self.entry(entry, &head.headers, head_only).await,
+            Ok(Answer::Entry(entry)) => {
+                self.entry(entry, &head.headers, head_only, unwritten).await
+            }
             Ok(Answer::NotFound(what)) => refusal(StatusCode::NOT_FOUND, &what),
             Ok(Answer::NoUser) => refusal(StatusCode::UNAUTHORIZED, "nobody is logged in here"),
-            Ok(Answer::TooLarge(why)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &why),
-            Err(changed) => self.changed(changed).await,
+            Ok(Answer::Failed(why)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &why),
+            Err(changed) => self.changed(changed),
         }
     }
 
@@ -120,7 +135,7 @@ impl Desk {
 
     /// What to answer. Where archives may have to be read for it, only so many at once.
     async fn found(&self, asked: Asked) -> (Result<Answer, Changed>, Option<Making>) {
-        if !matches!(asked.route, Some(Route::Packument(_) | Route::Version(..))) {
+        if !asked.route.as_ref().is_some_and(Route::is_made) {
             return (self.site.answer(&asked), None);
         }
         let making = Arc::new(Arc::clone(&self.making).acquire_owned().await.ok());
@@ -130,7 +145,7 @@ impl Desk {
             site.answer(&asked)
         });
         let made = made.await;
-        let failed = |_| Ok(Answer::TooLarge("it cannot be answered".to_owned()));
+        let failed = |_| Ok(Answer::Failed("it cannot be answered".to_owned()));
         (made.unwrap_or_else(failed), Some(making))
     }
 
@@ -154,15 +169,22 @@ impl Desk {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it is too large to be answered");
         }
         let _room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
-        finished(builder, Body::Whole { bytes: bytes.into(), _room })
+        finished(builder, Content::Whole { bytes: bytes.into(), _room }.into())
     }
 
-    async fn entry(&self, entry: Entry, headers: &HeaderMap, head_only: bool) -> Response<Body> {
+    async fn entry(
+        &self,
+        entry: Entry,
+        headers: &HeaderMap,
+        head_only: bool,
+        unwritten: &Unwritten,
+    ) -> Response<Body> {
+        let mut receipt = Receipt::none();
         let (tag, size) = (format!("\"{}\"", entry.digest), entry.size);
         let mut builder = described(entry.media, &tag).header(ACCEPT_RANGES, "bytes");
         let part = match wanted(headers, &tag, size) {
             Wanted::Unchanged => return unchanged(builder),
-            Wanted::Unsatisfiable => {
+            Wanted::Unsatisfiable if !head_only => {
                 let none = format!("bytes */{size}");
                 let builder = builder.status(StatusCode::RANGE_NOT_SATISFIABLE);
                 return finished(builder.header(CONTENT_RANGE, none), Body::empty());
@@ -173,12 +195,16 @@ impl Desk {
                 builder = builder.status(StatusCode::PARTIAL_CONTENT).header(CONTENT_RANGE, place);
                 part
             }
-            Wanted::Part(_) | Wanted::All => 0..size,
+            Wanted::Part(_) | Wanted::Unsatisfiable => 0..size,
+            Wanted::All => {
+                receipt = Receipt::of(entry.clone(), unwritten.clone());
+                0..size
+            }
         };
         let length = part.end.saturating_sub(part.start);
         match self.body(entry, (!head_only).then_some(part)).await {
-            Ok(body) => finished(builder.header(CONTENT_LENGTH, length), body),
-            Err(changed) => self.changed(changed).await,
+            Ok(body) => finished(builder.header(CONTENT_LENGTH, length), body.with(receipt)),
+            Err(changed) => self.changed(changed),
         }
     }
 
@@ -199,12 +225,9 @@ impl Desk {
         made.map_err(|error| Changed { archive: path.unwrap_or_default(), error })
     }
 
-    /// The answer where an archive changed. The user is told once.
-    async fn changed(&self, changed: Changed) -> Response<Body> {
-        let is_new = self.told.lock().is_ok_and(|mut told| told.insert(changed.to_string()));
-        if is_new {
-            let _ = self.problems.send(changed).await;
-        }
+    /// The answer where an archive changed.
+    fn changed(&self, changed: Changed) -> Response<Body> {
+        self.problems.tell(changed);
         let why = "the archive changed after it was verified, or cannot be read; it is not sent";
         refusal(StatusCode::INTERNAL_SERVER_ERROR, why)
     }

@@ -9,6 +9,8 @@ mod condition;
 mod connection;
 mod exchange;
 mod host;
+mod problems;
+mod sent;
 mod work;
 
 use std::{
@@ -16,10 +18,14 @@ use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
-use self::exchange::Desk;
-pub use self::work::{Ended, Work};
+use self::{connection::Connections, exchange::Desk, problems::Problems};
+pub use self::{
+    sent::Watch,
+    work::{RunError, Work},
+};
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
     core::{limits, npm::route::Route},
@@ -54,8 +60,8 @@ pub enum Answer {
     NotFound(String),
     /// Nobody is logged in here.
     NoUser,
-    /// It is larger than what is answered.
-    TooLarge(String),
+    /// It cannot be answered: why.
+    Failed(String),
 }
 
 /// An entry of an archive, to be sent.
@@ -102,6 +108,9 @@ pub trait Site: Send + Sync + 'static {
 
     /// An archive.
     fn archive(&self, number: usize) -> Option<&SignedArchive>;
+
+    /// Hears that an entry was sent in full, and how long after the start of the watch.
+    fn sent(&self, entry: &Entry, after: Duration);
 }
 
 /// A server that listens, and serves nothing yet.
@@ -127,8 +136,8 @@ impl Server {
         self.address
     }
 
-    /// Serves until the work has ended. `tell` hears that it has begun, and of every archive that was
-    /// found changed.
+    /// Serves until the work has ended, and returns the exit code of its command, or 0. `tell` hears that
+    /// it has begun, and of everything that was found changed, once.
     ///
     /// # Errors
     /// When the system refuses threads or signals, or a command cannot be started.
@@ -136,8 +145,9 @@ impl Server {
         self,
         site: Arc<dyn Site>,
         work: Work,
+        watch: Watch,
         tell: &mut dyn FnMut(Told),
-    ) -> io::Result<Ended> {
+    ) -> Result<u8, RunError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             // One for each connection that sends a large entry, and for the documents.
@@ -145,12 +155,14 @@ impl Server {
             .enable_all()
             .build()?;
         let ended = runtime.block_on(async {
-            let (problems, mut heard) = tokio::sync::mpsc::channel(16);
+            let (problems, mut heard) = tokio::sync::mpsc::unbounded_channel();
             let listener = tokio::net::TcpListener::from_std(self.listener)?;
-            let desk = Arc::new(Desk::new(site, self.address, problems));
-            let accepting = tokio::spawn(connection::accept(listener, desk));
+            let desk = Desk::new(site, self.address, watch, Problems::new(problems));
+            let connections = Connections::new();
+            let accepting = tokio::spawn(connections.accepting(listener, Arc::new(desk)));
             let ended = work.run(&mut heard, tell).await;
             accepting.abort();
+            connections.end().await;
             while let Ok(problem) = heard.try_recv() {
                 tell(Told::Changed(problem));
             }

@@ -5,7 +5,7 @@ use std::{
     process::{Command, ExitStatus},
 };
 
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Changed, Told};
 
@@ -18,30 +18,42 @@ pub enum Work {
     Command(Box<Command>),
 }
 
-/// How the work ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// By a signal.
-    Asked,
-    /// The command ended with this code: 128 and its number where a signal ended it.
-    Command(u8),
+/// Why a server does not serve any more.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The command cannot be started.
+    #[error("cannot run {program:?}: {error}")]
+    Command {
+        /// The program.
+        program: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The system refused something else.
+    #[error("cannot serve: {0}")]
+    System(#[from] io::Error),
 }
 
 impl Work {
-    /// Works, and tells of problems meanwhile.
+    /// Works, and tells of problems meanwhile. Returns the exit code of the command: 128 and its number
+    /// where a signal ended it. Without a command, 0.
     ///
     /// # Errors
     /// When the system refuses signals, or the command cannot be started.
     pub(super) async fn run(
         self,
-        problems: &mut Receiver<Changed>,
+        problems: &mut UnboundedReceiver<Changed>,
         tell: &mut dyn FnMut(Told),
-    ) -> io::Result<Ended> {
+    ) -> Result<u8, RunError> {
         let mut signals = Signals::new()?;
         tell(Told::Ready);
         let mut child = match self {
             Self::Wait => None,
-            Self::Command(command) => Some(tokio::process::Command::from(*command).spawn()?),
+            Self::Command(command) => {
+                let program = command.get_program().to_string_lossy().into_owned();
+                let started = tokio::process::Command::from(*command).spawn();
+                Some(started.map_err(|error| RunError::Command { program, error })?)
+            }
         };
         loop {
             let wait = async {
@@ -51,7 +63,7 @@ impl Work {
                 }
             };
             let signal = tokio::select! {
-                status = wait => return status.map(|status| Ended::Command(code(status))),
+                status = wait => return Ok(code(status?)),
                 signal = signals.next() => signal,
                 Some(problem) = problems.recv() => {
                     tell(Told::Changed(problem));
@@ -59,7 +71,7 @@ impl Work {
                 }
             };
             match &child {
-                None => return Ok(Ended::Asked),
+                None => return Ok(0),
                 // A terminal sends an interrupt to the command itself. It decides when to end.
                 Some(child) => signal.pass_on(child.id()),
             }

@@ -8,22 +8,20 @@ use url::Url;
 use super::ServeError;
 use crate::{
     adapters::{
-        archive::{ArchiveError, SignedArchive},
-        serve::{Answer, Asked, Changed, Entry, Site},
+        archive::ArchiveError,
+        install::{self, InstallError, versions_within},
+        serve::{Answer, Asked, Changed, Entry},
     },
     app::{report::Judged, verify::VerifiedArchive},
     core::{
         archive::manifest::Package,
         limits,
         npm::{
-            packument::{self, ABBREVIATED, Form, Recorded, Version},
+            integrity::IntegrityRefusal,
+            packument::{self, ABBREVIATED, Form, Recorded, Unreadable, Version},
             route::{LATEST, Route},
-            tarball,
         },
-        package::{
-            Origin, PackageId, Purl,
-            digest::{Algorithm, Digest},
-        },
+        package::{Origin, PackageId, Purl, digest::Digest},
         verdict::{Claim, Facts},
     },
 };
@@ -34,15 +32,16 @@ const TARBALL: &str = "application/octet-stream";
 /// All packages that are served.
 pub(super) struct Catalog {
     archives: Vec<VerifiedArchive>,
-    /// By name, then by version.
-    names: BTreeMap<String, BTreeMap<String, Item>>,
-    /// By the paths of the addresses that lockfiles have: of registries in a folder of their host, and
-    /// of tarballs that no registry gives. `None` where two packages have one path.
-    paths: BTreeMap<String, Option<PackageId>>,
+    items: Vec<Item>,
+    /// The packages of registries, by name, then by version: places in `items`.
+    names: BTreeMap<String, BTreeMap<String, usize>>,
+    /// Tarballs by their digests, and by the paths of the addresses that lockfiles have: of registries in a
+    /// folder of their host, and of tarballs that no registry gives. `None` where two packages have one path.
+    paths: BTreeMap<String, Option<usize>>,
     keys: Vec<serde_json::Value>,
 }
 
-/// A version of a package, and where its parts are.
+/// A package, and where its parts are.
 struct Item {
     purl: Purl,
     archive: usize,
@@ -63,6 +62,7 @@ impl Catalog {
     pub fn new(archives: Vec<VerifiedArchive>) -> Result<Self, ServeError> {
         let mut catalog = Self {
             archives: Vec::new(),
+            items: Vec::new(),
             names: BTreeMap::new(),
             paths: BTreeMap::new(),
             keys: Vec::new(),
@@ -74,7 +74,8 @@ impl Catalog {
                 if let Some(judged) = judged.get(purl)
                     && let Some(item) = Item::new(number, purl, package, judged)
                 {
-                    catalog.add(item, package, &archives)?;
+                    let address = package.artifact.as_ref().and_then(|part| part.url.as_deref());
+                    catalog.add(item, address, &archives)?;
                 }
             }
             for key in archive.npm_keys() {
@@ -87,23 +88,31 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Adds a package that was collected from an address. Only what a registry gives has a place among the
+    /// versions of a name: any other tarball can call itself what it likes.
     fn add(
         &mut self,
         item: Item,
-        package: &Package,
+        address: Option<&str>,
         archives: &[VerifiedArchive],
     ) -> Result<(), ServeError> {
-        let id = item.purl.id().clone();
-        let urls = [package.artifact.as_ref().and_then(|part| part.url.as_deref()), item.url()];
-        for path in urls.into_iter().flatten().filter_map(path) {
-            let known = self.paths.entry(path).or_insert_with(|| Some(id.clone()));
-            if known.as_ref() != Some(&id) {
-                *known = None;
+        let (place, id) = (self.items.len(), item.purl.id());
+        let mut paths: Vec<String> = address.and_then(path).into_iter().collect();
+        let known = match item.purl.origin() {
+            Origin::Registry(_) => {
+                let versions = self.names.entry(id.name().to_owned()).or_default();
+                *versions.entry(id.version().to_owned()).or_insert(place)
             }
-        }
-        let versions = self.names.entry(id.name().to_owned()).or_default();
-        match versions.get(id.version()) {
-            None => drop(versions.insert(id.version().to_owned(), item)),
+            origin => {
+                if let Origin::Url(url) = origin {
+                    paths.extend(path(url));
+                }
+                let by_digest = self.paths.entry(by_digest(&item.digest)).or_insert(Some(place));
+                by_digest.unwrap_or(place)
+            }
+        };
+        match self.items.get(known) {
+            None => self.items.push(item),
             Some(known) if known.digest == item.digest => {}
             Some(known) => {
                 let of = |item: &Item| {
@@ -113,6 +122,13 @@ impl Catalog {
                 return Err(ServeError::TwoContents(Box::new([of(known), of(&item)])));
             }
         }
+        let digest = |place: usize| self.items.get(place).map(|item| &item.digest);
+        for path in paths {
+            let other = self.paths.entry(path).or_insert(Some(known));
+            if other.and_then(digest) != digest(known) {
+                *other = None;
+            }
+        }
         Ok(())
     }
 
@@ -120,17 +136,29 @@ impl Catalog {
         &self.archives
     }
 
-    pub fn packages(&self) -> usize {
-        self.names.values().map(BTreeMap::len).sum()
+    /// Every tarball: its archive, its entry, its package and SHA-512.
+    pub fn tarballs(&self) -> impl Iterator<Item = (usize, &str, &Purl, &Digest)> {
+        let items = self.items.iter();
+        items.map(|item| (item.archive, item.artifact.as_str(), &item.purl, &item.digest))
     }
 
-    pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let scopes = self.names.values().filter_map(|all| all.values().next()?.purl.id().scope());
-        scopes.collect::<BTreeSet<_>>().into_iter()
+    pub fn packages(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn scopes(&self) -> BTreeSet<String> {
+        let scopes = self.items.iter().filter_map(|item| item.purl.id().scope());
+        scopes.map(str::to_owned).collect()
     }
 
     fn find(&self, id: &PackageId) -> Option<&Item> {
-        self.names.get(id.name())?.get(id.version())
+        self.items.get(*self.names.get(id.name())?.get(id.version())?)
+    }
+
+    /// The versions of a name.
+    fn versions(&self, name: &str) -> Vec<&Item> {
+        let places = self.names.get(name).into_iter().flat_map(BTreeMap::values);
+        places.filter_map(|place| self.items.get(*place)).collect()
     }
 
     fn entry(&self, item: &Item, name: &str, media: &'static str) -> Option<Entry> {
@@ -145,9 +173,9 @@ impl Catalog {
         })
     }
 
-    fn tarball(&self, id: &PackageId) -> Answer {
-        let entry = self.find(id).and_then(|item| self.entry(item, &item.artifact, TARBALL));
-        entry.map_or_else(|| not_sealed(id), Answer::Entry)
+    fn tarball(&self, item: &Item) -> Answer {
+        let entry = self.entry(item, &item.artifact, TARBALL);
+        entry.map_or_else(|| not_sealed(item.purl.id()), Answer::Entry)
     }
 
     fn attestations(&self, id: &PackageId) -> Answer {
@@ -163,7 +191,10 @@ impl Catalog {
     /// The package at a path that no route of a registry has.
     fn at(&self, path: &str) -> Answer {
         match self.paths.get(path) {
-            Some(Some(id)) => self.tarball(id),
+            Some(Some(place)) => match self.items.get(*place) {
+                Some(item) => self.tarball(item),
+                None => not_sealed(&path),
+            },
             Some(None) => Answer::NotFound(
                 "two sealed packages have this path, on different hosts".to_owned(),
             ),
@@ -172,74 +203,74 @@ impl Catalog {
     }
 
     fn packument(&self, name: &str, asked: &Asked) -> Result<Answer, Changed> {
-        let Some(items) = self.names.get(name) else { return Ok(not_sealed(&name)) };
-        let mut versions = Vec::new();
-        let mut size = 0_usize;
-        for item in items.values() {
-            match self.version(item)? {
-                Ok(version) => {
-                    size = size.saturating_add(version.size());
-                    versions.push(version);
-                }
-                Err(answer) => return Ok(answer),
-            }
-            if size > limits::SERVED_DOCUMENTS_BYTES {
-                let what = format!("the document of {name} is too large");
-                return Ok(Answer::TooLarge(what));
-            }
+        let items = self.versions(name);
+        if items.is_empty() {
+            return Ok(not_sealed(&name));
         }
         let (form, media) = match asked.abbreviated {
             true => (Form::Abbreviated, ABBREVIATED),
             false => (Form::Full, JSON),
         };
-        Ok(document(packument::packument(&versions, &asked.base, form), media))
+        let mut last = None;
+        let versions = items.into_iter().map(|item| {
+            last = Some(item);
+            self.version(item)
+        });
+        let made = versions_within(versions)
+            .and_then(|versions| Ok(packument::packument(&versions, &asked.base, form)?));
+        self.made(made, last, media)
     }
 
     fn one_version(&self, name: &str, version: &str, asked: &Asked) -> Result<Answer, Changed> {
-        let items = self.names.get(name);
-        let item = items.and_then(|items| match version {
-            LATEST => {
-                let ids = items.values().map(|item| item.purl.id());
-                items.get(packument::latest(ids)?.version())
-            }
-            _ => items.get(version),
-        });
-        let Some(item) = item else { return Ok(not_sealed(&format_args!("{name}@{version}"))) };
-        Ok(match self.version(item)? {
-            Ok(version) => document(version.document(&asked.base), JSON),
-            Err(answer) => answer,
-        })
+        let items = self.versions(name);
+        let latest = || packument::latest(items.iter().map(|item| item.purl.id()));
+        let version = match version {
+            LATEST => latest().map_or(LATEST, PackageId::version),
+            version => version,
+        };
+        let Some(item) = items.iter().find(|item| item.purl.id().version() == version) else {
+            return Ok(not_sealed(&format_args!("{name}@{version}")));
+        };
+        let made = self.version(item).and_then(|version| Ok(version.document(&asked.base)?));
+        self.made(made, Some(item), JSON)
     }
 
     /// A version, from bytes that are compared with the manifest now.
-    fn version(&self, item: &Item) -> Result<Result<Version, Answer>, Changed> {
-        let failed = |archive: &SignedArchive, error: ArchiveError| Changed {
-            archive: archive.path().to_owned(),
-            error,
-        };
-        let Some(archive) = self.archives.get(item.archive).map(VerifiedArchive::archive) else {
-            return Ok(Err(not_sealed(item.purl.id())));
-        };
-        let algorithms = [Algorithm::Sha512, Algorithm::Sha1];
-        let looked = archive.look(&item.artifact, &algorithms, |reader| tarball::own(reader));
-        let (digests, own) = looked.map_err(|error| failed(archive, error))?;
+    fn version(&self, item: &Item) -> Result<Version, InstallError> {
+        let missing = || ArchiveError::NoSuchEntry(item.artifact.clone());
+        let archive = self.archives.get(item.archive).ok_or_else(missing)?.archive();
         let record = item.record.as_ref().map(|name| archive.read(name, limits::RECORD_BYTES));
-        let record = record.transpose().map_err(|error| failed(archive, error))?;
-        let ([sha512, sha1], Ok(own)) = (digests.as_slice(), own) else {
-            let what = format!("the tarball of {} cannot be read", item.purl.id());
-            return Ok(Err(Answer::TooLarge(what)));
-        };
-        Ok(Ok(Version {
+        let record = record.transpose()?.as_deref().map(Recorded::read).transpose();
+        let unreadable = |error: IntegrityRefusal| Unreadable {
             id: item.purl.id().clone(),
-            own,
-            sha512: sha512.clone(),
-            sha1: sha1.clone(),
-            recorded: record.as_deref().map(Recorded::read).unwrap_or_default(),
-            attested: item
-                .attestations
-                .is_some()
-                .then(|| item.provenance.clone().unwrap_or_default()),
-        }))
+            detail: error.to_string(),
+        };
+        let recorded = record.map_err(unreadable)?.unwrap_or_default();
+        let attested = item.attestations.as_ref().map(|_| item.provenance.clone());
+        Ok(Version {
+            recorded,
+            attested: attested.map(Option::unwrap_or_default),
+            ..install::version(archive, item.purl.id(), &item.artifact, &item.digest)?
+        })
+    }
+
+    /// The answer that has this document, or says why it could not be made. `last` is the package that was
+    /// read last for it.
+    fn made(
+        &self,
+        document: Result<Vec<u8>, InstallError>,
+        last: Option<&Item>,
+        media: &'static str,
+    ) -> Result<Answer, Changed> {
+        match document {
+            Ok(bytes) => Ok(Answer::Document { bytes, media }),
+            Err(InstallError::Archive(error)) => {
+                let archive = last.and_then(|item| self.archives.get(item.archive));
+                let path = archive.map(|archive| archive.archive().path().to_owned());
+                Err(Changed { archive: path.unwrap_or_default(), error })
+            }
+            Err(error) => Ok(Answer::Failed(error.to_string())),
+        }
     }
 }
 
@@ -261,14 +292,11 @@ impl Item {
             provenance,
         })
     }
+}
 
-    /// The address that a lockfile has for it, where no registry gives it.
-    fn url(&self) -> Option<&str> {
-        match self.purl.origin() {
-            Origin::Url(url) => Some(url),
-            _ => None,
-        }
-    }
+/// Where a tarball is that no registry gives.
+pub(super) fn by_digest(digest: &Digest) -> String {
+    format!("/-/sealift/{}.tgz", digest.to_hex())
 }
 
 /// The path of an address, if no route means it.
@@ -281,24 +309,24 @@ fn not_sealed(what: &dyn std::fmt::Display) -> Answer {
     Answer::NotFound(format!("{what} is not sealed in the archive"))
 }
 
-fn document(made: Result<Vec<u8>, packument::Unreadable>, media: &'static str) -> Answer {
-    match made {
-        Ok(bytes) => Answer::Document { bytes, media },
-        Err(error) => Answer::TooLarge(error.to_string()),
-    }
-}
-
 fn constant(value: &serde_json::Value) -> Answer {
     Answer::Document { bytes: value.to_string().into_bytes(), media: JSON }
 }
 
-impl Site for Catalog {
-    fn answer(&self, asked: &Asked) -> Result<Answer, Changed> {
+impl Catalog {
+    /// Says what to answer.
+    ///
+    /// # Errors
+    /// When an archive is not what was verified any more.
+    pub fn answer(&self, asked: &Asked) -> Result<Answer, Changed> {
         Ok(match &asked.route {
             None => self.at(&asked.path),
             Some(Route::Packument(name)) => return self.packument(name, asked),
             Some(Route::Version(name, version)) => return self.one_version(name, version, asked),
-            Some(Route::Tarball(id)) => self.tarball(id),
+            Some(Route::Tarball(id)) => match self.find(id) {
+                Some(item) => self.tarball(item),
+                None => not_sealed(id),
+            },
             Some(Route::Attestations(id)) => self.attestations(id),
             Some(Route::Keys) => constant(&json!({ "keys": self.keys })),
             Some(Route::Ping | Route::Advisories) => constant(&json!({})),
@@ -316,9 +344,5 @@ impl Site for Catalog {
                 }
             })),
         })
-    }
-
-    fn archive(&self, number: usize) -> Option<&SignedArchive> {
-        self.archives.get(number).map(VerifiedArchive::archive)
     }
 }

@@ -1,15 +1,137 @@
 //! The environment in which package managers ask a registry, and no other.
 
 use std::{
+    collections::BTreeSet,
     ffi::{OsStr, OsString},
-    path::Path,
+    fmt,
+    path::{Path, PathBuf},
     process::Command,
 };
 
+use url::Url;
+
 use crate::{
     adapters::files::{self, FileError},
-    core::limits,
+    core::{limits, npm::npmrc},
 };
+
+/// A command that is to ask a registry, and no other.
+#[derive(Debug)]
+pub struct Asking<'a> {
+    /// The program.
+    pub program: &'a OsStr,
+    /// Where the registry is.
+    pub url: &'a str,
+    /// The scopes of the packages that it serves, with their `@`.
+    pub scopes: BTreeSet<String>,
+    /// A folder of this run alone.
+    pub cache: &'a Path,
+    /// The user's own `.npmrc`.
+    pub npmrc: Option<&'a Path>,
+    /// The names of the variables that the command would get.
+    pub inherited: Vec<OsString>,
+}
+
+/// What a command may ask in spite of its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loophole {
+    /// A file gives a scope a registry, by a name that no variable can have.
+    Scope {
+        /// The file.
+        file: PathBuf,
+        /// The scope.
+        scope: String,
+    },
+    /// A file of another package manager gives scopes registries, for which it has no variables.
+    Scopes(PathBuf),
+    /// The program is a shell that may drop variables whose names it could not write.
+    Shell(String),
+}
+
+impl fmt::Display for Loophole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scope { file, scope } => write!(
+                f,
+                "{} gives {scope} a registry of its own, which no variable can change",
+                file.display()
+            ),
+            Self::Scopes(file) => write!(
+                f,
+                "{} gives scopes registries of their own, which no variable can change",
+                file.display()
+            ),
+            Self::Shell(shell) => {
+                write!(f, "{shell} may drop the variables that set the registries of scopes")
+            }
+        }
+    }
+}
+
+impl Loophole {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Scope { .. } | Self::Scopes(_) => {
+                "take the line out of the file, or the package manager asks that registry"
+            }
+            Self::Shell(_) => "run the package manager itself, or bash, after --exec --",
+        }
+    }
+}
+
+impl Asking<'_> {
+    /// The environment of the command, and what it may ask in spite of it. Reads the settings of package
+    /// managers in the working folder, and the user's `.npmrc`.
+    ///
+    /// # Errors
+    /// When a file of settings is there and cannot be read.
+    pub fn environment(self) -> Result<(Environment, Vec<Loophole>), FileError> {
+        let mut loopholes = Vec::new();
+        let mut scopes = self.scopes;
+        let variables = self.inherited.iter().filter_map(|name| scope_of_variable(name.to_str()?));
+        scopes.extend(variables.map(str::to_owned));
+        let mut has_own = false;
+        for file in [Some(Path::new(".npmrc")), self.npmrc].into_iter().flatten() {
+            for scope in scopes_of(&text(file)?) {
+                // npm reads `_` in a variable as `-`, and capitals as small letters.
+                if scope.contains('_') || scope.chars().any(char::is_uppercase) {
+                    loopholes.push(Loophole::Scope { file: file.into(), scope: scope.clone() });
+                }
+                has_own = true;
+                scopes.insert(scope);
+            }
+        }
+        for (file, table) in [(".yarnrc.yml", "npmScopes"), ("bunfig.toml", "scopes")] {
+            if text(file.as_ref())?.contains(table) {
+                loopholes.push(Loophole::Scopes(file.into()));
+            }
+        }
+        let program = Path::new(self.program);
+        if let Some(shell @ ("sh" | "dash")) = program.file_name().and_then(OsStr::to_str)
+            && has_own
+        {
+            loopholes.push(Loophole::Shell(shell.to_owned()));
+        }
+        let scopes = scopes.iter().map(String::as_str);
+        let environment = Environment::new(self.url, scopes, self.cache);
+        let is_npm = program.file_stem().is_some_and(|name| name == "npm" || name == "npx");
+        let environment = match is_npm {
+            true => environment,
+            false => environment.with_pnpm(self.cache),
+        };
+        Ok((environment, loopholes))
+    }
+}
+
+/// The text of a file; empty where there is none.
+fn text(file: &Path) -> Result<String, FileError> {
+    if !files::is_filled(file) {
+        return Ok(String::new());
+    }
+    let bytes = files::read(file, limits::NPMRC_BYTES)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
 
 /// Variables that make npm, pnpm, Yarn and bun ask one registry.
 #[derive(Debug, Clone)]
@@ -20,8 +142,12 @@ pub struct Environment {
 impl Environment {
     /// For the registry at `url`. `scopes` have their `@`: what a project or a user says of a scope's
     /// registry would win over the registry for all others. `cache` is a folder of this run alone.
-    pub fn new<'a>(url: &str, scopes: impl IntoIterator<Item = &'a str>, cache: &Path) -> Self {
+    fn new<'a>(url: &str, scopes: impl IntoIterator<Item = &'a str>, cache: &Path) -> Self {
         let mut variables: Vec<(String, OsString)> = Vec::new();
+        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let host = host.unwrap_or_default();
+        // A proxy would be asked for loopback too.
+        let direct = &format!("127.0.0.1,localhost,{host}");
         for (name, value) in [
             ("npm_config_registry", url),
             // The lockfile's addresses name other hosts; the path is what counts.
@@ -33,16 +159,15 @@ impl Environment {
             // What this registry does not answer now, it will not answer in a minute.
             ("npm_config_fetch_retry_mintimeout", "100"),
             ("npm_config_fetch_retry_maxtimeout", "1000"),
-            ("npm_config_noproxy", "127.0.0.1,localhost"),
+            ("npm_config_noproxy", direct),
             ("pnpm_config_registry", url),
             ("YARN_NPM_REGISTRY_SERVER", url.trim_end_matches('/')),
-            ("YARN_UNSAFE_HTTP_WHITELIST", "127.0.0.1"),
+            ("YARN_UNSAFE_HTTP_WHITELIST", &host),
             ("YARN_ENABLE_TELEMETRY", "0"),
             // In the project, and not in a folder that this user's other projects share.
             ("YARN_ENABLE_GLOBAL_CACHE", "false"),
             ("BUN_CONFIG_REGISTRY", url),
-            // A proxy would be asked for loopback too.
-            ("NO_PROXY", "127.0.0.1,localhost"),
+            ("NO_PROXY", direct),
         ] {
             variables.push((name.to_owned(), value.into()));
         }
@@ -62,7 +187,7 @@ impl Environment {
 
     /// Adds what pnpm 10 and older have for their folders, and npm warns of.
     #[must_use]
-    pub fn with_pnpm(mut self, cache: &Path) -> Self {
+    fn with_pnpm(mut self, cache: &Path) -> Self {
         for (name, folder) in
             [("npm_config_store_dir", "pnpm-store"), ("npm_config_cache_dir", "pnpm")]
         {
@@ -93,30 +218,16 @@ impl Environment {
     }
 }
 
-/// The scopes that an `.npmrc` gives a registry, with their `@`; none where there is no such file.
-///
-/// # Errors
-/// When it is there and cannot be read.
-pub fn npmrc_scopes(file: &Path) -> Result<Vec<String>, FileError> {
-    if !files::is_filled(file) {
-        return Ok(Vec::new());
-    }
-    let bytes = files::read(file, limits::NPMRC_BYTES)?;
-    Ok(scopes(&String::from_utf8_lossy(&bytes)).map(str::to_owned).collect())
-}
-
-/// The scopes that an `.npmrc` gives a registry, with their `@`. A line in a section counts too: one
-/// scope too many does no harm.
-fn scopes(npmrc: &str) -> impl Iterator<Item = &str> {
-    npmrc.split(['\r', '\n']).filter_map(|line| {
-        let key = line.split_once('=').map_or(line, |(key, _)| key).trim();
-        let key = key.trim_matches(['"', '\'']);
-        key.strip_suffix(":registry").filter(|scope| is_scope(scope))
+/// The scopes that an `.npmrc` gives a registry, with their `@`.
+fn scopes_of(text: &str) -> impl Iterator<Item = String> {
+    npmrc::lines(text).filter_map(|(key, _)| {
+        let scope = key.strip_suffix(":registry").filter(|scope| is_scope(scope))?;
+        Some(scope.to_owned())
     })
 }
 
 /// The scope that a variable gives a registry.
-pub fn scope_of_variable(name: &str) -> Option<&str> {
+fn scope_of_variable(name: &str) -> Option<&str> {
     let start = name.get(..11).filter(|start| start.eq_ignore_ascii_case("npm_config_"))?;
     let end = name.len().checked_sub(9)?;
     let tail = name.get(end..).filter(|tail| tail.eq_ignore_ascii_case(":registry"))?;
@@ -136,8 +247,8 @@ mod tests {
     #[test]
     fn finds_the_scopes_of_an_npmrc_and_of_variables() {
         let npmrc = "registry=x\n@a:registry=y\r\n \"@b:registry\" = z\n//h/:_authToken=t\n@c=1\n\
-                     @:registry=1\n@d:registry";
-        assert_eq!(scopes(npmrc).collect::<Vec<_>>(), ["@a", "@b", "@d"]);
+                     @:registry=1\n@d:registry\n#@e:registry=1\n[x]\n@f:registry=1";
+        assert_eq!(scopes_of(npmrc).collect::<Vec<_>>(), ["@a", "@b", "@d"]);
         for (name, scope) in [
             ("npm_config_@a:registry", Some("@a")),
             ("NPM_CONFIG_@A:REGISTRY", Some("@A")),

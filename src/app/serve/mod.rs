@@ -5,14 +5,25 @@
 
 mod catalog;
 mod environment;
+mod record;
 
-use std::{io, net::SocketAddr, path::PathBuf, process::Command, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
+    process::Command,
+    sync::Arc,
+};
 
-use self::catalog::Catalog;
-pub use self::environment::{Environment, npmrc_scopes, scope_of_variable};
+use self::{catalog::Catalog, record::Counting};
+pub use self::{
+    environment::{Asking, Environment, Loophole},
+    record::{Record, Recording},
+};
 pub use crate::adapters::serve::{Changed, Told};
 use crate::{
-    adapters::serve::{Ended, Server, Work},
+    adapters::serve::{RunError, Server, Watch, Work},
     app::{
         clock::Clock,
         report::Report,
@@ -46,17 +57,9 @@ pub enum ServeError {
         /// Why.
         error: io::Error,
     },
-    /// The command cannot be started.
-    #[error("cannot run {program:?}: {error}")]
-    Command {
-        /// The program.
-        program: String,
-        /// Why.
-        error: io::Error,
-    },
-    /// The system refused something else.
-    #[error("cannot serve: {0}")]
-    System(io::Error),
+    /// The command cannot be started, or the system refuses something else.
+    #[error(transparent)]
+    Run(#[from] RunError),
 }
 
 impl ServeError {
@@ -72,7 +75,7 @@ impl ServeError {
             Self::Listen { .. } => {
                 "use --listen with a port that is free; with port 0 the system chooses one"
             }
-            Self::Command { .. } | Self::System(_) => return None,
+            Self::Run(_) => return None,
         };
         Some(hint.to_owned())
     }
@@ -82,7 +85,7 @@ impl ServeError {
         match self {
             Self::Verify(error) => error.code(),
             Self::TwoContents(_) => Some("two-contents"),
-            Self::Refused(_) | Self::Listen { .. } | Self::Command { .. } | Self::System(_) => None,
+            Self::Refused(_) | Self::Listen { .. } | Self::Run(_) => None,
         }
     }
 
@@ -91,7 +94,7 @@ impl ServeError {
         match self {
             Self::Verify(error) => error.is_refusal(),
             Self::Refused(_) | Self::TwoContents(_) => true,
-            Self::Listen { .. } | Self::Command { .. } | Self::System(_) => false,
+            Self::Listen { .. } | Self::Run(_) => false,
         }
     }
 }
@@ -100,6 +103,9 @@ impl ServeError {
 pub struct Serving {
     catalog: Catalog,
     server: Server,
+    clock: Clock,
+    /// Measures from the clock's time on.
+    watch: Watch,
 }
 
 impl Serving {
@@ -114,6 +120,7 @@ impl Serving {
         listen: SocketAddr,
         clock: &Clock,
     ) -> Result<Self, ServeError> {
+        let watch = Watch::start();
         let mut verified = Vec::new();
         for options in archives {
             let mut options = options.clone();
@@ -123,7 +130,7 @@ impl Serving {
         let catalog = Catalog::new(verified)?;
         let server = Server::listen(listen)
             .map_err(|error| ServeError::Listen { address: listen, error })?;
-        Ok(Self { catalog, server })
+        Ok(Self { catalog, server, clock: *clock, watch })
     }
 
     /// The archives.
@@ -137,7 +144,7 @@ impl Serving {
     }
 
     /// The scopes of these packages, with their `@`.
-    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+    pub fn scopes(&self) -> BTreeSet<String> {
         self.catalog.scopes()
     }
 
@@ -146,26 +153,37 @@ impl Serving {
         self.server.address()
     }
 
-    /// Serves until this process is asked to end.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn until_asked(self, tell: &mut dyn FnMut(Told)) -> Result<(), ServeError> {
-        let ended = self.server.run(Arc::new(self.catalog), Work::Wait, tell);
-        ended.map(drop).map_err(ServeError::System)
+    /// Where clients on this machine reach it.
+    pub fn url(&self) -> String {
+        let mut address = self.address();
+        match address {
+            SocketAddr::V4(_) if address.ip().is_unspecified() => {
+                address.set_ip(Ipv4Addr::LOCALHOST.into());
+            }
+            SocketAddr::V6(_) if address.ip().is_unspecified() => {
+                address.set_ip(Ipv6Addr::LOCALHOST.into());
+            }
+            _ => {}
+        }
+        format!("http://{address}/")
     }
 
-    /// Serves as long as a command runs, and returns its exit code.
+    /// Serves until this process is asked to end, or as long as a command runs. Returns the command's
+    /// exit code, or 0, and what was served.
     ///
     /// # Errors
-    /// When it cannot be started.
-    pub fn during(self, command: Command, tell: &mut dyn FnMut(Told)) -> Result<u8, ServeError> {
-        let program = command.get_program().to_string_lossy().into_owned();
-        let work = Work::Command(Box::new(command));
-        match self.server.run(Arc::new(self.catalog), work, tell) {
-            Ok(Ended::Command(code)) => Ok(code),
-            Ok(Ended::Asked) => Ok(0),
-            Err(error) => Err(ServeError::Command { program, error }),
-        }
+    /// When the command cannot be started, or the system refuses.
+    pub fn run(
+        self,
+        command: Option<Command>,
+        tell: &mut dyn FnMut(Told),
+    ) -> Result<(u8, Record), ServeError> {
+        let Self { catalog, server, clock, watch } = self;
+        let (site, is_command) = (Arc::new(Counting::new(catalog)), command.is_some());
+        let work = command.map_or(Work::Wait, |command| Work::Command(Box::new(command)));
+        let started = watch.elapsed();
+        let code = server.run(Arc::clone(&site) as _, work, watch, tell)?;
+        let exit_code = is_command.then_some(code);
+        Ok((code, site.record(&clock, started, watch.elapsed(), exit_code)))
     }
 }

@@ -1,17 +1,9 @@
 //! `sealift bundle serve`.
 
-use std::{
-    collections::BTreeSet,
-    ffi::OsStr,
-    net::{Ipv4Addr, SocketAddr},
-    path::Path,
-    process::Command,
-};
+use std::{net::Ipv4Addr, process::Command};
 
 use crate::{
-    app::serve::{
-        Changed, Environment, ServeError, Serving, Told, npmrc_scopes, scope_of_variable,
-    },
+    app::serve::{Asking, Changed, Record, Recording, ServeError, Serving, Told},
     cli::{
         context::Context,
         declare::Serve,
@@ -39,6 +31,12 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         .iter()
         .map(|archive| options.verify.resolve(archive, context.env))
         .collect();
+    // A record that cannot be written is an error before the work begins.
+    let recording = options
+        .record
+        .as_deref()
+        .map(|file| Recording::prepare(file, options.record_key.as_deref(), context.terminal));
+    let recording = recording.transpose()?;
     let serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
@@ -46,22 +44,28 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
         serving => serving?,
     };
     announce(&serving, context);
-    let mut changed = 0_usize;
-    let code = match options.exec {
-        false => {
-            let served = Served::new(&serving, &url(serving.address()));
-            serving.until_asked(&mut |told| match told {
+    let mut changes = Changes::default();
+    let (code, record) = match options.command.split_first() {
+        None => {
+            let served = Served::new(&serving);
+            serving.run(None, &mut |told| match told {
                 Told::Ready => context.print(&served),
-                Told::Changed(problem) => tell(&problem, &mut changed, context.terminal),
-            })?;
-            0
+                Told::Changed(change) => changes.tell(&change, context.terminal),
+            })?
         }
-        true => exec(options, serving, context, &mut changed)?,
+        Some((program, arguments)) => {
+            let mut command = Command::new(program);
+            command.args(arguments);
+            exec(command, serving, context, &mut changes)?
+        }
     };
-    match (code, changed) {
-        (0, 0) => Ok(()),
+    if let Some(recording) = recording {
+        recording.write(record)?;
+    }
+    match (code, changes.0) {
+        (0, None) => Ok(()),
         // The command may have passed over it: npm leaves out an optional package without an error.
-        (0, _) => Err(Failure::reported(Kind::Refused)),
+        (0, Some(kind)) => Err(Failure::reported(kind)),
         (code, _) => Err(Failure::reported(Kind::Command(code))),
     }
 }
@@ -88,81 +92,51 @@ fn announce(serving: &Serving, context: &mut Context<'_>) {
     }
 }
 
-/// Where clients on this machine reach an address.
-fn url(address: SocketAddr) -> String {
-    match address.ip().is_unspecified() {
-        true => format!("http://127.0.0.1:{}/", address.port()),
-        false => format!("http://{address}/"),
+/// What was found changed while it was served: which exit follows, if any does.
+#[derive(Default)]
+struct Changes(Option<Kind>);
+
+impl Changes {
+    fn tell(&mut self, change: &Changed, terminal: &mut Terminal) {
+        let kind = match change.error.is_refusal() {
+            true => Kind::Refused,
+            false => Kind::CouldNotCheck,
+        };
+        // That something was refused says more.
+        self.0 = Some(if self.0 == Some(Kind::Refused) { Kind::Refused } else { kind });
+        let failure = Failure::could_not(Untrusted(&change.to_string()));
+        let hint = "no changed file was served in full; copy the archive again";
+        terminal.failure(&failure.hint(hint));
     }
 }
 
-fn tell(problem: &Changed, count: &mut usize, terminal: &mut Terminal) {
-    *count = count.saturating_add(1);
-    let failure = Failure::could_not(Untrusted(&problem.to_string()));
-    terminal.failure(&failure.hint("no changed file was served in full; copy the archive again"));
-}
-
+/// Serves as long as a command runs, and returns its exit code.
 fn exec(
-    options: &Serve,
+    mut command: Command,
     serving: Serving,
     context: &mut Context<'_>,
-    changed: &mut usize,
-) -> Outcome<u8> {
-    let Some((program, arguments)) = options.command.split_first() else { return Ok(0) };
+    changes: &mut Changes,
+) -> Outcome<(u8, Record)> {
     let cache = tempfile::tempdir_in(&context.env.temporary).map_err(|error| {
         Failure::could_not(format_args!("cannot make a folder for the command's cache: {error}"))
     })?;
-    let scopes = scopes(options, &serving, context)?;
-    let url = url(serving.address());
-    let environment = Environment::new(&url, scopes.iter().map(String::as_str), cache.path());
-    let is_npm = Path::new(program).file_stem().is_some_and(|name| name == "npm" || name == "npx");
-    let environment = match is_npm {
-        true => environment,
-        false => environment.with_pnpm(cache.path()),
-    };
-    let mut command = Command::new(program);
-    command.args(arguments);
-    environment.apply(&mut command, Env::names().into_iter());
-    context.terminal.note(render::serving(serving.packages(), &url));
-    Ok(serving.during(command, &mut |told| match told {
+    let inherited = Env::names();
+    let (environment, loopholes) = Asking {
+        program: command.get_program(),
+        url: &serving.url(),
+        scopes: serving.scopes(),
+        cache: cache.path(),
+        npmrc: context.env.npmrc.as_deref(),
+        inherited: inherited.clone(),
+    }
+    .environment()?;
+    for loophole in &loopholes {
+        context.terminal.warning(loophole, Some(loophole.hint()));
+    }
+    environment.apply(&mut command, inherited.into_iter());
+    context.terminal.note(render::serving(&serving));
+    Ok(serving.run(Some(command), &mut |told| match told {
         Told::Ready => {}
-        Told::Changed(problem) => tell(&problem, changed, context.terminal),
+        Told::Changed(change) => changes.tell(&change, context.terminal),
     })?)
-}
-
-/// The scopes of the archives, and those that have a registry of their own here.
-fn scopes(
-    options: &Serve,
-    serving: &Serving,
-    context: &mut Context<'_>,
-) -> Outcome<BTreeSet<String>> {
-    let mut own = false;
-    let mut scopes: BTreeSet<String> = serving.scopes().map(str::to_owned).collect();
-    for name in Env::names().iter().filter_map(|name| name.to_str()) {
-        scopes.extend(scope_of_variable(name).map(str::to_owned));
-    }
-    for file in [Some(Path::new(".npmrc")), context.env.npmrc.as_deref()].into_iter().flatten() {
-        for scope in npmrc_scopes(file)? {
-            // npm reads `_` in a variable as `-`, and capitals as small letters.
-            if scope.contains('_') || scope.chars().any(char::is_uppercase) {
-                context.terminal.warning(
-                    format_args!(
-                        "{} gives {scope} a registry of its own, which no variable can change",
-                        file.display()
-                    ),
-                    Some("take the line out of the file, or npm asks that registry"),
-                );
-            }
-            scopes.insert(scope);
-            own = true;
-        }
-    }
-    let program = options.command.first().map(Path::new).and_then(Path::file_name);
-    if let Some(shell @ ("sh" | "dash")) = program.and_then(OsStr::to_str).filter(|_| own) {
-        context.terminal.warning(
-            format_args!("{shell} may drop the variables that set the registries of scopes"),
-            Some("run the package manager itself, or bash, after --exec --"),
-        );
-    }
-    Ok(scopes)
 }

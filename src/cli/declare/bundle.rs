@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{
-    Args, Subcommand,
+    ArgGroup, Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
     value_parser,
 };
@@ -160,6 +160,28 @@ pub struct Verify {
     /// How to verify.
     #[command(flatten)]
     pub verify: VerifyOptions,
+    /// What to state.
+    #[command(flatten)]
+    pub statements: Statements,
+}
+
+/// What to state of what was found.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Statements")]
+#[group(skip)]
+#[command(group(ArgGroup::new("statements").multiple(true).args(["attest", "attest_packages"])))]
+pub struct Statements {
+    /// write a SLSA verification summary (VSA) about the archive, whatever the verdict: PASSED only
+    /// where it is verified. The file must not be there yet; sealift-statement(5) has its form
+    #[arg(long, value_name = "FILE")]
+    pub attest: Option<PathBuf>,
+    /// write such a statement about each package, one a line
+    #[arg(long, value_name = "FILE")]
+    pub attest_packages: Option<PathBuf>,
+    /// the private key (PKCS#8 PEM) that signs the statements, each in a DSSE envelope; without it
+    /// they are bare
+    #[arg(long, value_name = "FILE", requires = "statements")]
+    pub attest_key: Option<PathBuf>,
 }
 
 /// Options of `bundle unpack`.
@@ -191,6 +213,13 @@ pub struct Serve {
     /// alone, and with --exec a port that is free
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
+    /// write what was served, when the serving ends: an in-toto statement with each tarball that was sent in
+    /// full. The file must not be there yet; sealift-statement(5) has its form
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// the private key (PKCS#8 PEM) that signs the record; without it the record is bare
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub record_key: Option<PathBuf>,
     /// run the command after --, and serve as long as it runs
     #[arg(long, requires = "command")]
     pub exec: bool,

@@ -64,6 +64,10 @@ Examples:
     sealift bundle verify app.sealift --key release.key.pub \\
       --key second.key.pub --threshold 2 --require provenance
 
+  State what was found, signed with your own key:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require integrity --attest vsa.json --attest-key second.key
+
   All archives of a folder, by today's trust:
     sealift bundle verify archives --key release.key.pub \\
       --require registry-signature";
@@ -109,6 +113,11 @@ Examples:
     sealift bundle serve app.sealift --key release.key.pub \\
       --require registry-signature --lockfile package-lock.json \\
       --exec -- npm ci
+
+  Record what the build got, signed with your own key:
+    sealift bundle serve app.sealift --key release.key.pub \\
+      --require registry-signature --record served.json \\
+      --record-key second.key --exec -- npm ci
 
   Serve until Ctrl-C:
     sealift bundle serve app.sealift --key release.key.pub \\

@@ -17,8 +17,8 @@ use crate::core::time::{self, Time};
 pub use self::bundle::Serve;
 pub use self::{
     bundle::{
-        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Unpack, Verify,
-        VerifyOptions, Why,
+        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Statements, Unpack,
+        Verify, VerifyOptions, Why,
     },
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},

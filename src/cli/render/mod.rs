@@ -5,7 +5,6 @@ mod diff;
 mod fetch;
 mod human;
 mod inspect;
-mod json;
 mod key;
 mod policy;
 #[cfg(feature = "serve")]
@@ -27,7 +26,6 @@ pub use self::{
     diff::Compared,
     human::Human,
     inspect::Inspected,
-    json::to_json,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
     store::{FoundInStore, IndexedStore, JudgedStore},

@@ -13,6 +13,7 @@ use crate::{
     app::policy_lock::Locked,
     cli::terminal::{BAD, DIM, GOOD, WARN},
     core::{
+        builder::IdentityChange,
         policy::{Line, LineChange},
         text::{Untrusted, bounded},
         verdict::Claim,
@@ -91,8 +92,8 @@ fn write_change(f: &mut fmt::Formatter<'_>, line: &Line, change: &LineChange) ->
     let package = format!("{}:{}", line.ecosystem, line.name);
     let (package, name) = (Untrusted(&package), Untrusted(&line.line));
     write!(f, "\n\n  {package}, release line {name}{new}{}", from.unwrap_or_default())?;
-    for (what, before, now) in &change.builders {
-        let (before, now) = (Untrusted(before), Untrusted(now));
+    for IdentityChange { who, from, to } in &change.builders {
+        let (what, before, now) = (who.name(), Untrusted(from), Untrusted(to));
         write!(
             f,
             "\n    {BAD}builder changed{BAD:#}: {what} was\n      {before}\n    and is\n      {now}"
@@ -140,8 +141,8 @@ fn change_json(line: &Line, change: &LineChange) -> Value {
         "registry": line.from.as_deref().map(bounded),
         "line": line.line,
         "new": change.is_new,
-        "builders": change.builders.iter().map(|(what, before, now)| json!({
-            "what": what, "before": bounded(before), "now": bounded(now),
+        "builders": change.builders.iter().map(|it| json!({
+            "what": it.who.name(), "before": bounded(&it.from), "now": bounded(&it.to),
         })).collect::<Vec<_>>(),
         "claimsLost": claims(&change.lost),
         "claimsGained": claims(&change.gained),

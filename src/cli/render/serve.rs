@@ -4,12 +4,15 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{Rendered, human::count};
 use crate::{app::serve::Serving, core::text::Untrusted};
 
 /// What is served.
 pub struct Served {
+    /// How many packages, and where.
+    first: String,
     /// Where clients reach it, such as `http://127.0.0.1:4873/`.
     url: String,
     packages: usize,
@@ -20,7 +23,7 @@ pub struct Served {
 
 impl Served {
     /// What is served at an address.
-    pub fn new(serving: &Serving, url: &str) -> Self {
+    pub fn new(serving: &Serving) -> Self {
         let archives = serving.archives().iter().map(|archive| {
             let report = archive.report();
             json!({
@@ -30,37 +33,37 @@ impl Served {
             })
         });
         Self {
-            url: url.to_owned(),
+            first: self::serving(serving),
+            url: serving.url(),
             packages: serving.packages(),
             archives: archives.collect(),
-            settings: settings(serving, url),
+            settings: settings(&serving.url()),
         }
     }
 }
 
-fn settings(serving: &Serving, url: &str) -> [(&'static str, String); 4] {
+fn settings(url: &str) -> [(&'static str, String); 4] {
     let npm = format!("npm ci --registry={url} --replace-registry-host=always");
     let pnpm = format!("pnpm install --frozen-lockfile --registry={url}");
     let plain = url.trim_end_matches('/');
     let yarn = format!(
         "YARN_NPM_REGISTRY_SERVER={plain} YARN_UNSAFE_HTTP_WHITELIST={} \
          YARN_ENABLE_TELEMETRY=0 yarn install --immutable",
-        serving.address().ip()
+        Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     );
     let bun = format!("BUN_CONFIG_REGISTRY={url} bun install --frozen-lockfile");
     [("npm", npm), ("pnpm", pnpm), ("yarn", yarn), ("bun", bun)]
 }
 
-/// That packages are served at an address.
-pub fn serving(packages: usize, url: &str) -> String {
-    format!("serving {} at {url}", count(packages, "package"))
+/// How many packages are served, and where.
+pub fn serving(serving: &Serving) -> String {
+    format!("serving {} at {}", count(serving.packages(), "package"), serving.url())
 }
 
 impl fmt::Display for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { packages, url, .. } = self;
-        let serving = serving(*packages, url);
-        write!(f, "{serving}\n\ninstall from there, and from nowhere else:")?;
+        let Self { first, url, .. } = self;
+        write!(f, "{first}\n\ninstall from there, and from nowhere else:")?;
         for (name, setting) in &self.settings {
             write!(f, "\n  {name:4}  {}", Untrusted(setting))?;
         }

@@ -1,11 +1,15 @@
 //! Both renderings of one report, side by side in one snapshot each.
 
 use chrono::TimeDelta;
+use serde_json::json;
 
-use super::{Human, to_json};
-use crate::app::report::{
-    ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, SealedBy,
-    TrustFacts, Verdict as Whole,
+use super::Human;
+use crate::app::{
+    report::{
+        ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, SealedBy,
+        TrustFacts, Verdict as Whole,
+    },
+    stored::StoredReport,
 };
 use crate::core::{
     addresses::NPM_REGISTRY,
@@ -193,7 +197,11 @@ fn judged(policy: &Policy, verdict: PackageVerdict) -> Judged {
 
 fn both(name: &str, report: &Report) {
     let human = anstream::adapter::strip_str(&Human::new(report).to_string()).to_string();
-    let json = serde_json::to_string_pretty(&to_json(report)).unwrap();
+    let stored = StoredReport::of(report);
+    let json = serde_json::to_string_pretty(&stored).unwrap();
+    assert_eq!(serde_json::from_str::<StoredReport>(&json).unwrap(), stored);
+    let demands = serde_json::to_vec(&stored.policy.demands).unwrap();
+    assert_eq!(Algorithm::Sha256.digest(&demands).to_hex(), stored.policy.digest.sha256);
     insta::with_settings!({snapshot_path => "../../../snapshots", prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!(format!("report-{name}"), format!("{human}\n---\n\n{json}"));
     });
@@ -348,7 +356,7 @@ fn reports_differ_where_demands_differ() {
         Policy { past_limit: Some(Reaction::Warn), ..requires([]) },
     ] {
         let report = report(vec![proven("a", "1.0.0")], &policy);
-        assert!(seen.insert(to_json(&report).to_string()), "{policy:?}");
+        assert!(seen.insert(json!(StoredReport::of(&report)).to_string()), "{policy:?}");
     }
     let base = || report(vec![proven("a", "1.0.0")], &requires([]));
     let changes: [fn(&mut Report); 5] = [
@@ -361,7 +369,7 @@ fn reports_differ_where_demands_differ() {
     for change in changes {
         let mut report = base();
         change(&mut report);
-        assert!(seen.insert(to_json(&report).to_string()));
+        assert!(seen.insert(json!(StoredReport::of(&report)).to_string()));
     }
 }
 
@@ -371,7 +379,8 @@ fn built_in_trust_is_published_and_not_checked() {
     report.trust[0].source = MaterialSource::Embedded;
     let human = Human::new(&report).to_string();
     assert!(human.contains("not checked since"), "{human}");
-    let trust = &to_json(&report)["trust"][0];
+    let stored = json!(StoredReport::of(&report));
+    let trust = &stored["trust"][0];
     assert_eq!(trust["publishedAt"], "2026-11-23T04:00:00Z");
     assert!(trust.get("checkedAt").is_none());
 }

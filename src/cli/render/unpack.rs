@@ -5,8 +5,11 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Human, Rendered, human::count, to_json};
-use crate::{app::unpack::Unpacked, core::text::Message};
+use super::{Human, Rendered, human::count};
+use crate::{
+    app::{stored::StoredReport, unpack::Unpacked},
+    core::text::Message,
+};
 
 /// A folder that was written.
 pub struct Written<'a> {
@@ -69,7 +72,7 @@ impl Rendered for Written<'_> {
             "files": unpacked.files,
             "unreachable": unreachable,
             "run": unpacked.run(),
-            "report": to_json(&unpacked.report),
+            "report": StoredReport::of(&unpacked.report),
         })
     }
 }

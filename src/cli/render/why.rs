@@ -8,10 +8,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::steps::{claim, paragraph, remedy};
-use super::{Rendered, human, json};
+use super::{Rendered, human};
 use crate::{
     app::{
         report::{Judged, MaterialSource, Report},
+        stored::{StoredEntry, StoredPackage},
         why::{Explained, Why},
     },
     cli::terminal::{BAD, DIM, GOOD, STRONG, WARN},
@@ -258,7 +259,7 @@ impl Rendered for Reasons<'_> {
                     "verdict": if package.is_good() { "verified" } else { "refused" },
                     "entries": serde_json::to_value(package.parts).unwrap_or_default(),
                     "neededBy": package.needed_by().map(|(lockfile, entry, outcome)| {
-                        let mut value = json::entry(report, entry, outcome);
+                        let mut value = json!(StoredEntry::of(report, entry, outcome));
                         if let Value::Object(map) = &mut value {
                             map.insert("lockfile".into(), bounded(lockfile).into());
                         }
@@ -266,7 +267,7 @@ impl Rendered for Reasons<'_> {
                     }).collect::<Vec<_>>(),
                 });
                 if let (Value::Object(map), Some(judged)) = (&mut value, package.judged) {
-                    map.insert("package".into(), json::package(judged));
+                    map.insert("package".into(), json!(StoredPackage::of(judged)));
                 }
                 value
             }).collect::<Vec<_>>(),

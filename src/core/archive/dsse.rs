@@ -248,7 +248,7 @@ impl Envelope {
 
     /// A payload that nobody has signed yet.
     fn over(payload: &[u8]) -> Self {
-        let mut pae = pae_header(payload.len()).into_bytes();
+        let mut pae = pae_header(PAYLOAD_TYPE, payload.len()).into_bytes();
         let payload_at = pae.len();
         pae.extend_from_slice(payload);
         Self { pae, payload_at, signatures: Vec::new() }
@@ -262,9 +262,28 @@ impl Envelope {
     }
 }
 
+/// Signs a payload of any type. The envelope is JSON in the form of [`Envelope::to_json`].
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn sign(
+    payload_type: &'static str,
+    payload: &[u8],
+    key: &SigningKey,
+) -> Result<Vec<u8>, EnvelopeError> {
+    let mut pae = pae_header(payload_type, payload.len()).into_bytes();
+    pae.extend_from_slice(payload);
+    let sig = key.sign(&pae).ok_or(EnvelopeError::Random)?;
+    let keyid = key.public().fingerprint();
+    // A type is a constant of ours, and has nothing that JSON escapes.
+    let head = format!("{{\"payloadType\":\"{payload_type}\",\"payload\":\"");
+    let payload = STANDARD.encode(payload);
+    Ok([head.as_bytes(), payload.as_bytes(), &tail(&[Signature { keyid, sig }])].concat())
+}
+
 /// The pre-authentication encoding up to the payload: `"DSSEv1" SP len SP type SP len SP`.
-fn pae_header(payload: usize) -> String {
-    format!("DSSEv1 {} {PAYLOAD_TYPE} {payload} ", PAYLOAD_TYPE.len())
+fn pae_header(payload_type: &str, payload: usize) -> String {
+    format!("DSSEv1 {} {payload_type} {payload} ", payload_type.len())
 }
 
 fn check_number(signatures: usize) -> Result<(), EnvelopeError> {

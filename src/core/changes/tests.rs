@@ -1,5 +1,6 @@
 use super::*;
 use crate::core::{
+    builder::Who,
     package::{Origin, PackageId, digest::Algorithm},
     verdict::{
         Absence, Facts, Logged, NoAttestations, Outcome, ProvenanceFacts, Refusal, TimeSource,

@@ -126,9 +126,7 @@ pub(super) fn record(
     package: &PackageId,
     tarball: &[Digest],
 ) -> Result<Record, IntegrityRefusal> {
-    let malformed = |detail: String| IntegrityRefusal::MalformedRecord(detail);
-    let wire: WireRecord =
-        serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+    let wire = read(bytes)?;
     for (name, version) in
         [(&wire.name, &wire.version), (&wire.manifest.name, &wire.manifest.version)]
     {
@@ -139,7 +137,7 @@ pub(super) fn record(
             });
         }
     }
-    let expected = wire.manifest.dist.expected().map_err(malformed)?;
+    let expected = wire.manifest.dist.expected().map_err(IntegrityRefusal::MalformedRecord)?;
     for digest in expected.ok_or(IntegrityRefusal::NoIntegrity)?.strongest() {
         let found = computed(tarball, digest.algorithm())?;
         if found != digest {
@@ -149,12 +147,7 @@ pub(super) fn record(
             });
         }
     }
-    let published = match wire.time {
-        None => None,
-        Some(text) => {
-            Some(time::parse(&text).ok_or_else(|| malformed(format!("{text:?} is not a time")))?)
-        }
-    };
+    let published = published(wire.time.as_deref())?;
     let dist = wire.manifest.dist;
     let announced = dist.attestations;
     Ok(Record {
@@ -166,6 +159,27 @@ pub(super) fn record(
             .and_then(|announced| announced.provenance)
             .map(|provenance| provenance.predicate_type.unwrap_or_default()),
     })
+}
+
+/// The registry's signatures in a record that was verified, and when it says that it was published.
+pub(super) fn signed_and_published(
+    bytes: &[u8],
+) -> Result<(Vec<Signature>, Option<Time>), IntegrityRefusal> {
+    let wire = read(bytes)?;
+    Ok((wire.manifest.dist.signatures, published(wire.time.as_deref())?))
+}
+
+fn read(record: &[u8]) -> Result<WireRecord, IntegrityRefusal> {
+    serde_json::from_slice(record)
+        .map_err(|error| IntegrityRefusal::MalformedRecord(error.to_string()))
+}
+
+fn published(time: Option<&str>) -> Result<Option<Time>, IntegrityRefusal> {
+    let parsed = |text| {
+        let malformed = || IntegrityRefusal::MalformedRecord(format!("{text:?} is not a time"));
+        time::parse(text).ok_or_else(malformed)
+    };
+    time.map(parsed).transpose()
 }
 
 fn computed(tarball: &[Digest], algorithm: Algorithm) -> Result<&Digest, IntegrityRefusal> {

@@ -8,6 +8,8 @@ pub(crate) mod address;
 mod dist;
 pub mod integrity;
 mod name;
+#[cfg(any(feature = "network", feature = "serve"))]
+pub(crate) mod npmrc;
 pub mod package;
 pub mod packument;
 pub mod publish;
@@ -47,7 +49,7 @@ fn list(tarball: &mut dyn Read) -> Result<Contents, Refusal> {
 /// Whether an address is where a registry has the tarball of a version.
 fn is_own_address(address: &Url, registry: &str, id: &PackageId) -> bool {
     let name = id.name();
-    let file = format!("{}-{}.tgz", name.rsplit('/').next().unwrap_or(name), id.version());
+    let file = name::file(id);
     let paths = address::forms(name);
     let mut paths = paths.iter().map(|name| format!("/{name}/-/{file}"));
     if addresses::is_public(address) {

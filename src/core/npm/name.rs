@@ -37,6 +37,16 @@ impl PackageId {
     }
 }
 
+/// A name without its scope.
+pub(super) fn without_scope(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// What a registry calls the tarball of a package.
+pub(super) fn file(id: &PackageId) -> String {
+    format!("{}-{}.tgz", without_scope(id.name()), id.version())
+}
+
 fn is_name(name: &str) -> bool {
     let part = |part: &str| {
         !part.is_empty()

@@ -12,7 +12,13 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use super::{address, dist::Dist, route::LATEST, tarball::Own};
+use super::{
+    address,
+    integrity::{self, IntegrityRefusal},
+    name,
+    route::LATEST,
+    tarball::{Own, TarballError},
+};
 use crate::core::{
     package::{PackageId, digest::Digest},
     time::{self, Time},
@@ -66,25 +72,15 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Reads a record that was verified already. What cannot be read is left out.
-    pub fn read(record: &[u8]) -> Self {
-        let Ok(record) = serde_json::from_slice::<Parts<'_>>(record) else {
-            return Self::default();
-        };
-        let dist = Dist::read(record.manifest.get());
-        let signatures = dist.map(|dist| dist.signatures).unwrap_or_default();
-        Self {
-            signatures: signatures.into_iter().map(|one| (one.keyid, one.sig)).collect(),
-            published: record.time.as_deref().and_then(time::parse),
-        }
+    /// Reads a record that was verified already.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(record: &[u8]) -> Result<Self, IntegrityRefusal> {
+        let (signatures, published) = integrity::signed_and_published(record)?;
+        let signatures = signatures.into_iter().map(|one| (one.keyid, one.sig)).collect();
+        Ok(Self { signatures, published })
     }
-}
-
-#[derive(serde::Deserialize)]
-struct Parts<'a> {
-    time: Option<String>,
-    #[serde(borrow)]
-    manifest: &'a RawValue,
 }
 
 /// One version that is served.
@@ -102,6 +98,13 @@ pub struct Version {
     pub recorded: Recorded,
     /// The predicate type of its provenance, if there are attestations: empty without provenance.
     pub attested: Option<String>,
+}
+
+impl Unreadable {
+    /// A stable code: that of a tarball whose `package.json` cannot be read.
+    pub fn code(&self) -> &'static str {
+        TarballError::NoManifest.code()
+    }
 }
 
 type Fields = BTreeMap<String, Box<RawValue>>;
@@ -133,50 +136,37 @@ pub fn packument(versions: &[Version], base: &str, form: Form) -> Result<Vec<u8>
     let published = || versions.iter().filter_map(|version| version.recorded.published);
     let name = versions.first().map(|version| version.id.name());
     let latest = latest(versions.iter().map(|version| &version.id));
-    let mut out = Fields::new();
-    let mut say = |key: &str, value: &dyn erased::Json| out.insert(key.into(), value.raw());
-    say("name", &name);
-    say("dist-tags", &json!({ LATEST: latest.map(PackageId::version) }));
-    say("versions", &described);
     let modified = published().max().map(time::format);
+    let mut out = Fields::from([
+        ("name".into(), raw(&name)),
+        ("dist-tags".into(), raw(&json!({ LATEST: latest.map(PackageId::version) }))),
+        ("versions".into(), raw(&described)),
+    ]);
     match form {
         Form::Abbreviated => {
-            if let Some(modified) = modified {
-                say("modified", &modified);
-            }
-            say(FROM_RECORD, &["dist.signatures", "modified"]);
+            out.extend(modified.map(|time| ("modified".into(), raw(&time))));
+            out.insert(FROM_RECORD.into(), raw(&["dist.signatures", "modified"]));
         }
         Form::Full => {
             let mut all = times;
             let created = published().min().map(time::format);
             all.extend(created.map(|time| ("created", time)));
             all.extend(modified.map(|time| ("modified", time)));
-            say("_id", &name);
-            say("time", &all);
-            say(FROM_RECORD, &["dist.signatures", "time"]);
+            out.insert("_id".into(), raw(&name));
+            out.insert("time".into(), raw(&all));
+            out.insert(FROM_RECORD.into(), raw(&["dist.signatures", "time"]));
         }
     }
-    Ok(serde_json::to_vec(&out).unwrap_or_default())
-}
-
-/// Values of several types, as JSON.
-mod erased {
-    use super::{RawValue, Serialize, raw};
-
-    pub trait Json {
-        fn raw(&self) -> Box<RawValue>;
-    }
-
-    impl<T: Serialize> Json for T {
-        fn raw(&self) -> Box<RawValue> {
-            raw(self)
-        }
-    }
+    Ok(written(&out))
 }
 
 fn raw(value: &impl Serialize) -> Box<RawValue> {
     // Texts, lists and maps with texts as keys: there is nothing that serialising could refuse.
     to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+fn written(fields: &Fields) -> Vec<u8> {
+    Box::<str>::from(raw(fields)).into_string().into_bytes()
 }
 
 /// The highest release; without one, the highest version.
@@ -197,7 +187,7 @@ impl Version {
     pub fn document(&self, base: &str) -> Result<Vec<u8>, Unreadable> {
         let mut fields = self.describe(base, Form::Full)?;
         fields.insert(FROM_RECORD.into(), raw(&["dist.signatures"]));
-        Ok(serde_json::to_vec(&fields).unwrap_or_default())
+        Ok(written(&fields))
     }
 
     /// How large its description may become, at most about.
@@ -206,10 +196,7 @@ impl Version {
     }
 
     fn describe(&self, base: &str, form: Form) -> Result<Fields, Unreadable> {
-        // npm skips a byte order mark.
-        let bytes = self.own.manifest.as_slice();
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let mut fields: Fields = serde_json::from_slice(bytes)
+        let mut fields: Fields = serde_json::from_str(&self.own.manifest)
             .map_err(|error| Unreadable { id: self.id.clone(), detail: error.to_string() })?;
         normalize(&mut fields, &self.id);
         fields.retain(|key, _| {
@@ -264,8 +251,7 @@ pub fn address(registry: &str, id: &PackageId) -> String {
 
 /// Where a registry has a tarball.
 pub fn tarball_path(id: &PackageId) -> String {
-    let file = id.name().rsplit('/').next().unwrap_or(id.name());
-    format!("/{}/-/{file}-{}.tgz", id.name(), id.version())
+    format!("/{}/-/{}", id.name(), name::file(id))
 }
 
 /// Writes two fields in the one form that npm's publisher gives them: `bin` with names, and
@@ -275,8 +261,7 @@ fn normalize(fields: &mut Fields, id: &PackageId) {
         fields.get(key).and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok())
     };
     if let Some(Value::String(path)) = value(fields, "bin") {
-        let name = id.name().rsplit('/').next().unwrap_or(id.name());
-        fields.insert("bin".into(), raw(&json!({ name: path })));
+        fields.insert("bin".into(), raw(&json!({ name::without_scope(id.name()): path })));
     }
     let bundled = value(fields, "bundleDependencies").or(value(fields, "bundledDependencies"));
     fields.remove("bundledDependencies");

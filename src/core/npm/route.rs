@@ -4,6 +4,7 @@
 //! npm, pnpm and Yarn ask for, and `/@scope/name`. A path is decoded once, segment by segment. What
 //! names no package, or is written in another way, is not a route.
 
+use super::name::without_scope;
 use crate::core::{package::PackageId, percent};
 
 /// What a request asks for.
@@ -47,6 +48,11 @@ impl Route {
         }
     }
 
+    /// Whether its answer is made of tarballs, which have to be read for it.
+    pub fn is_made(&self) -> bool {
+        matches!(self, Self::Packument(_) | Self::Version(..))
+    }
+
     /// The methods that it answers.
     pub fn methods(&self) -> &'static [&'static str] {
         match self {
@@ -67,8 +73,8 @@ fn of_package(name: &str, rest: &[&str]) -> Option<Route> {
     match rest {
         [] => Some(Route::Packument(name)),
         ["-", file] => {
-            let start = name.rsplit('/').next().unwrap_or(&name);
-            let version = file.strip_prefix(start)?.strip_prefix('-')?.strip_suffix(".tgz")?;
+            let version = file.strip_prefix(without_scope(&name))?.strip_prefix('-')?;
+            let version = version.strip_suffix(".tgz")?;
             PackageId::npm(&name, version).ok().map(Route::Tarball)
         }
         [version] => {

@@ -81,8 +81,9 @@ pub fn list(tarball: impl Read) -> Result<Contents, TarballError> {
 /// What a tarball says of its own package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Own {
-    /// The bytes of its `package.json`, which are JSON of an object.
-    pub manifest: Vec<u8>,
+    /// The text of its `package.json`, which is JSON of an object, as npm reads it: without a byte order
+    /// mark, and with U+FFFD in place of what is not UTF-8.
+    pub manifest: String,
     /// Whether something of its own runs when it is installed.
     pub has_install_script: bool,
     /// Whether it has an `npm-shrinkwrap.json`.
@@ -101,7 +102,7 @@ pub fn own(tarball: impl Read) -> Result<Own, TarballError> {
     }
     let scripts = scripts::of_install(&path, &manifest, gyp.contains(""))?;
     Ok(Own {
-        manifest,
+        manifest: String::from_utf8_lossy(without_mark(&manifest)).into_owned(),
         has_install_script: !scripts.is_empty(),
         has_shrinkwrap: files.get(SHRINKWRAP).is_some_and(|(path, _)| path == SHRINKWRAP),
     })
@@ -211,12 +212,15 @@ fn named(path: &str, bytes: &[u8]) -> Result<Named, TarballError> {
 
 /// Reads a `package.json`.
 fn read<'a, T: Deserialize<'a>>(path: &str, bytes: &'a [u8]) -> Result<T, TarballError> {
-    // npm skips a byte order mark.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    serde_json::from_slice(bytes).map_err(|error| TarballError::Manifest {
+    serde_json::from_slice(without_mark(bytes)).map_err(|error| TarballError::Manifest {
         path: path.to_owned(),
         detail: error.to_string(),
     })
+}
+
+/// Without a byte order mark, which npm skips.
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
 }
 
 /// Whether a path decides what is installed: a lockfile, or the `package.json` of the

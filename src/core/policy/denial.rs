@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::core::{
+    builder::IdentityChange,
     time::{self, Age, Time},
     verdict::{Claim, Weakness},
 };
@@ -46,14 +47,7 @@ pub enum Denial {
         minimum: Age,
     },
     /// Somebody else built it than the identities say.
-    IdentityChanged {
-        /// What differs.
-        what: &'static str,
-        /// What the identities have.
-        known: String,
-        /// What was found.
-        found: Option<String>,
-    },
+    IdentityChanged(IdentityChange),
     /// The identities have a claim for an earlier version of the release line, and this version lacks it.
     EvidenceLost {
         /// The claim.
@@ -84,7 +78,7 @@ impl Denial {
             Self::Weak(weakness) => weakness.name(),
             Self::Unexpected { key, .. } => unexpected(key),
             Self::TooYoung { .. } => "minimum-age",
-            Self::IdentityChanged { .. } => "identity-changed",
+            Self::IdentityChanged(_) => "identity-changed",
             Self::EvidenceLost { .. } => "evidence-lost",
             Self::BytesChanged => "bytes-changed",
             Self::IdentityUnknown => "identity-unknown",
@@ -156,11 +150,9 @@ impl fmt::Display for Denial {
                 }
                 write!(f, "; rule {} demands an age of {minimum}", rule.saturating_add(1))
             }
-            Self::IdentityChanged { what, known, found } => write!(
-                f,
-                "{what} was {known} in this release line, and is {}",
-                found.as_deref().unwrap_or("not stated")
-            ),
+            Self::IdentityChanged(IdentityChange { who, from, to }) => {
+                write!(f, "{} was {from} in this release line, and is {to}", who.name())
+            }
             Self::EvidenceLost { claim, since } => {
                 write!(f, "{since} of this release line has {claim}, and this version lacks it")
             }

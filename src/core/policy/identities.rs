@@ -11,11 +11,9 @@ use std::{cmp::Ordering, collections::BTreeMap};
 
 pub use self::changes::{IdentityChanges, LineChange};
 
-use super::{
-    denial::Denial,
-    rule::{From, without_ref},
-};
+use super::{denial::Denial, rule::From};
 use crate::core::{
+    builder::{Builder, IdentityChange, number, without_ref},
     package::{Origin, PackageId, Purl, digest::Digest, ecosystem::Ecosystem},
     verdict::{Claim, PackageVerdict, ProvenanceFacts, Status},
 };
@@ -111,43 +109,24 @@ impl Build {
         }
     }
 
-    /// What differs first, with both values. Where both have an id, the id decides and the name may
-    /// change; certificates of early 2023 have names alone.
-    fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
-        let id = |what, one: Option<u64>, two: Option<u64>| {
-            one.zip(two).map(|(one, two)| (what, one.to_string(), two.to_string()))
-        };
-        let name = |what, one: &str, two: &str| (what, one.to_owned(), two.to_owned());
-        let repository = id("the repository's id", self.repository_id, other.repository_id);
-        let renamed = repository.as_ref().is_some_and(|(_, one, two)| one == two)
-            && self.repository != other.repository;
-        let workflow = |build: &Self| {
-            // The address of a repository's own workflow starts with the repository's.
-            let own = build.workflow.strip_prefix(&build.repository).filter(|_| renamed);
-            own.unwrap_or(&build.workflow).to_owned()
-        };
-        [
-            name("the issuer", &self.issuer, &other.issuer),
-            repository
-                .unwrap_or_else(|| name("the repository", &self.repository, &other.repository)),
-            id("the owner's id", self.owner_id, other.owner_id)
-                .unwrap_or_else(|| name("the owner", self.owner_name(), other.owner_name())),
-            ("the workflow", workflow(self), workflow(other)),
-        ]
-        .into_iter()
-        .find(|(_, one, two)| one != two)
+    /// What differs first.
+    fn difference(&self, other: &Self) -> Option<IdentityChange> {
+        self.builder().changes(&other.builder()).into_iter().next()
     }
 
-    /// The owner's address. Where a certificate has none, it is the repository's without its last part.
-    fn owner_name(&self) -> &str {
-        let of_repository = || self.repository.rsplit_once('/').map(|(owner, _)| owner);
-        self.owner.as_deref().or_else(of_repository).unwrap_or_default()
+    /// As builders are compared. What a person cannot see in the file of identities is not compared.
+    fn builder(&self) -> Builder<'_> {
+        Builder {
+            issuer: &self.issuer,
+            repository: &self.repository,
+            repository_id: self.repository_id,
+            owner: self.owner.as_deref(),
+            owner_id: self.owner_id,
+            workflow: &self.workflow,
+            workflow_file: None,
+            runner: None,
+        }
     }
-}
-
-/// An id as a number that TOML can hold. Of any other id, the name is compared.
-fn number(id: Option<&str>) -> Option<u64> {
-    id?.parse().ok().filter(|id| i64::try_from(*id).is_ok())
 }
 
 impl Identity {
@@ -320,13 +299,12 @@ fn same(one: Option<&Build>, other: Option<&Build>) -> bool {
 /// differ from.
 fn changed(identities: &[Identity], verdict: &PackageVerdict) -> Option<Denial> {
     let build = Build::of(verdict.provenance()?);
-    let (what, known, found) = nearest(identities, &build)?;
-    Some(Denial::IdentityChanged { what, known, found: Some(found) })
+    nearest(identities, &build).map(Denial::IdentityChanged)
 }
 
 /// How a builder differs from the last one that is known; `None` where it is one of them, or where none
 /// is known.
-fn nearest(known: &[Identity], build: &Build) -> Option<(&'static str, String, String)> {
+fn nearest(known: &[Identity], build: &Build) -> Option<IdentityChange> {
     let known = known.iter().filter_map(|identity| identity.build.as_ref());
     let mut differences: Vec<_> = known.map(|known| known.difference(build)).collect();
     match differences.iter().any(Option::is_none) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::{denial::Denial, glob::Glob, list::List, pattern::PackagePattern};
 use crate::core::{
     addresses,
+    builder::without_ref,
     package::{Origin, PackageId, Purl},
     time::{Age, Time},
     verdict::{Claim, PackageVerdict, ProvenanceFacts, Status, Weakness},
@@ -229,11 +230,6 @@ pub(super) fn published(verdict: &PackageVerdict) -> Option<(Time, bool)> {
         (Some(signed), _) => Some((signed, true)),
         (None, said) => said.map(|time| (time, false)),
     }
-}
-
-/// A workflow without the ref that it is from. Other identities have an `@` of another meaning.
-pub(super) fn without_ref(workflow: &str) -> &str {
-    workflow.split_once("@refs/").map_or(workflow, |(workflow, _)| workflow)
 }
 
 /// Whether a claim that is demanded is there.

@@ -43,8 +43,8 @@ impl Tarball {
         version: &str,
         more: &Value,
     ) -> Self {
-        self.file(&format!("{folder}/package.json"), &manifest_text(name, version, more))
-            .file(&format!("{folder}/{ORIGIN}"), &format!("{maker} {name}@{version}"))
+        self.file(&format!("{folder}/package.json"), manifest_text(name, version, more))
+            .file(&format!("{folder}/{ORIGIN}"), format!("{maker} {name}@{version}"))
     }
 
     /// Adds a package that this one bundles.
@@ -53,8 +53,8 @@ impl Tarball {
     }
 
     /// Adds a file under a path as it is given, be it what it may.
-    pub fn file(self, path: &str, text: &str) -> Self {
-        self.entry(b'0', path, "", text.as_bytes())
+    pub fn file(self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.entry(b'0', path, "", bytes.as_ref())
     }
 
     /// Adds a file whose path a PAX header replaces.

@@ -12,7 +12,7 @@ use crate::{
     adapters::network::Secret,
     core::{
         addresses::{self, NPM_REGISTRY, is_public},
-        npm::address::escape,
+        npm::{address::escape, packument::tarball_path},
         package::PackageId,
     },
 };
@@ -155,8 +155,7 @@ impl Base {
     /// `{registry}/{name}/-/{basename}-{version}.tgz`, where every npm registry has it unless its
     /// record says otherwise.
     pub fn tarball(&self, id: &PackageId) -> Option<Url> {
-        let basename = id.name().rsplit('/').next().unwrap_or(id.name());
-        self.graft(&format!("{}/-/{basename}-{}.tgz", id.name(), id.version()))
+        self.graft(tarball_path(id).trim_start_matches('/'))
     }
 
     /// Whether an address is this registry's.

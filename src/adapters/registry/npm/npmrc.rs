@@ -7,7 +7,7 @@
 //! which registries there are, and nothing else. It cannot name a variable of the environment, a
 //! credential, a proxy or a certificate.
 
-mod text;
+mod variables;
 
 use std::{
     collections::BTreeMap,
@@ -16,13 +16,14 @@ use std::{
 
 use url::Url;
 
+use self::variables::expand;
 use super::{config::ConfigError, credentials::Credentials};
 use crate::{
     adapters::{
         files::{self, FileError},
         network::{Proxy, Secret, Settings},
     },
-    core::{addresses, limits},
+    core::{addresses, limits, npm::npmrc},
 };
 
 /// Gives the value of an environment variable.
@@ -213,9 +214,9 @@ impl Replaced {
 
 impl Lines {
     fn read(&mut self, text: &str, author: Author, env: Env) {
-        for (key, value) in text::lines(text) {
+        for (key, value) in npmrc::lines(text) {
             if author == Author::User {
-                self.values.insert(text::expand(&key, env), text::expand(&value, env));
+                self.values.insert(expand(&key, env), expand(&value, env));
             } else {
                 self.read_strangers(key, value);
             }

@@ -6,11 +6,9 @@ use crate::{
     app::{
         compare::{Comparison, Scripts},
         report::Report,
+        stored::{StoredArchive, StoredTrust},
     },
-    cli::render::{
-        json::{archive, trust},
-        trust::anchor_json,
-    },
+    cli::render::trust::anchor_json,
     core::{changes::Change, text::bounded, time, trust::Anchor, verdict::Claim},
 };
 
@@ -65,10 +63,10 @@ fn side(report: &Report) -> Value {
         })
     });
     json!({
-        "archive": archive(report),
+        "archive": StoredArchive::of(&report.archive, report.at),
         "packages": report.packages.len(),
         "refused": refused.collect::<Vec<_>>(),
-        "trust": report.trust.iter().map(|one| trust(one, report.at)).collect::<Vec<_>>(),
+        "trust": report.trust.iter().map(|one| StoredTrust::of(one, report.at)).collect::<Vec<_>>(),
     })
 }
 

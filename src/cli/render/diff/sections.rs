@@ -15,7 +15,8 @@ use crate::{
         terminal::{BAD, DIM, GOOD, STRONG, WARN},
     },
     core::{
-        changes::{Change, ClaimChange, Kind, ScriptChange, Who},
+        builder::Who,
+        changes::{Change, ClaimChange, Kind, ScriptChange},
         text::Untrusted,
     },
 };

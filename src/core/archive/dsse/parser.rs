@@ -5,7 +5,9 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Envelope, EnvelopeError, HEAD, Signature, Tail, WireSignature, check_number, tail};
+use super::{
+    Envelope, EnvelopeError, HEAD, PAYLOAD_TYPE, Signature, Tail, WireSignature, check_number, tail,
+};
 use crate::core::limits;
 
 /// An envelope whose bytes have not all arrived.
@@ -41,7 +43,7 @@ impl EnvelopeParser {
         }
         let signatures = signatures(&self.tail.ok_or_else(|| malformed("it ends too early"))?)?;
         let mut pae = self.payload;
-        let header = super::pae_header(pae.len());
+        let header = super::pae_header(PAYLOAD_TYPE, pae.len());
         pae.splice(..0, header.bytes());
         Ok(Envelope { pae, payload_at: header.len(), signatures })
     }

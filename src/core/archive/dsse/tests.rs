@@ -53,6 +53,19 @@ fn the_encoding_is_the_protocols() {
 }
 
 #[test]
+fn a_payload_of_any_type_is_signed_with_its_type() {
+    let own = sign(PAYLOAD_TYPE, PAYLOAD, &key(1)).unwrap();
+    assert_eq!(own, Envelope::sign(PAYLOAD, &[key(1)]).unwrap().to_json());
+    let signed = sign("text/x", b"a", &key(1)).unwrap();
+    let signed: serde_json::Value = serde_json::from_slice(&signed).unwrap();
+    assert_eq!((&signed["payloadType"], &signed["payload"]), (&"text/x".into(), &"YQ==".into()));
+    assert_eq!(signed["signatures"][0]["keyid"], public(1).fingerprint());
+    let sig = STANDARD.decode(signed["signatures"][0]["sig"].as_str().unwrap()).unwrap();
+    assert!(public(1).verifies(b"DSSEv1 6 text/x 1 a", &sig));
+    assert!(!public(1).verifies(b"DSSEv1 6 text/y 1 a", &sig));
+}
+
+#[test]
 fn one_key_counts_once_however_often_it_is_given_or_signs() {
     let mut envelope = Envelope::sign(PAYLOAD, &[key(1)]).unwrap();
     assert_eq!(

@@ -7,7 +7,7 @@ fn version(name: &str, version: &str, manifest: &str) -> Version {
     Version {
         id: PackageId::npm(name, version).unwrap(),
         own: Own {
-            manifest: manifest.as_bytes().to_vec(),
+            manifest: manifest.to_owned(),
             has_install_script: false,
             has_shrinkwrap: false,
         },
@@ -83,7 +83,7 @@ fn signatures_and_times_are_the_records_and_say_so() {
         {"name": "a", "version": "1.0.0", "dependencies": {"evil": "*"},
          "dist": {"signatures": [{"keyid": "k", "sig": "s"}], "tarball": "evil"}}}"#;
     let mut one = version("a", "1.0.0", "{}");
-    one.recorded = Recorded::read(record);
+    one.recorded = Recorded::read(record).unwrap();
     one.attested = Some("https://slsa.dev/provenance/v1".into());
     let full = document(&[one.clone()], Form::Full);
     let published = json!("2026-01-02T03:04:05Z");
@@ -121,7 +121,6 @@ fn fields_in_any_form_are_passed_on_or_left_out_without_a_panic() {
         (r#"{"bundleDependencies": false}"#, "bundleDependencies", Value::Null),
         (r#"{"bundleDependencies": 3}"#, "bundleDependencies", Value::Null),
         (r#"{"bundleDependencies": true}"#, "bundleDependencies", json!([])),
-        ("\u{feff}{\"os\": \"linux\"}", "os", json!("linux")),
         (r#"{"os": ["a"], "o\u0073": ["b"]}"#, "os", json!(["b"])),
     ] {
         let document = document(&[version("a", "1.0.0", manifest)], Form::Abbreviated);
@@ -135,7 +134,7 @@ fn fields_in_any_form_are_passed_on_or_left_out_without_a_panic() {
 
 #[test]
 fn rejects_a_manifest_that_is_no_object() {
-    for manifest in ["", "[]", "1", "{", "\u{feff}\u{feff}{}"] {
+    for manifest in ["", "[]", "1", "{", "\u{feff}{}"] {
         let refused = packument(&[version("a", "1.0.0", manifest)], BASE, Form::Full);
         assert_eq!(refused.unwrap_err().id.name(), "a", "{manifest}");
     }

@@ -335,8 +335,20 @@ fn accepts_links_inside_the_package() {
 fn the_manifest_is_the_last_one_of_the_package_itself() {
     let mut tar = [own(), file("package/package.json", r#"{"bin": "x"}"#), vec![0; 1024]].concat();
     let manifest: Value =
-        serde_json::from_slice(&super::own(gzip(&tar).as_slice()).unwrap().manifest).unwrap();
+        serde_json::from_str(&super::own(gzip(&tar).as_slice()).unwrap().manifest).unwrap();
     assert_eq!(manifest["bin"], "x");
     tar.drain(..2048);
     assert_eq!(super::own(gzip(&tar).as_slice()), Err(TarballError::NoManifest));
+}
+
+#[test]
+fn a_manifest_is_read_as_npm_reads_it() {
+    let manifest =
+        b"\xEF\xBB\xBF{\"name\": \"a\", \"version\": \"1.0.0\", \"author\": \"Ren\xE9\"}";
+    let mut tar = entry(EntryType::Regular, "package/package.json", manifest);
+    tar.resize(tar.len() + 1024, 0);
+    let tarball = gzip(&tar);
+    assert_eq!(list(tarball.as_slice()).unwrap().own, named("a", "1.0.0"));
+    let text = super::own(tarball.as_slice()).unwrap().manifest;
+    assert_eq!(text, "{\"name\": \"a\", \"version\": \"1.0.0\", \"author\": \"Ren\u{fffd}\"}");
 }

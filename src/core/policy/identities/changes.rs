@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Identities, Identity, Known, Line, nearest};
-use crate::core::verdict::Claim;
+use crate::core::{builder::IdentityChange, verdict::Claim};
 
 /// What an update changes, by release line. Lines without a change are not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -14,8 +14,8 @@ pub struct IdentityChanges(pub BTreeMap<Line, LineChange>);
 pub struct LineChange {
     /// The line was not known.
     pub is_new: bool,
-    /// What differs of the builder, with the value before and the one now.
-    pub builders: Vec<(&'static str, String, String)>,
+    /// What differs of the builder.
+    pub builders: Vec<IdentityChange>,
     /// Claims that the latest version has and the latest one before did not have.
     pub gained: Vec<Claim>,
     /// Claims that the latest version lacks and the latest one before had.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::core::{
     addresses::NPM_REGISTRY,
+    builder::Who,
     package::digest::Algorithm,
     time,
     verdict::{Absence, Facts, IntegrityFacts, Logged, Outcome, TimeSource},
@@ -125,49 +126,46 @@ fn changed(change: impl FnOnce(&mut ProvenanceFacts)) -> Version {
 fn what_changed_is_refused_and_named() {
     let known = of([&version("1.0.0", Some(build()))]);
     for (what, version) in [
-        ("the issuer", changed(|facts| facts.issuer = "https://other.test".into())),
-        ("the repository's id", changed(|facts| facts.repository_id = Some("1002".into()))),
-        ("the owner's id", changed(|facts| facts.owner_id = Some("78".into()))),
+        (Who::Issuer, changed(|facts| facts.issuer = "https://other.test".into())),
+        (Who::RepositoryId, changed(|facts| facts.repository_id = Some("1002".into()))),
+        (Who::OwnerId, changed(|facts| facts.owner_id = Some("78".into()))),
         (
-            "the workflow",
+            Who::Workflow,
             changed(|facts| facts.workflow = facts.workflow.replace("release", "fork")),
         ),
         // Renamed, with the same id, and signed by another's workflow.
         (
-            "the workflow",
+            Who::Workflow,
             changed(|facts| facts.source_repository = "https://git.test/acme/gadgets".into()),
         ),
         // What is not there on one side is compared by name.
         (
-            "the repository",
+            Who::Repository,
             changed(|facts| {
                 facts.repository_id = None;
                 facts.source_repository = "https://git.test/acme/widgets2".into();
             }),
         ),
         (
-            "the owner",
+            Who::Owner,
             changed(|facts| {
                 facts.owner_id = None;
                 facts.owner = Some("https://git.test/evil".into());
             }),
         ),
         (
-            "the owner",
+            Who::Owner,
             changed(|facts| {
                 (facts.owner, facts.owner_id) = (None, None);
                 facts.source_repository = "https://git.test/evil/widgets".into();
                 facts.workflow = facts.workflow.replace("acme", "evil");
             }),
         ),
-        ("the issuer", version("1.0.1", Some(gitlab()))),
+        (Who::Issuer, version("1.0.1", Some(gitlab()))),
     ] {
         let denials = known.judge(&version.purl, &version.verdict, &version.digest);
-        let [Denial::IdentityChanged { what: found, known, found: Some(now) }] = &*denials else {
-            panic!("{what}: {denials:?}")
-        };
-        assert_eq!(*found, what);
-        assert_ne!(known, now);
+        let [Denial::IdentityChanged(change)] = &*denials else { panic!("{what:?}: {denials:?}") };
+        assert_eq!(change.who, what);
     }
 }
 
@@ -175,14 +173,14 @@ fn what_changed_is_refused_and_named() {
 fn certificates_without_ids_are_compared_by_name() {
     let known = of([&version("1.0.0", Some(legacy()))]);
     for (what, change) in [
-        ("the repository", "https://git.test/acme/widgets2"),
-        ("the repository", "https://git.test/evil/widgets"),
+        (Who::Repository, "https://git.test/acme/widgets2"),
+        (Who::Repository, "https://git.test/evil/widgets"),
     ] {
         let facts = with(legacy(), |facts| facts.source_repository = change.into());
         let version = version("1.0.1", Some(facts));
         let denials = known.judge(&version.purl, &version.verdict, &version.digest);
         assert!(
-            matches!(&*denials, [Denial::IdentityChanged { what: found, .. }] if *found == what),
+            matches!(&*denials, [Denial::IdentityChanged(change)] if change.who == what),
             "{denials:?}"
         );
     }
@@ -372,7 +370,7 @@ fn changes_name_builders_claims_and_versions() {
     let changes = IdentityChanges::between(&before, &now);
     let changes: Vec<_> = changes.0.into_iter().map(|(line, change)| (line.line, change)).collect();
     let text = |text: &str| vec![text.to_owned()];
-    let id = ("the repository's id", "1001".to_owned(), "1002".to_owned());
+    let id = IdentityChange { who: Who::RepositoryId, from: "1001".into(), to: "1002".into() };
     let changed = LineChange {
         builders: vec![id],
         added: text("1.0.1"),

@@ -1,0 +1,31 @@
+//! What is found changed while a server runs.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Changed;
+
+/// Tells of changes, each once: a client asks again and again.
+#[derive(Clone)]
+pub(super) struct Problems {
+    told: Arc<Mutex<HashSet<String>>>,
+    listener: UnboundedSender<Changed>,
+}
+
+impl Problems {
+    pub fn new(listener: UnboundedSender<Changed>) -> Self {
+        Self { told: Arc::default(), listener }
+    }
+
+    pub fn tell(&self, changed: Changed) {
+        let is_new = self.told.lock().is_ok_and(|mut told| told.insert(changed.to_string()));
+        if is_new {
+            // Nobody listens any more where the server ends.
+            let _ = self.listener.send(changed);
+        }
+    }
+}
