@@ -45,6 +45,40 @@ fn what_was_sealed_is_what_is_read() {
     assert!(matches!(archive.read("no", 1), Err(ArchiveError::NoSuchEntry(_))));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_read_again_is_compared_again() {
+    use std::os::unix::fs::FileExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sealift");
+    write(&path, &[1]);
+    let archive = open(&path, 1);
+    let name = "npm/@acme/tool/2.0.0/package.tgz";
+    let bytes = &contents()[name];
+    let is_refused = |result: Result<_, ArchiveError>| matches!(result, Err(ArchiveError::Digest { name: changed, .. }) if changed == name);
+    // It was never compared.
+    assert!(!archive.is_tagged(name));
+    assert!(is_refused(archive.read_again(name)) && is_refused(archive.piece(name, 0)));
+
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let at = whole.windows(600).position(|window| window == bytes).unwrap() as u64 + 599;
+    let change = |byte: u8| file.write_all_at(&[byte], at).unwrap();
+    for _ in 0..2 {
+        change(bytes[599] ^ 1);
+        assert!(is_refused(archive.compare_again(name).map(|()| Vec::new())));
+        assert!(is_refused(archive.read_again(name)) && is_refused(archive.piece(name, 0)));
+        change(bytes[599]);
+        archive.compare_again(name).unwrap();
+        assert_eq!(&archive.read_again(name).unwrap(), bytes);
+        assert_eq!(&archive.piece(name, 0).unwrap(), bytes);
+    }
+    assert!(archive.is_tagged(name) && is_refused(archive.piece(name, 1)));
+    assert!(matches!(archive.compare_again("no"), Err(ArchiveError::NoSuchEntry(_))));
+    file.set_len(at).unwrap();
+    assert!(matches!(archive.read_again(name), Err(ArchiveError::File(_))));
+}
+
 #[test]
 fn entries_are_read_from_several_threads() {
     let folder = tempfile::tempdir().unwrap();

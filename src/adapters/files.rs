@@ -33,6 +33,17 @@ pub fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     bounded(file, path, max)
 }
 
+/// Reads a regular file, or standard input where the path is `-`, of at most `max` bytes.
+///
+/// # Errors
+/// As [`read_regular`].
+pub fn read_input(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    match path.as_os_str() == "-" {
+        true => bounded(io::stdin().lock(), Path::new("standard input"), max),
+        false => read_regular(path, max),
+    }
+}
+
 /// Reads a file of ours, of at most `max` bytes.
 ///
 /// # Errors
@@ -130,7 +141,7 @@ impl KeyFile {
     }
 }
 
-fn bounded(file: File, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+fn bounded(file: impl io::Read, path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     file.take(max.saturating_add(1))
         .read_to_end(&mut bytes)
@@ -418,6 +429,11 @@ pub fn persist(file: tempfile::NamedTempFile, target: &Path) -> Result<(), FileE
     file.as_file().sync_all().map_err(|source| FileError::io("write", target, source))?;
     file.persist(target).map_err(|error| FileError::io("write", target, error.error))?;
     Ok(())
+}
+
+/// Removes a file that was written just now, as far as the system allows.
+pub fn remove(path: &PathBuf) {
+    let _ = std::fs::remove_file(path);
 }
 
 #[cfg(test)]

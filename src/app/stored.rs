@@ -5,11 +5,17 @@
 
 mod made;
 mod named;
+mod opened;
+mod outputs;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use self::named::Named;
+pub use self::{
+    named::Named,
+    opened::{Opened, PAYLOAD_TYPE, ReportError, Source, open},
+    outputs::Outputs,
+};
 use super::report::Verdict;
 use crate::core::verdict::Status;
 
@@ -297,6 +303,9 @@ pub struct StoredLockfile {
     /// Its entries, where it equals none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<Vec<StoredEntry>>,
+    /// The lines of its entries, where it has the same entries in other bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<usize>>,
 }
 
 /// A lockfile entry, and what becomes of it.
@@ -305,6 +314,11 @@ pub struct StoredLockfile {
 pub struct StoredEntry {
     /// Its path; empty for the project itself.
     pub path: String,
+    /// The line of the lockfile on which it begins, from 1.
+    pub line: usize,
+    /// Whether installing goes on without it where it cannot be had.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
     /// What becomes of it.
     pub disposition: String,
     /// The purl of the package that it is, or that bundles it.

@@ -25,19 +25,22 @@ pub enum Layout {
     Npm,
     /// The offline mirror of Yarn 1.
     Yarn,
+    /// The cache of Yarn 4.
+    Yarn4,
     /// Tarballs, evidence and lockfiles under plain names.
     Files,
 }
 
 impl Layout {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Npm, Self::Yarn, Self::Files];
+    pub const ALL: [Self; 4] = [Self::Npm, Self::Yarn, Self::Yarn4, Self::Files];
 
     /// As the command line names it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Npm => "npm",
             Self::Yarn => "yarn",
+            Self::Yarn4 => "yarn4",
             Self::Files => "files",
         }
     }
@@ -118,7 +121,8 @@ pub struct Unpacked {
     pub packages: usize,
     /// How many files are in it.
     pub files: usize,
-    /// The packages that the package manager will not find in it: it clones what they were supplied for.
+    /// The packages that the package manager will not find in it: it clones what they were supplied for, or
+    /// asks for their addresses.
     pub unreachable: Vec<Purl>,
 }
 
@@ -149,13 +153,20 @@ impl Unpacking {
                 install::write_npm(&new, archive, &items, archive.manifest().sealed_at())?;
             }
             Layout::Yarn => install::write_yarn(&new, archive, &items)?,
+            Layout::Yarn4 => install::write_yarn4(&new, archive, &items)?,
             Layout::Files => install::write_files(&new, archive, &entries(&verified))?,
         }
-        let supplied = items.iter().filter(|item| {
-            layout != Layout::Files && matches!(item.purl.origin(), Origin::Supplied(_))
-        });
-        let unreachable = supplied.map(|item| item.purl.clone()).collect();
-        let packages = items.len();
+        let is_missing = |item: &&Item<'_>| match layout {
+            Layout::Npm | Layout::Yarn => matches!(item.purl.origin(), Origin::Supplied(_)),
+            Layout::Yarn4 => !install::has_yarn4(item.purl),
+            Layout::Files => false,
+        };
+        let unreachable = items.iter().filter(is_missing).map(|item| item.purl.clone());
+        let unreachable: Vec<_> = unreachable.collect();
+        let packages = match layout {
+            Layout::Yarn4 => items.len().saturating_sub(unreachable.len()),
+            _ => items.len(),
+        };
         let files = new.keep()?;
         let report = verified.into_report();
         Ok(Unpacked { report, folder, layout, packages, files, unreachable })
@@ -177,6 +188,16 @@ impl Unpacked {
                 "install".into(),
                 "--offline".into(),
                 "--frozen-lockfile".into(),
+            ],
+            Layout::Yarn4 => vec![
+                "env".into(),
+                format!("YARN_GLOBAL_FOLDER={folder}"),
+                "YARN_ENABLE_GLOBAL_CACHE=true".into(),
+                "YARN_ENABLE_NETWORK=false".into(),
+                "YARN_ENABLE_TELEMETRY=false".into(),
+                "yarn".into(),
+                "install".into(),
+                "--immutable".into(),
             ],
             Layout::Files => return None,
         };

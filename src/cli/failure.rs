@@ -16,7 +16,8 @@ use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
         policy_lock::LockError, sign::SignError, statement::StatementError, store::StoreError,
-        trust::BasisError, unpack::UnpackError, verify::VerifyError, why::WhyError,
+        stored::ReportError, trust::BasisError, unpack::UnpackError, verify::VerifyError,
+        why::WhyError,
     },
     core::text::Message,
 };
@@ -149,6 +150,7 @@ ends!(
     SignError: code is_refusal,
     StoreError: code is_refusal,
     LockError: code is_refusal,
+    ReportError: code is_refusal,
     InitError: code is_refusal,
     UnpackError: code is_refusal,
     VerifyError: code is_refusal,

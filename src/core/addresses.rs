@@ -38,6 +38,12 @@ pub const GIT_HOSTS: [(&str, &str); 4] = [
     ("gist:", "gist.github.com"),
 ];
 
+/// The schema of SARIF 2.1.0, as GitHub names it. Nothing fetches it.
+pub const SARIF_SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// The schema of CycloneDX 1.6. Nothing fetches it.
+pub const CYCLONEDX_SCHEMA: &str = "http://cyclonedx.org/schema/bom-1.6.schema.json";
+
 /// Parses an address from outside. It must be ASCII, of bounded length, with its host as it is sent: encoding
 /// or decoding a host name takes time that is quadratic in its length.
 pub fn parse(address: &str) -> Option<Url> {

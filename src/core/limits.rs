@@ -47,6 +47,10 @@ pub const TARBALL_BYTES: u64 = 2 << 30;
 /// gzip makes a thousand bytes of one.
 pub const TARBALL_CONTENT_BYTES: u64 = 8 << 30;
 
+/// Bytes of one file that is put into the cache of Yarn 4, and so is held in memory. The largest programs in
+/// packages have some 200 MiB.
+pub const YARN_FILE_BYTES: u64 = 512 << 20;
+
 /// Files in a tarball. The largest packages have some ten thousand.
 pub const TARBALL_FILES: usize = 1_000_000;
 
@@ -116,6 +120,13 @@ pub const KEY_BYTES: u64 = 64 << 10;
 
 /// Bytes of a `trusted_root.json` or of npm's `keys.json`. The real ones have 7 KiB.
 pub const TRUST_FILE_BYTES: u64 = 4 << 20;
+
+/// Bytes of a stored report. A package takes about 3 KiB of it; 20,000 packages fit. It is held in memory
+/// with what it says.
+pub const REPORT_BYTES: u64 = 64 << 20;
+
+/// Bytes of a signed report: base64 takes a third more.
+pub const SIGNED_REPORT_BYTES: u64 = REPORT_BYTES / 3 * 4 + (64 << 10);
 
 /// Characters of a message: a fact, which may quote untrusted text, with what was expected.
 pub const MESSAGE_TEXT: usize = 2048;
@@ -256,15 +267,17 @@ pub const EARLIEST: Time = match chrono::DateTime::from_timestamp(1_622_505_600,
     None => chrono::DateTime::UNIX_EPOCH,
 };
 
-/// Connections that are served at once. A package manager opens up to 64; each holds up to
-/// [`SERVED_IN_MEMORY_BYTES`].
+/// Connections that are served at once. A package manager opens up to 64.
 pub const SERVED_CONNECTIONS: usize = 256;
 
-/// Bytes of an entry that are held in memory while they are sent: nine of ten tarballs are smaller. A
-/// larger one is read twice, once before its first byte is sent and once while it is.
-pub const SERVED_IN_MEMORY_BYTES: u64 = 256 << 10;
+/// Bytes of an entry that is sent from memory, if there is room: nearly all tarballs are smaller. Others
+/// are read twice, once before their first byte is sent and once while they are.
+pub const SERVED_IN_MEMORY_BYTES: u64 = 1 << 20;
 
-/// Bytes of a large entry that are read and sent at a time.
+/// Bytes of all entries that are being sent from memory.
+pub const SERVED_ENTRIES_BYTES: usize = 64 << 20;
+
+/// Bytes that are sent at a time.
 pub const SERVED_CHUNK_BYTES: usize = 64 << 10;
 
 /// Bytes of a document that describes all versions of a name. One of a thousand versions has some

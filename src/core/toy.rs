@@ -94,17 +94,18 @@ fn lockfile(bytes: &[u8]) -> Result<(String, Vec<Entry>), LockfileError> {
     let text = std::str::from_utf8(bytes).map_err(|_| LockfileError::NotUtf8)?;
     let mut lines = text.lines();
     let version = lines.next().and_then(|line| line.strip_prefix("toy ")).unwrap_or_default();
-    let entries = lines.map(entry).collect::<Option<Vec<_>>>();
+    let entries = (2..).zip(lines).map(entry).collect::<Option<Vec<_>>>();
     Ok((version.to_owned(), entries.ok_or(LockfileError::UnknownFormat(None))?))
 }
 
-fn entry(line: &str) -> Option<Entry> {
-    let mut fields = line.split(' ');
+fn entry((line, text): (usize, &str)) -> Option<Entry> {
+    let mut fields = text.split(' ');
     let id = PackageId::new(TOY, fields.next()?, fields.next()?).ok()?;
     let integrity = Integrity::parse(fields.next()?).ok()?;
     let address = Url::parse(fields.next()?).ok()?;
     Some(Entry {
         path: id.name().to_owned(),
+        line,
         optional: false,
         shrinkwrap: false,
         dev: false,

@@ -1,5 +1,7 @@
 //! Archives that change while they are served.
 
+use sealift::adapters::archive::PIECE;
+
 use crate::*;
 
 /// Flips a byte of a file in place, there and back.
@@ -28,6 +30,16 @@ fn an_archive_that_changes_is_never_served_as_good() {
         }
         flip(&file, at);
         assert_eq!(serving.get(path).body, package.tarball);
+    }
+    // Two pieces of one entry change places: each is good, where it was.
+    let at = position(&archive, &large.tarball) as usize;
+    let pieces = [1, 2].map(|number| &archive[at + number * PIECE..][..PIECE]);
+    for order in [[1, 2], [2, 1]] {
+        for (number, piece) in order.into_iter().zip(pieces.into_iter().rev()) {
+            file.write_all_at(piece, (at + number * PIECE) as u64).unwrap();
+        }
+        let answer = serving.get("/large/-/large-1.0.0.tgz");
+        assert_eq!(answer.status, if order == [1, 2] { 500 } else { 200 });
     }
     let at = position(&archive, &scoped.tarball) + 40;
     flip(&file, at);

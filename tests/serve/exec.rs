@@ -42,6 +42,7 @@ fn exec_returns_the_exit_code_and_leaves_nothing() {
     }
     assert_eq!(value("BUN_CONFIG_REGISTRY"), url);
     assert!(!run.stdout.contains("evil.example"), "{run}");
+    assert!(value("YARN_GLOBAL_FOLDER").ends_with("/yarn"), "{run}");
     let cache = kept.stdout.trim();
     assert!(cache.ends_with("/npm") && !std::path::Path::new(cache).exists(), "{cache}");
 }
@@ -56,4 +57,18 @@ fn exec_fails_where_an_archive_changed_and_the_command_passed_over_it() {
     );
     let run = exec(&world, &script).refused();
     assert!(run.stderr.contains("are not those that the manifest lists"), "{run}");
+}
+
+#[test]
+fn exec_warns_where_pnpm_12_would_ask_another_registry() {
+    let Sealed { world, .. } = Sealed::new();
+    world.write("pnpm", "#!/bin/sh\n");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(world.path("pnpm"), mode).unwrap();
+    let quiet = exec_of(&world, &["./pnpm", "install"]).done();
+    assert!(!quiet.stderr.contains("of its own"), "{quiet}");
+    world.write(".npmrc", "@project:registry=https://evil.example/\n");
+    let run = exec_of(&world, &["./pnpm", "install"]).done();
+    let run = run.says(".npmrc gives @project a registry of its own, and pnpm 12 asks that one");
+    run.says("--config.@project:registry");
 }

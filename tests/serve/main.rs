@@ -7,6 +7,7 @@
 mod answers;
 mod changes;
 mod exec;
+mod pages;
 mod record;
 #[path = "../world/mod.rs"]
 mod world;
@@ -171,7 +172,7 @@ impl Sealed {
         let older = Package::new("b", "1.10.0").signed(&world.sigstore);
         let mut large = Package::new("large", "1.0.0");
         large.tarball =
-            Tarball::of("test", "large", "1.0.0").file("package/noise", noise(1 << 20)).gzip();
+            Tarball::of("test", "large", "1.0.0").file("package/noise", noise(2 << 20)).gzip();
         let large = large.signed(&world.sigstore);
         let all = [&scoped, &newer, &large];
         let mut entries: Vec<_> = all.iter().map(|package| package.locked()).collect();

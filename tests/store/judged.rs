@@ -138,13 +138,13 @@ fn the_lockfile_of_one_build_is_refused_for_many_archives() {
 }
 
 #[test]
-fn a_statement_about_many_archives_is_refused() {
+fn a_statement_or_a_report_in_a_file_about_many_archives_is_refused() {
     let store = Store::new();
     store.seal("a", [&store.package("a", "1.0.0", "acme/a")]);
-    for option in ["--attest", "--attest-packages"] {
-        let run = store.verify(&format!("{option} vsa.json --format json")).failed();
-        assert_eq!(run.json()["code"], "statement-of-store", "{run}");
-        assert!(!store.world.path("vsa.json").exists());
+    for option in ["--attest file", "--attest-packages file", "--report json=file"] {
+        let run = store.verify(&format!("{option} --format json")).failed();
+        assert_eq!(run.json()["code"], "one-archive", "{run}");
+        assert!(!store.world.path("file").exists());
     }
 }
 

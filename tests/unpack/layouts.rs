@@ -120,7 +120,7 @@ fn the_folder_is_its_owners_alone() {
 fn the_same_archive_gives_the_same_folder() {
     let world = World::new();
     world.fetched(&packages()).done();
-    for layout in ["npm", "yarn", "files"] {
+    for layout in ["npm", "yarn", "yarn4", "files"] {
         unpack(&world, layout, "").done();
         let first = tree(&world.path("out"));
         std::fs::remove_dir_all(world.path("out")).unwrap();

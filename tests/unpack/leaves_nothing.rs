@@ -17,7 +17,7 @@ use crate::{
     world::{NOW, Package, World, key, lockfile},
 };
 
-const LAYOUTS: [&str; 3] = ["npm", "yarn", "files"];
+const LAYOUTS: [&str; 4] = ["npm", "yarn", "yarn4", "files"];
 
 fn sealed() -> World {
     let world = World::new();

@@ -11,6 +11,7 @@ mod npm;
 #[path = "../world/mod.rs"]
 mod world;
 mod yarn;
+mod yarn4;
 
 use world::{NOW, Run, TRUST, World};
 

@@ -10,12 +10,14 @@
 
 mod archive_file;
 mod pass;
+mod pieces;
 mod reader;
 mod writer;
 mod zip_index;
 
 use std::path::PathBuf;
 
+pub use pieces::PIECE;
 pub use reader::{Archive, SignedArchive, Unverified};
 pub use writer::{Content, WriteError, reseal, seal};
 pub use zip_index::{Field, ZipError};

@@ -11,6 +11,7 @@ use crate::{
         ArchiveError,
         archive_file::{ArchiveFile, Range},
         pass::{CHUNK, Hashing, Pass, pass},
+        pieces::Tags,
         zip_index::{self, Entry},
     },
     core::{
@@ -53,6 +54,7 @@ pub struct SignedArchive {
     entries: Vec<Entry>,
     /// Which entries have been compared in full with the manifest.
     checked: Vec<AtomicBool>,
+    tags: Tags,
     manifest: Manifest,
     envelope: Envelope,
     signers: Vec<String>,
@@ -93,7 +95,8 @@ impl Archive {
         self.compare(&manifest)?;
         let Self { source, entries, envelope } = self;
         let checked = entries.iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(SignedArchive { source, entries, checked, manifest, envelope, signers })
+        let tags = Tags::of(entries.len());
+        Ok(SignedArchive { source, entries, checked, tags, manifest, envelope, signers })
     }
 
     /// What the archive says of itself, for inspection. The manifest must hold together and fit the
@@ -262,7 +265,15 @@ impl SignedArchive {
         self.source.path()
     }
 
-    fn find(&self, name: &str) -> Result<(usize, &Entry, &Subject), ArchiveError> {
+    pub(super) fn source(&self) -> &ArchiveFile {
+        &self.source
+    }
+
+    pub(super) fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    pub(super) fn find(&self, name: &str) -> Result<(usize, &Entry, &Subject), ArchiveError> {
         let missing = || ArchiveError::NoSuchEntry(name.to_owned());
         let at = self.entries.binary_search_by(|entry| entry.name.as_str().cmp(name));
         let at = at.map_err(|_| missing())?;

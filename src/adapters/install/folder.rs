@@ -11,9 +11,12 @@ use std::{
 use tempfile::TempDir;
 
 use super::InstallError;
-use crate::adapters::{
-    archive::SignedArchive,
-    files::{self, FileError},
+use crate::{
+    adapters::{
+        archive::SignedArchive,
+        files::{self, FileError},
+    },
+    core::npm::tarball::TarballError,
 };
 
 /// Says whether to stop.
@@ -74,15 +77,34 @@ impl<'a> NewFolder<'a> {
         archive: &SignedArchive,
         entry: &str,
     ) -> Result<(), InstallError> {
-        let mut file = self.create(name)?;
-        let (_, copied) = archive.look(entry, &[], |reader| self.fill(&mut file, reader))?;
-        copied.map_err(|source| match (self.stop)() {
-            true => InstallError::Interrupted,
-            false => self.failed(name, source),
+        self.make(name, archive, entry, |reader, out| self.fill(out, reader))
+    }
+
+    /// Writes a file that is not there yet, of what `make` makes of an entry of the archive, which is compared
+    /// with the manifest.
+    ///
+    /// # Errors
+    /// As [`copy`](Self::copy), and with what `make` finds wrong with a tarball.
+    pub fn make(
+        &self,
+        name: &str,
+        archive: &SignedArchive,
+        entry: &str,
+        make: impl FnOnce(&mut dyn Read, &mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<(), InstallError> {
+        let mut file = io::BufWriter::new(self.create(name)?);
+        let (_, made) = archive.look(entry, &[], |reader| {
+            make(reader, &mut file)?;
+            file.flush()
+        })?;
+        made.map_err(|source| match source.downcast::<TarballError>() {
+            Ok(error) => InstallError::Tarball { entry: entry.to_owned(), error },
+            Err(_) if (self.stop)() => InstallError::Interrupted,
+            Err(source) => self.failed(name, source),
         })
     }
 
-    fn fill(&self, file: &mut fs::File, reader: &mut dyn Read) -> io::Result<()> {
+    fn fill(&self, file: &mut dyn io::Write, reader: &mut dyn Read) -> io::Result<()> {
         let mut buffer = vec![0; 128 << 10];
         loop {
             if (self.stop)() {

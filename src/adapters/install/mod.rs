@@ -6,6 +6,7 @@ mod folder;
 mod npm;
 mod version;
 mod yarn;
+mod yarn4;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ pub use self::{
     npm::write as write_npm,
     version::{version, versions_within},
     yarn::write as write_yarn,
+    yarn4::{has as has_yarn4, write as write_yarn4},
 };
 use crate::core::package::{
     Purl,

@@ -1,23 +1,26 @@
 //! The bodies of answers. No answer is complete whose bytes are not those that the manifest lists.
 //!
 //! The file may change at any moment. So a small entry is read into memory, compared, and sent from
-//! there. A large one is compared in full first; then it is read again, and compared again while it is
-//! sent. Its last bytes are held back until that has ended: if the file changed in between, the answer is
-//! broken off, and no client takes it for complete.
+//! there. A large one, and one that there is no room for, is compared in full first; then it is read again
+//! piece by piece, and each piece is compared before it is sent. If the file changed in between, the
+//! answer is broken off, and no client takes it for complete.
 
 use std::{
-    io::{self, ErrorKind, Read},
+    io::{self, ErrorKind},
     ops::Range,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Changed, Entry, Site, problems::Problems, sent::Receipt};
-use crate::{adapters::archive::ArchiveError, core::limits};
+use crate::{
+    adapters::archive::{ArchiveError, PIECE},
+    core::limits,
+};
 
 /// The body of an answer.
 pub(super) struct Body {
@@ -34,8 +37,17 @@ pub(super) enum Content {
         /// Given back when all is sent.
         _room: Option<OwnedSemaphorePermit>,
     },
-    /// What comes piece by piece, and how many bytes are still to come.
-    Pieces(mpsc::Receiver<Bytes>, u64),
+    /// What is read piece by piece.
+    Pieces(Pieces),
+}
+
+/// A part of a large entry that is sent.
+pub(super) struct Pieces {
+    site: Arc<dyn Site>,
+    entry: Entry,
+    /// What is still to be sent.
+    part: Range<u64>,
+    problems: Problems,
 }
 
 impl Body {
@@ -66,29 +78,18 @@ impl Content {
     fn left(&self) -> u64 {
         match self {
             Self::Whole { bytes, .. } => bytes.len() as u64,
-            Self::Pieces(_, left) => *left,
+            Self::Pieces(pieces) => pieces.left(),
         }
     }
 
     /// The next piece.
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+    fn next(&mut self) -> Option<io::Result<Bytes>> {
         match self {
-            Self::Whole { bytes, .. } if bytes.is_empty() => Poll::Ready(None),
+            _ if self.left() == 0 => None,
             Self::Whole { bytes, .. } => {
-                let piece = bytes.split_to(bytes.len().min(limits::SERVED_CHUNK_BYTES));
-                Poll::Ready(Some(Ok(piece)))
+                Some(Ok(bytes.split_to(bytes.len().min(limits::SERVED_CHUNK_BYTES))))
             }
-            Self::Pieces(_, 0) => Poll::Ready(None),
-            Self::Pieces(pieces, left) => {
-                Poll::Ready(Some(match ready!(pieces.poll_recv(context)) {
-                    Some(piece) => {
-                        *left = left.saturating_sub(piece.len() as u64);
-                        Ok(piece)
-                    }
-                    // Not complete, and it must not look so.
-                    None => Err(ErrorKind::UnexpectedEof.into()),
-                }))
-            }
+            Self::Pieces(pieces) => Some(pieces.next()),
         }
     }
 }
@@ -99,10 +100,10 @@ impl HttpBody for Body {
 
     fn poll_frame(
         self: Pin<&mut Self>,
-        context: &mut Context<'_>,
+        _: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let Self { content, receipt } = self.get_mut();
-        let piece = ready!(content.poll_piece(context));
+        let piece = content.next();
         if matches!(piece, Some(Ok(_))) && content.left() == 0 {
             receipt.complete();
         }
@@ -118,72 +119,63 @@ impl HttpBody for Body {
     }
 }
 
+impl Pieces {
+    fn left(&self) -> u64 {
+        self.part.end.saturating_sub(self.part.start)
+    }
+
+    /// The next bytes, out of one piece. They were read a moment ago, so the system has them at hand.
+    fn next(&mut self) -> io::Result<Bytes> {
+        let number = self.part.start / PIECE as u64;
+        let Some(archive) = self.site.archive(self.entry.archive) else {
+            return Err(ErrorKind::UnexpectedEof.into());
+        };
+        let bytes = archive.piece(&self.entry.name, number).map_err(|error| {
+            let archive = archive.path().to_owned();
+            self.problems.tell(Changed { archive, error });
+            // The answer is not complete, and must not look so.
+            io::Error::from(ErrorKind::UnexpectedEof)
+        })?;
+        let bytes = part_of(bytes.into(), number.saturating_mul(PIECE as u64), &self.part);
+        self.part.start = self.part.start.saturating_add(bytes.len() as u64);
+        Ok(bytes)
+    }
+}
+
+/// What is in a part of an entry, of bytes that begin at a position of it.
+fn part_of(bytes: Bytes, position: u64, part: &Range<u64>) -> Bytes {
+    let [start, end] = [part.start, part.end].map(|at| {
+        usize::try_from(at.saturating_sub(position)).unwrap_or(usize::MAX).min(bytes.len())
+    });
+    bytes.slice(start.min(end)..end)
+}
+
 /// The body that sends a part of an entry, all of which was compared with the manifest. Without a part it
-/// is only compared.
+/// is only compared. Where there is `room` for the entry, it is sent from memory.
 ///
 /// # Errors
 /// When the entry cannot be read, or is not what the manifest lists any more.
 pub(super) fn of_entry(
     site: &Arc<dyn Site>,
-    entry: &Entry,
+    entry: Entry,
     part: Option<Range<u64>>,
+    room: Option<OwnedSemaphorePermit>,
     problems: Problems,
 ) -> Result<Body, ArchiveError> {
     let missing = || ArchiveError::NoSuchEntry(entry.name.clone());
     let archive = site.archive(entry.archive).ok_or_else(missing)?;
-    if entry.size <= limits::SERVED_IN_MEMORY_BYTES {
-        let bytes = Bytes::from(archive.read(&entry.name, limits::SERVED_IN_MEMORY_BYTES)?);
-        let Some(part) = part else { return Ok(Body::empty()) };
-        let [start, end] =
-            [part.start, part.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
-        let inside = start <= end && end <= bytes.len();
-        return match inside {
-            true => Ok(bytes.slice(start..end).into()),
-            false => Err(missing()),
-        };
+    if room.is_none() || !archive.is_tagged(&entry.name) {
+        archive.compare_again(&entry.name)?;
     }
-    archive.hash(&entry.name, &[])?;
-    let Some(part) = part else { return Ok(Body::empty()) };
-    let (pieces, receiver) = mpsc::channel(1);
-    let left = part.end.saturating_sub(part.start);
-    let (site, entry) = (Arc::clone(site), entry.clone());
-    tokio::task::spawn_blocking(move || {
-        let Some(archive) = site.archive(entry.archive) else { return };
-        let sent = archive.look(&entry.name, &[], |reader| send(reader, part, &pieces));
-        match sent {
-            Ok((_, Ok(last))) => drop(pieces.blocking_send(last)),
-            // The client has gone.
-            Ok((_, Err(_))) => {}
-            Err(error) => {
-                let archive = archive.path().to_owned();
-                problems.tell(Changed { archive, error });
-            }
+    match (part, room) {
+        (None, None) => Ok(Body::empty()),
+        (Some(part), None) => {
+            Ok(Content::Pieces(Pieces { site: Arc::clone(site), entry, part, problems }).into())
         }
-    });
-    Ok(Content::Pieces(receiver, left).into())
-}
-
-/// Sends a part of what is read, but for its last piece, which is returned.
-///
-/// # Errors
-/// When it cannot be read, or nobody receives it.
-fn send(
-    reader: &mut dyn Read,
-    part: Range<u64>,
-    pieces: &mpsc::Sender<Bytes>,
-) -> io::Result<Bytes> {
-    io::copy(&mut reader.take(part.start), &mut io::sink())?;
-    let mut left = part.end.saturating_sub(part.start);
-    let mut held = Bytes::new();
-    while left > 0 {
-        let size = usize::try_from(left).unwrap_or(usize::MAX).min(limits::SERVED_CHUNK_BYTES);
-        let mut piece = vec![0; size];
-        reader.read_exact(&mut piece)?;
-        left = left.saturating_sub(size as u64);
-        let before = std::mem::replace(&mut held, piece.into());
-        if !before.is_empty() {
-            pieces.blocking_send(before).map_err(|_| ErrorKind::BrokenPipe)?;
+        (part, Some(room)) => {
+            let bytes = archive.read_again(&entry.name)?;
+            let part = part.unwrap_or(0..0);
+            Ok(Content::Whole { bytes: part_of(bytes.into(), 0, &part), _room: Some(room) }.into())
         }
     }
-    Ok(held)
 }

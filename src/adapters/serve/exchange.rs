@@ -45,6 +45,8 @@ pub(super) struct Desk {
     making: Arc<Semaphore>,
     /// Of KiB of documents that are sent.
     sending: Arc<Semaphore>,
+    /// Of KiB of entries that are sent from memory.
+    holding: Arc<Semaphore>,
     watch: Watch,
     problems: Problems,
 }
@@ -61,6 +63,7 @@ impl Desk {
             listening,
             making: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS)),
             sending: Arc::new(Semaphore::new(limits::SERVED_DOCUMENTS_BYTES >> 10)),
+            holding: Arc::new(Semaphore::new(limits::SERVED_ENTRIES_BYTES >> 10)),
             watch,
             problems,
         }
@@ -151,7 +154,7 @@ impl Desk {
 
     async fn document(
         &self,
-        bytes: Vec<u8>,
+        bytes: Bytes,
         media: &'static str,
         headers: &HeaderMap,
         head_only: bool,
@@ -169,7 +172,7 @@ impl Desk {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it is too large to be answered");
         }
         let _room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
-        finished(builder, Content::Whole { bytes: bytes.into(), _room }.into())
+        finished(builder, Content::Whole { bytes, _room }.into())
     }
 
     async fn entry(
@@ -216,12 +219,21 @@ impl Desk {
         let (site, problems) = (Arc::clone(&self.site), self.problems.clone());
         let path = self.site.archive(entry.archive).map(|archive| archive.path().to_owned());
         let name = entry.name.clone();
-        let runtime = tokio::runtime::Handle::current();
-        let made = tokio::task::spawn_blocking(move || {
-            let _inside = runtime.enter();
-            body::of_entry(&site, &entry, part, problems)
-        });
-        let made = made.await.unwrap_or(Err(ArchiveError::NoSuchEntry(name)));
+        let archive = self.site.archive(entry.archive);
+        let is_tagged = archive.is_some_and(|archive| archive.is_tagged(&entry.name));
+        let room = u32::try_from(entry.size.div_ceil(1024)).ok();
+        let room = room.filter(|_| entry.size <= limits::SERVED_IN_MEMORY_BYTES);
+        let room = room.and_then(|kib| Arc::clone(&self.holding).try_acquire_many_owned(kib).ok());
+        // It takes less time than handing it over.
+        let is_quick = is_tagged && room.is_some();
+        let make = move || body::of_entry(&site, entry, part, room, problems);
+        let made = match is_quick {
+            true => make(),
+            false => {
+                let made = tokio::task::spawn_blocking(make).await;
+                made.unwrap_or(Err(ArchiveError::NoSuchEntry(name)))
+            }
+        };
         made.map_err(|error| Changed { archive: path.unwrap_or_default(), error })
     }
 

@@ -21,6 +21,8 @@ use std::{
     time::Duration,
 };
 
+pub use hyper::body::Bytes;
+
 use self::{connection::Connections, exchange::Desk, problems::Problems};
 pub use self::{
     sent::Watch,
@@ -50,7 +52,7 @@ pub enum Answer {
     /// A document.
     Document {
         /// Its bytes.
-        bytes: Vec<u8>,
+        bytes: Bytes,
         /// Its media type.
         media: &'static str,
     },

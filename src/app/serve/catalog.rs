@@ -10,7 +10,7 @@ use crate::{
     adapters::{
         archive::ArchiveError,
         install::{self, InstallError, versions_within},
-        serve::{Answer, Asked, Changed, Entry},
+        serve::{Answer, Asked, Bytes, Changed, Entry},
     },
     app::{report::Judged, verify::VerifiedArchive},
     core::{
@@ -27,6 +27,7 @@ use crate::{
 };
 
 const JSON: &str = "application/json";
+const HTML: &str = "text/html; charset=utf-8";
 const TARBALL: &str = "application/octet-stream";
 
 /// All packages that are served.
@@ -39,6 +40,8 @@ pub(super) struct Catalog {
     /// folder of their host, and of tarballs that no registry gives. `None` where two packages have one path.
     paths: BTreeMap<String, Option<usize>>,
     keys: Vec<serde_json::Value>,
+    /// Pages for people, by their paths.
+    pages: BTreeMap<String, Bytes>,
 }
 
 /// A package, and where its parts are.
@@ -66,6 +69,7 @@ impl Catalog {
             names: BTreeMap::new(),
             paths: BTreeMap::new(),
             keys: Vec::new(),
+            pages: BTreeMap::new(),
         };
         for (number, archive) in archives.iter().enumerate() {
             let mut judged: BTreeMap<&Purl, &Judged> = BTreeMap::new();
@@ -130,6 +134,11 @@ impl Catalog {
             }
         }
         Ok(())
+    }
+
+    /// Shows a page for people at a path.
+    pub fn show(&mut self, path: String, html: String) {
+        self.pages.insert(path, html.into());
     }
 
     pub fn archives(&self) -> &[VerifiedArchive] {
@@ -263,7 +272,7 @@ impl Catalog {
         media: &'static str,
     ) -> Result<Answer, Changed> {
         match document {
-            Ok(bytes) => Ok(Answer::Document { bytes, media }),
+            Ok(bytes) => Ok(Answer::Document { bytes: bytes.into(), media }),
             Err(InstallError::Archive(error)) => {
                 let archive = last.and_then(|item| self.archives.get(item.archive));
                 let path = archive.map(|archive| archive.archive().path().to_owned());
@@ -310,7 +319,7 @@ fn not_sealed(what: &dyn std::fmt::Display) -> Answer {
 }
 
 fn constant(value: &serde_json::Value) -> Answer {
-    Answer::Document { bytes: value.to_string().into_bytes(), media: JSON }
+    Answer::Document { bytes: value.to_string().into(), media: JSON }
 }
 
 impl Catalog {
@@ -320,7 +329,10 @@ impl Catalog {
     /// When an archive is not what was verified any more.
     pub fn answer(&self, asked: &Asked) -> Result<Answer, Changed> {
         Ok(match &asked.route {
-            None => self.at(&asked.path),
+            None => match self.pages.get(&asked.path) {
+                Some(page) => Answer::Document { bytes: page.clone(), media: HTML },
+                None => self.at(&asked.path),
+            },
             Some(Route::Packument(name)) => return self.packument(name, asked),
             Some(Route::Version(name, version)) => return self.one_version(name, version, asked),
             Some(Route::Tarball(id)) => match self.find(id) {

@@ -42,6 +42,13 @@ pub enum Loophole {
         /// The scope.
         scope: String,
     },
+    /// A file gives a scope a registry, and pnpm 12 asks that one whatever the variables say.
+    Pnpm {
+        /// The file.
+        file: PathBuf,
+        /// The scope.
+        scope: String,
+    },
     /// A file of another package manager gives scopes registries, for which it has no variables.
     Scopes(PathBuf),
     /// The program is a shell that may drop variables whose names it could not write.
@@ -54,6 +61,11 @@ impl fmt::Display for Loophole {
             Self::Scope { file, scope } => write!(
                 f,
                 "{} gives {scope} a registry of its own, which no variable can change",
+                file.display()
+            ),
+            Self::Pnpm { file, scope } => write!(
+                f,
+                "{} gives {scope} a registry of its own, and pnpm 12 asks that one",
                 file.display()
             ),
             Self::Scopes(file) => write!(
@@ -70,13 +82,20 @@ impl fmt::Display for Loophole {
 
 impl Loophole {
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        match self {
+    pub fn hint(&self) -> String {
+        let hint = match self {
             Self::Scope { .. } | Self::Scopes(_) => {
                 "take the line out of the file, or the package manager asks that registry"
             }
+            Self::Pnpm { scope, .. } => {
+                return format!(
+                    "take the line out of the file, or give pnpm the option --config.{scope}:registry \
+                     with the address of this server (--listen sets it)"
+                );
+            }
             Self::Shell(_) => "run the package manager itself, or bash, after --exec --",
-        }
+        };
+        hint.to_owned()
     }
 }
 
@@ -92,11 +111,18 @@ impl Asking<'_> {
         let variables = self.inherited.iter().filter_map(|name| scope_of_variable(name.to_str()?));
         scopes.extend(variables.map(str::to_owned));
         let mut has_own = false;
+        let program = Path::new(self.program);
+        let is = |names: [&str; 2]| {
+            program.file_stem().is_some_and(|stem| names.map(OsStr::new).contains(&stem))
+        };
         for file in [Some(Path::new(".npmrc")), self.npmrc].into_iter().flatten() {
             for scope in scopes_of(&text(file)?) {
                 // npm reads `_` in a variable as `-`, and capitals as small letters.
                 if scope.contains('_') || scope.chars().any(char::is_uppercase) {
                     loopholes.push(Loophole::Scope { file: file.into(), scope: scope.clone() });
+                }
+                if is(["pnpm", "pnpx"]) {
+                    loopholes.push(Loophole::Pnpm { file: file.into(), scope: scope.clone() });
                 }
                 has_own = true;
                 scopes.insert(scope);
@@ -107,7 +133,6 @@ impl Asking<'_> {
                 loopholes.push(Loophole::Scopes(file.into()));
             }
         }
-        let program = Path::new(self.program);
         if let Some(shell @ ("sh" | "dash")) = program.file_name().and_then(OsStr::to_str)
             && has_own
         {
@@ -115,8 +140,7 @@ impl Asking<'_> {
         }
         let scopes = scopes.iter().map(String::as_str);
         let environment = Environment::new(self.url, scopes, self.cache);
-        let is_npm = program.file_stem().is_some_and(|name| name == "npm" || name == "npx");
-        let environment = match is_npm {
+        let environment = match is(["npm", "npx"]) {
             true => environment,
             false => environment.with_pnpm(self.cache),
         };
@@ -175,6 +199,8 @@ impl Environment {
             ("npm_config_cache", "npm"),
             ("pnpm_config_store_dir", "pnpm-store"),
             ("pnpm_config_cache_dir", "pnpm"),
+            // Yarn 4 keeps there what a registry on this host said, on whatever port.
+            ("YARN_GLOBAL_FOLDER", "yarn"),
             ("BUN_INSTALL_CACHE_DIR", "bun"),
         ] {
             variables.push((name.to_owned(), cache.join(folder).into_os_string()));

@@ -6,6 +6,7 @@
 mod catalog;
 mod environment;
 mod record;
+mod rewrite;
 
 use std::{
     collections::BTreeSet,
@@ -20,6 +21,7 @@ use self::{catalog::Catalog, record::Counting};
 pub use self::{
     environment::{Asking, Environment, Loophole},
     record::{Record, Recording},
+    rewrite::{Ask, Copied, RewriteError},
 };
 pub use crate::adapters::serve::{Changed, Told};
 use crate::{
@@ -49,6 +51,9 @@ pub enum ServeError {
         Untrusted(&.0[1].0.to_string()), .0[1].1.display()
     )]
     TwoContents(Box<[(Purl, PathBuf); 2]>),
+    /// A lockfile was not copied.
+    #[error(transparent)]
+    Rewrite(#[from] RewriteError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -67,6 +72,7 @@ impl ServeError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Verify(error) => return error.hint(),
+            Self::Rewrite(error) => return error.hint(),
             Self::Refused(_) => "the report above says why",
             Self::TwoContents(_) => {
                 "a registry has one content for each name and version: serve the archives one after \
@@ -85,7 +91,7 @@ impl ServeError {
         match self {
             Self::Verify(error) => error.code(),
             Self::TwoContents(_) => Some("two-contents"),
-            Self::Refused(_) | Self::Listen { .. } | Self::Run(_) => None,
+            Self::Refused(_) | Self::Rewrite(_) | Self::Listen { .. } | Self::Run(_) => None,
         }
     }
 
@@ -94,7 +100,7 @@ impl ServeError {
         match self {
             Self::Verify(error) => error.is_refusal(),
             Self::Refused(_) | Self::TwoContents(_) => true,
-            Self::Listen { .. } | Self::Run(_) => false,
+            Self::Rewrite(_) | Self::Listen { .. } | Self::Run(_) => false,
         }
     }
 }
@@ -131,6 +137,11 @@ impl Serving {
         let server = Server::listen(listen)
             .map_err(|error| ServeError::Listen { address: listen, error })?;
         Ok(Self { catalog, server, clock: *clock, watch })
+    }
+
+    /// Shows pages for people, each at its path.
+    pub fn show(&mut self, pages: impl IntoIterator<Item = (String, String)>) {
+        pages.into_iter().for_each(|(path, html)| self.catalog.show(path, html));
     }
 
     /// The archives.

@@ -29,9 +29,9 @@ pub enum StoreError {
     /// A build's lockfile was given for many archives.
     #[error("a lockfile is one build's, and {} is a folder of archives", .0.display())]
     Lockfile(PathBuf),
-    /// A statement about many archives was asked for.
-    #[error("a statement is about one archive, and {} is a folder of archives", .0.display())]
-    Statement(PathBuf),
+    /// A statement or a report in a file was asked for, about many archives.
+    #[error("statements and reports in files are about one archive, and {} is a folder of archives", .0.display())]
+    OneArchive(PathBuf),
     /// The policy demands a build's lockfile.
     #[error("the policy demands a build's lockfile, and {} is a folder of archives", .0.display())]
     LockfileRequired(PathBuf),
@@ -84,7 +84,7 @@ impl StoreError {
             Self::NotAFolder(_) => "name the folder that holds the archives".into(),
             Self::NoArchive(_) => "the names of archives end in .sealift; links are not followed".into(),
             Self::Lockfile(_) => "leave --lockfile out, or verify the archive of that build".into(),
-            Self::Statement(_) => "verify the archive that the statement is about".into(),
+            Self::OneArchive(_) => "verify the archive that they are about; --format json prints the verdicts on all".into(),
             Self::LockfileRequired(_) => {
                 "verify each archive with the lockfile of its build, or use a policy without \
                  `lockfile = \"required\"`"
@@ -109,7 +109,7 @@ impl StoreError {
             Self::Row { .. } | Self::Line { .. } | Self::Broken { .. } => Some("malformed-index"),
             Self::Query(_) => Some("malformed-query"),
             Self::Lockfile(_) | Self::LockfileRequired(_) => Some("lockfile-of-store"),
-            Self::Statement(_) => Some("statement-of-store"),
+            Self::OneArchive(_) => Some("one-archive"),
             Self::File(_) | Self::NotAFolder(_) => None,
         }
     }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::*;
 use crate::{
     app::report::{
-        ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Report, TrustFacts, dispositions,
+        ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, TrustFacts,
+        dispositions,
     },
     core::{
         lockfile::{
@@ -173,19 +174,22 @@ impl StoredInput {
 
 impl StoredLockfile {
     fn of(report: &Report, given: &Given) -> Self {
-        let equal = given.relation.input();
+        let (is_subset, is_rewritten) = match given.relation {
+            Relation::Subset => (true, false),
+            Relation::SameEntries(_) => (false, true),
+            Relation::SameBytes(_) => (false, false),
+        };
+        let lines = || given.lockfile.entries.iter().map(|entry| entry.line).collect();
         Self {
             file: bounded(&given.file),
             sha256: given.sha256.to_hex(),
             format: given.lockfile.format.name.into(),
             format_version: bounded(&given.lockfile.version),
             relation: given.relation.name().into(),
-            input: equal.map(bounded),
+            input: given.relation.input().map(bounded),
             dispositions: numbers(&given.outcomes),
-            entries: match equal {
-                Some(_) => None,
-                None => Some(entries(report, &given.lockfile, &given.outcomes)),
-            },
+            entries: is_subset.then(|| entries(report, &given.lockfile, &given.outcomes)),
+            lines: is_rewritten.then(lines),
         }
     }
 }
@@ -212,6 +216,8 @@ impl StoredEntry {
         let package = outcome.package.and_then(|at| report.held.get(at));
         Self {
             path: bounded(&entry.path),
+            line: entry.line,
+            optional: entry.optional,
             disposition: outcome.disposition.name().into(),
             package: package.map(ToString::to_string),
             pinned_by: pinned_by.map(Into::into),

@@ -7,6 +7,9 @@ use serde::{
     de::{Error as _, MapAccess, Visitor},
 };
 
+/// How many names there may be: claims and dispositions have fewer than ten.
+const NAMES: usize = 64;
+
 /// Values by name, each name once, in the order in which they were written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named<T>(Vec<(String, T)>);
@@ -53,6 +56,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneByOne<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<T>, A::Error> {
         let mut named = Named(Vec::new());
         while let Some((name, value)) = map.next_entry::<String, T>()? {
+            if named.0.len() == NAMES {
+                return Err(A::Error::custom(format_args!("more than {NAMES} names")));
+            }
             if named.get(&name).is_some() {
                 return Err(A::Error::custom(format_args!("{name:?} is there twice")));
             }

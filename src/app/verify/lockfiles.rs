@@ -43,10 +43,7 @@ pub(super) fn relation(lock: &Lock, inputs: &[Lock]) -> Relation {
     if let Some(input) = same_bytes {
         return Relation::SameBytes(input.name.clone());
     }
-    let same_entries = |input: &&Lock| {
-        let (one, other) = (&input.lockfile, &lock.lockfile);
-        one.version == other.version && one.entries == other.entries
-    };
+    let same_entries = |input: &&Lock| input.lockfile.has_the_entries_of(&lock.lockfile);
     match inputs.iter().find(same_entries) {
         Some(input) => Relation::SameEntries(input.name.clone()),
         None => Relation::Subset,

@@ -1,9 +1,13 @@
 //! `sealift bundle serve`.
 
-use std::{net::Ipv4Addr, process::Command};
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
-    app::serve::{Asking, Changed, Record, Recording, ServeError, Serving, Told},
+    app::serve::{Ask, Asking, Changed, Copied, Record, Recording, ServeError, Serving, Told},
     cli::{
         context::Context,
         declare::Serve,
@@ -26,24 +30,32 @@ const PORT: u16 = 4873;
 pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
     let port = if options.exec { 0 } else { PORT };
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into());
-    let archives: Vec<_> = options
-        .archives
-        .iter()
-        .map(|archive| options.verify.resolve(archive, context.env))
-        .collect();
+    let resolve = |archive: &PathBuf| {
+        let mut resolved = options.verify.resolve(archive, context.env);
+        let lockfile = options.rewrite_lockfile.as_ref().map(|(lockfile, _)| lockfile.clone());
+        resolved.demands.lockfiles.extend(lockfile);
+        resolved
+    };
+    let archives: Vec<_> = options.archives.iter().map(resolve).collect();
     // A record that cannot be written is an error before the work begins.
     let recording = options
         .record
         .as_deref()
         .map(|file| Recording::prepare(file, options.record_key.as_deref(), context.terminal));
     let recording = recording.transpose()?;
-    let serving = match Serving::start(&archives, listen, &context.clock) {
+    let mut serving = match Serving::start(&archives, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
         }
         serving => serving?,
     };
     announce(&serving, context);
+    if let Some((lockfile, copy)) = &options.rewrite_lockfile {
+        let copied = serving.copy_lockfile(lockfile, copy)?;
+        tell_of_copy(&copied, copy, context.terminal);
+    }
+    let pages = render::pages(&serving);
+    serving.show(pages);
     let mut changes = Changes::default();
     let (code, record) = match options.command.split_first() {
         None => {
@@ -110,6 +122,30 @@ impl Changes {
     }
 }
 
+/// Says what a copy of the lockfile is good for, and what must be done by hand.
+fn tell_of_copy(copied: &Copied, copy: &Path, terminal: &mut Terminal) {
+    terminal.note(format_args!(
+        "{} points at this registry in {}",
+        Untrusted(&copy.display().to_string()),
+        render::entries(copied.entries)
+    ));
+    for Ask { folder, key: (field, name), version } in &copied.asks {
+        let file = Path::new(folder).join("package.json").display().to_string();
+        terminal.warning(
+            format_args!(
+                "{} asks for {} by an address, and the copy by its version",
+                Untrusted(&file),
+                Untrusted(name)
+            ),
+            Some(&format!(
+                "beside the copy, write {:?} for {:?} in the {field} of that package.json",
+                Untrusted(version).to_string(),
+                Untrusted(name).to_string()
+            )),
+        );
+    }
+}
+
 /// Serves as long as a command runs, and returns its exit code.
 fn exec(
     mut command: Command,
@@ -131,7 +167,7 @@ fn exec(
     }
     .environment()?;
     for loophole in &loopholes {
-        context.terminal.warning(loophole, Some(loophole.hint()));
+        context.terminal.warning(loophole, Some(&loophole.hint()));
     }
     environment.apply(&mut command, inherited.into_iter());
     context.terminal.note(render::serving(&serving));

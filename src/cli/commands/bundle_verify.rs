@@ -3,32 +3,37 @@
 use crate::{
     app::{
         attest,
+        report::Report,
         store::{self, StoreError},
+        stored::{Outputs, Source, StoredReport},
         verify::verify,
     },
     cli::{
         context::Context,
-        declare::Verify,
+        declare::{ReportOptions, Verify},
         failure::{Failure, Kind, Outcome},
+        json,
         render::JudgedStore,
     },
 };
 
-/// Verifies an archive, reports on every package in it, and states what was found where that is asked for.
+/// Verifies an archive, and reports on every package in it.
 ///
 /// # Errors
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
-/// checked, or a statement could not be written.
+/// checked, or a statement or a report could not be written.
 pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
     if store::is_folder(&options.archive) {
         return run_on_folder(options, context);
     }
     let resolved = options.verify.resolve(&options.archive, context.env);
     let statements = attest::Options::from(&options.statements);
-    // A statement that cannot be written is an error before the work begins.
+    // What cannot be written is an error before the work begins.
     let attesting = statements.prepare(context.terminal)?;
+    let outputs = prepare(&options.reports, context)?;
     let examined = verify(&resolved, &context.clock)?;
     attesting.write(&examined)?;
+    write(&outputs, &options.reports, examined.report())?;
     match examined.admit() {
         Ok(verified) => {
             context.report(verified.report());
@@ -43,13 +48,43 @@ pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
 
 /// Verifies all archives of a folder.
 fn run_on_folder(options: &Verify, context: &mut Context<'_>) -> Outcome {
-    let statements = &options.statements;
-    if statements.attest.is_some() || statements.attest_packages.is_some() {
-        return Err(StoreError::Statement(options.archive.clone()).into());
+    let Verify { statements, reports, .. } = options;
+    let states = statements.attest.is_some() || statements.attest_packages.is_some();
+    if states || !reports.reports.is_empty() || reports.report_key.is_some() {
+        return Err(StoreError::OneArchive(options.archive.clone()).into());
     }
     let resolved = options.verify.resolve(&options.archive, context.env);
     let judgment = store::verify(&resolved, &context.clock)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&JudgedStore { judgment: &judgment, verbose, quiet });
     context.of_store(&judgment)
+}
+
+/// Finds out whether the reports can be written.
+fn prepare(options: &ReportOptions, context: &mut Context<'_>) -> Outcome<Outputs> {
+    let mut reports = options.reports.iter();
+    if options.report_key.is_some() && !reports.any(|report| report.rendering.is_none()) {
+        let hint = "add --report json=FILE";
+        return Err(Failure::could_not("--report-key signs the JSON report alone").hint(hint));
+    }
+    let files = options.reports.iter().map(|report| report.file.clone()).collect();
+    Ok(Outputs::prepare(files, options.report_key.as_deref(), context.terminal)?)
+}
+
+/// Writes the reports that were asked for.
+fn write(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome {
+    if options.reports.is_empty() {
+        return Ok(());
+    }
+    let stored = StoredReport::of(report);
+    let contents = options.reports.iter().map(|report| match report.rendering {
+        Some(rendering) => Ok(rendering.render(&stored, &Source::Verification).into_bytes()),
+        None => {
+            let mut bytes = Vec::new();
+            json::write(&mut bytes, &stored).map_err(Failure::could_not)?;
+            Ok(outputs.sign(bytes)?)
+        }
+    });
+    let contents = contents.collect::<Outcome<Vec<_>>>()?;
+    Ok(outputs.write(&contents)?)
 }

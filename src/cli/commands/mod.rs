@@ -17,6 +17,7 @@ mod key;
 mod policy_check;
 mod policy_init;
 mod policy_lock;
+mod report;
 mod trust_diff;
 mod trust_export;
 mod trust_import;
@@ -56,6 +57,7 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Policy(PolicyCommand::Init(options)) => policy_init::run(&options, context),
         Command::Policy(PolicyCommand::Check(options)) => policy_check::run(&options, context),
         Command::Policy(PolicyCommand::Lock(options)) => policy_lock::run(&options, context),
+        Command::Report(options) => report::run(&options, context),
         #[cfg(feature = "network")]
         Command::Trust(TrustCommand::Refresh(options)) => trust_refresh::run(&options, context),
         Command::Trust(TrustCommand::Import(options)) => trust_import::run(&options, context),

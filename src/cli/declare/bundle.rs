@@ -8,7 +8,7 @@ use clap::{
     value_parser,
 };
 
-use super::{Index, TrustOptions, Where, examples};
+use super::{Index, ReportOptions, TrustOptions, Where, examples};
 use crate::{
     app::unpack::Layout,
     core::{
@@ -100,8 +100,18 @@ pub enum BundleCommand {
     /// are refused. The document of a version comes from its tarball's own package.json; only its
     /// signatures and times come from the registry's record. A package that is not sealed is not found:
     /// sealift asks no other registry. Bytes are compared with the signed manifest again each time they
-    /// are sent. If they differ, the archive changed, and the exit status is 1. With --exec a command is run with the environment in which npm, pnpm, Yarn and
+    /// are sent. If they differ, the archive changed, and the exit status is 1. The page at / shows a person what is
+    /// served and how it verified. With --exec a command is run with the environment in which npm, pnpm, Yarn and
     /// bun ask this registry alone, and its exit status is returned.
+    ///
+    /// npm takes the addresses of a lockfile as paths on this registry, under --exec and with
+    /// --replace-registry-host=always. It clones git dependencies, and npm 12 refuses packages that
+    /// package.json asks for by an address. --rewrite-lockfile is for both: in the copy they are packages
+    /// of this registry, and package.json must ask for their versions. Yarn 1 asks the hosts that yarn.lock
+    /// names, whatever is set: install from `bundle unpack --for yarn`, or by a copy of yarn.lock in
+    /// which `sed -E 's#^(  resolved ")https?://[^/]+/#\1http://127.0.0.1:4873/#'` has put this
+    /// registry in their place. pnpm 12 asks the registry that .npmrc gives a scope, whatever the
+    /// environment says, unless it is run with --config.@SCOPE:registry.
     #[cfg(feature = "serve")]
     #[command(after_help = examples::SERVE)]
     Serve(Serve),
@@ -160,6 +170,9 @@ pub struct Verify {
     /// How to verify.
     #[command(flatten)]
     pub verify: VerifyOptions,
+    /// Which reports to write.
+    #[command(flatten)]
+    pub reports: ReportOptions,
     /// What to state.
     #[command(flatten)]
     pub statements: Statements,
@@ -194,7 +207,8 @@ pub struct Unpack {
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
     /// what installs from it: npm (its cache, for `npm ci --offline`), yarn (the offline mirror of
-    /// Yarn 1), or files (tarballs, evidence and lockfiles under plain names, for other tools)
+    /// Yarn 1), yarn4 (the cache of Yarn 4, in a global folder of its own), or files (tarballs, evidence
+    /// and lockfiles under plain names, for other tools)
     #[arg(long = "for", value_name = "CLIENT", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
     pub layout: Layout,
     /// How to verify.
@@ -220,6 +234,11 @@ pub struct Serve {
     /// the private key (PKCS#8 PEM) that signs the record; without it the record is bare
     #[arg(long, value_name = "FILE", requires = "record")]
     pub record_key: Option<PathBuf>,
+    /// write a copy of this build's lockfile (a package-lock.json), in which each package has its
+    /// address on this server, also one that came from another host or was supplied for a git
+    /// dependency. The archives must cover every entry, as with --lockfile. Nothing is overwritten
+    #[arg(long, value_name = "LOCKFILE=COPY", value_parser = two_files)]
+    pub rewrite_lockfile: Option<(PathBuf, PathBuf)>,
     /// run the command after --, and serve as long as it runs
     #[arg(long, requires = "command")]
     pub exec: bool,
@@ -394,6 +413,16 @@ fn supply(text: &str) -> Result<(String, PathBuf), String> {
             Ok((address.to_owned(), file.into()))
         }
         _ => Err("not an address, = and a file".to_owned()),
+    }
+}
+
+#[cfg(feature = "serve")]
+fn two_files(text: &str) -> Result<(PathBuf, PathBuf), String> {
+    match text.split_once('=') {
+        Some((one, other)) if !one.is_empty() && !other.is_empty() => {
+            Ok((one.into(), other.into()))
+        }
+        _ => Err("not a file, = and a file".to_owned()),
     }
 }
 

@@ -14,6 +14,7 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle why", WHY),
     ("bundle index", INDEX),
     ("bundle where", WHERE),
+    ("report", REPORT),
     ("policy lock", POLICY_LOCK),
     ("policy init", POLICY_INIT),
     ("policy check", POLICY_CHECK),
@@ -64,6 +65,11 @@ Examples:
     sealift bundle verify app.sealift --key release.key.pub \\
       --key second.key.pub --threshold 2 --require provenance
 
+  With a page for people, and a signed report for the files:
+    sealift bundle verify app.sealift --key release.key.pub \\
+      --require registry-signature --report html=app.html \\
+      --report json=app.report --report-key second.key
+
   State what was found, signed with your own key:
     sealift bundle verify app.sealift --key release.key.pub \\
       --require integrity --attest vsa.json --attest-key second.key
@@ -89,6 +95,15 @@ Examples:
   Which rest on a key?
     sealift bundle where \\
       SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U archives";
+
+pub(super) const REPORT: &str = "\
+Examples:
+  A page of a report that was signed:
+    sealift report app.report --to html -o report.html \\
+      --key second.key.pub
+
+  A comment on a merge request:
+    sealift report app.report --to markdown";
 
 pub(super) const UNPACK: &str = "\
 Examples:

@@ -4,6 +4,7 @@ mod bundle;
 mod examples;
 mod key;
 mod policy;
+mod report;
 mod store;
 mod trust;
 
@@ -23,6 +24,7 @@ pub use self::{
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},
     policy::{Check, Init, Lock, PolicyCommand},
+    report::{Report, ReportOptions, ReportOutput},
     store::{Index, Where},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},
 };
@@ -110,6 +112,13 @@ pub enum Command {
     /// make and show the keys that sign archives
     #[command(subcommand)]
     Key(KeyCommand),
+    /// render a stored report: a page for people, a comment on a merge request
+    ///
+    /// Needs nothing but the report, and verifies nothing anew: it shows what the report says. What it
+    /// renders says at the top who has signed the report, or that nobody has. With --key, one of these keys
+    /// must have signed it, or nothing is rendered.
+    #[command(after_help = examples::REPORT)]
+    Report(Report),
     /// print completions for a shell
     Completions {
         /// the shell

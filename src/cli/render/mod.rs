@@ -7,6 +7,7 @@ mod human;
 mod inspect;
 mod key;
 mod policy;
+mod report;
 #[cfg(feature = "serve")]
 mod serve;
 mod store;
@@ -20,14 +21,13 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-#[cfg(feature = "serve")]
-pub use self::serve::{Served, serving};
 pub use self::{
     diff::Compared,
     human::Human,
     inspect::Inspected,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
+    report::{RenderedReport, Rendering},
     store::{FoundInStore, IndexedStore, JudgedStore},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
@@ -37,6 +37,11 @@ pub use self::{
 pub use self::{
     fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
+};
+#[cfg(feature = "serve")]
+pub use self::{
+    report::pages,
+    serve::{Served, entries, serving},
 };
 
 /// A result: displayed to people, and with a form for programs. Without text nothing is printed.

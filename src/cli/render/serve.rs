@@ -55,6 +55,11 @@ fn settings(url: &str) -> [(&'static str, String); 4] {
     [("npm", npm), ("pnpm", pnpm), ("yarn", yarn), ("bun", bun)]
 }
 
+/// A number of a lockfile's entries.
+pub fn entries(number: usize) -> String {
+    count(number, "entry")
+}
+
 /// How many packages are served, and where.
 pub fn serving(serving: &Serving) -> String {
     format!("serving {} at {}", count(serving.packages(), "package"), serving.url())
@@ -69,7 +74,8 @@ impl fmt::Display for Served {
         }
         write!(
             f,
-            "\n\na scope that .npmrc gives a registry of its own needs --@SCOPE:registry={url} too\n\
+            "\n\na scope that .npmrc gives a registry of its own needs --@SCOPE:registry={url} too \
+             (pnpm: --config.@SCOPE:registry={url})\n\
              with --exec -- COMMAND, sealift sets all of this itself; Ctrl-C ends it"
         )
     }

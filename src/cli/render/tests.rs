@@ -212,16 +212,20 @@ fn both(name: &str, report: &Report) {
     assert_eq!(human.lines().next(), Some(first.as_str()));
 }
 
+/// A report with every claim verified.
+pub(super) fn verified_report() -> Report {
+    report(vec![plain("left-pad", "1.3.0"), proven("@acme/widget", "2.0.0")], &requires([]))
+}
+
 #[test]
 fn verified() {
-    let report =
-        report(vec![plain("left-pad", "1.3.0"), proven("@acme/widget", "2.0.0")], &requires([]));
+    let report = verified_report();
     assert_eq!(report.verdict(), Whole::Verified);
     both("verified", &report);
 }
 
-#[test]
-fn refused() {
+/// A report with most of what one can have.
+pub(super) fn refused_report() -> Report {
     let refusal = Refusal {
         code: "subject-digest",
         detail: "the statement is about another tarball\u{1b}[2J".into(),
@@ -253,6 +257,12 @@ fn refused() {
         relation: Relation::Subset,
     });
     report.packages[0].judgment.denials.push(Denial::Unneeded);
+    report
+}
+
+#[test]
+fn refused() {
+    let report = refused_report();
     assert_eq!(report.verdict(), Whole::Refused);
     assert_eq!(
         report.packages[1].judgment.denials.first(),

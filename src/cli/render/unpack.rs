@@ -7,7 +7,10 @@ use serde_json::json;
 
 use super::{Human, Rendered, human::count};
 use crate::{
-    app::{stored::StoredReport, unpack::Unpacked},
+    app::{
+        stored::StoredReport,
+        unpack::{Layout, Unpacked},
+    },
     core::text::Message,
 };
 
@@ -29,25 +32,31 @@ impl fmt::Display for Written<'_> {
         if *quiet {
             return Ok(());
         }
-        if !unpacked.unreachable.is_empty() {
-            let number = unpacked.unreachable.len();
-            write!(
-                f,
-                "\n  {} for git dependencies, which {} clones: take {} from --for files",
-                if number == 1 {
-                    "1 package was supplied".into()
-                } else {
-                    format!("{number} packages were supplied")
-                },
-                unpacked.layout.name(),
-                if number == 1 { "it" } else { "them" },
-            )?;
-        }
+        left_out(unpacked, f)?;
         if let Some(words) = unpacked.run() {
             let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
             write!(f, "\n  run:   {}", Message(&words.join(" ")))?;
         }
         Ok(())
+    }
+}
+
+/// Says which packages are not found in the folder.
+fn left_out(unpacked: &Unpacked, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let number = unpacked.unreachable.len();
+    let (verb, them) = if number == 1 { ("was", "it") } else { ("were", "them") };
+    let packages = count(number, "package");
+    match unpacked.layout {
+        _ if number == 0 => Ok(()),
+        Layout::Yarn4 => {
+            write!(f, "\n  {packages} {verb} not given by a registry: take {them} from --for files")
+        }
+        layout => write!(
+            f,
+            "\n  {packages} {verb} supplied for git dependencies, which {} clones: take {them} from \
+             --for files",
+            layout.name()
+        ),
     }
 }
 

@@ -17,11 +17,14 @@ use crate::core::{
     limits,
 };
 
-/// The only payload type that is accepted.
+/// The payload type of an archive's manifest, and of all statements.
 pub use crate::core::sigstore::statement::PAYLOAD_TYPE;
 
-/// What every envelope starts with, up to the payload's base64.
-const HEAD: &[u8] = br#"{"payloadType":"application/vnd.in-toto+json","payload":""#;
+/// What an envelope starts with, up to the payload's base64. A type is a constant of ours, and has nothing
+/// that JSON escapes.
+fn head(payload_type: &str) -> String {
+    format!("{{\"payloadType\":\"{payload_type}\",\"payload\":\"")
+}
 
 /// Why an envelope was refused, or could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +106,7 @@ impl EnvelopeError {
 /// A payload and the signatures over it, none of them verified yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
+    payload_type: &'static str,
     /// The pre-authentication encoding, which is what is signed. The payload is its tail.
     pae: Vec<u8>,
     payload_at: usize,
@@ -144,7 +148,15 @@ impl Envelope {
     /// # Errors
     /// For anything that is not exactly what [`Envelope::to_json`] gives.
     pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        let mut parser = EnvelopeParser::default();
+        Self::parse_of(PAYLOAD_TYPE, bytes)
+    }
+
+    /// As [`parse`](Self::parse), with a payload of another type. The caller bounds the bytes.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_of(payload_type: &'static str, bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let mut parser = EnvelopeParser::of(payload_type);
         bytes.chunks(limits::ENVELOPE_TAIL_BYTES).for_each(|piece| parser.push(piece));
         parser.finish()
     }
@@ -155,7 +167,7 @@ impl Envelope {
     /// When there is no key, too many, or the same twice.
     pub fn sign(payload: &[u8], keys: &[SigningKey]) -> Result<Self, EnvelopeError> {
         check_number(keys.len())?;
-        let mut envelope = Self::over(payload);
+        let mut envelope = Self::over(PAYLOAD_TYPE, payload);
         for key in keys {
             envelope.add_signature(key)?;
         }
@@ -240,18 +252,18 @@ impl Envelope {
     /// The envelope in its one form: fields in the order of the specification, no white space,
     /// standard base64, signatures sorted by key id.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut json = HEAD.to_vec();
+        let mut json = head(self.payload_type).into_bytes();
         json.extend_from_slice(STANDARD.encode(self.payload_unverified()).as_bytes());
         json.extend_from_slice(&tail(&self.signatures));
         json
     }
 
     /// A payload that nobody has signed yet.
-    fn over(payload: &[u8]) -> Self {
-        let mut pae = pae_header(PAYLOAD_TYPE, payload.len()).into_bytes();
+    fn over(payload_type: &'static str, payload: &[u8]) -> Self {
+        let mut pae = pae_header(payload_type, payload.len()).into_bytes();
         let payload_at = pae.len();
         pae.extend_from_slice(payload);
-        Self { pae, payload_at, signatures: Vec::new() }
+        Self { payload_type, pae, payload_at, signatures: Vec::new() }
     }
 
     /// Whether the envelope has a signature under this key's id, and the key verifies it.
@@ -271,14 +283,9 @@ pub fn sign(
     payload: &[u8],
     key: &SigningKey,
 ) -> Result<Vec<u8>, EnvelopeError> {
-    let mut pae = pae_header(payload_type, payload.len()).into_bytes();
-    pae.extend_from_slice(payload);
-    let sig = key.sign(&pae).ok_or(EnvelopeError::Random)?;
-    let keyid = key.public().fingerprint();
-    // A type is a constant of ours, and has nothing that JSON escapes.
-    let head = format!("{{\"payloadType\":\"{payload_type}\",\"payload\":\"");
-    let payload = STANDARD.encode(payload);
-    Ok([head.as_bytes(), payload.as_bytes(), &tail(&[Signature { keyid, sig }])].concat())
+    let mut envelope = Envelope::over(payload_type, payload);
+    envelope.add_signature(key)?;
+    Ok(envelope.to_json())
 }
 
 /// The pre-authentication encoding up to the payload: `"DSSEv1" SP len SP type SP len SP`.

@@ -34,6 +34,12 @@ pub struct Lockfile {
 }
 
 impl Lockfile {
+    /// Whether another lockfile of the same format has the same entries, on whatever lines.
+    pub fn has_the_entries_of(&self, other: &Self) -> bool {
+        let others = other.entries.iter().map(Entry::but_line);
+        self.version == other.version && self.entries.iter().map(Entry::but_line).eq(others)
+    }
+
     /// The paths of the entries whose tarballs are said to hold others.
     pub fn bundlers(&self) -> HashSet<&str> {
         let parents = self.entries.iter().filter_map(|entry| match &entry.asks {
@@ -50,6 +56,8 @@ pub struct Entry {
     /// Where it is installed, or another text that only this entry of the lockfile has. Empty for the
     /// project itself.
     pub path: String,
+    /// The line of the file on which it begins, from 1.
+    pub line: usize,
     /// Whether installing goes on without it where it cannot be had.
     pub optional: bool,
     /// Whether its package manager reads the shrinkwrap in its artifact, if there is one.
@@ -58,6 +66,14 @@ pub struct Entry {
     pub dev: bool,
     /// What it asks for.
     pub asks: Ask,
+}
+
+impl Entry {
+    /// All of it but where in the file it stands.
+    fn but_line(&self) -> (&str, [bool; 3], &Ask) {
+        let Self { path, line: _, optional, shrinkwrap, dev, asks } = self;
+        (path, [*optional, *shrinkwrap, *dev], asks)
+    }
 }
 
 /// What an entry asks for. What becomes of it is known once there is an archive

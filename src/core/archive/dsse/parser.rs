@@ -6,14 +6,16 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
-    Envelope, EnvelopeError, HEAD, PAYLOAD_TYPE, Signature, Tail, WireSignature, check_number, tail,
+    Envelope, EnvelopeError, PAYLOAD_TYPE, Signature, Tail, WireSignature, check_number, head, tail,
 };
 use crate::core::limits;
 
 /// An envelope whose bytes have not all arrived.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EnvelopeParser {
-    /// How many bytes of [`HEAD`] were there.
+    /// The payload type that it must have.
+    payload_type: &'static str,
+    /// How many bytes of what it starts with were there.
     head: usize,
     payload: Vec<u8>,
     /// The payload's last characters, of which there were not four yet.
@@ -25,7 +27,26 @@ pub struct EnvelopeParser {
     fault: Option<EnvelopeError>,
 }
 
+impl Default for EnvelopeParser {
+    fn default() -> Self {
+        Self::of(PAYLOAD_TYPE)
+    }
+}
+
 impl EnvelopeParser {
+    /// For an envelope with a payload of that type.
+    pub fn of(payload_type: &'static str) -> Self {
+        Self {
+            payload_type,
+            head: 0,
+            payload: Vec::new(),
+            rest: Vec::new(),
+            padded: false,
+            tail: None,
+            fault: None,
+        }
+    }
+
     /// Takes the next bytes. [`finish`](Self::finish) says what is wrong with them.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.fault.is_none() {
@@ -43,19 +64,19 @@ impl EnvelopeParser {
         }
         let signatures = signatures(&self.tail.ok_or_else(|| malformed("it ends too early"))?)?;
         let mut pae = self.payload;
-        let header = super::pae_header(PAYLOAD_TYPE, pae.len());
+        let header = super::pae_header(self.payload_type, pae.len());
         pae.splice(..0, header.bytes());
-        Ok(Envelope { pae, payload_at: header.len(), signatures })
+        Ok(Envelope { payload_type: self.payload_type, pae, payload_at: header.len(), signatures })
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<(), EnvelopeError> {
-        let expected = HEAD.get(self.head..).unwrap_or_default();
-        let (head, bytes) = bytes.split_at(bytes.len().min(expected.len()));
-        if !expected.starts_with(head) {
-            let start = String::from_utf8_lossy(HEAD);
+        let start = head(self.payload_type);
+        let expected = start.as_bytes().get(self.head..).unwrap_or_default();
+        let (found, bytes) = bytes.split_at(bytes.len().min(expected.len()));
+        if !expected.starts_with(found) {
             return Err(malformed(&format!("it does not start with {start}")));
         }
-        self.head = self.head.saturating_add(head.len());
+        self.head = self.head.saturating_add(found.len());
         let after = match &mut self.tail {
             Some(tail) => {
                 tail.extend_from_slice(bytes);

@@ -48,7 +48,7 @@ fn what_was_signed_is_what_comes_back() {
 
 #[test]
 fn the_encoding_is_the_protocols() {
-    let envelope = Envelope::over(b"hello world");
+    let envelope = Envelope::over(PAYLOAD_TYPE, b"hello world");
     assert_eq!(envelope.pae, b"DSSEv1 28 application/vnd.in-toto+json 11 hello world");
 }
 
@@ -237,7 +237,7 @@ fn malformed_payloads_and_signatures_are_refused() {
     }
     // Padding at the end of one piece, and more in the next.
     let mut parser = EnvelopeParser::default();
-    parser.push(HEAD);
+    parser.push(head(PAYLOAD_TYPE).as_bytes());
     parser.push(b"QQ==");
     parser.push(b"QQ==");
     parser.push(format!(r#"","signatures":[{good}]}}"#).as_bytes());
@@ -281,7 +281,7 @@ fn as_many_signatures_as_the_limit() {
     // What follows the payload is bounded before it is parsed.
     let tail = |length: usize| {
         let mut parser = EnvelopeParser::default();
-        parser.push(HEAD);
+        parser.push(head(PAYLOAD_TYPE).as_bytes());
         parser.push(&[b"\"".as_slice(), &vec![b'x'; length - 1]].concat());
         parser.finish().unwrap_err().to_string()
     };
@@ -290,7 +290,7 @@ fn as_many_signatures_as_the_limit() {
     // In pieces, too.
     let pieces = |length: usize| {
         let mut parser = EnvelopeParser::default();
-        [HEAD, b"\""].into_iter().for_each(|piece| parser.push(piece));
+        [head(PAYLOAD_TYPE).as_bytes(), b"\""].into_iter().for_each(|piece| parser.push(piece));
         (1..length).for_each(|_| parser.push(b"x"));
         parser.finish().unwrap_err().to_string()
     };

@@ -37,6 +37,8 @@ pub(super) struct Raw {
     pub(super) shrinkwrap: bool,
     /// The path of the patch that npm 12 applies.
     pub(super) patch: Option<String>,
+    /// The line of its key.
+    pub(super) line: usize,
 }
 
 /// Accounts for every entry.
@@ -57,6 +59,7 @@ pub(super) fn classify(raw: Vec<Raw>) -> Result<Vec<Entry>, PackageLockError> {
             let bundler = bundlers.get(entry.path.as_str()).copied();
             Ok(Entry {
                 path: entry.path.clone(),
+                line: entry.line,
                 optional: entry.optional,
                 shrinkwrap: entry.shrinkwrap,
                 dev: entry.dev,

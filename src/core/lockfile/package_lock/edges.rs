@@ -49,7 +49,11 @@ fn is_package(entry: &Raw) -> bool {
 
 /// The entry that a package at `from` gets for a name: in its own `node_modules`, or in the nearest
 /// folder above it.
-fn nearest<'e, T>(from: &str, name: &str, entries: &HashMap<&str, &'e T>) -> Option<&'e T> {
+pub(super) fn nearest<'e, T>(
+    from: &str,
+    name: &str,
+    entries: &HashMap<&str, &'e T>,
+) -> Option<&'e T> {
     let mut folder = from;
     loop {
         let path = match folder {

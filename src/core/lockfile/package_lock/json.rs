@@ -17,8 +17,7 @@ objects_only!(Head<'a>);
 pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, PackageLockError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        let text = error.to_string();
-        let detail = text.split(" at line ").next().unwrap_or(&text).to_owned();
+        let detail = without_place(&error);
         match error.classify() {
             Category::Data => PackageLockError::Malformed { line, column, detail },
             Category::Syntax | Category::Eof | Category::Io => {
@@ -26,6 +25,12 @@ pub(super) fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Package
             }
         }
     })
+}
+
+/// What an error says, without the place.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
 /// The fields that decide how to read the rest.
@@ -62,20 +67,52 @@ impl Head<'_> {
 /// An object as a list, so that a key that is there twice is seen: JSON parsers differ in which
 /// one they take, and the build must not install the other. Keys have at most `MAX` bytes.
 #[derive(Debug)]
-pub(super) struct Pairs<T, const MAX: usize>(pub(super) Vec<(String, T)>);
+pub(super) struct Pairs<'a, T, const MAX: usize>(pub(super) Vec<(Key<'a>, T)>);
 
-impl<T, const MAX: usize> Default for Pairs<T, MAX> {
+/// A key of an object.
+#[derive(Debug)]
+pub(super) struct Key<'a> {
+    pub(super) name: String,
+    /// As it is written in the file: a part of the text, so that [`Lines`] finds its line.
+    written: &'a str,
+}
+
+/// The lines of a text, for keys in their order.
+pub(super) struct Lines<'a> {
+    rest: &'a [u8],
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { rest: text, line: 1 }
+    }
+
+    /// The line on which a key of the text stands. Each line is counted once: this key must come after
+    /// those that were asked for before.
+    pub(super) fn of(&mut self, key: &Key<'a>) -> usize {
+        let from = key.written.as_ptr().addr().saturating_sub(self.rest.as_ptr().addr());
+        if let Some((before, rest)) = self.rest.split_at_checked(from) {
+            self.line =
+                before.iter().filter(|byte| **byte == b'\n').count().saturating_add(self.line);
+            self.rest = rest;
+        }
+        self.line
+    }
+}
+
+impl<T, const MAX: usize> Default for Pairs<'_, T, MAX> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<T, MAX> {
+impl<'de: 'a, 'a, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<'a, T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries<T, const MAX: usize>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Entries<T, MAX> {
-            type Value = Pairs<T, MAX>;
+            type Value = Pairs<'de, T, MAX>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -83,12 +120,16 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<T, M
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut pairs = Vec::new();
-                while let Some(key) = map.next_key::<String>()? {
-                    if key.len() > MAX {
-                        let text = format!("a key of {} bytes, more than {MAX}", key.len());
+                while let Some(raw) = map.next_key::<&RawValue>()? {
+                    let written = raw.get();
+                    // The place would be that in the key.
+                    let name: String = serde_json::from_str(written)
+                        .map_err(|error| A::Error::custom(without_place(&error)))?;
+                    if name.len() > MAX {
+                        let text = format!("a key of {} bytes, more than {MAX}", name.len());
                         return Err(A::Error::custom(text));
                     }
-                    pairs.push((key, map.next_value()?));
+                    pairs.push((Key { name, written }, map.next_value()?));
                 }
                 Ok(Pairs(pairs))
             }

@@ -10,11 +10,13 @@ mod error;
 mod json;
 mod packages;
 mod repository;
+mod rewrite;
 mod secrets;
 mod sections;
 mod v1;
 
 pub use self::error::PackageLockError;
+pub use self::rewrite::{Ask, Rewritten, Target, rewrite};
 use super::{Entry, LockfileError, format::Format};
 use crate::core::npm::NPM;
 

@@ -4,16 +4,17 @@ use serde::Deserialize;
 
 use super::PackageLockError;
 use super::classify::{Raw, installed_name};
-use super::json::{self, Bundles, NoInnerKeys, Pairs, Specs, Text, Truthy};
+use super::json::{self, Bundles, Lines, NoInnerKeys, Pairs, Specs, Text, Truthy};
 use crate::core::json::objects_only;
 use crate::core::limits::INSTALL_PATH_BYTES;
 
-objects_only!(Document, Package, Patched);
+objects_only!(Document<'a>, Package, Patched);
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct Document {
-    packages: Pairs<Package, INSTALL_PATH_BYTES>,
+struct Document<'a> {
+    #[serde(borrow)]
+    packages: Pairs<'a, Package, INSTALL_PATH_BYTES>,
 }
 
 #[derive(Deserialize)]
@@ -64,8 +65,12 @@ struct Patched {
 
 /// The entries of `packages`.
 pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, PackageLockError> {
-    let document: Document = json::read(bytes)?;
-    Ok(document.packages.0.into_iter().map(|(path, package)| entry(path, package)).collect())
+    let document: Document<'_> = json::read(bytes)?;
+    let mut lines = Lines::new(bytes);
+    let packages = document.packages.0.into_iter();
+    Ok(packages
+        .map(|(key, package)| Raw { line: lines.of(&key), ..entry(key.name, package) })
+        .collect())
 }
 
 fn entry(path: String, package: Package) -> Raw {
@@ -97,5 +102,6 @@ fn entry(path: String, package: Package) -> Raw {
         peer: package.peer,
         shrinkwrap: package.has_shrinkwrap.0,
         patch: package.patched.map(|patched| patched.path),
+        line: 0,
     }
 }

@@ -181,3 +181,66 @@ fn the_section_must_be_the_versions_own() {
         );
     }
 }
+
+fn lines(text: &str) -> Vec<(String, usize)> {
+    let entries = file(text).unwrap().entries;
+    entries.into_iter().map(|entry| (entry.path, entry.line)).collect()
+}
+
+#[test]
+fn an_entry_begins_on_the_line_of_its_key() {
+    let new = "\u{feff}{\"lockfileVersion\": 3,\r\n\"packages\": {\r\n\"\": {\"name\": \"x\"},\n\
+        \"node_modules/\\u0061\": {\n\"version\": \"1.0.0\"\n},\n\n\
+        \"node_modules/b\"\n: {\"version\": \"1.0.0\"}, \"node_modules/c\": {\"version\": \"1.0.0\"}}}";
+    let at = |path: &str, line| (path.to_owned(), line);
+    let (a, b, c) = ("node_modules/a", "node_modules/b", "node_modules/c");
+    assert_eq!(lines(new), [at("", 3), at(a, 4), at(b, 8), at(c, 9)]);
+    let old = "{\"lockfileVersion\": 1, \"dependencies\": {\n\"a\": {\"version\": \"1.0.0\",\n\
+        \"dependencies\": {\n\"b\": {\"version\": \"1.0.0\"}}},\n\"c\": {\"version\": \"1.0.0\"}}}";
+    let nested = "node_modules/a/node_modules/b";
+    assert_eq!(lines(old), [at(a, 2), at(nested, 4), at(c, 5)]);
+    let both = "{\"lockfileVersion\": 2, \"dependencies\": {\"a\": {\"version\": \"1.0.0\"}},\n\
+        \"packages\": {\n\"node_modules/a\": {\"version\": \"1.0.0\"}}}";
+    assert_eq!(lines(both), [at(a, 3)]);
+}
+
+#[test]
+fn what_stands_on_two_lines_of_version_1_counts_where_it_stands_first() {
+    let text = "{\"lockfileVersion\": 1, \"dependencies\": {\n\
+        \"a\": {\"version\": \"file:p\", \"dependencies\": {\n\"c\": {\"version\": \"1.0.0\"}}},\n\
+        \"b\": {\"version\": \"file:p\", \"dependencies\": {\n\"c\": {\"version\": \"1.0.0\"}}}}}";
+    let found = lines(text);
+    assert_eq!(found.iter().map(|(_, line)| *line).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(found[1].0, "p/node_modules/c");
+}
+
+#[test]
+fn the_same_entries_on_other_lines_are_the_same() {
+    let text = |space: &str, version: &str| {
+        format!(
+            "{{\"lockfileVersion\": 3, \"packages\": {{{space}\"node_modules/a\": {{\"version\": \"{version}\"}}}}}}"
+        )
+    };
+    let one = file(&text("", "1.0.0")).unwrap();
+    let other = file(&text("\n\n", "1.0.0")).unwrap();
+    assert_ne!(one, other);
+    assert!(one.has_the_entries_of(&other));
+    assert!(!one.has_the_entries_of(&file(&text("", "1.0.1")).unwrap()));
+    assert!(!one.has_the_entries_of(&file(r#"{"lockfileVersion": 3, "packages": {}}"#).unwrap()));
+}
+
+#[test]
+fn rejects_a_key_that_is_no_text() {
+    for key in [r#""\ud800""#, r#""\x""#, "1"] {
+        let text = format!("{{\"lockfileVersion\": 3, \"packages\": {{\n{key}: {{}}}}}}");
+        let error = refused(&text);
+        assert!(
+            matches!(
+                error,
+                PackageLockError::NotJson { line: 2, .. }
+                    | PackageLockError::Malformed { line: 2, .. }
+            ),
+            "{error:?}"
+        );
+    }
+}

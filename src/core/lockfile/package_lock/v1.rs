@@ -8,23 +8,23 @@ use serde::Deserialize;
 
 use super::PackageLockError;
 use super::classify::Raw;
-use super::json::{self, Pairs, Specs, Text};
+use super::json::{self, Lines, Pairs, Specs, Text};
 use crate::core::json::objects_only;
 use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_PATHS_BYTES, PACKAGE_NAME_BYTES};
 use crate::core::npm::address::Spec;
 
-objects_only!(Document, Dependency);
+objects_only!(Document<'a>, Dependency<'a>);
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct Document {
-    #[serde(default)]
-    dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
+struct Document<'a> {
+    #[serde(borrow, default)]
+    dependencies: Pairs<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
 }
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct Dependency {
+struct Dependency<'a> {
     #[serde(default)]
     version: Text,
     #[serde(default)]
@@ -39,35 +39,38 @@ struct Dependency {
     dev: bool,
     #[serde(default)]
     requires: Specs,
-    #[serde(default)]
-    dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
+    #[serde(borrow, default)]
+    dependencies: Pairs<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
 }
 
 /// The entries, parents before their children.
 pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Raw>, PackageLockError> {
-    let document: Document = json::read(bytes)?;
-    let mut walk = Walk::default();
+    let document: Document<'_> = json::read(bytes)?;
+    let mut walk =
+        Walk { raw: Vec::new(), places: HashMap::new(), bytes: 0, lines: Lines::new(bytes) };
     walk.collect("", document.dependencies)?;
     Ok(walk.raw)
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
     raw: Vec<Raw>,
     /// Where in `raw` a path is.
     places: HashMap<String, usize>,
     /// Bytes of all paths so far. In version 3 they are in the file, and bounded with it.
     bytes: u64,
+    lines: Lines<'a>,
 }
 
-impl Walk {
+impl<'a> Walk<'a> {
     fn collect(
         &mut self,
         folder: &str,
-        dependencies: Pairs<Dependency, PACKAGE_NAME_BYTES>,
+        dependencies: Pairs<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
     ) -> Result<(), PackageLockError> {
         let mut names = HashSet::new();
-        for (name, mut dependency) in dependencies.0 {
+        for (key, mut dependency) in dependencies.0 {
+            let line = self.lines.of(&key);
+            let name = key.name;
             let path = match folder {
                 "" => format!("node_modules/{name}"),
                 folder => format!("{folder}/node_modules/{name}"),
@@ -81,8 +84,7 @@ impl Walk {
             }
             let nested = std::mem::take(&mut dependency.dependencies);
             let bundles = bundled_names(&dependency, &nested);
-            let mut entry = entry(path, dependency);
-            entry.bundles = bundles;
+            let entry = Raw { bundles, line, ..entry(path, dependency) };
             // What is nested under a link is installed in the folder that the link points to.
             let below = match &entry.resolved {
                 Some(folder) if entry.link => folder.clone(),
@@ -97,7 +99,8 @@ impl Walk {
     /// Two links to one folder repeat its content. But one path must not stand for two things.
     fn push(&mut self, entry: Raw) -> Result<(), PackageLockError> {
         match self.places.get(&entry.path).and_then(|place| self.raw.get(*place)) {
-            Some(known) if *known == entry => Ok(()),
+            // The same entry on two lines counts where it stands first.
+            Some(known) if *known == (Raw { line: known.line, ..entry.clone() }) => Ok(()),
             Some(_) => Err(PackageLockError::Duplicate(entry.path)),
             None => {
                 self.places.insert(entry.path.clone(), self.raw.len());
@@ -111,15 +114,15 @@ impl Walk {
 /// Version 1 marks what is bundled, but does not say which entry bundles it. npm assumes the parent, if the
 /// parent requires it and is not bundled itself.
 fn bundled_names(
-    parent: &Dependency,
-    nested: &Pairs<Dependency, PACKAGE_NAME_BYTES>,
+    parent: &Dependency<'_>,
+    nested: &Pairs<'_, Dependency<'_>, PACKAGE_NAME_BYTES>,
 ) -> Vec<String> {
     let required = |name: &str| parent.requires.0.iter().any(|(required, _)| required == name);
-    let bundled = nested.0.iter().filter(|(name, child)| child.bundled && required(name));
-    if parent.bundled { Vec::new() } else { bundled.map(|(name, _)| name.clone()).collect() }
+    let bundled = nested.0.iter().filter(|(key, child)| child.bundled && required(&key.name));
+    if parent.bundled { Vec::new() } else { bundled.map(|(key, _)| key.name.clone()).collect() }
 }
 
-fn entry(path: String, dependency: Dependency) -> Raw {
+fn entry(path: String, dependency: Dependency<'_>) -> Raw {
     let mut raw = Raw {
         path,
         version: dependency.version.0,

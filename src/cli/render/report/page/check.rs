@@ -1,0 +1,79 @@
+//! How a third party checks the same without sealift. Tests run the lines as they stand here.
+
+use std::fmt::{self, Write as _};
+
+use super::{Page, text::Text};
+
+/// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
+/// `man/sealift-archive.5`.
+pub const SEAL: &str = include_str!("lines/seal.sh");
+
+/// That the carried trust material verifies from a root, with python-tuf.
+pub const TRUST: &str = include_str!("lines/trust.sh");
+
+/// That a key signed a report.
+pub const REPORT: &str = include_str!("lines/report.sh");
+
+impl Page<'_> {
+    /// How a third party checks the same without sealift.
+    pub(super) fn check(&self, out: &mut String) -> fmt::Result {
+        let archive = &self.report.archive;
+        out.push_str(
+            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>Put the archive into an \
+             empty folder, as <code>app.sealift</code>, and the public key of who sealed it, as \
+             <code>key.pub</code>.</p>\n",
+        );
+        // Quoted in a command: nothing but a digest.
+        if archive.sha256.len() == 64 && archive.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
+        {
+            part(
+                out,
+                "Is it the archive that this page is about?",
+                "Prints: app.sealift: OK",
+                &format!("echo \"{}  app.sealift\" | sha256sum -c\n", archive.sha256),
+            )?;
+        }
+        part(
+            out,
+            "Did that key seal it, and is everything in it what was sealed?",
+            "Needs unzip, jq and OpenSSL 3. Prints: Signature Verified Successfully, and no error after it",
+            SEAL,
+        )?;
+        if self.report.trust.iter().any(|trust| trust.source == "archive") {
+            part(
+                out,
+                "Does the trust material in it verify?",
+                "After the lines above. Needs Python 3.11 with python-tuf (pip install tuf), and a root.json \
+                 of the instance that did not come with this archive, under the instance's name: for \
+                 public-good, public-good.json. It replays the update at the time when the trust material was \
+                 compared with its source",
+                TRUST,
+            )?;
+        }
+        part(
+            out,
+            "Did that key sign the report?",
+            "For a signed report, as app.report, and the public key of who signed it, as report.pub. Leaves \
+             the report itself in report.json",
+            REPORT,
+        )?;
+        out.push_str("</section>\n");
+        Ok(())
+    }
+}
+
+fn part(out: &mut String, title: &str, note: &str, lines: &str) -> fmt::Result {
+    writeln!(out, "<h3>{title}</h3>\n<p>{note}.</p>\n<pre>{}</pre>", Lines(lines))
+}
+
+/// Command lines of our own.
+struct Lines<'a>(&'a str);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self.0.lines() {
+            writeln!(f, "{}", Text(line))?;
+        }
+        Ok(())
+    }
+}

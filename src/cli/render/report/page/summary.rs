@@ -1,0 +1,239 @@
+//! The top of the page: the verdict, and the answers to the first questions.
+
+use std::fmt::{self, Write as _};
+
+use super::{
+    Page,
+    text::{Code, Text, When},
+};
+use crate::{
+    app::{
+        report::Verdict,
+        stored::{ClaimCounts, Source, StoredTrust},
+    },
+    cli::render::{
+        human::size,
+        report::{
+            tally::{before, count, grouped, lead},
+            words,
+        },
+    },
+};
+
+impl Page<'_> {
+    /// The verdict, in one sentence, and who vouches for the page.
+    pub(super) fn verdict(&self, out: &mut String) -> fmt::Result {
+        let report = self.report;
+        let word = report.verdict.name();
+        writeln!(
+            out,
+            "<header class=\"{word}\"><div>\n<p class=\"kicker\">Sealift verification report</p>"
+        )?;
+        let (mark, title) = match report.verdict {
+            Verdict::Verified => ("✓", "Verified"),
+            Verdict::Stale => ("!", "Stale"),
+            Verdict::Refused => ("✕", "Refused"),
+        };
+        writeln!(
+            out,
+            "<h1><span class=\"badge\"><span aria-hidden=\"true\">{mark}</span> {title}</span> <bdi>{}</bdi></h1>",
+            Text(&report.archive.file)
+        )?;
+        writeln!(out, "<p class=\"lead\">{}</p>", lead(report, &self.tally))?;
+        self.vouched(out)?;
+        out.push_str("</div></header>\n");
+        Ok(())
+    }
+
+    /// Who vouches for the page itself.
+    fn vouched(&self, out: &mut String) -> fmt::Result {
+        match self.source {
+            Source::Verification => out.push_str(
+                "<p class=\"source\">The verification itself wrote this page, and nobody has signed it: \
+                 anyone who has had the file since could have changed it.</p>\n",
+            ),
+            Source::Serving => out.push_str(
+                "<p class=\"source\">The packages of this archive are served here. The verification with which \
+                 the server began wrote this page, and nobody has signed it.</p>\n",
+            ),
+            Source::Unsigned => out.push_str(
+                "<p class=\"source warn\"><strong>Nobody has signed the report that this page shows.</strong> \
+                 Anyone who had it could have changed it.</p>\n",
+            ),
+            Source::Unchecked { claimed } => {
+                out.push_str(
+                    "<p class=\"source warn\"><strong>The signature on the report that this page shows was \
+                     not verified,</strong> since no key was given to verify it by. It is said to be by ",
+                );
+                codes(out, claimed)?;
+                out.push_str(".</p>\n");
+            }
+            Source::Signed { keys } => {
+                out.push_str(
+                    "<p class=\"source\">The report that this page shows is <strong>signed</strong>, and \
+                     unchanged since, by the key ",
+                );
+                codes(out, keys)?;
+                out.push_str(". The page itself is not signed.</p>\n");
+            }
+        }
+        Ok(())
+    }
+
+    /// The first questions, answered.
+    pub(super) fn glance(&self, out: &mut String) -> fmt::Result {
+        out.push_str("<section id=\"glance\">\n<h2>At a glance</h2>\n<dl class=\"glance\">\n");
+        out.push_str("<dt>What was asked?<dd><ul>\n");
+        self.asked(out)?;
+        out.push_str("</ul>\n<dt>What was found?<dd>");
+        self.found(out)?;
+        self.passed(out)?;
+        out.push_str("<dt>Who sealed the archive?<dd>");
+        self.sealed(out)?;
+        out.push_str("<dt>How old is the trust?<dd>");
+        self.report.trust.iter().try_for_each(|trust| trust_age(out, trust))?;
+        if self.report.trust.is_empty() {
+            out.push_str("The report names no trust material.");
+        }
+        self.judged(out)?;
+        out.push_str("</dl>\n</section>\n");
+        Ok(())
+    }
+
+    fn found(&self, out: &mut String) -> fmt::Result {
+        let summary = &self.report.summary;
+        writeln!(
+            out,
+            "{} of {} verified, {} refused.",
+            grouped(summary.verified),
+            count(summary.packages, "package"),
+            grouped(summary.refused)
+        )?;
+        if self.tally.excused > 0 {
+            let excused = grouped(self.tally.excused);
+            writeln!(out, "<a href=\"#exceptions\">{excused} excused</a> by exceptions.")?;
+        }
+        let has_unrecognized = summary.claims.iter().any(|(_, counts)| counts.unrecognized > 0);
+        out.push_str(
+            "<table class=\"counts\"><thead><tr><th>claim<th>verified<th>absent<th>refused",
+        );
+        out.push_str(if has_unrecognized { "<th>not understood<th>" } else { "<th>" });
+        out.push_str("</thead><tbody>\n");
+        for (claim, counts) in summary.claims.iter() {
+            let meaning = words::CLAIMS.iter().find(|(name, ..)| *name == claim);
+            write!(out, "<tr><th scope=\"row\">{}", Text(claim))?;
+            if let Some((_, meaning, _)) = meaning {
+                write!(out, "<small>{meaning}</small>")?;
+            }
+            let ClaimCounts { verified, absent, refused, unrecognized } = *counts;
+            for number in [verified, absent, refused] {
+                write!(out, "<td>{}", grouped(number))?;
+            }
+            if has_unrecognized {
+                write!(out, "<td>{}", grouped(unrecognized))?;
+            }
+            bar(out, counts)?;
+        }
+        out.push_str("</tbody></table>\n");
+        Ok(())
+    }
+
+    fn sealed(&self, out: &mut String) -> fmt::Result {
+        let (archive, policy) = (&self.report.archive, &self.report.policy);
+        if archive.signers.is_empty() {
+            out.push_str("No signer whom the policy knows.\n");
+        }
+        for signer in &archive.signers {
+            let keys: Vec<&str> = signer.keys.iter().map(String::as_str).collect();
+            if keys != [signer.name.as_str()] {
+                write!(out, "<strong><bdi>{}</bdi></strong>, by the key ", Text(&signer.name))?;
+            } else {
+                out.push_str("The holder of the key ");
+            }
+            codes(out, &signer.keys)?;
+            out.push_str("<br>\n");
+        }
+        let needed = usize::try_from(policy.threshold()).unwrap_or(usize::MAX);
+        writeln!(
+            out,
+            "Sealed on {}, {}, with {} {}. {} of {} that the policy lists must seal.",
+            When(&archive.sealed_at),
+            before(archive.age_seconds),
+            Text(&archive.tool.name),
+            Text(&archive.tool.version),
+            grouped(needed),
+            count(policy.signers().count().max(needed), "signer"),
+        )
+    }
+
+    fn judged(&self, out: &mut String) -> fmt::Result {
+        let (report, archive) = (self.report, &self.report.archive);
+        let given = if report.at_given {
+            ", which a person gave with --at in place of the clock"
+        } else {
+            ", by the clock of the machine that verified"
+        };
+        writeln!(out, "<dt>As of when?<dd>{}: the reference time{given}.", When(&report.at))?;
+        writeln!(
+            out,
+            "<dt>Which file?<dd><bdi>{}</bdi>, {}, {}<br>SHA-256 {}<br>\
+             The verdict is about the file with this digest, and about no other.",
+            Text(&archive.file),
+            size(archive.bytes),
+            count(archive.entries, "entry"),
+            Code(&archive.sha256)
+        )
+    }
+}
+
+/// A bar of the numbers of one claim.
+fn bar(out: &mut String, counts: &ClaimCounts) -> fmt::Result {
+    let all = [counts.verified, counts.unrecognized, counts.absent, counts.refused];
+    let total = all.iter().fold(0_usize, |sum, number| sum.saturating_add(*number));
+    out.push_str("<td aria-hidden=\"true\"><svg width=\"120\" height=\"8\" viewBox=\"0 0 1000 8\" preserveAspectRatio=\"none\">");
+    let mut from = 0;
+    for (class, number) in ["verified", "unrecognized", "absent", "refused"].iter().zip(all) {
+        let Some(width) = number.saturating_mul(1000).checked_div(total).filter(|_| number > 0)
+        else {
+            continue;
+        };
+        // What is there can be seen.
+        let width = width.max(8);
+        write!(out, "<rect class=\"{class}\" x=\"{from}\" width=\"{width}\" height=\"8\"/>")?;
+        from += width;
+    }
+    out.push_str("</svg>\n");
+    Ok(())
+}
+
+fn trust_age(out: &mut String, trust: &StoredTrust) -> fmt::Result {
+    write!(out, "The trust material of <bdi>{}</bdi>", Text(&trust.instance))?;
+    match (&trust.published_at, &trust.checked_at, trust.age_seconds) {
+        (Some(published), _, _) => {
+            write!(out, " is built into sealift. It was published on {}", When(published))?;
+        }
+        (_, Some(checked), _) => {
+            write!(out, " was last compared with its source on {}", When(checked))?
+        }
+        (None, None, _) => out.push_str(" has no known age"),
+    }
+    if let Some(age) = trust.age_seconds {
+        write!(out, ", {}", before(age))?;
+    }
+    if trust.published_at.is_some() {
+        out.push_str("; nobody has checked since whether there is newer");
+    }
+    if let Some(expires) = &trust.expires {
+        write!(out, ". It runs out on {}", When(expires))?;
+    }
+    out.push_str(". <a href=\"#trust\">More</a><br>\n");
+    Ok(())
+}
+
+/// Several names or fingerprints.
+pub(super) fn codes(out: &mut String, texts: &[String]) -> fmt::Result {
+    for (at, text) in texts.iter().enumerate() {
+        write!(out, "{}{}", if at > 0 { ", " } else { "" }, Code(text))?;
+    }
+    Ok(())
+}
