@@ -21,7 +21,7 @@ use testkit::{
     sigstore::Build,
     tuf::{Repository, server::Server},
 };
-use world::{Package, World, lockfile};
+use world::{Package, World, lockfile, raw_zip};
 
 /// The command lines in a help text, without the name of the program.
 fn lines(text: &str) -> Vec<String> {
@@ -40,6 +40,17 @@ fn repository(world: &World) -> Repository {
     repository.delegate(folder, &["registry.npmjs.org/*"], &targets);
     repository.publish();
     repository
+}
+
+/// Advisories about other packages, in a folder and at an address, and a list of names.
+fn advisories(world: &World) -> Server {
+    let affected = json!([{"package": {"ecosystem": "npm", "name": "other"}}]);
+    let advisory = json!({"id": "MAL-2026-1", "affected": affected}).to_string();
+    world.write("malicious-packages/osv/npm/other/MAL-2026-1.json", &advisory);
+    world.write("purls.txt", "pkg:npm/a@1.0.0\n");
+    let mut zip = raw_zip::Zip::default();
+    zip.entries.push(raw_zip::Entry::new("MAL-2026-1.json", advisory.as_bytes()));
+    Server::start([("npm/all.zip".to_owned(), zip.bytes())].into())
 }
 
 /// Serves until it says where, and asks it to end.
@@ -75,6 +86,7 @@ fn every_example_works() {
     world.write("lab.json", repository.root_bytes(1));
     world.write("root.json", Repository::new(Utc::now()).root_bytes(1));
     let tuf = Server::start(repository.files);
+    let osv = advisories(&world);
     let pin = "trust pin lab.json --instance lab --registry https://registry.npmjs.org --yes --url";
     world.sealift(&format!("{pin} {}", tuf.url())).done();
 
@@ -86,6 +98,7 @@ fn every_example_works() {
             let mut here = line
                 .replace("public-good", "lab")
                 .replace("https://tuf.example/", &tuf.url())
+                .replace("https://osv.example/", &osv.url())
                 .replace("~/.local/share/sealift/trust", "home/data/trust");
             let names_one = here.contains("--instance") || here.contains("--trusted-root");
             let of_instance = [
@@ -100,6 +113,8 @@ fn every_example_works() {
                 "policy check",
                 "policy init",
                 "policy lock",
+                "recall apply",
+                "recall fetch",
                 "trust refresh",
                 "trust diff",
             ]
@@ -124,6 +139,9 @@ fn every_example_works() {
             }
             if command == &"bundle diff" {
                 std::fs::copy(world.path("app.sealift"), world.path("released.sealift")).unwrap();
+            }
+            if command == &"recall fetch" {
+                world.write("archives/app.sealift", world.read("app.sealift"));
             }
             let run = world.sealift(&here);
             assert_eq!(run.code, 0, "sealift {line}\n{run}");

@@ -17,7 +17,9 @@ use std::{
 
 use rayon::prelude::*;
 use sealift::core::{
+    archive::manifest::Listing as _,
     policy::{Identities, PolicyFile},
+    recall::{Advisory, Recall},
     store::{Query, Row},
     verdict::Claim,
 };
@@ -76,6 +78,8 @@ fn good_inputs_are_accepted() {
         Query::parse(str::from_utf8(lines.next().unwrap()).unwrap()).unwrap();
         lines.for_each(|line| drop(Row::parse(line).unwrap()));
     }
+    assert!(Advisory::parse(&stored("advisory", "ranges")).unwrap().counts());
+    Recall::parse(&stored("manifest", "recall")).unwrap();
 }
 
 /// Why an input fails, if it does.

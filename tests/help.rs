@@ -139,13 +139,15 @@ fn code_of(line: &str) -> Option<&str> {
 fn every_code_of_a_refused_archive_is_in_its_page_and_in_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
-    let page = read("man/sealift-archive.5").replace('\\', "");
+    let page = read("man/sealift-archive.5") + &read("man/sealift-recall.5");
+    let page = page.replace('\\', "");
     let tests = [
         "tests/archive.rs",
         "tests/hostile_archives.rs",
         "tests/hostile_costs.rs",
         "tests/hostile_manifests.rs",
         "src/core/archive/manifest/tests/form.rs",
+        "src/core/recall/manifest/tests.rs",
     ];
     let tests = tests.map(read).concat();
     let mut codes = 0;

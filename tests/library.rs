@@ -184,6 +184,7 @@ impl Listener for Notes {
             News::ReadableKey(path) => format!("readable {}", name(path)),
             News::MadeKey { public, .. } => format!("made {}", name(public)),
             News::Unreachable(host) => format!("unreachable: {}", host.failed),
+            News::UnreadableAdvisory { file, .. } => format!("unreadable {file}"),
         });
     }
 

@@ -1,5 +1,5 @@
-//! Behind the gap nothing but files is needed, and nothing else is asked for: `bundle verify` opens
-//! no socket. Shown where there is no network at all, and by what it asks of the system.
+//! Behind the gap nothing but files is needed, and nothing else is asked for: `bundle verify` and `recall
+//! apply` open no socket. Shown where there is no network at all, and by what it asks of the system.
 #![cfg(all(feature = "network", target_os = "linux"))]
 // the archive to verify is fetched first
 // A test fails by panicking; and it looks at files and clocks that the program may not.
@@ -53,8 +53,17 @@ fn verify_needs_no_network() {
     Run::of(world.command("unshare").args(sealift).args(fetch.split(' '))).failed();
 }
 
+/// Seals a recall for the archive.
+fn recalled(world: &World) -> &'static str {
+    world.write("osv/MAL-2026-1.json", r#"{"id":"MAL-2026-1"}"#);
+    let fetch = "recall fetch app.sealift -o monday.recall --key release.key --advisories osv";
+    world.sealift(&format!("{fetch} {} --at {}", world::TRUST, world::SEALED)).done();
+    "recall apply monday.recall app.sealift --key release.key.pub --require provenance \
+     --trusted-root trusted_root.json --npm-keys keys.json --at 2026-03-01T00:00:00Z"
+}
+
 #[test]
-fn verify_opens_no_socket() {
+fn verify_and_apply_open_no_socket() {
     if !can("strace", &["-f", "-e", "trace=network", "true"]) {
         return;
     }
@@ -64,10 +73,12 @@ fn verify_opens_no_socket() {
         let run = Run::of(world.command("strace").args(trace).args(arguments.split_whitespace()));
         (run, String::from_utf8(world.read("trace")).unwrap())
     };
-    let (verified, trace) = traced(VERIFY);
-    verified.done();
-    let calls: Vec<_> = trace.lines().filter(|line| is_call(line)).collect();
-    assert_eq!(calls, [""; 0]);
+    for offline in [VERIFY, recalled(&world)] {
+        let (done, trace) = traced(offline);
+        done.done();
+        let calls: Vec<_> = trace.lines().filter(|line| is_call(line)).collect();
+        assert_eq!(calls, [""; 0], "{offline}");
+    }
 
     // The same eyes see a fetch.
     let (fetched, trace) = traced("bundle fetch package-lock.json -o again.sealift --no-refresh");

@@ -308,3 +308,30 @@ fn a_pin_that_failed_leaves_no_registry_for_the_next_one() {
     assert_eq!(pinned.registry, None);
     assert_eq!(store.instance(NAME).unwrap(), pinned);
 }
+
+#[test]
+fn a_recall_that_could_not_be_kept_leaves_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = |fails_at| TrustStore::on(folder.path(), Hasty { fails_at }).open(NAME).unwrap();
+    let (monday, tuesday) = (now() - Duration::days(1), now());
+    store(None).lock().unwrap().keep_recall(monday).unwrap();
+    let failing = store(Some("recall.new"));
+    assert!(matches!(failing.lock().unwrap().keep_recall(tuesday), Err(StoreError::File(_))));
+    assert_eq!(failing.newest_recall().unwrap(), Some(monday));
+    // What an interruption left is in nobody's way, and a link is not followed.
+    let outside = folder.path().join("outside");
+    fs::write(&outside, "kept").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&outside, folder.path().join(NAME).join("recall.new")).unwrap();
+    let store = TrustStore::new(folder.path()).open(NAME).unwrap();
+    store.lock().unwrap().keep_recall(tuesday).unwrap();
+    assert_eq!(store.newest_recall().unwrap(), Some(tuesday));
+    assert_eq!(fs::read_to_string(outside).unwrap(), "kept");
+    #[cfg(unix)]
+    {
+        let kept = folder.path().join(NAME).join("recall");
+        fs::remove_file(&kept).unwrap();
+        std::os::unix::fs::symlink("../outside", &kept).unwrap();
+        assert!(store.newest_recall().unwrap_err().to_string().contains("not a regular file"));
+    }
+}

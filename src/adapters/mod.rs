@@ -1,6 +1,8 @@
 //! One outside thing each: the network, a registry, a TUF store on disk, the archive file, keys, what package
 //! managers install from.
 
+#[cfg(feature = "network")]
+pub mod advisories;
 pub mod archive;
 pub mod archives;
 pub mod files;

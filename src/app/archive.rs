@@ -12,7 +12,7 @@ use crate::{
         keys::{self, KeyError},
     },
     core::{
-        archive::{dsse::Envelope, key::PublicKey},
+        archive::{dsse::Envelope, key::PublicKey, manifest::Listing},
         policy::{Policy, Signer},
         time::{self, Time},
     },
@@ -184,6 +184,21 @@ pub fn open(path: &Path, signers: &[Signer], threshold: usize) -> Result<SignedA
     opened.map_err(OpenError::of(path))
 }
 
+/// Opens a signed file of any kind, which one of the keys must have sealed.
+///
+/// # Errors
+/// When it is refused or cannot be read, or there is no key.
+pub(super) fn open_as<M: Listing>(
+    path: &Path,
+    keys: &[PublicKey],
+) -> Result<SignedArchive<M>, OpenError> {
+    if keys.is_empty() {
+        return Err(OpenError::NoKey);
+    }
+    let opened = Archive::open(path).and_then(|file| file.verify_signatures_as(keys, 1));
+    opened.map_err(OpenError::of(path))
+}
+
 /// The key of a signer that has sealed an archive, or else the first one.
 fn key_of(signer: &Signer, envelope: &Envelope) -> Option<PublicKey> {
     match signer.keys.as_slice() {
@@ -196,7 +211,10 @@ fn key_of(signer: &Signer, envelope: &Envelope) -> Option<PublicKey> {
 ///
 /// # Errors
 /// [`OpenError::SealedLater`].
-pub fn require_sealed_before(archive: &SignedArchive, at: Time) -> Result<(), OpenError> {
+pub fn require_sealed_before<M: Listing>(
+    archive: &SignedArchive<M>,
+    at: Time,
+) -> Result<(), OpenError> {
     let sealed_at = archive.manifest().sealed_at();
     if sealed_at <= at {
         return Ok(());

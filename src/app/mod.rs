@@ -1,7 +1,7 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
 //! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`store`], [`sign`](mod@sign),
-//! [`attest`], [`unpack`](mod@unpack), `serve`, [`policy_lock`], [`policy_init`], [`policy_check`], [`trust`],
-//! [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
+//! [`attest`], [`unpack`](mod@unpack), `serve`, [`policy_lock`], [`policy_init`], [`policy_check`], [`recall`],
+//! [`trust`], [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
 //!
 //! Each takes plain options, the times of a [`Clock`] and, where it may use it, the network as a value.
 //! It returns values and typed errors, which say what to do (`hint`), for some a stable `code`, and
@@ -13,7 +13,7 @@
 //! [`attest`], [`why`](mod@why), [`compare`](mod@compare), [`store`], `serve`, [`sign`](mod@sign),
 //! [`unpack`](mod@unpack),
 //! [`policy_lock`], [`policy_init`], [`policy_check`], [`collect`](mod@collect), [`supply`],
-//! [`seal`](mod@seal).
+//! [`seal`](mod@seal), [`recall`].
 
 pub mod archive;
 pub mod attest;
@@ -30,6 +30,7 @@ pub mod policy;
 pub mod policy_check;
 pub mod policy_init;
 pub mod policy_lock;
+pub mod recall;
 pub mod report;
 #[cfg(feature = "network")]
 pub mod seal;

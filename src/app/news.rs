@@ -29,6 +29,14 @@ pub enum News<'a> {
     /// A host was given up.
     #[cfg(feature = "network")]
     Unreachable(&'a Unreachable),
+    /// A file of a source of advisories is not a record that can be read.
+    #[cfg(feature = "network")]
+    UnreadableAdvisory {
+        /// The file.
+        file: &'a str,
+        /// Why.
+        reason: &'a str,
+    },
 }
 
 /// Hears what a use case tells while it works.

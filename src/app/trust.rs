@@ -8,6 +8,7 @@ mod diff;
 mod error;
 mod newest;
 mod pin;
+mod recall;
 #[cfg(feature = "network")]
 mod refresh;
 mod show;
@@ -30,6 +31,7 @@ pub use crate::adapters::tuf::{RefreshError, StoreError};
 #[cfg(feature = "network")]
 pub(super) use self::carriage::{Carriage, for_seal};
 use self::carried::{Carried, carried};
+pub(super) use self::recall::{keep_recall, newest_recall, take_over};
 use crate::{
     adapters::{archive::SignedArchive, files, tuf::TrustStore},
     app::report::{self, MaterialSource},

@@ -9,10 +9,10 @@ mod verifier;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use self::lockfiles::carried;
 use self::{
     entries::{deny_unneeded, judge_entries},
     judge::Examination,
-    lockfiles::carried,
 };
 pub use self::{error::VerifyError, shared::Shared, verifier::Verifier};
 use crate::{

@@ -10,14 +10,15 @@ use crate::app::serve::ServeError;
 #[cfg(feature = "network")]
 use crate::app::{
     connection::{ConfigError, ConnectionError},
+    recall::RecallFetchError,
     seal::SealError,
 };
 use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, sign::SignError, statement::StatementError, store::StoreError,
-        stored::ReportError, trust::BasisError, unpack::UnpackError, verify::VerifyError,
-        why::WhyError,
+        policy_lock::LockError, recall::RecallError, sign::SignError, statement::StatementError,
+        store::StoreError, stored::ReportError, trust::BasisError, unpack::UnpackError,
+        verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -150,6 +151,7 @@ ends!(
     SignError: code is_refusal,
     StoreError: code is_refusal,
     LockError: code is_refusal,
+    RecallError: code is_refusal,
     ReportError: code is_refusal,
     InitError: code is_refusal,
     UnpackError: code is_refusal,
@@ -160,6 +162,7 @@ ends!(
 ends!(
     ConfigError,
     ConnectionError,
+    RecallFetchError: code is_refusal,
     SealError: code is_refusal,
 );
 #[cfg(feature = "serve")]

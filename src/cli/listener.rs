@@ -35,6 +35,10 @@ impl Listener for Terminal {
             }
             #[cfg(feature = "network")]
             News::Unreachable(host) => unreachable_host(host, self),
+            #[cfg(feature = "network")]
+            News::UnreadableAdvisory { file, reason } => {
+                self.warning(format_args!("{}: {}", Untrusted(file), Untrusted(reason)), None);
+            }
         }
     }
 

@@ -16,3 +16,22 @@ pub fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Network> {
     }
     Ok(connect(npmrc, &Env::variable)?)
 }
+
+/// Removes temporary files when the process gets a signal to end, and then ends it as that signal does. If
+/// this cannot be set up, the files stay.
+#[cfg(unix)]
+pub fn leave_nothing_when_interrupted() {
+    use signal_hook::{
+        consts::{SIGINT, SIGTERM},
+        iterator::Signals,
+        low_level::emulate_default_handler,
+    };
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            crate::adapters::files::abandon(|| {
+                let _ = emulate_default_handler(signal);
+            });
+        }
+    });
+}

@@ -335,3 +335,42 @@ pub const STORE_LINE_BYTES: usize = 4 << 20;
 /// Names of files and folders that could not be looked at, in an index: with [`REPORTED_TEXT`] of each they
 /// fit into a line.
 pub const STORE_UNREAD: usize = 1000;
+/// Bytes of one advisory. The largest of the public database list some ten thousand versions in a
+/// megabyte.
+pub const ADVISORY_BYTES: u64 = 4 << 20;
+
+/// Values in one advisory, for the reason of [`EVIDENCE_VALUES`].
+pub const ADVISORY_VALUES: usize = EVIDENCE_VALUES;
+
+/// Bytes of an advisory's id. The longest real ones have some 60.
+pub const ADVISORY_ID_BYTES: usize = 128;
+
+/// Advisories in one source. npm's part of the public database has some hundred thousand.
+pub const SOURCE_ADVISORIES: usize = 2_000_000;
+
+/// Bytes of a ZIP file of advisories. That of npm's part of the public database has some 210 MB.
+pub const SOURCE_BYTES: u64 = 2 << 30;
+
+/// Bytes of the directory of a ZIP file of advisories. An entry takes about 70 there; it is held in
+/// memory.
+pub const SOURCE_DIRECTORY_BYTES: u64 = 256 << 20;
+
+/// Bytes of all advisories in one source, inflated. Their text is packed to a tenth at best.
+pub const SOURCE_CONTENT_BYTES: u64 = 8 << 30;
+
+/// Files and folders that are looked at in search of advisories. The public repository of malicious
+/// packages has two for each advisory.
+pub const SOURCE_FILES_SEEN: usize = 4_000_000;
+
+/// Names of packages that one recall asks about. An archive of npm's largest known lockfiles has some
+/// 10,000; ten of these share most of them.
+pub const RECALL_NAMES: usize = 100_000;
+
+/// Advisories in one recall. A name has one or two, and few names have any.
+pub const RECALL_ADVISORIES: usize = 10_000;
+
+/// Bytes of all advisories in one recall. They have 2 KiB each, on average.
+pub const RECALL_CONTENT_BYTES: u64 = 64 << 20;
+
+/// Bytes of a file of package URLs, one a line.
+pub const PURLS_BYTES: u64 = 64 << 20;

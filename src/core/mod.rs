@@ -13,6 +13,7 @@ pub mod npm;
 pub mod package;
 pub(crate) mod percent;
 pub mod policy;
+pub mod recall;
 pub mod rules;
 pub mod sigstore;
 pub mod slsa;

@@ -29,6 +29,7 @@ pub const TOY: Ecosystem = Ecosystem::new(&Naming {
     is_name: |name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase()),
     is_version: |version| !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()),
     is_same_version: |one, other| one == other,
+    is_ordered: |version| version.bytes().all(|b| b.is_ascii_digit()),
     order: |one, other| (one.len(), one).cmp(&(other.len(), other)),
     release_line: |_| String::new(),
 });

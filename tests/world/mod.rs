@@ -14,7 +14,7 @@ mod claims;
 mod package;
 mod parts;
 #[path = "../support/raw_zip.rs"]
-mod raw_zip;
+pub mod raw_zip;
 mod run;
 
 use std::{

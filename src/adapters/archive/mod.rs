@@ -25,9 +25,13 @@ pub use zip_index::{Field, ZipError};
 use crate::{
     adapters::files::FileError,
     core::{
-        archive::{dsse::EnvelopeError, manifest::ManifestError},
+        archive::{
+            dsse::EnvelopeError,
+            manifest::{self, ManifestError},
+        },
         limits,
         package::digest::Digest,
+        recall,
         text::Untrusted,
     },
 };
@@ -134,6 +138,17 @@ impl ArchiveError {
                 Untrusted(&claimed.join(", ")),
                 others.join(", "),
             )),
+            Self::Manifest(ManifestError::PredicateType(found)) if found == recall::RECALL_TYPE => {
+                Some(
+                    "it is a recall: give it to `sealift recall apply`, with archives after it"
+                        .into(),
+                )
+            }
+            Self::Manifest(ManifestError::PredicateType(found))
+                if found == manifest::PREDICATE_TYPE =>
+            {
+                Some("it is an archive: `sealift recall fetch` makes a recall".into())
+            }
             Self::UnverifiedManifestSize(_) => Some(
                 "verify it with `sealift bundle verify --key FILE`: what trusted keys signed may \
                  be larger"

@@ -18,7 +18,7 @@ use crate::{
         archive::{
             dsse::{Envelope, EnvelopeParser},
             key::PublicKey,
-            manifest::{Manifest, Subject},
+            manifest::{Listing, Manifest, Subject},
         },
         limits,
         package::digest::{Algorithm, Digest, Hasher},
@@ -43,19 +43,20 @@ pub struct Unverified {
     pub keyids: Vec<String>,
 }
 
-/// An archive whose manifest trusted keys signed, and which holds exactly the listed entries.
+/// An archive whose manifest trusted keys signed, and which holds exactly the listed entries. Another
+/// kind of signed file in the same container has another [`Listing`] than a [`Manifest`].
 ///
 /// Only [`Archive::verify_signatures`] makes one. Entries can be read from several threads at
 /// once; each read compares the bytes with the manifest before anything is done with them.
 #[derive(Debug)]
-pub struct SignedArchive {
+pub struct SignedArchive<M = Manifest> {
     source: ArchiveFile,
     /// The manifest's subjects, one for one.
     entries: Vec<Entry>,
     /// Which entries have been compared in full with the manifest.
     checked: Vec<AtomicBool>,
     tags: Tags,
-    manifest: Manifest,
+    manifest: M,
     envelope: Envelope,
     signers: Vec<String>,
 }
@@ -89,8 +90,20 @@ impl Archive {
         keys: &[PublicKey],
         threshold: usize,
     ) -> Result<SignedArchive, ArchiveError> {
+        self.verify_signatures_as(keys, threshold)
+    }
+
+    /// As [`Archive::verify_signatures`], for any kind of signed file.
+    ///
+    /// # Errors
+    /// As [`Archive::verify_signatures`]. A file of another kind has a malformed manifest.
+    pub fn verify_signatures_as<M: Listing>(
+        self,
+        keys: &[PublicKey],
+        threshold: usize,
+    ) -> Result<SignedArchive<M>, ArchiveError> {
         let verified = self.envelope.verify(keys, threshold)?;
-        let manifest = Manifest::parse(verified.payload())?;
+        let manifest = M::parse(verified.payload())?;
         let signers = verified.into_signers();
         self.compare(&manifest)?;
         let Self { source, entries, envelope } = self;
@@ -128,7 +141,7 @@ impl Archive {
 
     /// Both lists are sorted and without duplicates, so that the first difference tells on which
     /// side an entry is missing.
-    fn compare(&self, manifest: &Manifest) -> Result<(), ArchiveError> {
+    fn compare(&self, manifest: &impl Listing) -> Result<(), ArchiveError> {
         let mut entries = self.entries.iter();
         let mut subjects = manifest.subjects().iter();
         loop {
@@ -155,9 +168,9 @@ impl Archive {
     }
 }
 
-impl SignedArchive {
+impl<M: Listing> SignedArchive<M> {
     /// The manifest that was signed.
-    pub fn manifest(&self) -> &Manifest {
+    pub fn manifest(&self) -> &M {
         &self.manifest
     }
 

@@ -27,7 +27,7 @@ use crate::{
             dsse::{Envelope, EnvelopeError},
             entry_name,
             key::SigningKey,
-            manifest::{Manifest, Subject},
+            manifest::{Listing, Subject},
         },
         limits,
         package::digest::{Digest, Hasher},
@@ -104,7 +104,7 @@ impl WriteError {
 /// key to sign with.
 pub fn seal<'a>(
     target: &Path,
-    manifest: &Manifest,
+    manifest: &impl Listing,
     keys: &[SigningKey],
     content: impl Fn(&Subject) -> Option<&'a Content>,
 ) -> Result<NamedTempFile, WriteError> {
@@ -141,7 +141,7 @@ pub fn reseal(
 }
 
 /// Whether the format has room for it, found out before anything is written.
-fn fits(manifest: &Manifest, envelope: &[u8]) -> Result<(), WriteError> {
+fn fits(manifest: &impl Listing, envelope: &[u8]) -> Result<(), WriteError> {
     let last = (entry_name::ENVELOPE, envelope.len() as u64, limits::ENVELOPE_BYTES);
     let entries = manifest.subjects().iter();
     let entries = entries.map(|it| (it.name.as_str(), it.size, limits::ENTRY_BYTES)).chain([last]);

@@ -8,6 +8,7 @@
 //! INSTANCE/generations/7/missed        optional targets that the update could not get, one a line
 //! INSTANCE/generations/7/kept/         the last update that had them, and kept-checked its time
 //! INSTANCE/lock                        held while an update runs
+//! INSTANCE/recall                      when the newest recall that was applied was sealed, RFC 3339
 //! INSTANCE/root.json, url, registry    of a private instance: the pinned root, and the addresses
 //! ```
 //!
@@ -21,6 +22,7 @@
 mod commit;
 mod instance;
 mod read;
+mod recall;
 
 use std::path::{Path, PathBuf};
 

@@ -94,7 +94,7 @@ impl Key {
     }
 
     /// Reads it. `None` where the user's own is not there yet.
-    fn load(&self, listener: &mut dyn Listener) -> Result<Option<SigningKey>, KeyError> {
+    pub(super) fn load(&self, listener: &mut dyn Listener) -> Result<Option<SigningKey>, KeyError> {
         match (keys::signing(self.path(), listener), self) {
             (Err(KeyError::File(error)), Self::Own(_)) if error.is_not_found() => Ok(None),
             (found, _) => Ok(Some(found?)),
@@ -102,14 +102,14 @@ impl Key {
     }
 
     /// Makes it.
-    fn make(&self, listener: &mut dyn Listener) -> Result<SigningKey, SealError> {
+    pub(super) fn make(&self, listener: &mut dyn Listener) -> Result<SigningKey, KeyError> {
         if let Some(folder) = self.path().parent() {
             files::create_folder(folder)?;
         }
         let fingerprint = keys::generate(self.path(), KeyAlgorithm::Ed25519)?.fingerprint();
         let public = keys::public_path(self.path());
         listener.hear(News::MadeKey { fingerprint, public: &public });
-        Ok(keys::signing(self.path(), listener)?)
+        keys::signing(self.path(), listener)
     }
 }
 
@@ -150,7 +150,7 @@ impl Options {
             Output::Pipe(folder) => folder.join("archive"),
         };
         self.require_no_input()?;
-        let sealed_at = self.sealing_time(clock)?;
+        let sealed_at = sealing_time(self.source_date, clock)?;
         let key = self.key.load(listener)?;
         drop(files::temporary(&output)?);
         Ok(Sealing { options: self, clock, inputs, supplied, output, sealed_at, key })
@@ -171,18 +171,21 @@ impl Options {
             Some(path) => Err(SealError::ReplacesInput(path.to_owned())),
         }
     }
+}
 
-    /// When the archive is sealed: not in the future, and not before Sigstore existed.
-    fn sealing_time(&self, clock: &Clock) -> Result<Time, SealError> {
-        let sealed_at = self.source_date.unwrap_or(clock.at);
-        if sealed_at > clock.at || clock.at > clock.now {
-            return Err(SealError::Future);
-        }
-        if sealed_at < limits::EARLIEST {
-            return Err(SealError::TooEarly);
-        }
-        Ok(sealed_at)
+/// When a file is sealed: not in the future, and not before Sigstore existed.
+///
+/// # Errors
+/// When the time is not so.
+pub(super) fn sealing_time(source_date: Option<Time>, clock: &Clock) -> Result<Time, SealError> {
+    let sealed_at = source_date.unwrap_or(clock.at);
+    if sealed_at > clock.at || clock.at > clock.now {
+        return Err(SealError::Future);
     }
+    if sealed_at < limits::EARLIEST {
+        return Err(SealError::TooEarly);
+    }
+    Ok(sealed_at)
 }
 
 impl Sealing<'_> {

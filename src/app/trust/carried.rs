@@ -7,7 +7,7 @@ use crate::{
     core::{
         archive::{
             entry_name,
-            manifest::{self, TrustSource},
+            manifest::{self, Listing, TrustSource},
         },
         limits,
         time::{self, Time},
@@ -32,15 +32,15 @@ pub(super) struct Carried {
 /// # Errors
 /// When an entry is not what was sealed, the manifest does not say when it was checked, or the
 /// metadata is refused.
-pub(super) fn carried(
+pub(super) fn carried<M: Listing>(
     instance: &Instance,
-    archive: &SignedArchive,
+    archive: &SignedArchive<M>,
 ) -> Result<Option<Carried>, BasisError> {
     let manifest = archive.manifest();
     let of_instance = |trust: &&manifest::CarriedTrust| {
         trust.instance == instance.name && trust.source == TrustSource::Tuf
     };
-    let Some(trust) = manifest.predicate().trust.iter().find(of_instance) else {
+    let Some(trust) = manifest.trust().iter().find(of_instance) else {
         return Ok(None);
     };
     let checked_at = match trust.refreshed_at.as_deref().map(time::parse) {
@@ -55,7 +55,10 @@ pub(super) fn carried(
 }
 
 /// The files, under their published names.
-fn read(instance: &Instance, archive: &SignedArchive) -> Result<Entries, BasisError> {
+fn read<M: Listing>(
+    instance: &Instance,
+    archive: &SignedArchive<M>,
+) -> Result<Entries, BasisError> {
     let manifest = archive.manifest();
     let number = manifest.trust_entries(&instance.name).count();
     if number > limits::STORE_FILES {

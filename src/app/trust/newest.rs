@@ -35,8 +35,8 @@ pub struct Material {
 }
 
 /// A state of the repository, and when it was checked.
-struct Candidate {
-    source: MaterialSource,
+pub(super) struct Candidate {
+    pub(super) source: MaterialSource,
     state: State,
     checked_at: Time,
 }
@@ -117,7 +117,13 @@ fn earlier_keys(instance: &Instance, held: &Held) -> Option<(Vec<u8>, Time)> {
 }
 
 /// The newer of what is carried and what is held.
-fn newer(held: &Held, carried: Option<Carried>) -> Result<Option<Candidate>, BasisError> {
+///
+/// # Errors
+/// When what is carried contradicts what is held.
+pub(super) fn newer(
+    held: &Held,
+    carried: Option<Carried>,
+) -> Result<Option<Candidate>, BasisError> {
     let here = held.local.state.clone().zip(held.checked);
     let here = here.map(|(state, checked_at)| Candidate {
         source: MaterialSource::Store,

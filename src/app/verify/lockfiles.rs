@@ -13,7 +13,10 @@ use crate::{
 ///
 /// # Errors
 /// When the archive has no lockfile, or one cannot be understood.
-pub(super) fn carried(archive: &SignedArchive, file: &Path) -> Result<Vec<Lock>, VerifyError> {
+pub(in crate::app) fn carried(
+    archive: &SignedArchive,
+    file: &Path,
+) -> Result<Vec<Lock>, VerifyError> {
     let manifest = archive.manifest();
     let mut locks = Vec::new();
     let (mut left, mut objects) = (limits::LOCKFILE_BYTES, 0_usize);

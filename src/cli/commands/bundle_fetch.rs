@@ -25,7 +25,7 @@ use crate::{
 /// left behind then.
 pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
     #[cfg(unix)]
-    leave_nothing_when_interrupted();
+    network::leave_nothing_when_interrupted();
     let seal = seal_options(options, context.env);
     // An archive that cannot or must not be written is an error before anything is downloaded.
     let clock = context.clock;
@@ -116,23 +116,4 @@ fn end(error: SealError, context: &mut Context<'_>) -> Failure {
         }
         error => error.into(),
     }
-}
-
-/// Removes temporary files when the process gets a signal to end, and then ends it as that signal does. If
-/// this cannot be set up, the files stay.
-#[cfg(unix)]
-fn leave_nothing_when_interrupted() {
-    use signal_hook::{
-        consts::{SIGINT, SIGTERM},
-        iterator::Signals,
-        low_level::emulate_default_handler,
-    };
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            crate::adapters::files::abandon(|| {
-                let _ = emulate_default_handler(signal);
-            });
-        }
-    });
 }

@@ -17,6 +17,9 @@ mod key;
 mod policy_check;
 mod policy_init;
 mod policy_lock;
+mod recall_apply;
+#[cfg(feature = "network")]
+mod recall_fetch;
 mod report;
 mod trust_diff;
 mod trust_export;
@@ -30,7 +33,9 @@ use clap::CommandFactory as _;
 
 use crate::cli::{
     context::Context,
-    declare::{BundleCommand, Cli, Command, KeyCommand, PolicyCommand, TrustCommand},
+    declare::{
+        BundleCommand, Cli, Command, KeyCommand, PolicyCommand, RecallCommand, TrustCommand,
+    },
     failure::Outcome,
 };
 
@@ -58,6 +63,9 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         Command::Policy(PolicyCommand::Check(options)) => policy_check::run(&options, context),
         Command::Policy(PolicyCommand::Lock(options)) => policy_lock::run(&options, context),
         Command::Report(options) => report::run(&options, context),
+        #[cfg(feature = "network")]
+        Command::Recall(RecallCommand::Fetch(options)) => recall_fetch::run(&options, context),
+        Command::Recall(RecallCommand::Apply(options)) => recall_apply::run(&options, context),
         #[cfg(feature = "network")]
         Command::Trust(TrustCommand::Refresh(options)) => trust_refresh::run(&options, context),
         Command::Trust(TrustCommand::Import(options)) => trust_import::run(&options, context),

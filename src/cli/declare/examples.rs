@@ -21,6 +21,9 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     #[cfg(feature = "serve")]
     ("bundle serve", SERVE),
     #[cfg(feature = "network")]
+    ("recall fetch", RECALL_FETCH),
+    ("recall apply", RECALL_APPLY),
+    #[cfg(feature = "network")]
     ("trust refresh", REFRESH),
     ("trust import", IMPORT),
     ("trust show", TRUST_SHOW),
@@ -175,6 +178,23 @@ pub(super) const POLICY_CHECK: &str = "\
 Examples:
   sealift policy check sealift.toml
   sealift policy check sealift.toml app.sealift";
+
+#[cfg(feature = "network")]
+pub(super) const RECALL_FETCH: &str = "\
+Examples:
+  Ask about the packages of an archive, in a copy of the public records:
+    sealift recall fetch app.sealift -o monday.recall \\
+      --key release.key --advisories malicious-packages/osv
+
+  Ask about a list of packages, in the file of all of npm's records:
+    sealift recall fetch --purls purls.txt -o tuesday.recall \\
+      --key release.key --advisories https://osv.example/npm/all.zip";
+
+pub(super) const RECALL_APPLY: &str = "\
+Examples:
+  Which of these archives are affected?
+    sealift recall apply tuesday.recall archives/ \\
+      --key release.key.pub --require registry-signature";
 
 #[cfg(feature = "network")]
 pub(super) const REFRESH: &str = "\

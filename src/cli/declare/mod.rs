@@ -4,6 +4,7 @@ mod bundle;
 mod examples;
 mod key;
 mod policy;
+mod recall;
 mod report;
 mod store;
 mod trust;
@@ -16,6 +17,8 @@ use crate::core::time::{self, Time};
 
 #[cfg(feature = "serve")]
 pub use self::bundle::Serve;
+#[cfg(feature = "network")]
+pub use self::recall::RecallFetch;
 pub use self::{
     bundle::{
         BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Statements, Unpack,
@@ -24,6 +27,7 @@ pub use self::{
     examples::EXAMPLES,
     key::{Generate, KeyCommand, Show as KeyShow},
     policy::{Check, Init, Lock, PolicyCommand},
+    recall::{RecallApply, RecallCommand},
     report::{Report, ReportOptions, ReportOutput},
     store::{Index, Where},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},
@@ -106,6 +110,9 @@ pub enum Command {
     /// write and check policies: whom you expect, and what you excuse
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// find the archives with packages that are malicious, or with keys that were withdrawn
+    #[command(subcommand)]
+    Recall(RecallCommand),
     /// keep the trust roots current, and carry them across
     #[command(subcommand)]
     Trust(TrustCommand),

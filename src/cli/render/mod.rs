@@ -7,6 +7,7 @@ mod human;
 mod inspect;
 mod key;
 mod policy;
+mod recall;
 mod report;
 #[cfg(feature = "serve")]
 mod serve;
@@ -27,6 +28,7 @@ pub use self::{
     inspect::Inspected,
     key::{GeneratedKey, ShownKey},
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
+    recall::AppliedRecall,
     report::{RenderedReport, Rendering},
     store::{FoundInStore, IndexedStore, JudgedStore},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
@@ -37,6 +39,7 @@ pub use self::{
 pub use self::{
     fetch::{Uncollected, denied_later, git_dependencies},
     human::count,
+    recall::FetchedRecall,
 };
 #[cfg(feature = "serve")]
 pub use self::{

@@ -19,6 +19,7 @@ pub const NPM: Ecosystem = Ecosystem::new(&Naming {
     is_name,
     is_version,
     is_same_version,
+    is_ordered,
     order,
     release_line,
 });
@@ -74,6 +75,11 @@ fn is_same_version(one: &str, other: &str) -> bool {
         text.split('+').next().unwrap_or(text).to_owned()
     };
     clean(one) == clean(other)
+}
+
+/// Whether it is a semantic version, the whole of it.
+fn is_ordered(version: &str) -> bool {
+    Version::parse(version).is_ok()
 }
 
 /// The order of semantic versions (semver.org, section 11). Other texts come before them, in the order of

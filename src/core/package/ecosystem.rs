@@ -21,6 +21,8 @@ pub struct Naming {
     pub is_version: fn(&str) -> bool,
     /// Whether two texts are the same version, written in two ways.
     pub is_same_version: fn(&str, &str) -> bool,
+    /// Whether a version has a place in the order of versions.
+    pub is_ordered: fn(&str) -> bool,
     /// Which of two versions is the later one.
     pub order: fn(&str, &str) -> Ordering,
     /// The release line of a version: versions of one line are meant to replace each other.

@@ -114,6 +114,9 @@ fn main() {
     write("tampered", "entry", b"\x07\x03\0\0\0\x01\x01");
     write("tarball", "plain", &testkit::registry::tarball("a", "1.0.0"));
     write("npmrc", "all", NPMRC.as_bytes());
+    write("advisory", "ranges", ADVISORY.as_bytes());
+    write("advisory", "bare", br#"{"id":"MAL-1","withdrawn":"2026-01-02T03:04:05Z","affected":null}"#);
+    write("manifest", "recall", RECALL.as_bytes());
     let template = read("../src/app/policy_init/template.toml");
     let all = String::from_utf8(template.clone()).unwrap();
     let all = all.lines().map(|line| match line.strip_prefix('#') {
@@ -184,6 +187,36 @@ versions = [
   { version = "1.3.0", sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
 ]
 "#;
+
+const ADVISORY: &str = r#"{
+  "schema_version": "1.5.0",
+  "id": "MAL-2026-1",
+  "summary": "Malicious code in @acme/tool (npm)",
+  "affected": [
+    {
+      "package": {"ecosystem": "npm", "name": "@acme/tool", "purl": "pkg:npm/%40acme/tool"},
+      "ranges": [
+        {"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.0.0"}, {"introduced": "1.2.0-rc.1"}]},
+        {"type": "ECOSYSTEM", "events": [{"introduced": "2.0.0"}, {"last_affected": "2.0.0"}, {"limit": "*"}]},
+        {"type": "GIT", "repo": "https://git.example/a", "events": [{"introduced": "0"}]}
+      ],
+      "versions": ["1.0.0", "v9"]
+    },
+    {"package": {"ecosystem": "PyPI", "name": "tool"}, "versions": null}
+  ],
+  "database_specific": {"malicious-packages-origins": [{"source": "x"}]}
+}
+"#;
+
+const RECALL: &str = concat!(
+    r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"advisories/%4d%41%4c-2026-1.json","#,
+    r#""digest":{"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},"#,
+    r#""annotations":{"size":0}}],"predicateType":"urn:sealift:recall:v1","predicate":{"formatVersion":1,"#,
+    r#""tool":{"name":"sealift","version":"0.1.0"},"sealedAt":"2026-11-23T04:00:00Z","#,
+    r#""names":["pkg:npm/%40acme/tool","pkg:npm/b"],"#,
+    r#""advisories":{"from":"osv","records":2,"unreadable":0},"#,
+    r#""trust":[{"instance":"public-good","source":"embedded"}]}}"#,
+);
 
 const NPMRC: &str = "\
 ; a comment

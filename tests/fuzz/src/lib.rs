@@ -20,7 +20,7 @@ use sealift::{
         archive::{
             dsse::{Envelope, EnvelopeParser},
             entry_name,
-            manifest::Manifest,
+            manifest::{Listing as _, Manifest},
         },
         ecosystems::parse_purl,
         lockfile::{
@@ -34,6 +34,7 @@ use sealift::{
             evidence::{Answer, Evidence},
         },
         policy::{Identities, PolicyFile, TextError},
+        recall::{Advisory, PackageName, Recall, advisory_entry},
         sigstore::{
             self, Artifact, Signer,
             bundle::Bundle,
@@ -63,7 +64,8 @@ use support::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 19] = [
+pub const ALL: [Target; 20] = [
+    ("advisory", advisory),
     ("archive", archive),
     ("bundle", bundle),
     ("certificate", certificate),
@@ -84,6 +86,22 @@ pub const ALL: [Target; 19] = [
     ("trusted_root", trusted_root),
     ("tuf", tuf),
 ];
+
+/// An advisory in the OSV format: whom it concerns. Its id gives one name of an entry.
+pub fn advisory(bytes: &[u8]) {
+    let Ok(advisory) = Advisory::parse(bytes) else { return };
+    let entry = advisory_entry(&advisory.id);
+    assert_eq!(entry_name::parse(entry.as_bytes()), Ok(entry.as_str()));
+    let _ = advisory.counts();
+    for name in advisory.names() {
+        assert_eq!(PackageName::parse(&name.to_string()).as_ref(), Some(name));
+        for version in ["0.0.0-0", "1.0.0", "1.0.0+x", "1.2.3-rc.1", "999999.0.0", "1.0"] {
+            let _ = advisory.concerns(&name.at(version).unwrap());
+        }
+    }
+    // What it does not name it does not concern.
+    assert!(!advisory.concerns(&PackageId::npm("of-no-advisory", "1.0.0").unwrap()));
+}
 
 /// The archive's file: ZIP, envelope, manifest, entries.
 pub fn archive(bytes: &[u8]) {
@@ -183,8 +201,11 @@ pub fn envelope(bytes: &[u8]) {
     assert_eq!(envelope.to_json(), bytes);
 }
 
-/// The manifest. What was read is written and read back the same.
+/// The manifest of an archive, or of a recall. What was read is written and read back the same.
 pub fn manifest(bytes: &[u8]) {
+    if let Ok(recall) = Recall::parse(bytes) {
+        assert_eq!(Recall::parse(&recall.to_json()).unwrap(), recall);
+    }
     let Ok(manifest) = Manifest::parse(bytes) else { return };
     assert_eq!(Manifest::parse(&manifest.to_json()).unwrap(), manifest);
     for (purl, package) in manifest.packages() {

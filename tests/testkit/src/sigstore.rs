@@ -47,7 +47,7 @@ pub use ca::{CODE_SIGNING, Certified, Fulcio, Leaf, TIME_STAMPING};
 pub use claims::Claims;
 pub use ct::CtLog;
 pub use key::{Key, pem};
-pub use npm::{ATTESTATIONS, NpmKey, SIGNATURES, attestations_response};
+pub use npm::{ATTESTATIONS, NpmKey, SIGNATURES, attestations_response, keys as npm_keys};
 pub use rekor::{Receipt, Rekor};
 pub use statement::Subject;
 pub use tsa::Tsa;

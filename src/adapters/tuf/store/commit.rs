@@ -19,7 +19,7 @@ use crate::{
 /// One instance's folder, while no other process may change it.
 #[derive(Debug)]
 pub struct Locked<'a, D = SystemDisk> {
-    store: &'a InstanceStore<D>,
+    pub(super) store: &'a InstanceStore<D>,
     /// The lock goes when the file is closed.
     _file: File,
 }

@@ -45,3 +45,23 @@ fn a_file_is_as_large_as_the_limit() {
         fs::remove_file(&path).unwrap();
     }
 }
+
+#[test]
+fn keeps_the_time_of_the_newest_recall_and_of_no_older_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = TrustStore::new(folder.path()).open("acme").unwrap();
+    let at = |day: u32| crate::core::time::parse(&format!("2026-11-{day:02}T04:00:00Z")).unwrap();
+    assert_eq!(store.newest_recall().unwrap(), None);
+    for (day, newest) in [(3, 3), (2, 3), (4, 4)] {
+        store.lock().unwrap().keep_recall(at(day)).unwrap();
+        assert_eq!(store.newest_recall().unwrap(), Some(at(newest)), "{day}");
+    }
+    let path = folder.path().join("acme/recall");
+    for text in ["", "yesterday", "2026-11-04"] {
+        fs::write(&path, text).unwrap();
+        let error = store.newest_recall().unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{text}: {error}");
+        // To forget it would give up the protection.
+        assert!(store.lock().unwrap().keep_recall(at(9)).is_err());
+    }
+}

@@ -21,9 +21,24 @@ pub(super) fn all(
     subjects: &[Subject],
     predicate: &Predicate,
 ) -> Result<(Vec<Purl>, Time), ManifestError> {
-    if predicate.format_version != FORMAT_VERSION {
-        return Err(ManifestError::FormatVersion(predicate.format_version));
-    }
+    check_version(predicate.format_version)?;
+    check_subjects(subjects)?;
+    let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
+    let mut uses = Uses::new(subjects);
+    inputs(predicate, &mut uses)?;
+    let purls = packages(predicate, sealed_at, &mut uses)?;
+    check_trust(&predicate.trust, sealed_at, &mut uses)?;
+    uses.finish()?;
+    Ok((purls, sealed_at))
+}
+
+/// Refuses a version of the format that this code does not know.
+pub(in crate::core) fn check_version(version: u32) -> Result<(), ManifestError> {
+    if version == FORMAT_VERSION { Ok(()) } else { Err(ManifestError::FormatVersion(version)) }
+}
+
+/// The entries are not too many, sorted, and named as entries are.
+pub(in crate::core) fn check_subjects(subjects: &[Subject]) -> Result<(), ManifestError> {
     if subjects.len() > limits::ARCHIVE_ENTRIES {
         return Err(ManifestError::TooManyEntries(subjects.len()));
     }
@@ -34,23 +49,22 @@ pub(super) fn all(
             return Err(ManifestError::ListsEnvelope);
         }
     }
-    let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
-    let mut uses = Uses { subjects, artifacts: HashMap::new(), used: HashSet::new() };
-    inputs(predicate, &mut uses)?;
-    let purls = packages(predicate, sealed_at, &mut uses)?;
-    trust(predicate, sealed_at, &mut uses)?;
-    uses.finish()?;
-    Ok((purls, sealed_at))
+    Ok(())
 }
 
 /// Which entries are used so far, and which of them as artifacts.
-struct Uses<'a> {
+pub(in crate::core) struct Uses<'a> {
     subjects: &'a [Subject],
     artifacts: HashMap<usize, Algorithm>,
     used: HashSet<usize>,
 }
 
 impl<'a> Uses<'a> {
+    /// None so far.
+    pub(in crate::core) fn new(subjects: &'a [Subject]) -> Self {
+        Self { subjects, artifacts: HashMap::new(), used: HashSet::new() }
+    }
+
     fn claim(&mut self, item: &str, entry: &str, folder: &str) -> Result<usize, ManifestError> {
         let file = entry.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
         if !file.is_some_and(|file| !file.is_empty() && !file.contains('/')) {
@@ -64,20 +78,17 @@ impl<'a> Uses<'a> {
         Ok(at)
     }
 
-    /// Claims everything under a folder.
-    fn claim_folder(&mut self, instance: &str) -> Result<(), ManifestError> {
-        let folder = format!("trust/{instance}/");
-        let from = self.subjects.partition_point(|subject| subject.name < folder);
-        let claimed = self.subjects.iter().skip(from);
-        let claimed = claimed.take_while(|subject| subject.name.starts_with(&folder)).count();
-        if claimed == 0 {
-            return Err(ManifestError::TrustNotCarried(instance.into()));
-        }
+    /// Claims everything under a folder, whose name ends in a slash. Returns what there is.
+    pub(in crate::core) fn claim_folder(&mut self, folder: &str) -> &'a [Subject] {
+        let from = self.subjects.partition_point(|subject| subject.name.as_str() < folder);
+        let rest = self.subjects.get(from..).unwrap_or_default();
+        let claimed = rest.iter().take_while(|subject| subject.name.starts_with(folder)).count();
         self.used.extend(from..from.saturating_add(claimed));
-        Ok(())
+        rest.get(..claimed).unwrap_or_default()
     }
 
-    fn finish(self) -> Result<(), ManifestError> {
+    /// Every entry must have been claimed, and have a digest of the algorithm of its kind.
+    pub(in crate::core) fn finish(self) -> Result<(), ManifestError> {
         for (at, subject) in self.subjects.iter().enumerate() {
             if !self.used.contains(&at) {
                 return Err(ManifestError::Unused(subject.name.clone()));
@@ -114,16 +125,21 @@ fn folder_of(entry: &str) -> &str {
     entry.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-fn trust(predicate: &Predicate, sealed_at: Time, uses: &mut Uses<'_>) -> Result<(), ManifestError> {
-    sorted("trust", &predicate.trust, |trust| trust.instance.as_str())?;
-    for CarriedTrust { instance, source, refreshed_at } in &predicate.trust {
+/// The trust material is sorted, carried where it says so, and not younger than the seal.
+pub(in crate::core) fn check_trust(
+    trust: &[CarriedTrust],
+    sealed_at: Time,
+    uses: &mut Uses<'_>,
+) -> Result<(), ManifestError> {
+    sorted("trust", trust, |trust| trust.instance.as_str())?;
+    for CarriedTrust { instance, source, refreshed_at } in trust {
         let named = entry_name::parse(instance.as_bytes()).is_ok() && !instance.contains('/');
         if !named {
             return Err(ManifestError::Instance(instance.clone()));
         }
         let carried = *source == TrustSource::Tuf;
-        if carried {
-            uses.claim_folder(instance)?;
+        if carried && uses.claim_folder(&format!("trust/{instance}/")).is_empty() {
+            return Err(ManifestError::TrustNotCarried(instance.clone()));
         }
         if carried != refreshed_at.is_some() {
             return Err(ManifestError::TrustSource(instance.clone()));
@@ -221,7 +237,7 @@ fn check_part(
 }
 
 /// Strictly ascending: sorted, and nothing twice.
-fn sorted<T>(
+pub(in crate::core) fn sorted<T>(
     list: &'static str,
     items: &[T],
     key: impl Fn(&T) -> &str,
@@ -245,7 +261,7 @@ fn sorted<T>(
 
 /// RFC 3339 in UTC to the second, without leap seconds: one form for one time. Times before Sigstore's first
 /// root are refused.
-fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
+pub(in crate::core) fn exact_time(field: &'static str, text: &str) -> Result<Time, ManifestError> {
     time::parse(text)
         .filter(|time| time::format(*time) == text && time::to_second(*time) == *time)
         .filter(|time| *time >= limits::EARLIEST)

@@ -23,11 +23,17 @@ pub enum ManifestError {
     #[error("the manifest's predicate type is {0:?}")]
     PredicateType(String),
     /// A version of the format that this code does not know.
-    #[error("the archive has format version {0}, this program reads version 1")]
+    #[error("the file has format version {0}, this program reads version 1")]
     FormatVersion(u32),
     /// More than [`limits::ARCHIVE_ENTRIES`].
     #[error("the manifest lists {0} entries, more than {max}", max = limits::ARCHIVE_ENTRIES)]
     TooManyEntries(usize),
+    /// A recall of more than [`limits::RECALL_NAMES`].
+    #[error("the manifest has {0} names, more than {max}", max = limits::RECALL_NAMES)]
+    TooManyNames(usize),
+    /// A recall of more than [`limits::RECALL_ADVISORIES`].
+    #[error("the manifest lists {0} advisories, more than {max}", max = limits::RECALL_ADVISORIES)]
+    TooManyAdvisories(usize),
     /// A list that is not in its order, at this item.
     #[error("the manifest's {list} are not sorted at {item:?}")]
     Unsorted {
@@ -149,6 +155,8 @@ impl ManifestError {
             Self::PredicateType(_) => "manifest-predicate-type",
             Self::FormatVersion(_) => "manifest-format-version",
             Self::TooManyEntries(_) => "manifest-too-many-entries",
+            Self::TooManyNames(_) => "manifest-too-many-names",
+            Self::TooManyAdvisories(_) => "manifest-too-many-advisories",
             Self::Unsorted { .. } => "manifest-unsorted",
             Self::Duplicate { .. } => "manifest-duplicate",
             Self::Name(error) => error.code(),

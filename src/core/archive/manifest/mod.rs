@@ -10,21 +10,17 @@
 mod check;
 mod error;
 mod predicate;
-
-use serde::{Deserialize, Serialize};
+pub(in crate::core) mod statement;
 
 pub use error::ManifestError;
 pub use predicate::{CarriedTrust, Package, Part, Predicate, Tool, TrustSource};
 
-use predicate::present;
+pub(in crate::core) use check::{
+    Uses, check_subjects, check_trust, check_version, exact_time, sorted,
+};
 
 use crate::core::{
-    json::{self, objects_only},
-    limits,
-    package::{
-        Purl,
-        digest::{Algorithm, Digest},
-    },
+    package::{Purl, digest::Digest},
     time::Time,
 };
 
@@ -36,6 +32,33 @@ pub const PREDICATE_TYPE: &str = "urn:sealift:archive:v1";
 
 /// The version of the format that this code reads and writes.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// What a signed file says of itself: the statement in its envelope. An archive has a [`Manifest`].
+pub trait Listing: Sized {
+    /// Parses the signed payload.
+    ///
+    /// # Errors
+    /// [`ManifestError`] names the first rule that it breaks.
+    fn parse(bytes: &[u8]) -> Result<Self, ManifestError>;
+
+    /// The statement, in its one form.
+    fn to_json(&self) -> Vec<u8>;
+
+    /// All entries of the file but the envelope, sorted by name.
+    fn subjects(&self) -> &[Subject];
+
+    /// The trust material, an instance each.
+    fn trust(&self) -> &[CarriedTrust];
+
+    /// When the file was sealed.
+    fn sealed_at(&self) -> Time;
+
+    /// The entries that carry the TUF repository of an instance, `trust/INSTANCE/…`.
+    fn trust_entries(&self, instance: &str) -> impl Iterator<Item = &Subject> {
+        let folder = format!("trust/{instance}/");
+        self.subjects().iter().filter(move |subject| subject.name.starts_with(&folder))
+    }
+}
 
 /// One entry of the archive, as the manifest lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,28 +87,8 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] names the first rule that it breaks.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
-        let longest = json::longest_text(bytes);
-        if longest > limits::MANIFEST_TEXT_BYTES {
-            return Err(ManifestError::Text(longest));
-        }
-        let statement: Statement = serde_json::from_slice(bytes).map_err(|error| {
-            // A later version has other fields. The error names the version, not the new field.
-            match serde_json::from_slice::<Head>(bytes) {
-                Ok(head) if head.predicate_type != PREDICATE_TYPE => {
-                    ManifestError::PredicateType(head.predicate_type)
-                }
-                _ => ManifestError::Json(error.to_string()),
-            }
-        })?;
-        if statement.kind != STATEMENT_TYPE {
-            return Err(ManifestError::StatementType(statement.kind));
-        }
-        if statement.predicate_type != PREDICATE_TYPE {
-            return Err(ManifestError::PredicateType(statement.predicate_type));
-        }
-        let subjects =
-            statement.subject.into_iter().map(Listed::parse).collect::<Result<_, _>>()?;
-        Self::checked(subjects, statement.predicate)
+        let (subjects, predicate) = statement::parse(bytes, PREDICATE_TYPE)?;
+        Self::checked(subjects, predicate)
     }
 
     /// Builds a manifest. It sorts every list whose order has no meaning, so that the same
@@ -110,14 +113,7 @@ impl Manifest {
 
     /// The statement as JSON, without white space, fields in the order of the specification.
     pub fn to_json(&self) -> Vec<u8> {
-        let statement = Statement {
-            kind: STATEMENT_TYPE.to_owned(),
-            subject: self.subjects.iter().map(Listed::of).collect(),
-            predicate_type: PREDICATE_TYPE.to_owned(),
-            predicate: self.predicate.clone(),
-        };
-        // Strings, numbers and lists: there is nothing in it that serialising could refuse.
-        serde_json::to_vec(&statement).unwrap_or_default()
+        statement::to_json(&self.subjects, PREDICATE_TYPE, &self.predicate)
     }
 
     /// All entries of the archive but the envelope, sorted by name.
@@ -144,11 +140,27 @@ impl Manifest {
     pub fn packages(&self) -> impl ExactSizeIterator<Item = (&Purl, &Package)> {
         self.purls.iter().zip(&self.predicate.packages)
     }
+}
 
-    /// The entries that carry the TUF repository of an instance, `trust/INSTANCE/…`.
-    pub fn trust_entries(&self, instance: &str) -> impl Iterator<Item = &Subject> {
-        let folder = format!("trust/{instance}/");
-        self.subjects.iter().filter(move |subject| subject.name.starts_with(&folder))
+impl Listing for Manifest {
+    fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
+        Self::parse(bytes)
+    }
+
+    fn to_json(&self) -> Vec<u8> {
+        self.to_json()
+    }
+
+    fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    fn trust(&self) -> &[CarriedTrust] {
+        &self.predicate.trust
+    }
+
+    fn sealed_at(&self) -> Time {
+        self.sealed_at
     }
 }
 
@@ -162,75 +174,6 @@ impl Predicate {
         self.inputs.sort();
         self.trust.sort_by(|a, b| a.instance.cmp(&b.instance));
         self.packages.sort_by(|a, b| a.purl.cmp(&b.purl));
-    }
-}
-
-objects_only!(both Statement, Listed, DigestSet, Annotations);
-objects_only!(Head);
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
-struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<Listed>,
-    #[serde(rename = "predicateType")]
-    predicate_type: String,
-    predicate: Predicate,
-}
-
-/// The field that says the version of a statement.
-#[derive(Deserialize)]
-#[serde(remote = "Self")]
-struct Head {
-    #[serde(rename = "predicateType")]
-    predicate_type: String,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
-struct Listed {
-    name: String,
-    digest: DigestSet,
-    annotations: Annotations,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
-struct DigestSet {
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
-    sha512: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Self", deny_unknown_fields)]
-struct Annotations {
-    size: u64,
-}
-
-impl Listed {
-    fn parse(self) -> Result<Subject, ManifestError> {
-        let digest = match (&self.digest.sha256, &self.digest.sha512) {
-            (Some(hex), None) => Digest::from_hex(Algorithm::Sha256, hex),
-            (None, Some(hex)) => Digest::from_hex(Algorithm::Sha512, hex),
-            _ => None,
-        };
-        match digest {
-            Some(digest) => Ok(Subject { name: self.name, size: self.annotations.size, digest }),
-            None => Err(ManifestError::Digest(self.name)),
-        }
-    }
-
-    fn of(subject: &Subject) -> Self {
-        let hex =
-            |algorithm| (subject.digest.algorithm() == algorithm).then(|| subject.digest.to_hex());
-        Self {
-            name: subject.name.clone(),
-            digest: DigestSet { sha256: hex(Algorithm::Sha256), sha512: hex(Algorithm::Sha512) },
-            annotations: Annotations { size: subject.size },
-        }
     }
 }
 

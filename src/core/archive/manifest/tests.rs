@@ -3,8 +3,11 @@ mod form;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::core::archive::entry_name::package_folder;
-use crate::core::package::{Origin, PackageId};
+use crate::core::{
+    archive::entry_name::package_folder,
+    limits,
+    package::{Origin, PackageId, digest::Algorithm},
+};
 
 fn predicate() -> Predicate {
     let part = |entry: Option<String>, url: &str, status: u16| Part {

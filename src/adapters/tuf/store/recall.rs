@@ -1,0 +1,45 @@
+//! When the newest recall was sealed that was applied for an instance: an older one is refused.
+
+use super::{Disk, InstanceStore, Locked, StoreError, read::read};
+use crate::{
+    adapters::files::FileError,
+    core::{
+        limits::LINE_BYTES,
+        time::{self, Time},
+    },
+};
+
+/// The file in an instance's folder.
+const FILE: &str = "recall";
+
+impl<D: Disk> InstanceStore<D> {
+    /// When the newest recall was sealed that was applied; `None` before the first.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or does not hold a time.
+    pub fn newest_recall(&self) -> Result<Option<Time>, StoreError> {
+        let Some(bytes) = read(&self.folder.join(FILE), LINE_BYTES)? else { return Ok(None) };
+        let time = String::from_utf8(bytes).ok().and_then(|text| time::parse(text.trim()));
+        time.map(Some).ok_or_else(|| self.corrupt("the time of the newest recall is not a time"))
+    }
+}
+
+impl<D: Disk> Locked<'_, D> {
+    /// Keeps when a recall was sealed, unless a newer one is known.
+    ///
+    /// # Errors
+    /// When what is known cannot be read, or the disk refuses: what was kept before is then still
+    /// kept, or this is.
+    pub fn keep_recall(&self, sealed_at: Time) -> Result<(), StoreError> {
+        let (folder, disk) = (&self.store.folder, &self.store.disk);
+        if self.store.newest_recall()?.is_some_and(|newest| newest >= sealed_at) {
+            return Ok(());
+        }
+        let (new, kept) = (folder.join(format!("{FILE}.new")), folder.join(FILE));
+        disk.write(&new, time::format(sealed_at).as_bytes())
+            .map_err(|source| FileError::io("write", &new, source))?;
+        disk.rename(&new, &kept).map_err(|source| FileError::io("write", &kept, source))?;
+        disk.sync_folder(folder).map_err(|source| FileError::io("sync", folder, source))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Which packages an archive holds: its own, and those that lie in their tarballs.
+
+use crate::core::{
+    archive::manifest::Manifest,
+    lockfile::{Ask, Lockfile},
+    package::{PackageId, Purl},
+};
+
+/// A package that an archive holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held<'a> {
+    /// Name and version.
+    pub id: &'a PackageId,
+    /// Its purl, if it is one of the archive's own packages.
+    purl: Option<&'a Purl>,
+    /// Where its entry is, if it lies in the tarball of another one.
+    pub bundled: Option<&'a str>,
+}
+
+impl Held<'_> {
+    /// Its package URL.
+    pub fn purl(&self) -> String {
+        self.purl.map_or_else(|| self.id.purl(), ToString::to_string)
+    }
+}
+
+/// The packages of an archive, and then those that its lockfiles find in the tarballs of others.
+pub(super) fn packages<'a>(
+    manifest: &'a Manifest,
+    lockfiles: impl Iterator<Item = &'a Lockfile>,
+) -> impl Iterator<Item = Held<'a>> {
+    let own = manifest.packages();
+    let own = own.map(|(purl, _)| Held { id: purl.id(), purl: Some(purl), bundled: None });
+    let entries = lockfiles.flat_map(|lockfile| &lockfile.entries);
+    let bundled = entries.filter_map(|entry| match &entry.asks {
+        Ask::Bundled(bundled) => {
+            Some(Held { id: bundled.id.as_ref()?, purl: None, bundled: Some(&entry.path) })
+        }
+        _ => None,
+    });
+    own.chain(bundled)
+}

@@ -1,0 +1,79 @@
+//! `sealift recall fetch`.
+
+use std::{io, path::PathBuf};
+
+use crate::{
+    app::{
+        connection::Npmrc,
+        recall::{self, Source},
+        seal::{Key, Output},
+        store::is_folder,
+    },
+    cli::{
+        context::Context,
+        declare::RecallFetch,
+        env::Env,
+        failure::{Failure, Outcome},
+        network,
+        render::FetchedRecall,
+    },
+    core::addresses,
+};
+
+/// Seals the newest trust and the advisories for what archives hold.
+///
+/// # Errors
+/// Exit 2, when something could not be had; exit 1, when something is not what it should be. No file is
+/// left behind then.
+pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
+    #[cfg(unix)]
+    network::leave_nothing_when_interrupted();
+    let env = context.env;
+    let fetch = recall::Fetch {
+        archives: options.archives.clone(),
+        purls: options.purls.clone(),
+        source: source(&options.advisories)?,
+        output: match options.output.as_os_str() == "-" {
+            true => Output::Pipe(env.temporary.clone()),
+            false => Output::File(options.output.clone()),
+        },
+        key: match &options.key {
+            Some(path) => Key::Named(path.clone()),
+            None => Key::Own(env.config.join("signing.key")),
+        },
+        signed_by: options.signed_by.clone(),
+        source_date: env.source_date,
+        no_refresh: options.no_refresh,
+        trust: options.trust.resolve(env),
+    };
+    let clock = context.clock;
+    let fetching = fetch.prepare(&clock, context.terminal)?;
+    let npmrc = Npmrc::load(env.npmrc.as_deref(), None, false, &Env::variable)?;
+    let network = network::acquire(&npmrc, context)?;
+    let sealed = fetching.run(&network, context.terminal)?;
+    let (file, quiet) = (&options.output, context.terminal.quiet());
+    match &fetch.output {
+        Output::File(_) => {
+            let fetched = sealed.keep()?;
+            context.print(&FetchedRecall { fetched: &fetched, file, quiet });
+        }
+        Output::Pipe(_) => {
+            let fetched = sealed.copy_to(&mut io::stdout().lock())?;
+            // The recall is on standard output.
+            let fetched = FetchedRecall { fetched: &fetched, file, quiet };
+            context.terminal.note(format_args!("sealed: {}", fetched.summary()));
+        }
+    }
+    Ok(())
+}
+
+fn source(text: &str) -> Outcome<Source> {
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        let path = PathBuf::from(text);
+        return Ok(if is_folder(&path) { Source::Folder(path) } else { Source::Zip(path) });
+    }
+    addresses::parse(text).map(Source::Address).ok_or_else(|| {
+        Failure::could_not("--advisories is not an address")
+            .hint("it is a folder, a ZIP file, or an address such as https://HOST/npm/all.zip")
+    })
+}

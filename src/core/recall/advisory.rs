@@ -1,0 +1,236 @@
+//! An advisory: one record in the OSV format, of which this reads what says whom it concerns.
+//!
+//! The bytes are carried as received; nothing is written from what was read.
+
+use serde::Deserialize;
+
+use super::{
+    PackageName,
+    range::{self, Event, Kind},
+};
+use crate::core::{
+    json::{self, objects_only},
+    limits,
+    package::PackageId,
+};
+
+/// Why a record is not an advisory that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AdvisoryError {
+    /// Not the JSON of an OSV record.
+    #[error("it is not an OSV record: {0}")]
+    Json(String),
+    /// More than [`limits::ADVISORY_BYTES`].
+    #[error("it has {0} bytes, more than {max}", max = limits::ADVISORY_BYTES)]
+    Size(u64),
+    /// More than [`limits::ADVISORY_VALUES`].
+    #[error("it has {0} values, more than {max}", max = limits::ADVISORY_VALUES)]
+    Values(usize),
+    /// Empty, too long, or not of the characters of an id.
+    #[error("its id {0:?} is not one of OSV")]
+    Id(String),
+}
+
+impl AdvisoryError {
+    /// A stable code, for reports and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "advisory-json",
+            Self::Size(_) => "advisory-size",
+            Self::Values(_) => "advisory-values",
+            Self::Id(_) => "advisory-id",
+        }
+    }
+}
+
+/// One record: which versions of which packages it concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advisory {
+    /// Its id, such as `MAL-2026-1`.
+    pub id: String,
+    /// What it says in one line; empty if it says nothing.
+    pub summary: String,
+    is_malicious: bool,
+    is_withdrawn: bool,
+    affected: Vec<Affected>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Affected {
+    name: PackageName,
+    versions: Vec<String>,
+    ranges: Vec<Vec<Event>>,
+    /// A range of a type that nobody here can evaluate.
+    is_unclear: bool,
+}
+
+impl Advisory {
+    /// Parses a record. Members that this program has no use for are passed over.
+    ///
+    /// # Errors
+    /// [`AdvisoryError`] says what is wrong with it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, AdvisoryError> {
+        let size = bytes.len() as u64;
+        if size > limits::ADVISORY_BYTES {
+            return Err(AdvisoryError::Size(size));
+        }
+        let values = json::values(bytes);
+        if values > limits::ADVISORY_VALUES {
+            return Err(AdvisoryError::Values(values));
+        }
+        let record: Record = serde_json::from_slice(bytes)
+            .map_err(|error| AdvisoryError::Json(error.to_string()))?;
+        if !is_id(&record.id) {
+            return Err(AdvisoryError::Id(record.id));
+        }
+        let origins = record.database_specific.and_then(|specific| specific.origins);
+        Ok(Self {
+            is_malicious: record.id.starts_with("MAL-") || origins.is_some(),
+            is_withdrawn: record.withdrawn.is_some(),
+            summary: record.summary.unwrap_or_default(),
+            affected: record.affected.into_iter().filter_map(Affected::of).collect(),
+            id: record.id,
+        })
+    }
+
+    /// Whether it counts in a recall: it is about malicious packages and was not withdrawn.
+    pub fn counts(&self) -> bool {
+        self.is_malicious && !self.is_withdrawn
+    }
+
+    /// The packages that it names, of ecosystems that are known.
+    pub fn names(&self) -> impl Iterator<Item = &PackageName> {
+        self.affected.iter().map(|affected| &affected.name)
+    }
+
+    /// Whether it concerns this version of a package, from whatever registry that is.
+    pub fn concerns(&self, id: &PackageId) -> bool {
+        let name = PackageName::of(id);
+        self.affected.iter().any(|affected| affected.name == name && affected.holds(id))
+    }
+}
+
+impl Affected {
+    /// What a record says of one package. `None` without a package, or where no package that is known
+    /// can have that name.
+    fn of(record: RecordAffected) -> Option<Self> {
+        let package = record.package?;
+        let name = PackageName::of_advisory(&package.ecosystem, &package.name)?;
+        let mut affected =
+            Self { name, versions: record.versions, ranges: Vec::new(), is_unclear: false };
+        for range in record.ranges {
+            match range.kind.as_str() {
+                "SEMVER" | "ECOSYSTEM" => {
+                    let events = range.events.into_iter().flat_map(RecordEvent::events);
+                    affected.ranges.push(events.collect());
+                }
+                // Commits: versions are listed beside them.
+                "GIT" => {}
+                _ => affected.is_unclear = true,
+            }
+        }
+        // Without a version, all of them are meant.
+        affected.is_unclear |= affected.versions.is_empty() && affected.ranges.is_empty();
+        Some(affected)
+    }
+
+    fn holds(&self, id: &PackageId) -> bool {
+        self.is_unclear
+            || self.versions.iter().any(|version| version == id.version())
+            || self.ranges.iter().any(|events| range::includes(id, events))
+    }
+}
+
+/// `DATABASE-ENTRY`, without space or anything that a path or a terminal would take for something else.
+fn is_id(id: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:+".contains(&byte);
+    (1..=limits::ADVISORY_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)
+}
+
+objects_only!(Record, Specific, RecordAffected, RecordPackage, RecordRange, RecordEvent);
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct Record {
+    id: String,
+    #[serde(default)]
+    summary: Option<String>,
+    #[serde(default)]
+    withdrawn: Option<String>,
+    #[serde(default, deserialize_with = "list")]
+    affected: Vec<RecordAffected>,
+    #[serde(default)]
+    database_specific: Option<Specific>,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct Specific {
+    #[serde(default, rename = "malicious-packages-origins")]
+    origins: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct RecordAffected {
+    #[serde(default)]
+    package: Option<RecordPackage>,
+    #[serde(default, deserialize_with = "list")]
+    ranges: Vec<RecordRange>,
+    #[serde(default, deserialize_with = "list")]
+    versions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct RecordPackage {
+    ecosystem: String,
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct RecordRange {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, deserialize_with = "list")]
+    events: Vec<RecordEvent>,
+}
+
+/// An event has one of these; records of earlier versions of the schema have several.
+#[derive(Deserialize)]
+#[serde(remote = "Self")]
+struct RecordEvent {
+    #[serde(default)]
+    introduced: Option<String>,
+    #[serde(default)]
+    fixed: Option<String>,
+    #[serde(default)]
+    last_affected: Option<String>,
+    #[serde(default)]
+    limit: Option<String>,
+}
+
+impl RecordEvent {
+    fn events(self) -> impl Iterator<Item = Event> {
+        let Self { introduced, fixed, last_affected, limit } = self;
+        [
+            (Kind::Introduced, introduced),
+            (Kind::Fixed, fixed),
+            (Kind::LastAffected, last_affected),
+            (Kind::Limit, limit),
+        ]
+        .into_iter()
+        .filter_map(|(kind, version)| Some((kind, version?)))
+    }
+}
+
+/// A list, or `null`, which some writers put for an empty one. The values of a record are counted before.
+fn list<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    json: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<T>>::deserialize(json)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests;
