@@ -104,6 +104,7 @@ fn every_example_works() {
             let of_instance = [
                 "bundle diff",
                 "bundle fetch",
+                "bundle index",
                 "bundle serve",
                 "bundle sign",
                 "bundle unpack",
@@ -128,6 +129,13 @@ fn every_example_works() {
             if command == &"bundle serve" && !here.contains("--exec") {
                 serve(&world, &here);
                 continue;
+            }
+            if here.contains(" archives") {
+                std::fs::create_dir_all(world.path("archives")).unwrap();
+                let inside = world.path("archives/app.sealift");
+                if !inside.exists() {
+                    std::fs::copy(world.path("app.sealift"), inside).unwrap();
+                }
             }
             if command == &"bundle diff" {
                 std::fs::copy(world.path("app.sealift"), world.path("released.sealift")).unwrap();

@@ -20,6 +20,7 @@ use sealift::core::{
     archive::manifest::Listing as _,
     policy::{Identities, PolicyFile},
     recall::{Advisory, Recall},
+    store::{Query, Row},
     verdict::Claim,
 };
 
@@ -71,6 +72,12 @@ fn good_inputs_are_accepted() {
         PolicyFile::parse(&stored("policy", name)).unwrap();
     }
     Identities::parse(&stored("policy", "identities")).unwrap();
+    for name in ["package", "key", "address"] {
+        let index = stored("store", name);
+        let mut lines = index.trim_ascii_end().split(|byte| *byte == b'\n');
+        Query::parse(str::from_utf8(lines.next().unwrap()).unwrap()).unwrap();
+        lines.for_each(|line| drop(Row::parse(line).unwrap()));
+    }
     assert!(Advisory::parse(&stored("advisory", "ranges")).unwrap().counts());
     Recall::parse(&stored("manifest", "recall")).unwrap();
 }

@@ -45,7 +45,7 @@ pub struct Fixture {
 
 /// One package and its evidence.
 pub struct Package {
-    name: String,
+    pub name: String,
     pub tarball: Vec<u8>,
     pub sha512: Digest,
     pub record: Vec<u8>,
@@ -64,7 +64,7 @@ impl Fixture {
     pub fn new(packages: usize) -> Self {
         let now = time::parse(NOW).unwrap();
         let sigstore = Sigstore::new(now - Duration::days(30));
-        let packages: Vec<_> = (0..packages).map(|n| Package::new(&sigstore, n)).collect();
+        let packages: Vec<_> = (0..packages).map(|n| Package::new(&sigstore, n, size(n))).collect();
 
         let folder = tempfile::tempdir().unwrap();
         let file = |name| folder.path().join(name);
@@ -74,7 +74,7 @@ impl Fixture {
         let public = keys::generate(&file("key"), keys::KeyAlgorithm::Ed25519).unwrap();
         let key = keys::load_private(&file("key")).unwrap().key;
 
-        let (manifest, contents) = assemble(&packages);
+        let (manifest, contents) = assemble(&packages.iter().collect::<Vec<_>>());
         let archive = file("archive.sealift");
         let sealed =
             archive::seal(&archive, &manifest, &[key], |subject| contents.get(&subject.name));
@@ -89,9 +89,10 @@ impl Fixture {
 }
 
 impl Package {
-    fn new(sigstore: &Sigstore, number: usize) -> Self {
+    /// With a tarball of that many bytes.
+    pub fn new(sigstore: &Sigstore, number: usize, bytes: usize) -> Self {
         let name = format!("@acme/package-{number:04}");
-        let tarball = noise(number as u64, size(number));
+        let tarball = noise(number as u64, bytes);
         let sha512 = Algorithm::Sha512.digest(&tarball);
         let at = time::parse(NOW).unwrap() - Duration::days(1) + Duration::seconds(number as i64);
         let options = Options::default();
@@ -190,7 +191,7 @@ fn address(name: &str) -> String {
     format!("{NPM_REGISTRY}/{name}/-/{base}-{VERSION}.tgz")
 }
 
-fn lockfile(packages: &[Package]) -> Vec<u8> {
+fn lockfile(packages: &[&Package]) -> Vec<u8> {
     let root = ("".to_owned(), json!({"name": "project", "version": "1.0.0"}));
     let entries = packages.iter().map(|package| {
         let entry = json!({
@@ -206,7 +207,8 @@ fn lockfile(packages: &[Package]) -> Vec<u8> {
         .into_bytes()
 }
 
-fn assemble(packages: &[Package]) -> (Manifest, BTreeMap<String, Content>) {
+/// The manifest and the entries of an archive of these packages.
+pub fn assemble(packages: &[&Package]) -> (Manifest, BTreeMap<String, Content>) {
     let bytes = lockfile(packages);
     let mut contents = BTreeMap::from([(LOCKFILE.to_owned(), bytes)]);
     let mut listed = Vec::new();

@@ -66,7 +66,12 @@ pub fn is_folder(path: &Path) -> bool {
 /// # Errors
 /// When the folder itself cannot be read, or holds more than any store.
 pub fn find(folder: &Path) -> Result<Found, FileError> {
-    let mut walk = Walk { folder, found: Found::default(), seen: 0, left: Vec::new() };
+    find_at_most(folder, limits::STORE_ARCHIVES, limits::STORE_FILES_SEEN)
+}
+
+fn find_at_most(folder: &Path, archives: usize, files: usize) -> Result<Found, FileError> {
+    let found = Found::default();
+    let mut walk = Walk { folder, archives, files, found, seen: 0, left: Vec::new() };
     walk.folder(folder, "")?;
     while let Some((path, name)) = walk.left.pop() {
         match walk.folder(&path, &name) {
@@ -85,6 +90,10 @@ pub fn find(folder: &Path) -> Result<Found, FileError> {
 /// A walk through a folder.
 struct Walk<'a> {
     folder: &'a Path,
+    /// How many archives there may be.
+    archives: usize,
+    /// How many files and folders may be looked at.
+    files: usize,
     found: Found,
     /// How many files and folders were seen.
     seen: usize,
@@ -98,8 +107,8 @@ impl Walk<'_> {
         for entry in std::fs::read_dir(path).map_err(io)? {
             let entry = entry.map_err(io)?;
             self.seen = self.seen.saturating_add(1);
-            if self.seen > limits::STORE_FILES_SEEN {
-                return Err(self.too_many(limits::STORE_FILES_SEEN));
+            if self.seen > self.files {
+                return Err(self.too_many(self.files));
             }
             self.entry(&entry, name)?;
         }
@@ -132,8 +141,8 @@ impl Walk<'_> {
                     self.found.unread.push((name, FileError::io("read", &path, source)));
                 }
             }
-            if self.found.archives.len() > limits::STORE_ARCHIVES {
-                return Err(self.too_many(limits::STORE_ARCHIVES));
+            if self.found.archives.len() > self.archives {
+                return Err(self.too_many(self.archives));
             }
         }
         Ok(())
@@ -185,6 +194,21 @@ mod tests {
         let found = find(&path("named")).unwrap();
         assert_eq!(names(&found), ["real/a.sealift"]);
         assert_eq!(found.links, ["b.sealift", "circle"]);
+    }
+
+    #[test]
+    fn rejects_a_folder_with_more_than_any_store_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("below")).unwrap();
+        for name in ["a.sealift", "below/b.sealift"] {
+            fs::write(path(name), "").unwrap();
+        }
+        assert_eq!(names(&find_at_most(folder.path(), 2, 3).unwrap()).len(), 2);
+        for (archives, files, most) in [(1, 3, 1), (2, 2, 2)] {
+            let error = find_at_most(folder.path(), archives, files).unwrap_err();
+            assert!(matches!(error, FileError::TooMany { max, .. } if max == most), "{error}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod error;
 
 use std::{
     fs::{File, Metadata},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Seek as _, Write as _},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -256,12 +256,8 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Whether two paths lead to one file, or to where one would be.
 pub fn is_same_place(one: &Path, other: &Path) -> bool {
-    let folder = |path: &Path| match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
     is_same(one, other)
-        || (one.file_name() == other.file_name() && is_same(&folder(one), &folder(other)))
+        || (one.file_name() == other.file_name() && is_same(folder_of(one), folder_of(other)))
 }
 
 /// How a file is named from a folder: by its relative path where it is in the folder, or else by its
@@ -305,11 +301,15 @@ pub fn private_temporary(target: &Path) -> Result<tempfile::NamedTempFile, FileE
     temporary_of_mode(target, 0o600)
 }
 
-fn temporary_of_mode(target: &Path, mode: u32) -> Result<tempfile::NamedTempFile, FileError> {
-    let folder = match target.parent() {
+fn folder_of(target: &Path) -> &Path {
+    match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
+    }
+}
+
+fn temporary_of_mode(target: &Path, mode: u32) -> Result<tempfile::NamedTempFile, FileError> {
+    let folder = folder_of(target);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".sealift-");
     // The mode that any new file gets: the process's mask takes its part away.
@@ -328,6 +328,15 @@ fn temporary_of_mode(target: &Path, mode: u32) -> Result<tempfile::NamedTempFile
     })?;
     made.push(file.path().to_owned());
     Ok(file)
+}
+
+/// A file without a name in the folder of `target`, which is gone when the process ends, however it does.
+///
+/// # Errors
+/// When the folder is not there or cannot be written.
+pub fn nameless(target: &Path) -> Result<File, FileError> {
+    let folder = folder_of(target);
+    tempfile::tempfile_in(folder).map_err(|source| FileError::io("write in", folder, source))
 }
 
 /// Removes all temporary files, and then ends the process by `end`: none is made in between.
@@ -376,6 +385,17 @@ pub fn replace_all(
         }
     }
     ready.into_iter().try_for_each(|(file, path)| persist(file, &path))
+}
+
+/// Writes a file as a whole, or not at all: what another file has, from its start. Replaces what is there.
+///
+/// # Errors
+/// When the system refuses.
+pub fn write_copy(target: &Path, mut from: File) -> Result<(), FileError> {
+    let io = |source| FileError::io("write", target, source);
+    let mut file = temporary(&writable(target)?)?;
+    from.rewind().and_then(|()| io::copy(&mut from, &mut file)).map_err(io)?;
+    persist(file, target)
 }
 
 /// Writes a file as a whole, or not at all. Replaces what is there only where that is asked for.

@@ -1,5 +1,5 @@
 //! The use cases, one a module: [`collect`](mod@collect) and [`seal`](mod@seal) on the connected side;
-//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`sign`](mod@sign),
+//! [`verify`](mod@verify), [`why`](mod@why), [`compare`](mod@compare), [`store`], [`sign`](mod@sign),
 //! [`attest`], [`unpack`](mod@unpack), `serve`, [`policy_lock`], [`policy_init`], [`policy_check`], [`recall`],
 //! [`trust`], [`keys`], [`policy`] and looking into an [`archive`] on both sides; and the [`report`] as a value.
 //!
@@ -10,7 +10,8 @@
 //!
 //! A module uses those before it in this list, and no other: `clock`, `news`, [`keys`], [`statement`],
 //! [`policy`], [`archive`], [`inputs`], [`connection`], [`report`], [`trust`], [`verify`](mod@verify),
-//! [`attest`], [`why`](mod@why), [`compare`](mod@compare), `serve`, [`sign`](mod@sign), [`unpack`](mod@unpack),
+//! [`attest`], [`why`](mod@why), [`compare`](mod@compare), [`store`], `serve`, [`sign`](mod@sign),
+//! [`unpack`](mod@unpack),
 //! [`policy_lock`], [`policy_init`], [`policy_check`], [`collect`](mod@collect), [`supply`],
 //! [`seal`](mod@seal), [`recall`].
 

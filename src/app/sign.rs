@@ -165,7 +165,7 @@ pub fn sign(
     let target = files::writable(&options.archive)?;
     let archive = opened::open(&options.archive, &policy.signers, 1)?;
     let basis = trust::for_archive(&options.trust, &archive, clock.at)?;
-    let bar = Bar { clock, policy, sources, basis: &basis, lockfiles };
+    let bar = Bar { clock, policy, sources, basis: &basis, lockfiles, shared: None };
     let examined = verify::examine(archive, &options.archive, bar)?;
     let verified = examined.admit().map_err(SignError::Refused)?;
     let sha256 = &verified.report().archive.sha256;

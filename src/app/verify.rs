@@ -4,15 +4,17 @@ mod entries;
 mod error;
 mod judge;
 mod lockfiles;
+mod shared;
+mod verifier;
 
 use std::path::{Path, PathBuf};
 
-pub use self::error::VerifyError;
 pub(super) use self::lockfiles::carried;
 use self::{
     entries::{deny_unneeded, judge_entries},
     judge::Examination,
 };
+pub use self::{error::VerifyError, shared::Shared, verifier::Verifier};
 use crate::{
     app::{
         archive::{self, OpenError, SignedArchive},
@@ -26,7 +28,7 @@ use crate::{
         archive::key::PublicKey,
         lockfile::Inventory,
         package::digest::Digest,
-        policy::{Judge, Policy, Signer},
+        policy::{Judge, Policy},
         time::Time,
     },
 };
@@ -238,24 +240,8 @@ pub(super) fn verify_by(
     loaded: Loaded,
     clock: &Clock,
 ) -> Result<Examined, VerifyError> {
-    let Loaded { mut policy, sources, .. } = loaded;
-    for signer in archive::pinned_keys(&options.keys)? {
-        // A key that a signer of the policy has is that signer's, until when the policy says.
-        let has = |one: &Signer| signer.keys.iter().any(|key| one.keys.contains(key));
-        if !policy.signers.iter().any(has) {
-            policy.signers.push(signer);
-        }
-    }
-    if policy.max_trust_age.is_some() && options.trust.files.is_some() {
-        return Err(VerifyError::UnknownTrustAge);
-    }
-    policy.threshold = policy.threshold.max(options.threshold);
-    let signers = archive::signers(&policy, clock.at)?;
-    let lockfiles = options.demands.locks()?;
-    let archive = archive::open(&options.archive, &signers, policy.seals())?;
-    let basis = trust::for_archive(&options.trust, &archive, clock.at)?;
-    let bar = Bar { clock, policy, sources, basis: &basis, lockfiles };
-    examine(archive, &options.archive, bar)
+    let verifier = Verifier::of(options, loaded, clock)?;
+    verifier.examine(&options.archive, options.demands.locks()?)
 }
 
 /// What an archive is judged by.
@@ -270,6 +256,8 @@ pub(super) struct Bar<'a> {
     pub basis: &'a Basis,
     /// This build's lockfiles, if they were given.
     pub lockfiles: Vec<Lock>,
+    /// Verdicts that other archives share, where there are others.
+    pub shared: Option<&'a Shared>,
 }
 
 /// Examines every entry and every package of a sealed archive. Packages are judged in parallel. A refusal

@@ -20,10 +20,14 @@ pub fn rules(ecosystem: Ecosystem) -> &'static Rules {
     own.copied().unwrap_or(&npm::RULES)
 }
 
+/// All ecosystems.
+pub fn all() -> impl Iterator<Item = Ecosystem> {
+    ALL.iter().map(|rules| rules.ecosystem)
+}
+
 /// The ecosystem of that name, which is the type of its purls.
 pub fn named(name: &str) -> Option<Ecosystem> {
-    let mut all = ALL.iter().map(|rules| rules.ecosystem);
-    all.find(|ecosystem| ecosystem.purl_type() == name)
+    all().find(|ecosystem| ecosystem.purl_type() == name)
 }
 
 /// Parses a purl of an ecosystem that is known. `None` for anything else.

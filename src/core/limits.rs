@@ -320,14 +320,21 @@ pub const STORE_BATCH: usize = 32;
 /// Refusals that are kept of one archive of a folder: more are counted. The archive's own report has all.
 pub const STORE_REFUSALS: usize = 20;
 
-/// Packages whose verdicts are kept to be shared between archives. One takes some 3 KiB. A company
-/// with a thousand builds has some ten thousand.
-pub const SHARED_VERDICTS: usize = 30_000;
+/// Packages whose verdicts are kept to be shared between archives. A company with a thousand builds has some
+/// ten thousand.
+pub const SHARED_VERDICTS: usize = 20_000;
+
+/// Bytes of one verdict that is kept, as text. One with all evidence has some 3 KiB; a hostile one may quote
+/// megabytes.
+pub const SHARED_VERDICT_BYTES: usize = 8 << 10;
 
 /// Bytes of one line of an index of archives. An archive's line has up to eight bytes for each of its
 /// packages, of which [`ARCHIVE_ENTRIES`] are more than it can have.
 pub const STORE_LINE_BYTES: usize = 4 << 20;
 
+/// Names of files and folders that could not be looked at, in an index: with [`REPORTED_TEXT`] of each they
+/// fit into a line.
+pub const STORE_UNREAD: usize = 1000;
 /// Bytes of one advisory. The largest of the public database list some ten thousand versions in a
 /// megabyte.
 pub const ADVISORY_BYTES: u64 = 4 << 20;

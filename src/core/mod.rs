@@ -18,6 +18,7 @@ pub mod rules;
 pub mod sigstore;
 pub mod slsa;
 pub mod statement;
+pub mod store;
 pub mod text;
 pub mod time;
 #[cfg(test)]

@@ -14,6 +14,8 @@ mod pattern;
 mod rule;
 mod text;
 
+use std::sync::Arc;
+
 use chrono::{NaiveDate, TimeDelta};
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeMap as _,
@@ -69,8 +71,8 @@ pub struct Policy {
 /// Identities, and what follows where they do not have a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
-    /// The identities.
-    pub identities: Identities,
+    /// The identities, which may be large: each archive of a store is judged by a copy of the policy.
+    pub identities: Arc<Identities>,
     /// What follows for a release line that they do not have.
     pub unknown: Reaction,
 }

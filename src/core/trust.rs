@@ -24,6 +24,7 @@ pub(in crate::core) use root::known_key;
 
 use crate::core::{
     addresses, limits,
+    package::digest::{Algorithm, Digest, Hasher},
     time::{self, Time},
     verdict::Identity,
 };
@@ -113,6 +114,7 @@ pub struct Trust {
     authority_certificates: BTreeSet<Vec<u8>>,
     npm_keys: Option<NpmKeys>,
     publishers: Vec<(String, Identity)>,
+    fingerprint: Digest,
 }
 
 impl Trust {
@@ -123,6 +125,12 @@ impl Trust {
     /// see [`Trust::set_aside`].
     pub fn new(trusted_root: &[u8], npm_keys: Option<(&str, &[u8])>) -> Result<Self, TrustError> {
         let root::Parsed { root, mut anchors, mut set_aside } = root::parse(trusted_root)?;
+        let mut fingerprint = Hasher::new(Algorithm::Sha256);
+        fingerprint.part(trusted_root);
+        if let Some((registry, keys)) = npm_keys {
+            fingerprint.part(registry.as_bytes());
+            fingerprint.part(keys);
+        }
         let unusable = |error: sigstore_verify::Error| TrustError::MalformedRoot(error.to_string());
         let verifier = Verifier::new(&root).map_err(unusable)?;
         let logs = root.tlogs.iter().map(|log| {
@@ -149,6 +157,7 @@ impl Trust {
                 .collect(),
             npm_keys,
             publishers: Vec::new(),
+            fingerprint: fingerprint.finish(),
         })
     }
 
@@ -167,8 +176,22 @@ impl Trust {
         if self.publishers.iter().any(|(known, _)| *known == registry) {
             return Err(TrustError::RepeatedPublisher(registry));
         }
+        let mut fingerprint = Hasher::new(Algorithm::Sha256);
+        for part in [self.fingerprint(), registry.as_bytes()] {
+            fingerprint.part(part);
+        }
+        for part in [&identity.san, &identity.issuer] {
+            fingerprint.part(part.as_bytes());
+        }
+        self.fingerprint = fingerprint.finish();
         self.publishers.push((registry, identity));
         Ok(self)
+    }
+
+    /// Two trust materials with the same fingerprint judge everything alike: it is a digest over all that
+    /// they were made of.
+    pub fn fingerprint(&self) -> &[u8] {
+        self.fingerprint.bytes()
     }
 
     /// The registries whose publishers were named, each with its publisher.
@@ -321,6 +344,28 @@ mod tests {
         };
         assert_eq!(with(limits::LOGS), Ok(limits::LOGS));
         assert_eq!(with(limits::LOGS + 1), Err(TrustError::TooManyLogs(limits::LOGS + 1)));
+    }
+
+    #[test]
+    fn whatever_it_is_made_of_changes_its_fingerprint() {
+        let keys = Some(("https://r.example", KEYS));
+        let of = |root: &[u8], keys| Trust::new(root, keys).unwrap();
+        let identity = |san: &str| Identity { san: san.into(), issuer: "https://i.example".into() };
+        let published =
+            |san| of(ROOT, keys).with_publisher("https://r.example", identity(san)).unwrap();
+        let longer = [KEYS, b"\n"].concat();
+        let all = [
+            of(ROOT, None),
+            of(ROOT, keys),
+            of(&[ROOT, b"\n"].concat(), keys),
+            of(ROOT, Some(("https://r.example", &longer))),
+            of(ROOT, Some(("https://other.example", KEYS))),
+            published("a"),
+            published("b"),
+        ];
+        let different: BTreeSet<_> = all.iter().map(Trust::fingerprint).collect();
+        assert_eq!(different.len(), all.len());
+        assert_eq!(of(ROOT, keys).fingerprint(), of(ROOT, keys).fingerprint());
     }
 
     #[test]

@@ -271,7 +271,14 @@ fn examine(
     };
     let signed = open(file.path(), &policy.signers, policy.seals())?;
     let basis = trust::for_archive(&options.trust, &signed, clock.at)?;
-    let bar = Bar { clock, policy, sources: Vec::new(), basis: &basis, lockfiles: Vec::new() };
+    let bar = Bar {
+        clock,
+        policy,
+        sources: Vec::new(),
+        basis: &basis,
+        lockfiles: Vec::new(),
+        shared: None,
+    };
     let name = match &options.output {
         Output::File(path) => path,
         Output::Pipe(_) => Path::new("-"),

@@ -1,10 +1,16 @@
 //! All claims of every package in an archive.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
-use super::Bar;
+use super::{
+    Bar,
+    shared::{Evident, Question},
+};
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
     app::report::Judged,
@@ -91,33 +97,33 @@ impl<'a> Examination<'a> {
             let purl = purl.clone();
             return Ok(Found { purl, url, digests: Vec::new(), contents: None, judged: None });
         };
-        let record = self.read(package.record.as_ref(), limits::RECORD_BYTES)?;
-        let attestations = self.read(package.attestations.as_ref(), limits::ATTESTATIONS_BYTES)?;
-        let expected = self.expected.of(purl);
-        let rules = ecosystems::rules(purl.id().ecosystem());
-        let mut algorithms = (rules.algorithms)(expected, record.as_deref());
-        algorithms.extend(self.algorithms.iter().flat_map(|all| all.of(purl.id())));
-        algorithms.sort_unstable();
-        algorithms.dedup();
-        let (digests, contents) = self.artifact(purl, entry, &algorithms)?;
-        let evidence = Evidence {
-            package: purl.id(),
-            registry: purl.origin().registry(),
-            expected,
-            artifact: &digests,
-            record: answer(package.record.as_ref(), record.as_deref(), Answer::NotListed),
-            attestations: answer(
-                package.attestations.as_ref(),
-                attestations.as_deref(),
-                Answer::NotFound,
-            ),
+        let lockfiles = self.algorithms.iter().flat_map(|all| all.of(purl.id()));
+        let question = Question {
+            trust: &self.bar.basis.trust,
+            at: self.bar.clock.at,
+            purl,
+            expected: self.expected.of(purl),
+            algorithms: &lockfiles.collect::<Vec<_>>(),
+            listed: self.bar.policy.deep || self.listed.has(purl),
+            artifact: entry,
+            record: package.record.as_ref(),
+            attestations: package.attestations.as_ref(),
         };
-        let trust = &self.bar.basis.trust;
-        let verdict =
-            rules.examine(trust, purl.origin(), &evidence, contents.as_ref(), self.bar.clock.at);
-        let signed = digests.iter().find(|digest| digest.algorithm() == rules.signed).cloned();
+        let judge = || self.evidence(&question);
+        let evident = match self.bar.shared {
+            None => judge()?,
+            Some(shared) => Arc::unwrap_or_clone(shared.answer(
+                &question,
+                self.archive.manifest(),
+                || self.compare(&question),
+                judge,
+            )?),
+        };
+        let Evident { verdict, digests, contents } = evident;
+        let signed = ecosystems::rules(purl.id().ecosystem()).signed;
         // The rules always ask for it. Were it missing, the digest of nothing would match nothing.
-        let digest = signed.unwrap_or_else(|| rules.signed.digest(b""));
+        let digest = digests.iter().find(|digest| digest.algorithm() == signed).cloned();
+        let digest = digest.unwrap_or_else(|| signed.digest(b""));
         let answered = package.artifact.as_ref().and_then(|part| part.answered_at.as_deref());
         let collected = answered.and_then(time::parse);
         let judgment = self.judge.package(policy::Judged {
@@ -132,18 +138,48 @@ impl<'a> Examination<'a> {
         Ok(Found { purl: purl.clone(), url, digests, contents, judged })
     }
 
+    /// What the evidence for a package adds up to.
+    fn evidence(&self, question: &Question<'_>) -> Result<Evident, ArchiveError> {
+        let Question { trust, at, purl, expected, .. } = *question;
+        let record = self.read(question.record, limits::RECORD_BYTES)?;
+        let attestations = self.read(question.attestations, limits::ATTESTATIONS_BYTES)?;
+        let rules = ecosystems::rules(purl.id().ecosystem());
+        let mut algorithms = (rules.algorithms)(expected, record.as_deref());
+        algorithms.extend(question.algorithms);
+        algorithms.sort_unstable();
+        algorithms.dedup();
+        let (digests, contents) = self.artifact(question, &algorithms)?;
+        let evidence = Evidence {
+            package: purl.id(),
+            registry: purl.origin().registry(),
+            expected,
+            artifact: &digests,
+            record: answer(question.record, record.as_deref(), Answer::NotListed),
+            attestations: answer(question.attestations, attestations.as_deref(), Answer::NotFound),
+        };
+        let verdict = rules.examine(trust, purl.origin(), &evidence, contents.as_ref(), at);
+        Ok(Evident { verdict, digests, contents })
+    }
+
+    /// Compares a package's entries with the manifest, where their content was judged before.
+    fn compare(&self, question: &Question<'_>) -> Result<(), ArchiveError> {
+        let parts = [question.record, question.attestations].into_iter().flatten();
+        let entries = parts.filter_map(|part| part.entry.as_deref()).chain([question.artifact]);
+        entries.into_iter().try_for_each(|entry| self.archive.hash(entry, &[]).map(drop))
+    }
+
     #[expect(
         clippy::type_complexity,
         reason = "what was not listed, what could not be, and what was"
     )]
     fn artifact(
         &self,
-        purl: &Purl,
-        entry: &str,
+        question: &Question<'_>,
         algorithms: &[Algorithm],
     ) -> Result<(Vec<Digest>, Option<Result<Contents, Refusal>>), ArchiveError> {
-        if self.bar.policy.deep || self.listed.has(purl) {
-            let list = ecosystems::rules(purl.id().ecosystem()).list;
+        let entry = question.artifact;
+        if question.listed {
+            let list = ecosystems::rules(question.purl.id().ecosystem()).list;
             let (digests, contents) =
                 self.archive.look(entry, algorithms, |reader| (list)(reader))?;
             return Ok((digests, Some(contents)));

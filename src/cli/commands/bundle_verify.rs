@@ -4,6 +4,7 @@ use crate::{
     app::{
         attest,
         report::Report,
+        store::{self, StoreError},
         stored::{Outputs, Source, StoredReport},
         verify::verify,
     },
@@ -12,6 +13,7 @@ use crate::{
         declare::{ReportOptions, Verify},
         failure::{Failure, Kind, Outcome},
         json,
+        render::JudgedStore,
     },
 };
 
@@ -21,6 +23,9 @@ use crate::{
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
 /// checked, or a statement or a report could not be written.
 pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
+    if store::is_folder(&options.archive) {
+        return run_on_folder(options, context);
+    }
     let resolved = options.verify.resolve(&options.archive, context.env);
     let statements = attest::Options::from(&options.statements);
     // What cannot be written is an error before the work begins.
@@ -39,6 +44,20 @@ pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
             Err(Failure::reported(Kind::Refused))
         }
     }
+}
+
+/// Verifies all archives of a folder.
+fn run_on_folder(options: &Verify, context: &mut Context<'_>) -> Outcome {
+    let Verify { statements, reports, .. } = options;
+    let states = statements.attest.is_some() || statements.attest_packages.is_some();
+    if states || !reports.reports.is_empty() || reports.report_key.is_some() {
+        return Err(StoreError::OneArchive(options.archive.clone()).into());
+    }
+    let resolved = options.verify.resolve(&options.archive, context.env);
+    let judgment = store::verify(&resolved, &context.clock)?;
+    let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
+    context.print(&JudgedStore { judgment: &judgment, verbose, quiet });
+    context.of_store(&judgment)
 }
 
 /// Finds out whether the reports can be written.

@@ -4,12 +4,14 @@
 mod bundle_diff;
 #[cfg(feature = "network")]
 mod bundle_fetch;
+mod bundle_index;
 mod bundle_inspect;
 #[cfg(feature = "serve")]
 mod bundle_serve;
 mod bundle_sign;
 mod bundle_unpack;
 mod bundle_verify;
+mod bundle_where;
 mod bundle_why;
 mod key;
 mod policy_check;
@@ -46,6 +48,8 @@ pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
         #[cfg(feature = "network")]
         Command::Bundle(BundleCommand::Fetch(options)) => bundle_fetch::run(&options, context),
         Command::Bundle(BundleCommand::Verify(options)) => bundle_verify::run(&options, context),
+        Command::Bundle(BundleCommand::Index(options)) => bundle_index::run(&options, context),
+        Command::Bundle(BundleCommand::Where(options)) => bundle_where::run(&options, context),
         Command::Bundle(BundleCommand::Why(options)) => bundle_why::run(&options, context),
         Command::Bundle(BundleCommand::Inspect(options)) => bundle_inspect::run(&options, context),
         Command::Bundle(BundleCommand::Diff(options)) => bundle_diff::run(&options, context),

@@ -8,7 +8,7 @@ use clap::{
     value_parser,
 };
 
-use super::{ReportOptions, TrustOptions, examples};
+use super::{Index, ReportOptions, TrustOptions, Where, examples};
 use crate::{
     app::unpack::Layout,
     core::{
@@ -40,8 +40,29 @@ pub enum BundleCommand {
     /// all of it against your policy. Evidence that is there and does not verify is refused, whatever
     /// the policy says. There is no default: say with --policy whom you expect, or with --require which
     /// claims every package must have.
+    ///
+    /// Of a folder, all archives in it and below it are verified so, by today's trust and policy. Evidence
+    /// that several share is judged once; every byte of each is compared with its manifest. Symbolic links
+    /// are not followed. The exit status is 1 if any archive is refused, else 2 if one could not be checked.
     #[command(after_help = examples::VERIFY)]
     Verify(Verify),
+    /// keep an index of the archives in a folder: who has what from whom
+    ///
+    /// Verifies every archive in the folder and below it as `bundle verify` does, under the same demands, and
+    /// writes what was verified of each package into DIR/sealift-index.ndjson: its repository, workflow,
+    /// keys and digest. Every archive is judged anew on each run. Refused archives are in the index, as
+    /// refused. Stored reports are not. `bundle where` answers from the index, and so does any tool
+    /// that reads NDJSON; sealift-index(5) has the columns.
+    #[command(after_help = examples::INDEX)]
+    Index(Index),
+    /// find the archives that hold a package, or evidence by a repository, a workflow or a key
+    ///
+    /// Answers from the index that `bundle index` wrote, and opens no archive: what it prints was verified
+    /// when the index was written. An address finds what is at it or below it. The names, sizes and times of
+    /// the archives are compared with the index. Where they differ, the answer says so, and the exit status
+    /// is 2. Otherwise it is 0, whether something was found or not.
+    #[command(after_help = examples::WHERE)]
+    Where(Where),
     /// explain what became of one package, step by step
     ///
     /// Verifies the archive as `bundle verify` does, under the same demands, and explains the package:
@@ -143,7 +164,7 @@ pub struct Fetch {
 /// Options of `bundle verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// the archive
+    /// the archive, or a folder of archives
     #[arg(value_name = "ARCHIVE")]
     pub archive: PathBuf,
     /// How to verify.

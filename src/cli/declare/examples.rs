@@ -12,6 +12,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ("bundle unpack", UNPACK),
     ("bundle verify", VERIFY),
     ("bundle why", WHY),
+    ("bundle index", INDEX),
+    ("bundle where", WHERE),
     ("report", REPORT),
     ("policy lock", POLICY_LOCK),
     ("policy init", POLICY_INIT),
@@ -73,7 +75,29 @@ Examples:
 
   State what was found, signed with your own key:
     sealift bundle verify app.sealift --key release.key.pub \\
-      --require integrity --attest vsa.json --attest-key second.key";
+      --require integrity --attest vsa.json --attest-key second.key
+
+  All archives of a folder, by today's trust:
+    sealift bundle verify archives --key release.key.pub \\
+      --require registry-signature";
+
+pub(super) const INDEX: &str = "\
+Examples:
+  sealift bundle index archives --key release.key.pub \\
+    --require registry-signature";
+
+pub(super) const WHERE: &str = "\
+Examples:
+  Which archives hold a version?
+    sealift bundle where pkg:npm/a@1.0.0 archives
+
+  Which hold what was built from a repository, or by one owner?
+    sealift bundle where https://github.com/acme/a archives
+    sealift bundle where https://github.com/acme archives
+
+  Which rest on a key?
+    sealift bundle where \\
+      SHA256:DhQ8wR5APBvFHLF/+Tc+AYvPOdTpcIDqOhxsBHRwC7U archives";
 
 pub(super) const REPORT: &str = "\
 Examples:

@@ -6,6 +6,7 @@ mod key;
 mod policy;
 mod recall;
 mod report;
+mod store;
 mod trust;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub use self::{
     policy::{Check, Init, Lock, PolicyCommand},
     recall::{RecallApply, RecallCommand},
     report::{Report, ReportOptions, ReportOutput},
+    store::{Index, Where},
     trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},
 };
 

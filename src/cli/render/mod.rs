@@ -11,6 +11,7 @@ mod recall;
 mod report;
 #[cfg(feature = "serve")]
 mod serve;
+mod store;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -29,6 +30,7 @@ pub use self::{
     policy::{CheckedPolicy, LockedIdentities, WrittenPolicy},
     recall::AppliedRecall,
     report::{RenderedReport, Rendering},
+    store::{FoundInStore, IndexedStore, JudgedStore},
     trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
     why::Reasons,

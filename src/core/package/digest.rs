@@ -216,6 +216,12 @@ impl Hasher {
         self.context.update(bytes);
     }
 
+    /// Takes in a part of a list: its length first, so that no two lists give the same bytes.
+    pub fn part(&mut self, bytes: &[u8]) {
+        self.update(&(bytes.len() as u64).to_le_bytes());
+        self.update(bytes);
+    }
+
     /// The digest of all pieces.
     pub fn finish(self) -> Digest {
         Digest { algorithm: self.algorithm, bytes: self.context.finish().as_ref().to_vec() }
@@ -283,6 +289,18 @@ mod tests {
             assert_eq!(digest.to_hex(), expected, "{algorithm}");
             assert_eq!(format!("{digest:?}"), format!("{algorithm}:{expected}"));
         }
+    }
+
+    #[test]
+    fn parts_that_are_cut_elsewhere_hash_otherwise() {
+        let digest = |parts: &[&str]| {
+            let mut hasher = Hasher::new(Algorithm::Sha256);
+            parts.iter().for_each(|part| hasher.part(part.as_bytes()));
+            hasher.finish()
+        };
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+        assert_ne!(digest(&["ab", ""]), digest(&["ab"]));
+        assert_eq!(digest(&["ab", "c"]), digest(&["ab", "c"]));
     }
 
     #[test]

@@ -119,7 +119,8 @@ impl PolicyFile {
             deep: false,
             rules: self.rules,
             exceptions: self.exceptions,
-            identities: identities.map(|identities| Expected { identities, unknown }),
+            identities: identities
+                .map(|identities| Expected { identities: identities.into(), unknown }),
         }
     }
 }

@@ -42,6 +42,7 @@ use sealift::{
             statement::{self as statements, Statement},
         },
         slsa,
+        store::{PackageRow, Query, Row},
         text::{Untrusted, bounded},
         time::{self, Time},
         trust::{NpmKeys, Trust, instance::Instance, json_line},
@@ -63,7 +64,7 @@ use support::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 19] = [
+pub const ALL: [Target; 20] = [
     ("advisory", advisory),
     ("archive", archive),
     ("bundle", bundle),
@@ -78,6 +79,7 @@ pub const ALL: [Target; 19] = [
     ("packument", packument),
     ("policy", policy),
     ("statement", statement),
+    ("store", store),
     ("tampered", tampered),
     ("tarball", tarball_contents),
     ("text", text),
@@ -386,6 +388,27 @@ pub fn key(bytes: &[u8]) {
             assert_eq!(on_disk(pem.as_bytes(), |path| keys::load_public(path).unwrap()), key);
         }
     });
+}
+
+/// The rows of an index, and a query: the input's first line.
+pub fn store(bytes: &[u8]) {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let query = lines.next().and_then(|line| str::from_utf8(line).ok());
+    let query = query.and_then(|text| Query::parse(text).ok());
+    for line in lines {
+        let Ok(row) = Row::parse(line) else { continue };
+        let written = row.line();
+        assert!(!written.contains('\n'));
+        assert_eq!(Row::parse(written.as_bytes()).as_ref(), Ok(&row));
+        match (&query, row) {
+            (Some(query), Row::Package(_, package)) => drop(query.columns(&package)),
+            (Some(query), Row::Archive(archive)) => drop(query.archive_columns(&archive)),
+            _ => {}
+        }
+    }
+    if let Some(query) = query {
+        assert!(query.columns(&PackageRow::default()).is_empty());
+    }
 }
 
 /// Names, versions, hashes, times, and text for the terminal.

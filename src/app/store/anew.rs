@@ -1,0 +1,245 @@
+//! Judges all archives of a store anew, and keeps of each what fits on a page.
+
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+};
+
+use super::{StoreError, each};
+use crate::{
+    adapters::archives::{self, Found, FoundArchive},
+    app::{
+        clock::Clock,
+        policy::PolicySource,
+        report::{Past, Report, SealedBy, Verdict},
+        verify::{Options, Verifier, VerifyError},
+    },
+    core::{limits, package::digest::Digest, policy::Policy, text::bounded, time::Time},
+};
+
+/// What became of all archives of a store.
+#[derive(Debug)]
+pub struct Judgment {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The times of this run.
+    pub clock: Clock,
+    /// What was demanded.
+    pub policy: Policy,
+    /// The files that it was read from.
+    pub sources: Vec<PolicySource>,
+    /// Every archive, sorted by name.
+    pub archives: Vec<Judged>,
+    /// The symbolic links, which were not followed.
+    pub links: Vec<String>,
+    /// Files and folders that cannot be looked at, and why.
+    pub unread: Vec<(String, String)>,
+}
+
+/// What became of one archive.
+#[derive(Debug)]
+pub struct Judged {
+    /// Its path from the folder.
+    pub name: String,
+    /// What was found, or why it was not examined to the end.
+    pub outcome: Result<Summary, Unexamined>,
+}
+
+/// Why an archive was not examined to the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unexamined {
+    /// The fact, without the archive's path in front. May quote untrusted text: escape before printing.
+    pub message: String,
+    /// A stable code, where there is one.
+    pub code: Option<&'static str>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Whether it was refused, or could not be examined at all.
+    pub refused: bool,
+}
+
+/// What was found of one archive, in short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The verdict on the whole.
+    pub verdict: Verdict,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
+    /// When it was sealed.
+    pub sealed_at: Time,
+    /// Who has sealed it.
+    pub signers: Vec<SealedBy>,
+    /// How many packages it has.
+    pub packages: usize,
+    /// How many of them are refused.
+    pub packages_refused: usize,
+    /// How many entries of its lockfiles are denied.
+    pub entries_denied: usize,
+    /// What is older than its limit.
+    pub past_limits: Vec<Past>,
+    /// The first of what is wrong with its packages and entries.
+    pub denied: Vec<Denied>,
+    /// How much more is wrong.
+    pub more_denied: usize,
+}
+
+/// Something that is wrong with a package or an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// The package's purl, or the entry's path in its lockfile.
+    pub what: String,
+    /// A stable code.
+    pub code: &'static str,
+    /// What was found. May quote untrusted text: escape before printing.
+    pub detail: String,
+}
+
+impl Judgment {
+    /// Of a folder, by what was found and judged.
+    pub(super) fn new(
+        folder: &Path,
+        verifier: &Verifier,
+        found: Found,
+        archives: Vec<Judged>,
+    ) -> Self {
+        let unread = found.unread.into_iter().map(|(name, error)| (name, error.to_string()));
+        Self {
+            folder: folder.to_owned(),
+            clock: verifier.clock(),
+            policy: verifier.policy().clone(),
+            sources: verifier.sources().to_vec(),
+            archives,
+            links: found.links,
+            unread: unread.collect(),
+        }
+    }
+
+    /// How many archives have a verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.archives.iter().filter(|archive| archive.verdict() == Some(verdict)).count()
+    }
+
+    /// How many archives, files and folders could not be checked.
+    pub fn unchecked(&self) -> usize {
+        let unchecked = self.archives.iter().filter(|archive| archive.verdict().is_none()).count();
+        unchecked.saturating_add(self.unread.len())
+    }
+}
+
+impl Judged {
+    /// Of an archive, by the report on it.
+    pub(super) fn new(archive: &FoundArchive, outcome: Result<&Report, &VerifyError>) -> Self {
+        let outcome = outcome.map(Summary::new).map_err(|error| Unexamined::new(archive, error));
+        Self { name: archive.name.clone(), outcome }
+    }
+
+    /// The verdict; `None` where it could not be checked.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match &self.outcome {
+            Ok(summary) => Some(summary.verdict),
+            Err(unexamined) => unexamined.refused.then_some(Verdict::Refused),
+        }
+    }
+}
+
+impl Unexamined {
+    fn new(archive: &FoundArchive, error: &VerifyError) -> Self {
+        let message = error.to_string();
+        let path = format!("{}: ", archive.path.display());
+        let message = bounded(message.strip_prefix(&path).unwrap_or(&message));
+        Self { message, code: error.code(), hint: error.hint(), refused: error.is_refusal() }
+    }
+}
+
+/// Judges all archives of the folder that `options` names in place of an archive.
+///
+/// # Errors
+/// When the demands or the folder cannot be used. What is wrong with one archive is no error.
+pub fn verify(options: &Options, clock: &Clock) -> Result<Judgment, StoreError> {
+    let (verifier, found) = prepare(options, clock)?;
+    let mut judged = Vec::new();
+    let Ok(()) = each(
+        &verifier,
+        &found.archives,
+        |archive, outcome| Judged::new(archive, outcome.as_ref()),
+        |one| {
+            judged.push(one);
+            Ok::<_, Infallible>(())
+        },
+    );
+    Ok(Judgment::new(&options.archive, &verifier, found, judged))
+}
+
+/// Reads the demands, and finds the archives.
+///
+/// # Errors
+/// When one of the two cannot be used, or a lockfile is demanded.
+pub(super) fn prepare(options: &Options, clock: &Clock) -> Result<(Verifier, Found), StoreError> {
+    let folder = &options.archive;
+    if !options.demands.lockfiles.is_empty() {
+        return Err(StoreError::Lockfile(folder.clone()));
+    }
+    let verifier = Verifier::new(options, clock).map_err(|error| match error {
+        VerifyError::LockfileRequired => StoreError::LockfileRequired(folder.clone()),
+        other => other.into(),
+    })?;
+    let found = archives(folder)?;
+    if found.archives.is_empty() && found.unread.is_empty() {
+        return Err(StoreError::NoArchive(folder.clone()));
+    }
+    Ok((verifier, found))
+}
+
+/// Finds the archives in a folder.
+pub(super) fn archives(folder: &Path) -> Result<Found, StoreError> {
+    let found = archives::find(folder);
+    found.map_err(|error| match archives::is_folder(folder) || error.is_not_found() {
+        true => error.into(),
+        false => StoreError::NotAFolder(folder.to_owned()),
+    })
+}
+
+impl Summary {
+    fn new(report: &Report) -> Self {
+        let mut denied = denials(report);
+        let first = denied.by_ref().take(limits::STORE_REFUSALS).collect();
+        Self {
+            verdict: report.verdict(),
+            sha256: report.archive.sha256.clone(),
+            sealed_at: report.archive.sealed_at,
+            signers: report.archive.signers.clone(),
+            packages: report.packages.len(),
+            packages_refused: report.packages.len().saturating_sub(report.good()),
+            entries_denied: report.outcomes().filter(|outcome| outcome.denial.is_some()).count(),
+            past_limits: report.past_limits.clone(),
+            denied: first,
+            more_denied: denied.count(),
+        }
+    }
+}
+
+/// What is wrong with the packages of an archive, and then with the entries of its lockfiles.
+fn denials(report: &Report) -> impl Iterator<Item = Denied> {
+    let packages = report.packages.iter().flat_map(|package| {
+        package.judgment.denials.iter().map(|denial| {
+            let refusal = denial.claim().and_then(|claim| {
+                let mut refusals = package.verdict.refusals();
+                refusals.find(|(refused, _)| *refused == claim).map(|(_, refusal)| refusal)
+            });
+            let (code, detail) = match refusal {
+                Some(refusal) => (refusal.code, refusal.detail.clone()),
+                None => (denial.code(), denial.to_string()),
+            };
+            Denied { what: package.purl.to_string(), code, detail: bounded(&detail) }
+        })
+    });
+    let entries = report.inputs.iter().flat_map(|input| {
+        let entries = input.lockfile.entries.iter().zip(&input.outcomes);
+        entries.filter_map(|(entry, outcome)| {
+            let denial = outcome.denial.as_ref()?;
+            let (what, detail) = (bounded(&entry.path), bounded(&denial.to_string()));
+            Some(Denied { what, code: denial.code(), detail })
+        })
+    });
+    packages.chain(entries)
+}

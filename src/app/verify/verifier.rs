@@ -1,0 +1,102 @@
+//! Verifies any number of archives by the same demands.
+
+use std::path::Path;
+
+use super::{Bar, Examined, Options, VerifyError, examine, shared::Shared};
+use crate::{
+    app::{
+        archive,
+        clock::Clock,
+        inputs::Lock,
+        policy::{Loaded, PolicySource},
+        trust,
+    },
+    core::policy::{Policy, Signer},
+};
+
+/// The demands, read once, for any number of archives.
+pub struct Verifier {
+    policy: Policy,
+    sources: Vec<PolicySource>,
+    signers: Vec<Signer>,
+    trust: trust::Options,
+    clock: Clock,
+    /// What archives share, where there are several.
+    shared: Option<Shared>,
+}
+
+impl Verifier {
+    /// Reads the demands for several archives. Evidence that they share is judged once.
+    ///
+    /// # Errors
+    /// When the demands cannot be used.
+    pub fn new(options: &Options, clock: &Clock) -> Result<Self, VerifyError> {
+        let shared = Some(Shared::default());
+        Ok(Self { shared, ..Self::of(options, options.demands.load()?, clock)? })
+    }
+
+    /// By policies that were read.
+    pub(super) fn of(
+        options: &Options,
+        loaded: Loaded,
+        clock: &Clock,
+    ) -> Result<Self, VerifyError> {
+        let Loaded { mut policy, sources, .. } = loaded;
+        for signer in archive::pinned_keys(&options.keys)? {
+            // A key that a signer of the policy has is that signer's, until when the policy says.
+            let has = |one: &Signer| signer.keys.iter().any(|key| one.keys.contains(key));
+            if !policy.signers.iter().any(has) {
+                policy.signers.push(signer);
+            }
+        }
+        if policy.max_trust_age.is_some() && options.trust.files.is_some() {
+            return Err(VerifyError::UnknownTrustAge);
+        }
+        policy.threshold = policy.threshold.max(options.threshold);
+        let signers = archive::signers(&policy, clock.at)?;
+        let (trust, clock) = (options.trust.clone(), *clock);
+        Ok(Self { policy, sources, signers, trust, clock, shared: None })
+    }
+
+    /// Verifies one archive, against no lockfile but its own.
+    ///
+    /// # Errors
+    /// When it is not what was sealed, or could not be examined.
+    pub fn verify(&self, archive: &Path) -> Result<Examined, VerifyError> {
+        self.examine(archive, Vec::new())
+    }
+
+    /// Verifies one archive, against a build's lockfiles too.
+    pub(super) fn examine(
+        &self,
+        file: &Path,
+        lockfiles: Vec<Lock>,
+    ) -> Result<Examined, VerifyError> {
+        let archive = archive::open(file, &self.signers, self.policy.seals())?;
+        let basis = trust::for_archive(&self.trust, &archive, self.clock.at)?;
+        let bar = Bar {
+            clock: &self.clock,
+            policy: self.policy.clone(),
+            sources: self.sources.clone(),
+            basis: &basis,
+            lockfiles,
+            shared: self.shared.as_ref(),
+        };
+        examine(archive, file, bar)
+    }
+
+    /// What is demanded.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The files that the policy was read from.
+    pub fn sources(&self) -> &[PolicySource] {
+        &self.sources
+    }
+
+    /// The times of this run.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+}

@@ -1,0 +1,25 @@
+//! `sealift bundle where`.
+
+use crate::{
+    app::store::search,
+    cli::{
+        context::Context,
+        declare::Where,
+        failure::{Failure, Kind, Outcome},
+        render::FoundInStore,
+    },
+};
+
+/// Answers from the index of a folder which archives hold something.
+///
+/// # Errors
+/// Exit 2, when there is no usable index, or it is not of the archives that are there.
+pub fn run(options: &Where, context: &mut Context<'_>) -> Outcome {
+    let answer = search(&options.query, &options.folder)?;
+    let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
+    context.print(&FoundInStore { answer: &answer, verbose, quiet });
+    match answer.outdated.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::reported(Kind::CouldNotCheck)),
+    }
+}
