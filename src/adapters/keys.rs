@@ -271,7 +271,9 @@ impl Pem {
         if self.text.matches("-----BEGIN ").count() != 1 {
             return Err(self.malformed());
         }
-        let (_, der) = SecretDocument::from_pem(&self.text).map_err(|_| self.malformed())?;
+        // A key out of a variable may have an empty line at its end.
+        let text = self.text.trim_end();
+        let (_, der) = SecretDocument::from_pem(text).map_err(|_| self.malformed())?;
         Ok(der)
     }
 

@@ -342,3 +342,17 @@ fn keys_of_other_types_are_named() {
     assert!(matches!(error, KeyError::Encrypted(_)));
     assert!(error.hint().unwrap().contains("openssl pkey"));
 }
+
+#[test]
+fn a_key_may_have_empty_lines_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.key");
+    generate(&path, KeyAlgorithm::Ed25519).unwrap();
+    for file in [path.clone(), public_path(&path)] {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for end in ["", "\n\n", "\r\n \n"] {
+            std::fs::write(&file, format!("{}{end}", text.trim_end())).unwrap();
+            assert!(load_public_half(&file).is_ok(), "{}: {end:?}", file.display());
+        }
+    }
+}
