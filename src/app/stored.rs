@@ -96,6 +96,11 @@ impl StoredPolicy {
         self.objects("signers")
     }
 
+    /// Whether every tarball was listed.
+    pub fn deep(&self) -> bool {
+        self.demands.get("deep").and_then(Value::as_bool).unwrap_or_default()
+    }
+
     /// How many signers must have sealed.
     pub fn threshold(&self) -> u64 {
         self.demands.get("threshold").and_then(Value::as_u64).unwrap_or(1)

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     app::{
         report::Verdict,
-        stored::{ExceptionUse, PastLimit, StoredEntry, StoredPackage, StoredReport},
+        stored::{ExceptionUse, PastLimit, RuleUse, StoredEntry, StoredPackage, StoredReport},
     },
     cli::render::{
         human::{self, ago},
@@ -126,6 +126,12 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
         }
     };
     lead += &demanded(report);
+    let verified = |claim: &str| report.summary.claims.get(claim).map_or(0, |one| one.verified);
+    if report.summary.packages > 0
+        && ["registry-signature", "publish-attestation", "provenance"].map(verified) == [0; 3]
+    {
+        lead += " The archive has no evidence of who published or built them.";
+    }
     if tally.excused > 0 {
         lead += &match tally.excused {
             1 => " 1 package or lockfile entry meets this only by an exception.".to_owned(),
@@ -167,9 +173,12 @@ fn demanded(report: &StoredReport) -> String {
         |claim: &str| report.policy.rules().filter(is_of_all).any(|rule| demands(rule, claim));
     let names = words::CLAIMS.iter().map(|(claim, ..)| *claim);
     let names: Vec<_> = names.filter(|claim| *claim == "integrity" || of_all(claim)).collect();
-    let is_more = |rule: &Map<String, Value>| rule.keys().any(|key| key != "claims");
-    let more = match report.policy.rules().any(is_more) {
-        true => "; the rules demand more",
+    let is_more = |(number, rule): (usize, &Map<String, Value>)| {
+        let selects = |uses: &RuleUse| uses.number == number && uses.packages > 0;
+        rule.keys().any(|key| key != "claims") && report.rule_uses.iter().any(selects)
+    };
+    let more = match (1..).zip(report.policy.rules()).any(is_more) {
+        true => "; of some, more",
         false => "",
     };
     format!(" Demanded of every package: {}{more}.", names.join(", "))

@@ -278,7 +278,8 @@ fn the_lines_for_a_third_party_are_those_of_the_page_of_archives() {
     let lines = lines.split("\n.fi").next().unwrap();
     let lines = lines.replace("\\(aq", "'").replace("\\-", "-").replace("\\e", "\\");
     assert_eq!(super::page::check::SEAL.trim_end(), lines);
-    let page = page(&stored());
+    let source = Source::Signed { keys: vec!["SHA256:x".to_owned()] };
+    let page = html(&stored(), &source);
     for line in lines
         .lines()
         .chain(super::page::check::REPORT.lines())

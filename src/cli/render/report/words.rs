@@ -11,18 +11,18 @@ pub(super) const CLAIMS: [(&str, &str, &str); 4] = [
     (
         "registry-signature",
         "the package registry signed the name, the version and the digest of the file",
-        "the registry signed nothing: that the file is its own is the sealer's word",
+        "the archive has no signature of the registry: that the file is its own is the sealer's word",
     ),
     (
         "publish-attestation",
         "the registry stated, in a public log, that it published this file",
-        "no public log shows that the registry published this file",
+        "the archive has no statement, in a public log, that the registry published this file",
     ),
     (
         "provenance",
         "a build service stated, under its own identity, from which source and by which workflow the file \
          was built",
-        "nobody states from which source the file was built",
+        "the archive has no statement from which source the file was built",
     ),
 ];
 
@@ -55,7 +55,10 @@ pub(super) const VERDICTS: [(&str, &str); 3] = [
 /// What became of a claim.
 pub(super) const STATUSES: [(&str, &str); 4] = [
     ("verified", "the evidence is there, and it holds"),
-    ("absent", "there is no evidence; alone, this refuses nothing that the policy does not demand"),
+    (
+        "absent",
+        "the archive has no such evidence; a package is refused for that only where the policy demands it",
+    ),
     ("refused", "the evidence is there, and it does not hold; no policy excuses that"),
     ("unrecognized", "the evidence holds, and is of a kind that sealift does not understand"),
 ];

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Page, text::Text};
+use super::{Page, summary::codes, text::Text};
+use crate::app::stored::Source;
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
 /// `man/sealift-archive.5`.
@@ -19,9 +20,22 @@ impl Page<'_> {
     pub(super) fn check(&self, out: &mut String) -> fmt::Result {
         let archive = &self.report.archive;
         out.push_str(
-            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>Put the archive into an \
-             empty folder, as <code>app.sealift</code>, and the public key of who sealed it, as \
-             <code>key.pub</code>.</p>\n",
+            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check the \
+             digest, the seal and the trust material. They do not compare packages with the lockfile, and do \
+             not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
+             <code>app.sealift</code>, and the public key of who sealed it, as <code>key.pub</code>. Get the \
+             key from them, and not with the archive: ",
+        );
+        let keys: Vec<_> = archive.signers.iter().flat_map(|signer| signer.keys.clone()).collect();
+        match keys.as_slice() {
+            [] => out.push_str("this page knows no key that has sealed it"),
+            keys => {
+                out.push_str("its <code>$keyid</code> in the lines is ");
+                codes(out, keys)?;
+            }
+        }
+        out.push_str(
+            ". Save each block of lines as a file, such as check.sh, and run <code>sh check.sh</code>.</p>\n",
         );
         // Quoted in a command: nothing but a digest.
         if archive.sha256.len() == 64 && archive.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -36,7 +50,8 @@ impl Page<'_> {
         part(
             out,
             "Did that key seal it, and is everything in it what was sealed?",
-            "Needs unzip, jq and OpenSSL 3. Prints: Signature Verified Successfully, and no error after it",
+            "Needs unzip, jq and OpenSSL 3. Prints: Signature Verified Successfully, and \
+             nothing after it. Any line after it means that something was added, removed or changed",
             SEAL,
         )?;
         if self.report.trust.iter().any(|trust| trust.source == "archive") {
@@ -50,13 +65,15 @@ impl Page<'_> {
                 TRUST,
             )?;
         }
-        part(
-            out,
-            "Did that key sign the report?",
-            "For a signed report, as app.report, and the public key of who signed it, as report.pub. Leaves \
-             the report itself in report.json",
-            REPORT,
-        )?;
+        if matches!(self.source, Source::Signed { .. } | Source::Unchecked { .. }) {
+            part(
+                out,
+                "Who signed the report that this page shows?",
+                "Needs the signed report, as app.report, and the public key of who signed it, as report.pub. \
+                 Leaves the report itself in report.json",
+                REPORT,
+            )?;
+        }
         out.push_str("</section>\n");
         Ok(())
     }

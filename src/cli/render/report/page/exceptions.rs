@@ -63,8 +63,8 @@ impl Page<'_> {
             return Ok(());
         }
         out.push_str(
-            "<p>What the policy lets pass although a rule demands more. Each has an end; after it, the same \
-             archive is refused. Evidence that does not verify is never excused.</p>\n\
+            "<p>What the policy lets pass although a rule demands more. Each has a last day, in UTC; after it, what \
+             it excuses is refused. Evidence that does not verify is never excused.</p>\n\
              <table class=\"exceptions\"><thead><tr><th>for<th>excuses<th>reason<th>until<th>used</thead><tbody>\n",
         );
         let uses = self.report.exception_uses.iter().map(|uses| (uses.number, uses));
@@ -111,7 +111,7 @@ fn row(
         "used" => write!(out, "{}", count(uses.uses, "time")),
         "expired" => write!(out, "no: it has expired"),
         "not-yet" => write!(out, "no: it does not hold yet"),
-        _ => write!(out, "no: it can be removed"),
+        _ => write!(out, "no: nothing here needs it"),
     }
 }
 

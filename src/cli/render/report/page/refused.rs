@@ -19,8 +19,11 @@ use crate::{
     },
 };
 
-/// How many reasons are listed here, and how many names of each; the whole lists are below.
+/// How many reasons are listed here; the whole list is below.
 const LISTED: usize = 100;
+
+/// How many names are listed for each.
+const NAMED: usize = 20;
 
 impl Page<'_> {
     /// What is refused, and why.
@@ -59,12 +62,12 @@ fn write<T>(
     for (Reason { says, code }, all) in groups.iter().take(LISTED) {
         let number = count(all.len(), noun);
         write!(out, "<li>{} <small>{}</small><p>{number}: ", Text(says), Code(code))?;
-        for (at, one) in all.iter().take(LISTED).enumerate() {
+        for (at, one) in all.iter().take(NAMED).enumerate() {
             out.push_str(if at > 0 { ", " } else { "" });
             named(out, one)?;
         }
-        if all.len() > LISTED {
-            write!(out, " and {} more, below", grouped(all.len() - LISTED))?;
+        if all.len() > NAMED {
+            write!(out, " and {} more, below", grouped(all.len() - NAMED))?;
         }
         out.push_str("</p>\n");
     }

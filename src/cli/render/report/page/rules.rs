@@ -11,9 +11,12 @@ use super::{
     Page,
     text::{Code, Text},
 };
-use crate::cli::render::report::{
-    tally::{count, span},
-    words,
+use crate::{
+    app::stored::RuleUse,
+    cli::render::report::{
+        tally::{count, span},
+        words,
+    },
 };
 
 /// How many rules the top of the page lists.
@@ -41,11 +44,13 @@ impl Page<'_> {
     pub(super) fn asked(&self, out: &mut String) -> fmt::Result {
         let policy = &self.report.policy;
         let rules = policy.rules().count();
-        out.push_str("<li>of every package: that nothing in its evidence fails to verify\n");
-        for rule in policy.rules().take(AT_A_GLANCE) {
+        out.push_str("<li>of every package: that all evidence that is there verifies\n");
+        for (number, rule) in (1..).zip(policy.rules()).take(AT_A_GLANCE) {
             write!(out, "<li>of {}: ", selected(rule))?;
             demands(out, rule, "; ")?;
-            out.push('\n');
+            let selects_none = |uses: &RuleUse| uses.number == number && uses.packages == 0;
+            let none = self.report.rule_uses.iter().any(selects_none);
+            out.push_str(if none { " (the archive has no such package)\n" } else { "\n" });
         }
         if rules > AT_A_GLANCE {
             writeln!(out, "<li><a href=\"#rules\">all {rules} rules</a>")?;

@@ -50,7 +50,7 @@ impl Page<'_> {
         match self.source {
             Source::Verification => out.push_str(
                 "<p class=\"source\">The verification itself wrote this page, and nobody has signed it: \
-                 anyone who has had the file since could have changed it.</p>\n",
+                 anyone who has had this page since could have changed it.</p>\n",
             ),
             Source::Serving => out.push_str(
                 "<p class=\"source\">The packages of this archive are served here. The verification with which \
@@ -156,13 +156,16 @@ impl Page<'_> {
         let needed = usize::try_from(policy.threshold()).unwrap_or(usize::MAX);
         writeln!(
             out,
-            "Sealed on {}, {}, with {} {}. {} of {} that the policy lists must seal.",
+            "By the clock of who sealed it, sealed on {}, {}, with {} {}. The policy demands {} of {}, and the \
+             {} of {} verified.",
             When(&archive.sealed_at),
             before(archive.age_seconds),
             Text(&archive.tool.name),
             Text(&archive.tool.version),
             grouped(needed),
             count(policy.signers().count().max(needed), "signer"),
+            if archive.signers.len() == 1 { "seal" } else { "seals" },
+            grouped(archive.signers.len()),
         )
     }
 
@@ -174,13 +177,29 @@ impl Page<'_> {
             ", by the clock of the machine that verified"
         };
         writeln!(out, "<dt>As of when?<dd>{}: the reference time{given}.", When(&report.at))?;
+        out.push_str("<dt>By which policy?<dd>");
+        match report.policy.files.as_slice() {
+            [] => out.push_str("Options on the command line"),
+            files => {
+                for (at, file) in files.iter().enumerate() {
+                    let comma = if at > 0 { ", " } else { "" };
+                    write!(out, "{comma}<bdi>{}</bdi>", Text(&file.file))?;
+                }
+            }
+        }
+        writeln!(
+            out,
+            ", with the digest SHA-256 {}. Another policy can judge the same file otherwise. \
+             <a href=\"#rules\">More</a>",
+            Code(&report.policy.digest.sha256)
+        )?;
         writeln!(
             out,
             "<dt>Which file?<dd><bdi>{}</bdi>, {}, {}<br>SHA-256 {}<br>\
              The verdict is about the file with this digest, and about no other.",
             Text(&archive.file),
             size(archive.bytes),
-            count(archive.entries, "entry"),
+            count(archive.entries, "file in it"),
             Code(&archive.sha256)
         )
     }

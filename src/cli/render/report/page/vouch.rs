@@ -44,10 +44,20 @@ impl Page<'_> {
              faults or bad intent.\n",
         );
         self.unstated(out)?;
+        if self.report.lockfiles.is_empty() {
+            out.push_str(
+                "<li>This build's lockfile was <strong>not given</strong>: nobody compared the archive with \
+                 what this build installs.\n",
+            );
+        }
+        if !self.report.policy.deep() {
+            out.push_str("<li>Packages were compared as whole files, and not looked into.\n");
+        }
         self.uncovered(out)?;
         out.push_str(
-            "<li>It holds as of the reference time. Keys that were withdrawn or flaws that became known \
-             later are not in it.\n\
+            "<li>It knows what the trust material knew. A key that was stolen or withdrawn after that was \
+             checked, and a flaw that was found since, are not in it. A sealing key counts until the policy \
+             says that it has ended.\n\
              <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
              not say.\n\
              <li>It is not a claim of compliance. The manual page <code>sealift-evidence(7)</code> says which \
@@ -59,17 +69,18 @@ impl Page<'_> {
     /// What there is no evidence for, or none that was examined.
     fn unstated(&self, out: &mut String) -> fmt::Result {
         let report = self.report;
-        for (claim, says) in [
-            ("provenance", "from which source they were built"),
-            ("registry-signature", "by a registry's signature, that they are the registry's"),
+        for (claim, has_no) in [
+            ("provenance", "statement from which source they were built"),
+            ("publish-attestation", "statement of their registry that it published them"),
+            ("registry-signature", "signature of their registry"),
         ] {
             let counts = report.summary.claims.get(claim);
             let Some(ClaimCounts { absent: absent @ 1.., .. }) = counts else { continue };
             let packages = count(report.summary.packages, "package");
             writeln!(
                 out,
-                "<li>Of {} of {packages} <strong>nobody states</strong> {says} ({claim} is absent). That no \
-                 such evidence exists is the sealer's word.",
+                "<li>For {} of {packages} the archive has <strong>no {has_no}</strong> ({claim} is absent). \
+                 Whether there was one to collect, only the sealer knows.",
                 grouped(*absent)
             )?;
         }
@@ -99,10 +110,9 @@ impl Page<'_> {
         if tally.local > 0 {
             writeln!(
                 out,
-                "<li>{} {} for folders of the project itself. The archive does not have them, and nobody \
-                 examined them.",
+                "<li>The project's own code is not in the archive, and nobody examined it ({} for its \
+                 folders).",
                 count(tally.local, "lockfile entry"),
-                are(tally.local)
             )?;
         }
         if tally.excused > 0 {
@@ -141,7 +151,12 @@ impl Page<'_> {
         for (claim, says, how) in CLAIMS {
             self.voucher(out, claim, says, how)?;
         }
-        out.push_str("\n<tr><th scope=\"row\">this verdict<td>");
+        out.push_str(
+            "\n<tr><th scope=\"row\">that these keys are theirs, and that this is enough<td>who wrote the \
+             policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
+             <td>who sealed it<td>not at all: that it was before the reference time\
+             \n<tr><th scope=\"row\">this verdict<td>",
+        );
         self.verdict_voucher(out)?;
         out.push_str("\n</tbody></table>\n</section>\n");
         Ok(())
@@ -156,7 +171,7 @@ impl Page<'_> {
         if verified == 0 {
             return write!(
                 out,
-                "<strong>nobody</strong>, for none of {packages}<td>it is not there"
+                "<strong>nobody</strong><td>it is not there, for none of {packages}"
             );
         }
         match claim {
