@@ -1,5 +1,7 @@
 //! What is read and written, and through what nothing is.
 
+use std::io::Write as _;
+
 use super::*;
 
 #[test]

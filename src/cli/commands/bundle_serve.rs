@@ -56,6 +56,16 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
     }
     let pages = render::pages(&serving);
     serving.show(pages);
+    serve(options, serving, context, recording)
+}
+
+/// Serves until a signal or as long as a command runs, and writes the record.
+fn serve(
+    options: &Serve,
+    serving: Serving,
+    context: &mut Context<'_>,
+    recording: Option<Recording>,
+) -> Outcome {
     let mut changes = Changes::default();
     let (code, record) = match options.command.split_first() {
         None => {

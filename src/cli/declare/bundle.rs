@@ -8,15 +8,14 @@ use clap::{
     value_parser,
 };
 
-use super::{Index, ReportOptions, TrustOptions, Where, examples};
-use crate::{
-    app::unpack::Layout,
-    core::{
-        package::digest::{Algorithm, Digest},
-        policy::Reaction,
-        time::Age,
-        verdict::{Claim, Weakness},
-    },
+#[cfg(feature = "serve")]
+use super::Serve;
+use super::{Index, ReportOptions, TrustOptions, Unpack, Where, examples};
+use crate::core::{
+    package::digest::{Algorithm, Digest},
+    policy::Reaction,
+    time::Age,
+    verdict::{Claim, Weakness},
 };
 
 /// seal, verify and look into archives
@@ -197,59 +196,6 @@ pub struct Statements {
     pub attest_key: Option<PathBuf>,
 }
 
-/// Options of `bundle unpack`.
-#[derive(Debug, Args)]
-pub struct Unpack {
-    /// the archive
-    #[arg(value_name = "ARCHIVE")]
-    pub archive: PathBuf,
-    /// the folder to write, for its owner alone; it must not be there, and the folder above it must
-    #[arg(short, long, value_name = "DIR")]
-    pub output: PathBuf,
-    /// what installs from it: npm (its cache, for `npm ci --offline`), yarn (the offline mirror of
-    /// Yarn 1), yarn4 (the cache of Yarn 4, in a global folder of its own), or files (tarballs, evidence
-    /// and lockfiles under plain names, for other tools)
-    #[arg(long = "for", value_name = "CLIENT", value_parser = names(Layout::ALL.map(Layout::name)).map(layout), hide_possible_values = true)]
-    pub layout: Layout,
-    /// How to verify.
-    #[command(flatten)]
-    pub verify: VerifyOptions,
-}
-
-/// Options of `bundle serve`.
-#[cfg(feature = "serve")]
-#[derive(Debug, Args)]
-pub struct Serve {
-    /// the archives
-    #[arg(required = true, value_name = "ARCHIVE")]
-    pub archives: Vec<PathBuf>,
-    /// where to listen; with port 0 the system chooses one. Without it, port 4873 of this machine
-    /// alone, and with --exec a port that is free
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<std::net::SocketAddr>,
-    /// write what was served, when the serving ends: an in-toto statement with each tarball that was sent in
-    /// full. The file must not be there yet; sealift-statement(5) has its form
-    #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
-    /// the private key (PKCS#8 PEM) that signs the record; without it the record is bare
-    #[arg(long, value_name = "FILE", requires = "record")]
-    pub record_key: Option<PathBuf>,
-    /// write a copy of this build's lockfile (a package-lock.json), in which each package has its
-    /// address on this server, also one that came from another host or was supplied for a git
-    /// dependency. The archives must cover every entry, as with --lockfile. Nothing is overwritten
-    #[arg(long, value_name = "LOCKFILE=COPY", value_parser = two_files)]
-    pub rewrite_lockfile: Option<(PathBuf, PathBuf)>,
-    /// run the command after --, and serve as long as it runs
-    #[arg(long, requires = "command")]
-    pub exec: bool,
-    /// the command with its arguments
-    #[arg(last = true, value_name = "COMMAND", requires = "exec")]
-    pub command: Vec<std::ffi::OsString>,
-    /// How to verify.
-    #[command(flatten)]
-    pub verify: VerifyOptions,
-}
-
 /// Options of `bundle why`.
 #[derive(Debug, Args)]
 pub struct Why {
@@ -364,7 +310,9 @@ pub struct Sign {
 }
 
 /// Names, with or without space around them.
-fn names(names: impl IntoIterator<Item = &'static str>) -> impl TypedValueParser<Value = String> {
+pub(super) fn names(
+    names: impl IntoIterator<Item = &'static str>,
+) -> impl TypedValueParser<Value = String> {
     Trimmed(PossibleValuesParser::new(names))
 }
 
@@ -398,10 +346,6 @@ fn weakness(name: String) -> Weakness {
     all.find(|weakness| weakness.name() == name).unwrap_or(Weakness::RetiredKey)
 }
 
-fn layout(name: String) -> Layout {
-    Layout::ALL.into_iter().find(|layout| layout.name() == name).unwrap_or(Layout::Files)
-}
-
 fn reaction(name: String) -> Reaction {
     Reaction::ALL.into_iter().find(|reaction| reaction.name() == name).unwrap_or_default()
 }
@@ -413,16 +357,6 @@ fn supply(text: &str) -> Result<(String, PathBuf), String> {
             Ok((address.to_owned(), file.into()))
         }
         _ => Err("not an address, = and a file".to_owned()),
-    }
-}
-
-#[cfg(feature = "serve")]
-fn two_files(text: &str) -> Result<(PathBuf, PathBuf), String> {
-    match text.split_once('=') {
-        Some((one, other)) if !one.is_empty() && !other.is_empty() => {
-            Ok((one.into(), other.into()))
-        }
-        _ => Err("not a file, = and a file".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod examples;
+mod install;
 mod key;
 mod policy;
 mod recall;
@@ -16,15 +17,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::core::time::{self, Time};
 
 #[cfg(feature = "serve")]
-pub use self::bundle::Serve;
+pub use self::install::Serve;
 #[cfg(feature = "network")]
 pub use self::recall::RecallFetch;
 pub use self::{
     bundle::{
-        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Statements, Unpack,
-        Verify, VerifyOptions, Why,
+        BundleCommand, Demands, Diff as BundleDiff, Fetch, Inspect, Sign, Statements, Verify,
+        VerifyOptions, Why,
     },
     examples::EXAMPLES,
+    install::Unpack,
     key::{Generate, KeyCommand, Show as KeyShow},
     policy::{Check, Init, Lock, PolicyCommand},
     recall::{RecallApply, RecallCommand},

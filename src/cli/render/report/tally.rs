@@ -106,22 +106,7 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
         Verdict::Verified => format!("{holds}."),
         Verdict::Stale => format!("{holds}, but {}.", past.join(", and ")),
         Verdict::Refused => {
-            let mut why = Vec::new();
-            if report.packages.is_empty() {
-                why.push("it has no package".to_owned());
-            }
-            if report.summary.refused > 0 {
-                let refused = grouped(report.summary.refused);
-                why.push(format!(
-                    "{refused} of {packages} {} refused",
-                    are(report.summary.refused)
-                ));
-            }
-            if tally.denied_entries > 0 {
-                let entries = count(tally.denied_entries, "lockfile entry");
-                why.push(format!("{entries} {} refused", are(tally.denied_entries)));
-            }
-            why.extend(past);
+            let why: Vec<_> = why_refused(report, tally).into_iter().chain(past).collect();
             format!("Do not build from this archive: {}.", why.join(", and "))
         }
     };
@@ -159,6 +144,24 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
         }
     }
     lead
+}
+
+/// Why it is refused, but for ages.
+fn why_refused(report: &StoredReport, tally: &Tally) -> Vec<String> {
+    let packages = count(report.summary.packages, "package");
+    let mut why = Vec::new();
+    if report.packages.is_empty() {
+        why.push("it has no package".to_owned());
+    }
+    if report.summary.refused > 0 {
+        let refused = grouped(report.summary.refused);
+        why.push(format!("{refused} of {packages} {} refused", are(report.summary.refused)));
+    }
+    if tally.denied_entries > 0 {
+        let entries = count(tally.denied_entries, "lockfile entry");
+        why.push(format!("{entries} {} refused", are(tally.denied_entries)));
+    }
+    why
 }
 
 /// What was demanded of every package.

@@ -19,24 +19,7 @@ impl Page<'_> {
     /// How a third party checks the same without sealift.
     pub(super) fn check(&self, out: &mut String) -> fmt::Result {
         let archive = &self.report.archive;
-        out.push_str(
-            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check the \
-             digest, the seal and the trust material. They do not compare packages with the lockfile, and do \
-             not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
-             <code>app.sealift</code>, and the public key of who sealed it, as <code>key.pub</code>. Get the \
-             key from them, and not with the archive: ",
-        );
-        let keys: Vec<_> = archive.signers.iter().flat_map(|signer| signer.keys.clone()).collect();
-        match keys.as_slice() {
-            [] => out.push_str("this page knows no key that has sealed it"),
-            keys => {
-                out.push_str("its <code>$keyid</code> in the lines is ");
-                codes(out, keys)?;
-            }
-        }
-        out.push_str(
-            ". Save each block of lines as a file, such as check.sh, and run <code>sh check.sh</code>.</p>\n",
-        );
+        self.before_lines(out)?;
         // Quoted in a command: nothing but a digest.
         if archive.sha256.len() == 64 && archive.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
         {
@@ -75,6 +58,30 @@ impl Page<'_> {
             )?;
         }
         out.push_str("</section>\n");
+        Ok(())
+    }
+
+    /// What the lines check, and what they need.
+    fn before_lines(&self, out: &mut String) -> fmt::Result {
+        let archive = &self.report.archive;
+        out.push_str(
+            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check the \
+             digest, the seal and the trust material. They do not compare packages with the lockfile, and do \
+             not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
+             <code>app.sealift</code>, and the public key of who sealed it, as <code>key.pub</code>. Get the \
+             key from them, and not with the archive: ",
+        );
+        let keys: Vec<_> = archive.signers.iter().flat_map(|signer| signer.keys.clone()).collect();
+        match keys.as_slice() {
+            [] => out.push_str("this page knows no key that has sealed it"),
+            keys => {
+                out.push_str("its <code>$keyid</code> in the lines is ");
+                codes(out, keys)?;
+            }
+        }
+        out.push_str(
+            ". Save each block of lines as a file, such as check.sh, and run <code>sh check.sh</code>.</p>\n",
+        );
         Ok(())
     }
 }

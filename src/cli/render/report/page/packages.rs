@@ -134,6 +134,13 @@ fn body(out: &mut String, package: &StoredPackage) -> fmt::Result {
     for (name, claim) in package.claims.iter() {
         found(out, name, claim)?;
     }
+    others(out, package)?;
+    out.push_str("</div></details>\n");
+    Ok(())
+}
+
+/// What came with a package beside its claims.
+fn others(out: &mut String, package: &StoredPackage) -> fmt::Result {
     for beside in &package.unrecognized {
         write!(
             out,
@@ -147,7 +154,6 @@ fn body(out: &mut String, package: &StoredPackage) -> fmt::Result {
         super::summary::codes(out, &package.unexamined)?;
         out.push_str("</p>");
     }
-    out.push_str("</div></details>\n");
     Ok(())
 }
 
