@@ -195,11 +195,11 @@ impl Page<'_> {
         )?;
         writeln!(
             out,
-            "<dt>Which file?<dd><bdi>{}</bdi>, {}, {}<br>SHA-256 {}<br>\
+            "<dt>Which file?<dd><bdi>{}</bdi>, {}, with {} in it<br>SHA-256 {}<br>\
              The verdict is about the file with this digest, and about no other.",
             Text(&archive.file),
             size(archive.bytes),
-            count(archive.entries, "file in it"),
+            count(archive.entries, "file"),
             Code(&archive.sha256)
         )
     }
