@@ -175,27 +175,24 @@ pub fn signers(policy: &Policy, at: Time) -> Result<Vec<Signer>, OpenError> {
 /// # Errors
 /// When it is refused or cannot be read.
 pub fn open(path: &Path, signers: &[Signer], threshold: usize) -> Result<SignedArchive, OpenError> {
+    open_as(path, signers, threshold)
+}
+
+/// As [`open`], a signed file of any kind.
+///
+/// # Errors
+/// When it is refused or cannot be read.
+pub(super) fn open_as<M: Listing>(
+    path: &Path,
+    signers: &[Signer],
+    threshold: usize,
+) -> Result<SignedArchive<M>, OpenError> {
     let opened = Archive::open(path).and_then(|archive| {
         // One key for each signer: two keys of one person are one.
         let keys: Vec<_> =
             signers.iter().filter_map(|signer| key_of(signer, archive.envelope())).collect();
-        archive.verify_signatures(&keys, threshold)
+        archive.verify_signatures_as(&keys, threshold)
     });
-    opened.map_err(OpenError::of(path))
-}
-
-/// Opens a signed file of any kind, which one of the keys must have sealed.
-///
-/// # Errors
-/// When it is refused or cannot be read, or there is no key.
-pub(super) fn open_as<M: Listing>(
-    path: &Path,
-    keys: &[PublicKey],
-) -> Result<SignedArchive<M>, OpenError> {
-    if keys.is_empty() {
-        return Err(OpenError::NoKey);
-    }
-    let opened = Archive::open(path).and_then(|file| file.verify_signatures_as(keys, 1));
     opened.map_err(OpenError::of(path))
 }
 

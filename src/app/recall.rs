@@ -6,11 +6,13 @@ mod error;
 #[cfg(feature = "network")]
 mod fetch;
 mod held;
+mod judged;
 mod opened;
 
 pub use self::{
-    apply::{Affected, Applied, Apply, Denied, Judged, Outcome, RecallFacts, State, apply},
+    apply::{Applied, Apply, RecallFacts, apply},
     error::RecallError,
+    judged::{Affected, Denied, Judged, Outcome, State},
 };
 #[cfg(feature = "network")]
 pub use self::{

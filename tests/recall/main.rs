@@ -14,6 +14,7 @@ mod world;
 mod apply;
 mod fetch;
 mod hostile;
+mod seals;
 
 use serde_json::{Value, json};
 use sides::Sides;

@@ -1,32 +1,25 @@
 //! Judges archives by a recall, with no network.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-use super::{RecallError, held, opened::OpenedRecall};
+use super::{Judged, RecallError, State, judged::outcome, opened::OpenedRecall};
 use crate::{
     adapters::files,
     app::{
         archive,
         clock::Clock,
         policy::{self, Loaded},
-        report::{Report, Verdict},
         store::{find, is_folder},
         trust,
-        verify::{self, Examined, VerifyError, verify_by},
+        verify::{self, Verifier, VerifyError},
     },
     core::{
-        archive::{
-            key::PublicKey,
-            manifest::{CarriedTrust, Listing as _, TrustSource},
-        },
-        limits,
-        lockfile::Lockfile,
+        archive::manifest::{CarriedTrust, Listing as _, TrustSource},
         package::digest::Digest,
         recall::PackageName,
-        text::bounded,
         time::Time,
     },
 };
@@ -36,7 +29,8 @@ use crate::{
 pub struct Apply {
     /// The recall.
     pub recall: PathBuf,
-    /// The public keys of who may seal it; without any, those of who may seal archives.
+    /// The public keys of who may seal it, of which one must have; without any, it needs the seals that an
+    /// archive needs.
     pub recall_keys: Vec<PathBuf>,
     /// Archives, and folders of archives.
     pub archives: Vec<PathBuf>,
@@ -86,97 +80,6 @@ pub struct RecallFacts {
     pub brought_trust: bool,
 }
 
-/// What became of one archive.
-#[derive(Debug)]
-pub struct Judged {
-    /// The archive.
-    pub file: String,
-    /// What was found, or why it was not examined to the end.
-    pub outcome: Result<Outcome, VerifyError>,
-}
-
-/// What was found of one archive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// SHA-256 of the file.
-    pub sha256: Digest,
-    /// The verdict by today's trust and the demands, whatever the advisories say.
-    pub verdict: Verdict,
-    /// What is older than its limit: `archive`, `trust`.
-    pub past_limits: Vec<&'static str>,
-    /// The first of what is wrong with its packages and entries.
-    pub denied: Vec<Denied>,
-    /// How much more is wrong.
-    pub more_denied: usize,
-    /// The packages that advisories are about.
-    pub affected: Vec<Affected>,
-    /// The names in it that the recall did not ask about.
-    pub not_asked: BTreeSet<PackageName>,
-}
-
-/// Something that is wrong with a package or an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denied {
-    /// The package's purl, or the entry's path in its lockfile.
-    pub what: String,
-    /// A stable code.
-    pub code: &'static str,
-    /// What was found. May quote untrusted text: escape before printing.
-    pub detail: String,
-}
-
-/// A package that an advisory is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Affected {
-    /// Its purl.
-    pub package: String,
-    /// The entry of the lockfile, if it lies in another package's tarball.
-    pub bundled: Option<String>,
-    /// The advisory's id.
-    pub advisory: String,
-    /// What the advisory says, cut where it is long. May be any text.
-    pub summary: String,
-}
-
-/// What an archive is, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// An advisory is about a package in it.
-    Affected,
-    /// Today's trust and the demands refuse it.
-    Refused,
-    /// It could not be checked, or not all of it.
-    Unchecked,
-    /// Neither.
-    Clear,
-}
-
-impl State {
-    /// As reports name it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Affected => "affected",
-            Self::Refused => "refused",
-            Self::Unchecked => "unchecked",
-            Self::Clear => "clear",
-        }
-    }
-}
-
-impl Judged {
-    /// What the archive is, in one word. An affected one may be refused as well.
-    pub fn state(&self) -> State {
-        match &self.outcome {
-            Ok(outcome) if !outcome.affected.is_empty() => State::Affected,
-            Ok(outcome) if outcome.verdict == Verdict::Refused => State::Refused,
-            Ok(outcome) if !outcome.not_asked.is_empty() => State::Unchecked,
-            Ok(_) => State::Clear,
-            Err(error) if error.is_refusal() => State::Refused,
-            Err(_) => State::Unchecked,
-        }
-    }
-}
-
 impl Applied {
     /// How many archives are in a state.
     pub fn count(&self, state: State) -> usize {
@@ -207,9 +110,9 @@ impl Applied {
 /// When the recall is refused or older than one that was applied before, or the demands cannot be
 /// used. What is wrong with one archive is not an error.
 pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
-    let demands = demands(options)?;
+    let verifier = Verifier::several(&options.verify, demands(options)?, clock)?;
     let trust = &options.verify.trust;
-    let recall = OpenedRecall::open(&options.recall, &keys(options, &demands, clock.at)?)?;
+    let recall = open(options, &verifier)?;
     let facts = facts(&recall, trust)?;
     archive::require_sealed_before(&recall.file, clock.at)?;
     if clock.at > clock.now {
@@ -227,9 +130,8 @@ pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
 
     let judge = |path: PathBuf| {
         let file = path.display().to_string();
-        let verify = verify::Options { archive: path, ..options.verify.clone() };
-        let examined = verify_by(&verify, demands.clone(), clock);
-        Judged { file, outcome: examined.map(|examined| outcome(&examined, &recall)) }
+        let report = verifier.verify(&path).map(verify::Examined::into_report);
+        Judged { file, outcome: report.map(|report| outcome(&report, &recall)) }
     };
     Ok(Applied {
         at: clock.at,
@@ -251,17 +153,13 @@ fn demands(options: &Apply) -> Result<Loaded, RecallError> {
     Ok(demands.complete(loaded)?)
 }
 
-/// The keys of who may seal the recall.
-fn keys(options: &Apply, demands: &Loaded, at: Time) -> Result<Vec<PublicKey>, RecallError> {
-    let signers = match options.recall_keys.as_slice() {
-        [] => {
-            let mut signers = archive::pinned_keys(&options.verify.keys)?;
-            signers.extend(demands.policy.signers_at(at));
-            signers
-        }
-        own => archive::pinned_keys(own)?,
-    };
-    Ok(signers.into_iter().flat_map(|signer| signer.keys).collect())
+/// Opens the recall. Without keys of its own, it needs the same seals as an archive: otherwise one key
+/// could say of archives that need two what nobody else says.
+fn open(options: &Apply, verifier: &Verifier) -> Result<OpenedRecall, RecallError> {
+    match options.recall_keys.as_slice() {
+        [] => OpenedRecall::open(&options.recall, verifier.signers(), verifier.policy().seals()),
+        own => OpenedRecall::open(&options.recall, &archive::pinned_keys(own)?, 1),
+    }
 }
 
 /// A recall that carries trust must carry that of the instance that judges. Otherwise a key that it
@@ -333,58 +231,4 @@ impl Found {
         self.unread.extend(unread);
         Ok(())
     }
-}
-
-/// What is kept of an archive: of thousands, not every report fits into memory.
-fn outcome(examined: &Examined, recall: &OpenedRecall) -> Outcome {
-    let (report, manifest) = (examined.report(), examined.archive().manifest());
-    let lockfiles = report.inputs.iter().map(|input| &input.lockfile);
-    let (mut affected, mut not_asked, mut seen) = (Vec::new(), BTreeSet::new(), HashSet::new());
-    for held in held::packages(manifest, lockfiles) {
-        let is_new = seen.insert(held.id);
-        // What was collected by itself is among the archive's own packages.
-        if held.bundled.is_some() && !is_new {
-            continue;
-        }
-        let name = PackageName::of(held.id);
-        affected.extend(recall.concerning(held.id).map(|advisory| Affected {
-            package: held.purl(),
-            bundled: held.bundled.map(str::to_owned),
-            advisory: advisory.id.clone(),
-            summary: bounded(&advisory.summary),
-        }));
-        if !recall.file.manifest().asked(&name) {
-            not_asked.insert(name);
-        }
-    }
-    let denied = denied(report);
-    Outcome {
-        sha256: report.archive.sha256.clone(),
-        verdict: report.verdict(),
-        past_limits: report.past_limits.iter().map(|past| past.what).collect(),
-        more_denied: denied.len().saturating_sub(limits::STORE_REFUSALS),
-        denied: denied.into_iter().take(limits::STORE_REFUSALS).collect(),
-        affected,
-        not_asked,
-    }
-}
-
-/// What is wrong with the packages of an archive, and with the entries of its lockfiles.
-fn denied(report: &Report) -> Vec<Denied> {
-    let packages = report.packages.iter().flat_map(|judged| {
-        judged.judgment.denials.iter().map(|denial| Denied {
-            what: judged.purl.to_string(),
-            code: denial.code(),
-            detail: denial.to_string(),
-        })
-    });
-    let inputs = report.inputs.iter().map(|input| (&input.lockfile, &input.outcomes));
-    let entries = inputs.flat_map(|(Lockfile { entries, .. }, outcomes)| {
-        entries.iter().zip(outcomes).filter_map(|(entry, outcome)| {
-            let denial = outcome.denial.as_ref()?;
-            let (code, detail) = (denial.code(), denial.to_string());
-            Some(Denied { what: entry.path.clone(), code, detail })
-        })
-    });
-    packages.chain(entries).collect()
 }

@@ -75,6 +75,10 @@ impl RecallError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Open(error) if error.code() == Some("too-few-signers") => {
+                "a recall needs the seals that an archive needs, and `recall fetch` seals with one key: \
+                 name the keys that may seal recalls with --recall-key, of which one suffices"
+            }
             Self::Open(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
             Self::Basis(error) => return error.hint(),

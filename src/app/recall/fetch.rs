@@ -204,7 +204,7 @@ fn names_in(path: &Path, signers: &[Signer]) -> Result<BTreeSet<PackageName>, Re
     let archive = archive::open(path, signers, 1)?;
     let lockfiles = verify::carried(&archive, path)?;
     let lockfiles = lockfiles.iter().map(|lock| &lock.lockfile);
-    let held = held::packages(archive.manifest(), lockfiles);
+    let held = held::packages(archive.manifest().packages().map(|(purl, _)| purl), lockfiles);
     Ok(held.map(|held| PackageName::of(held.id)).collect())
 }
 
@@ -263,7 +263,7 @@ impl Fetching<'_> {
             None => options.key.make(listener)?,
         };
         let file = write(&output, predicate, contents, &key)?;
-        OpenedRecall::open(file.path(), &[PublicKey::from(&key)])?;
+        OpenedRecall::open(file.path(), &[Signer::of(PublicKey::from(&key))], 1)?;
         let names = names.len();
         let fetched = Fetched { names, advisories, records, unreadable };
         Ok(Sealed { fetched, file, output })

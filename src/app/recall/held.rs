@@ -1,7 +1,6 @@
 //! Which packages an archive holds: its own, and those that lie in their tarballs.
 
 use crate::core::{
-    archive::manifest::Manifest,
     lockfile::{Ask, Lockfile},
     package::{PackageId, Purl},
 };
@@ -24,13 +23,12 @@ impl Held<'_> {
     }
 }
 
-/// The packages of an archive, and then those that its lockfiles find in the tarballs of others.
+/// An archive's own packages, and then those that its lockfiles find in the tarballs of others.
 pub(super) fn packages<'a>(
-    manifest: &'a Manifest,
+    own: impl Iterator<Item = &'a Purl>,
     lockfiles: impl Iterator<Item = &'a Lockfile>,
 ) -> impl Iterator<Item = Held<'a>> {
-    let own = manifest.packages();
-    let own = own.map(|(purl, _)| Held { id: purl.id(), purl: Some(purl), bundled: None });
+    let own = own.map(|purl| Held { id: purl.id(), purl: Some(purl), bundled: None });
     let entries = lockfiles.flat_map(|lockfile| &lockfile.entries);
     let bundled = entries.filter_map(|entry| match &entry.asks {
         Ask::Bundled(bundled) => {

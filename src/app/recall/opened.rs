@@ -10,9 +10,9 @@ use crate::{
     adapters::archive::SignedArchive,
     app::archive::{self, OpenError},
     core::{
-        archive::key::PublicKey,
         limits,
         package::PackageId,
+        policy::Signer,
         recall::{Advisory, PackageName, Recall, advisory_entry},
     },
 };
@@ -28,12 +28,13 @@ pub(super) struct OpenedRecall {
 }
 
 impl OpenedRecall {
-    /// Opens a recall. One of the keys must have sealed it, and every byte in it is checked.
+    /// Opens a recall. At least `threshold` of the signers must have sealed it, and every byte in it is
+    /// checked.
     ///
     /// # Errors
     /// When it is refused or cannot be read.
-    pub fn open(path: &Path, keys: &[PublicKey]) -> Result<Self, RecallError> {
-        let file: SignedArchive<Recall> = archive::open_as(path, keys)?;
+    pub fn open(path: &Path, signers: &[Signer], threshold: usize) -> Result<Self, RecallError> {
+        let file: SignedArchive<Recall> = archive::open_as(path, signers, threshold)?;
         let failed = OpenError::of(path);
         let (mut advisories, mut left) = (Vec::new(), limits::RECALL_CONTENT_BYTES);
         let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();

@@ -31,11 +31,22 @@ impl Verifier {
     /// # Errors
     /// When the demands cannot be used.
     pub fn new(options: &Options, clock: &Clock) -> Result<Self, VerifyError> {
-        let shared = Some(Shared::default());
-        Ok(Self { shared, ..Self::of(options, options.demands.load()?, clock)? })
+        Self::several(options, options.demands.load()?, clock)
     }
 
-    /// By policies that were read.
+    /// As [`Verifier::new`], by policies that were read.
+    ///
+    /// # Errors
+    /// When the demands cannot be used.
+    pub(in crate::app) fn several(
+        options: &Options,
+        loaded: Loaded,
+        clock: &Clock,
+    ) -> Result<Self, VerifyError> {
+        Ok(Self { shared: Some(Shared::default()), ..Self::of(options, loaded, clock)? })
+    }
+
+    /// By policies that were read, for one archive.
     pub(super) fn of(
         options: &Options,
         loaded: Loaded,
@@ -88,6 +99,11 @@ impl Verifier {
     /// What is demanded.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Who may seal; of these, [`Policy::seals`] must have.
+    pub(in crate::app) fn signers(&self) -> &[Signer] {
+        &self.signers
     }
 
     /// The files that the policy was read from.

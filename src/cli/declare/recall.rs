@@ -28,7 +28,8 @@ pub enum RecallCommand {
     /// does, under the same demands, and looks for packages that an advisory is about. A recall that is
     /// older than one that was applied before is refused. The exit status is 1 where an archive is
     /// affected or refused, and 2 where nothing is wrong but something could not be checked: a file
-    /// that cannot be read, or a package that the recall did not ask about.
+    /// that cannot be read, a package that the recall did not ask about, or records that the fetch
+    /// could not read.
     #[command(after_help = examples::RECALL_APPLY)]
     Apply(RecallApply),
 }
@@ -81,7 +82,7 @@ pub struct RecallApply {
     #[arg(required = true, value_name = "PATH")]
     pub archives: Vec<PathBuf>,
     /// a public key (SPKI PEM) that you trust to seal recalls; repeat for several: one of them must have
-    /// sealed it. Without it, one of those that you trust to seal archives
+    /// sealed it, and no other key counts. Without it, a recall needs as many signers as an archive
     #[arg(long = "recall-key", value_name = "FILE")]
     pub recall_keys: Vec<PathBuf>,
     /// How to verify.
