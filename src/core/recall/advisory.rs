@@ -3,6 +3,7 @@
 //! The bytes are carried as received; nothing is written from what was read.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::{
     PackageName,
@@ -12,6 +13,7 @@ use crate::core::{
     json::{self, objects_only},
     limits,
     package::PackageId,
+    time,
 };
 
 /// Why a record is not an advisory that can be used.
@@ -60,12 +62,13 @@ struct Affected {
     name: PackageName,
     versions: Vec<String>,
     ranges: Vec<Vec<Event>>,
-    /// A range of a type that nobody here can evaluate.
+    /// No version is named, or a range is of a type or a form that nobody here can evaluate.
     is_unclear: bool,
 }
 
 impl Advisory {
-    /// Parses a record. Members that this program has no use for are passed over.
+    /// Parses a record. Members that this program has no use for are passed over, and those that decide
+    /// nothing may have any form.
     ///
     /// # Errors
     /// [`AdvisoryError`] says what is wrong with it.
@@ -83,11 +86,11 @@ impl Advisory {
         if !is_id(&record.id) {
             return Err(AdvisoryError::Id(record.id));
         }
-        let origins = record.database_specific.and_then(|specific| specific.origins);
+        let is_malicious = record.id.starts_with("MAL-") || has_origins(record.database_specific)?;
         Ok(Self {
-            is_malicious: record.id.starts_with("MAL-") || origins.is_some(),
-            is_withdrawn: record.withdrawn.is_some(),
-            summary: record.summary.unwrap_or_default(),
+            is_malicious,
+            is_withdrawn: text(record.withdrawn).is_some_and(|text| time::parse(&text).is_some()),
+            summary: text(record.summary).unwrap_or_default(),
             affected: record.affected.into_iter().filter_map(Affected::of).collect(),
             id: record.id,
         })
@@ -121,8 +124,12 @@ impl Affected {
         for range in record.ranges {
             match range.kind.as_str() {
                 "SEMVER" | "ECOSYSTEM" => {
-                    let events = range.events.into_iter().flat_map(RecordEvent::events);
-                    affected.ranges.push(events.collect());
+                    let events: Option<Vec<_>> =
+                        range.events.into_iter().map(RecordEvent::events).collect();
+                    match events {
+                        Some(events) => affected.ranges.push(events.concat()),
+                        None => affected.is_unclear = true,
+                    }
                 }
                 // Commits: versions are listed beside them.
                 "GIT" => {}
@@ -153,14 +160,15 @@ objects_only!(Record, Specific, RecordAffected, RecordPackage, RecordRange, Reco
 #[serde(remote = "Self")]
 struct Record {
     id: String,
+    // Read in any form: one that is not what it should be must not hide whom the record concerns.
     #[serde(default)]
-    summary: Option<String>,
+    summary: Option<Box<RawValue>>,
     #[serde(default)]
-    withdrawn: Option<String>,
+    withdrawn: Option<Box<RawValue>>,
+    #[serde(default)]
+    database_specific: Option<Box<RawValue>>,
     #[serde(default, deserialize_with = "list")]
     affected: Vec<RecordAffected>,
-    #[serde(default)]
-    database_specific: Option<Specific>,
 }
 
 #[derive(Deserialize)]
@@ -212,17 +220,31 @@ struct RecordEvent {
 }
 
 impl RecordEvent {
-    fn events(self) -> impl Iterator<Item = Event> {
+    /// `None` without any that is known: then nobody knows what the range holds.
+    fn events(self) -> Option<Vec<Event>> {
         let Self { introduced, fixed, last_affected, limit } = self;
-        [
+        let events = [
             (Kind::Introduced, introduced),
             (Kind::Fixed, fixed),
             (Kind::LastAffected, last_affected),
             (Kind::Limit, limit),
-        ]
-        .into_iter()
-        .filter_map(|(kind, version)| Some((kind, version?)))
+        ];
+        let events = events.into_iter().filter_map(|(kind, version)| Some((kind, version?)));
+        Some(events.collect()).filter(|events: &Vec<_>| !events.is_empty())
     }
+}
+
+/// The text of a member, unless it is something else.
+fn text(member: Option<Box<RawValue>>) -> Option<String> {
+    serde_json::from_str(member?.get()).ok()
+}
+
+/// Whether a record that does not have the id of a malicious package is about one all the same.
+fn has_origins(specific: Option<Box<RawValue>>) -> Result<bool, AdvisoryError> {
+    let Some(specific) = specific else { return Ok(false) };
+    let specific: Option<Specific> = serde_json::from_str(specific.get())
+        .map_err(|error| AdvisoryError::Json(error.to_string()))?;
+    Ok(specific.is_some_and(|specific| specific.origins.is_some()))
 }
 
 /// A list, or `null`, which some writers put for an empty one. The values of a record are counted before.

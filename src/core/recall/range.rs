@@ -39,7 +39,9 @@ pub(super) fn includes(id: &PackageId, events: &[Event]) -> bool {
             || (*kind == Kind::Limit && version == AFTER_ALL)
             || (naming.is_ordered)(version)
     };
-    if !(naming.is_ordered)(id.version()) || !events.iter().all(is_comparable) {
+    // The schema demands that a range says where it starts.
+    let has_start = events.iter().any(|(kind, _)| *kind == Kind::Introduced);
+    if !has_start || !(naming.is_ordered)(id.version()) || !events.iter().all(is_comparable) {
         return true;
     }
     is_before_limits(id, events) && is_affected(id, events)
@@ -136,9 +138,11 @@ mod tests {
             ("introduced 0 limit 1.0.0", "0.9.0", "1.0.0 2.0.0"),
             ("introduced 0 limit 1.0.0 limit 3.0.0", "0.9.0 2.0.0", "3.0.0"),
             ("introduced 0 limit *", "0.9.0 9.0.0", ""),
-            ("fixed 1.0.0", "", "0.9.0 1.0.0"),
-            ("last 1.0.0", "", "0.9.0 1.0.0 2.0.0"),
-            ("", "", "1.0.0"),
+            // Without a start, nobody knows what it holds.
+            ("fixed 1.0.0", "0.9.0 1.0.0", ""),
+            ("last 1.0.0", "0.9.0 1.0.0 2.0.0", ""),
+            ("limit 1.0.0", "0.9.0 1.0.0", ""),
+            ("", "1.0.0", ""),
             // What is not a version of the ecosystem has no place in its order.
             ("introduced 0 fixed 1.0", "0.9.0 1.0.0 9.0.0", ""),
             ("introduced v1.0.0", "0.9.0 1.0.0", ""),

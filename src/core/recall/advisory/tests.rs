@@ -55,7 +55,15 @@ fn counts_what_is_malicious_and_not_withdrawn() {
         (json!({"id": "GHSA-aaaa-bbbb-cccc", "database_specific": {"severity": "HIGH"}}), false),
         (json!({"id": "GHSA-aaaa-bbbb-cccc", "database_specific": null}), false),
         (json!({"id": "MAL-2026-1", "withdrawn": "2026-01-02T03:04:05Z"}), false),
+        (json!({"id": "MAL-2026-1", "withdrawn": "2026-01-02T03:04:05.678+01:00"}), false),
         (json!({"id": "MAL-2026-1", "withdrawn": null}), true),
+        // What is not a time withdraws nothing.
+        (json!({"id": "MAL-2026-1", "withdrawn": ""}), true),
+        (json!({"id": "MAL-2026-1", "withdrawn": "no"}), true),
+        (json!({"id": "MAL-2026-1", "withdrawn": "2026-01-02"}), true),
+        (json!({"id": "MAL-2026-1", "withdrawn": "2026-01-02 03:04:05Z"}), true),
+        (json!({"id": "MAL-2026-1", "withdrawn": false}), true),
+        (json!({"id": "MAL-2026-1", "withdrawn": ["2026-01-02T03:04:05Z"]}), true),
         (json!({"id": "mal-2026-1"}), false),
     ] {
         assert_eq!(parse(&record).counts(), expected, "{record}");
@@ -127,7 +135,33 @@ fn concerns_the_versions_of_any_list_and_any_range() {
             "1.0.0",
             true,
         ),
-        (json!({"ranges": [{"type": "SEMVER", "events": null}]}), "1.0.0", false),
+        // Ranges that do not say where they start.
+        (json!({"ranges": [{"type": "SEMVER", "events": null}]}), "1.0.0", true),
+        (json!({"ranges": [{"type": "SEMVER"}], "versions": ["2.0.0"]}), "1.0.0", true),
+        (json!({"ranges": [{"type": "SEMVER", "events": []}]}), "1.0.0", true),
+        (json!({"ranges": [{"type": "SEMVER", "events": [{"fixed": "1.0.0"}]}]}), "2.0.0", true),
+        (
+            json!({"ranges": [{"type": "SEMVER", "events": [{"last_affected": "1.0.0"}]}]}),
+            "2.0.0",
+            true,
+        ),
+        // Events that say nothing that is known, beside others.
+        (
+            json!({"ranges": [{"type": "SEMVER", "events": [{"introduced": "5.0.0"}, {}]}]}),
+            "1.0.0",
+            true,
+        ),
+        (
+            json!({"ranges": [{"type": "SEMVER", "events": [{"introduced": "5.0.0"}, {"Introduced": "0"}]}]}),
+            "1.0.0",
+            true,
+        ),
+        (json!({"ranges": [{"type": "SEMVER", "events": [{"introduced": null}]}]}), "1.0.0", true),
+        (
+            json!({"ranges": [{"type": "SEMVER", "events": [{"introduced": "5.0.0", "note": "x"}]}]}),
+            "1.0.0",
+            false,
+        ),
     ] {
         assert_eq!(concerns(of(more.clone()), "a", version), expected, "{more} {version}");
     }
@@ -151,7 +185,7 @@ fn rejects_what_is_not_a_record() {
         (r#"{"id":"MAL-1","affected":[{"versions":"1.0.0"}]}"#, "advisory-json"),
         (r#"{"id":"MAL-1","affected":[{"versions":[1]}]}"#, "advisory-json"),
         (r#"{"id":"MAL-1","affected":[{"ranges":[{"events":[]}]}]}"#, "advisory-json"),
-        (r#"{"id":"MAL-1","withdrawn":false}"#, "advisory-json"),
+        (r#"{"id":"GHSA-1","database_specific":[]}"#, "advisory-json"),
         (&deep, "advisory-json"),
         (r#"{"id":""}"#, "advisory-id"),
         (r#"{"id":"MAL/1"}"#, "advisory-id"),
@@ -163,6 +197,24 @@ fn rejects_what_is_not_a_record() {
     }
     // What is passed over may nest.
     assert!(Advisory::parse(nested.as_bytes()).is_ok());
+}
+
+#[test]
+fn members_that_decide_nothing_may_have_any_form() {
+    let nested = "[".repeat(200) + &"]".repeat(200);
+    for more in [
+        r#""summary":7"#,
+        r#""summary":["Malicious code"]"#,
+        r#""summary":"\ud800""#,
+        &format!(r#""summary":{nested}"#),
+        &format!(r#""withdrawn":{nested}"#),
+        r#""database_specific":[]"#,
+        r#""details":{},"severity":1,"modified":[]"#,
+    ] {
+        let record = Advisory::parse(format!(r#"{{"id":"MAL-1",{more}}}"#).as_bytes());
+        let record = record.unwrap_or_else(|error| panic!("{more}: {error}"));
+        assert!(record.counts() && record.summary.is_empty(), "{more}");
+    }
 }
 
 #[test]
