@@ -99,11 +99,11 @@ fn a_report_never_replaces_a_file_and_follows_no_link() {
             &world,
             &format!("--require integrity --report html=r.html --report json={there}"),
         );
-        run.failed().says("exists already").says("a report never replaces a file");
+        run.failed().says("exists already").says("nothing is replaced");
     }
     for (outputs, says) in [
-        ("--report html=-", "cannot write to standard output"),
-        ("--report html=r --report json=./r", "two reports cannot be written to one file"),
+        ("--report html=-", "standard output has the result"),
+        ("--report html=r --report json=./r", "two outputs cannot be written to one file"),
         ("--report html=none/r", "there is no such folder"),
         ("--report html=r --report-key second.key", "--report-key signs the JSON report alone"),
         ("--report pdf=r", "is not a format"),

@@ -3,6 +3,7 @@
 
 use std::{
     fs::{DirEntry, Metadata},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -117,8 +118,10 @@ impl Walk<'_> {
 
     fn entry(&mut self, entry: &DirEntry, folder: &str) -> Result<(), FileError> {
         let (path, own) = (entry.path(), entry.file_name());
+        let is_text = own.to_str().is_some();
         let own = own.to_string_lossy();
         let name = if folder.is_empty() { own.into_owned() } else { format!("{folder}/{own}") };
+        let unread = |why: &str| FileError::io("read", &path, io::Error::other(why));
         // Neither of the two follows a link.
         let kind = match entry.file_type() {
             Ok(kind) => kind,
@@ -127,11 +130,17 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
-        if kind.is_symlink() {
+        let is_named = name.ends_with(ENDING);
+        if kind.is_symlink() && is_named {
+            let why = "it is a symbolic link, which is not followed";
+            self.found.unread.push((name, unread(why)));
+        } else if kind.is_symlink() {
             self.found.links.push(name);
+        } else if !is_text && (kind.is_dir() || is_named) {
+            self.found.unread.push((name, unread("its name is not UTF-8")));
         } else if kind.is_dir() {
             self.left.push((path, name));
-        } else if name.ends_with(ENDING) {
+        } else if is_named {
             match entry.metadata() {
                 Ok(metadata) => {
                     let stamp = Stamp::of(&metadata);
@@ -193,7 +202,22 @@ mod tests {
         // The folder that the user names may be a link.
         let found = find(&path("named")).unwrap();
         assert_eq!(names(&found), ["real/a.sealift"]);
-        assert_eq!(found.links, ["b.sealift", "circle"]);
+        assert_eq!(found.links, ["circle"]);
+        // What could be an archive is not passed over without a word.
+        let [(name, error)] = found.unread.as_slice() else { panic!("{:?}", found.unread) };
+        assert!(name == "b.sealift" && error.to_string().contains("symbolic link"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf_8_is_not_taken_for_another() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        for name in [b"a\xff.sealift", b"a\xfe.sealift"] {
+            fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+        }
+        let found = find(folder.path()).unwrap();
+        assert!(found.archives.is_empty());
+        assert_eq!(found.unread.len(), 2);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::{
     archive::SignedArchive,
     news::Listener,
+    outputs::Filled,
     report::{Judged, Report, Verdict},
     statement::{StatementError, Writer},
     verify::Examined,
@@ -40,24 +41,28 @@ pub struct Attesting<'a> {
 }
 
 impl Options {
+    /// The files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        [&self.archive, &self.packages].into_iter().flatten().map(PathBuf::as_path)
+    }
+
     /// Reads the key, and finds out whether the files can be written.
     ///
     /// # Errors
     /// When one of them cannot be.
     pub fn prepare(&self, listener: &mut dyn Listener) -> Result<Attesting<'_>, StatementError> {
-        let files: Vec<_> =
-            [&self.archive, &self.packages].into_iter().flatten().map(PathBuf::as_path).collect();
+        let files: Vec<_> = self.files().collect();
         let writer = Writer::prepare(&files, self.key.as_deref(), listener)?;
         Ok(Attesting { options: self, writer })
     }
 }
 
 impl Attesting<'_> {
-    /// Writes what was found, of a refused archive too.
+    /// Fills the files with what was found, of a refused archive too. They have no names yet.
     ///
     /// # Errors
-    /// When a file cannot be written. None is left then.
-    pub fn write(&self, examined: &Examined) -> Result<(), StatementError> {
+    /// When a statement cannot be signed, or a file cannot be written.
+    pub fn fill(&self, examined: &Examined) -> Result<Vec<Filled>, StatementError> {
         let (archive, report) = (examined.archive(), examined.report());
         let about_archive = self.options.archive.as_deref();
         let about_archive = about_archive
@@ -67,7 +72,7 @@ impl Attesting<'_> {
         let about_packages = about_packages
             .map(|file| self.writer.fill(file, of_packages(archive, report)))
             .transpose()?;
-        about_archive.into_iter().chain(about_packages).try_for_each(|filled| filled.keep())
+        Ok(about_archive.into_iter().chain(about_packages).collect())
     }
 }
 
@@ -79,6 +84,7 @@ fn of_archive(archive: &SignedArchive, report: &Report) -> Statement<Predicate> 
         subject: about(report),
         resource_uri: urn("archive", &report.archive.sha256),
         at: report.at,
+        at_given: report.at_given,
         policy: policy(report),
         inputs: std::iter::once(seal(archive)).chain(inputs).collect(),
         passed: verdict == Verdict::Verified,
@@ -104,6 +110,7 @@ fn of_packages(
             subject: Resource::named(&purl, &judged.digest),
             resource_uri: purl,
             at: report.at,
+            at_given: report.at_given,
             policy: policy.clone(),
             inputs: std::iter::once(seal.clone()).chain(inputs).collect(),
             passed: verdict == Verdict::Verified,

@@ -26,6 +26,7 @@ pub mod connection;
 pub mod inputs;
 pub mod keys;
 mod news;
+pub mod outputs;
 pub mod policy;
 pub mod policy_check;
 pub mod policy_init;

@@ -15,10 +15,10 @@ use crate::app::{
 };
 use crate::{
     app::{
-        FileError, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, recall::RecallError, sign::SignError, statement::StatementError,
-        store::StoreError, stored::ReportError, trust::BasisError, unpack::UnpackError,
-        verify::VerifyError, why::WhyError,
+        FileError, archive::OpenError, keys::KeyError, outputs::OutputError,
+        policy_init::InitError, policy_lock::LockError, recall::RecallError, sign::SignError,
+        statement::StatementError, store::StoreError, stored::ReportError, trust::BasisError,
+        unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -144,6 +144,7 @@ macro_rules! ends {
 
 ends!(
     FileError,
+    OutputError,
     KeyError: code,
     StatementError: code,
     BasisError: code is_refusal,

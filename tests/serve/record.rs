@@ -38,7 +38,7 @@ fn a_record_that_cannot_be_written_fails_before_anything_is_verified() {
     for (options, says) in [
         ("--record there.json", "there.json exists already"),
         ("--record app.sealift", "app.sealift exists already"),
-        ("--record -", "cannot be written to standard output"),
+        ("--record -", "standard output has the result"),
         ("--record nowhere/record.json", "there is no such folder"),
         ("--record record.json --record-key missing.key", "missing.key"),
         ("--record-key release.key", "required arguments were not provided"),

@@ -13,7 +13,7 @@ fn rejects_a_file_that_is_there() {
         for option in ["--attest", "--attest-packages"] {
             let run = sealed.verify(&format!("--require integrity {option} {name}")).failed();
             assert_eq!(run.stdout, "", "nothing was verified yet");
-            run.says(&format!("{name} exists already")).says("a statement never replaces a file");
+            run.says(&format!("{name} exists already")).says("nothing is replaced");
         }
         assert_eq!(sealed.world.read(name), before);
     }
@@ -36,8 +36,9 @@ fn rejects_standard_output_one_file_for_two_and_a_missing_folder() {
     let sealed = Sealed::new();
     let before = sealed.world.files();
     for (options, says) in [
-        ("--attest -", "cannot be written to standard output"),
+        ("--attest -", "standard output has the result"),
         ("--attest a.json --attest-packages ./a.json", "cannot be written to one file"),
+        ("--attest a.json --report json=./a.json", "cannot be written to one file"),
         ("--attest nowhere/a.json", "there is no such folder"),
         ("--attest a.json --attest-packages nowhere/a.json", "there is no such folder"),
         ("--attest a.json --attest-key missing.key", "missing.key"),

@@ -56,6 +56,7 @@ fn the_statement_about_the_archive_says_what_was_verified_by_what() {
                 "verifiedLevels": ["SLSA_BUILD_LEVEL_UNEVALUATED"],
                 "slsaVersion": "1.1",
                 "urn:sealift:verdict": "verified",
+                "urn:sealift:at-given": true,
             },
         })
     );

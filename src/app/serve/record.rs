@@ -20,6 +20,7 @@ use crate::{
         attest,
         clock::Clock,
         news::Listener,
+        outputs,
         report::Report,
         statement::{StatementError, Writer},
         verify::VerifiedArchive,
@@ -58,7 +59,7 @@ impl Recording {
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, record: Record) -> Result<(), StatementError> {
-        self.writer.fill(&self.file, [record.0])?.keep()
+        Ok(outputs::keep(vec![self.writer.fill(&self.file, [record.0])?])?)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
         files::{self, FileError},
         keys::{self, KeyError},
     },
-    app::statement::StatementError,
+    app::{outputs::OutputError, statement::StatementError},
     core::{
         archive::dsse::{Envelope, EnvelopeError},
         limits,
@@ -89,21 +89,16 @@ pub enum ReportError {
     /// It cannot be signed.
     #[error(transparent)]
     Sign(#[from] StatementError),
-    /// Standard output has the result of the command.
-    #[error("--report cannot write to standard output, which has the result")]
-    StandardOutput,
-    /// Two reports would be one file.
-    #[error("two reports cannot be written to one file, {}", .0.display())]
-    SameFile(PathBuf),
+    /// It cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
 }
 
 impl ReportError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::File(FileError::Exists(_)) => {
-                "a report never replaces a file: name another file, or remove that one"
-            }
+            Self::Output(error) => return error.hint(),
             Self::File(error) => return error.hint(),
             Self::Key(error) => return error.hint(),
             Self::Sign(error) => return error.hint(),
@@ -117,8 +112,6 @@ impl ReportError {
                 "give the public key of who signed it; without --key it is rendered, and says at the top \
                  that its signature was not verified"
             }
-            Self::StandardOutput => "name a file, which must not be there yet",
-            Self::SameFile(_) => "name another file for one of them",
         };
         Some(hint.to_owned())
     }
@@ -126,7 +119,7 @@ impl ReportError {
     /// A stable code, for programs.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Self::File(_) | Self::StandardOutput | Self::SameFile(_) => None,
+            Self::File(_) | Self::Output(_) => None,
             Self::Key(error) => error.code(),
             Self::Sign(error) => error.code(),
             Self::NotAReport { .. } | Self::Envelope { .. } => Some("report-file"),

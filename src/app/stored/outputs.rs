@@ -1,17 +1,15 @@
 //! Writes reports into files.
-//!
-//! A report never replaces a file. So it replaces no input, and no report of an earlier run stays under the
-//! name of a run that failed.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{PAYLOAD_TYPE, ReportError};
 use crate::{
-    adapters::files::{self, FileError},
-    app::{keys, news::Listener, statement},
+    app::{
+        keys,
+        news::Listener,
+        outputs::{self, Filled},
+        statement,
+    },
     core::archive::key::SigningKey,
 };
 
@@ -32,18 +30,7 @@ impl Outputs {
         key: Option<&Path>,
         listener: &mut dyn Listener,
     ) -> Result<Self, ReportError> {
-        for (at, file) in files.iter().enumerate() {
-            if file.as_os_str() == "-" {
-                return Err(ReportError::StandardOutput);
-            }
-            if files::is_there(file) {
-                return Err(FileError::Exists(file.clone()).into());
-            }
-            drop(files::temporary(file)?);
-            if files.iter().take(at).any(|other| files::is_same_place(file, other)) {
-                return Err(ReportError::SameFile(file.clone()));
-            }
-        }
+        outputs::check(files.iter().map(PathBuf::as_path))?;
         let key = key.map(|key| keys::signing(key, listener)).transpose()?;
         Ok(Self { files, key })
     }
@@ -59,26 +46,12 @@ impl Outputs {
         Ok(envelope)
     }
 
-    /// Writes every file, or none.
+    /// Fills the files. They have no names yet.
     ///
     /// # Errors
-    /// When one cannot be written, or is there by now.
-    pub fn write(&self, contents: &[Vec<u8>]) -> Result<(), ReportError> {
-        let mut ready = Vec::new();
-        for (file, bytes) in self.files.iter().zip(contents) {
-            let mut temporary = files::temporary(file)?;
-            let written = temporary.write_all(bytes);
-            written.map_err(|source| FileError::io("write", file, source))?;
-            ready.push((temporary, file));
-        }
-        let mut written = Vec::new();
-        for (temporary, file) in ready {
-            if let Err(error) = files::persist_new(temporary, file) {
-                written.into_iter().for_each(files::remove);
-                return Err(error.into());
-            }
-            written.push(file);
-        }
-        Ok(())
+    /// When one cannot be written.
+    pub fn fill(&self, contents: Vec<Vec<u8>>) -> Result<Vec<Filled>, ReportError> {
+        let files = self.files.iter().zip(contents);
+        files.map(|(file, bytes)| Filled::with(file, [Ok(bytes)])).collect()
     }
 }

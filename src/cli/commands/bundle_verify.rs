@@ -3,6 +3,7 @@
 use crate::{
     app::{
         attest,
+        outputs::{self, Filled},
         report::Report,
         store::{self, StoreError},
         stored::{Outputs, Source, StoredReport},
@@ -30,10 +31,13 @@ pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
     let statements = attest::Options::from(&options.statements);
     // What cannot be written is an error before the work begins.
     let attesting = statements.prepare(context.terminal)?;
-    let outputs = prepare(&options.reports, context)?;
+    let to_reports = prepare(&options.reports, context)?;
+    let reports = options.reports.reports.iter().map(|report| report.file.as_path());
+    outputs::check(statements.files().chain(reports))?;
     let examined = verify(&resolved, &context.clock)?;
-    attesting.write(&examined)?;
-    write(&outputs, &options.reports, examined.report())?;
+    let mut filled = attesting.fill(&examined)?;
+    filled.extend(fill(&to_reports, &options.reports, examined.report())?);
+    outputs::keep(filled)?;
     match examined.admit() {
         Ok(verified) => {
             context.report(verified.report());
@@ -71,10 +75,10 @@ fn prepare(options: &ReportOptions, context: &mut Context<'_>) -> Outcome<Output
     Ok(Outputs::prepare(files, options.report_key.as_deref(), context.terminal)?)
 }
 
-/// Writes the reports that were asked for.
-fn write(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome {
+/// Fills the files of the reports that were asked for.
+fn fill(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome<Vec<Filled>> {
     if options.reports.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let stored = StoredReport::of(report);
     let contents = options.reports.iter().map(|report| match report.rendering {
@@ -86,5 +90,5 @@ fn write(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome
         }
     });
     let contents = contents.collect::<Outcome<Vec<_>>>()?;
-    Ok(outputs.write(&contents)?)
+    Ok(outputs.fill(contents)?)
 }

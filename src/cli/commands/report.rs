@@ -1,7 +1,10 @@
 //! `sealift report`.
 
 use crate::{
-    app::stored::{self, Outputs},
+    app::{
+        outputs,
+        stored::{self, Outputs},
+    },
     cli::{context::Context, declare::Report, failure::Outcome, render::RenderedReport},
 };
 
@@ -13,10 +16,10 @@ use crate::{
 pub fn run(options: &Report, context: &mut Context<'_>) -> Outcome {
     let file = options.output.as_deref().filter(|file| file.as_os_str() != "-");
     let files = file.map(ToOwned::to_owned).into_iter().collect();
-    let outputs = Outputs::prepare(files, None, context.terminal)?;
+    let output = Outputs::prepare(files, None, context.terminal)?;
     let opened = stored::open(&options.report, &options.keys)?;
     let text = options.to.render(&opened.report, &opened.source);
-    outputs.write(&[text.clone().into_bytes()])?;
+    outputs::keep(output.fill(vec![text.clone().into_bytes()])?)?;
     context.print(&RenderedReport { rendering: options.to, text: &text, file });
     Ok(())
 }

@@ -28,6 +28,8 @@ pub struct Summary {
     pub resource_uri: String,
     /// The time that everything was judged by.
     pub at: Time,
+    /// Whether that time was given, in place of the clock's.
+    pub at_given: bool,
     /// The policy.
     pub policy: Resource,
     /// All evidence that was judged.
@@ -55,6 +57,8 @@ pub struct Predicate {
     slsa_version: &'static str,
     #[serde(rename = "urn:sealift:verdict")]
     verdict: &'static str,
+    #[serde(rename = "urn:sealift:at-given")]
+    at_given: bool,
     #[serde(rename = "urn:sealift:claims", skip_serializing_if = "BTreeMap::is_empty")]
     claims: BTreeMap<&'static str, &'static str>,
 }
@@ -85,6 +89,7 @@ impl From<Summary> for Statement<Predicate> {
             verified_levels: [level],
             slsa_version: SLSA_VERSION,
             verdict: summary.verdict,
+            at_given: summary.at_given,
             claims: claims.map(|(claim, status)| (claim.name(), status.name())).collect(),
         };
         Self::about(vec![summary.subject], PREDICATE_TYPE, predicate)

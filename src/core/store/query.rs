@@ -50,8 +50,11 @@ impl Query {
             };
         }
         let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if text.starts_with("SHA256:") || (text.len() == 64 && is_hex(text)) {
+        if text.starts_with("SHA256:") {
             return Ok(Self::Key(text.to_owned()));
+        }
+        if text.len() == 64 && is_hex(text) {
+            return Ok(Self::Key(text.to_ascii_lowercase()));
         }
         package(text).ok_or_else(|| QueryError(text.to_owned()))
     }
@@ -174,8 +177,14 @@ fn by_key(key: &str, row: &PackageRow) -> Vec<&'static str> {
 }
 
 /// Whether a text is an address, or continues it after the end of a segment. A workflow's ref follows an `@`.
+/// Case does not count: hosts of repositories ignore it, and what is found too much does less harm than what
+/// is not found.
 fn is_below(text: &str, address: &str) -> bool {
-    text.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '@']))
+    let (start, rest) = match text.split_at_checked(address.len()) {
+        Some(parts) => parts,
+        None => return false,
+    };
+    start.eq_ignore_ascii_case(address) && (rest.is_empty() || rest.starts_with(['/', '@']))
 }
 
 /// Whether a message has a word like that.
