@@ -1,4 +1,4 @@
-//! A folder of advisories. No symbolic link in it is followed.
+//! A folder of advisories. No symbolic link in it is followed; each is named.
 #![allow(clippy::disallowed_methods)] // this is where the folder is listed
 
 use std::path::{Path, PathBuf};
@@ -57,7 +57,8 @@ fn list(folder: &Path, from: &str) -> Result<Vec<Listed>, SourceError> {
                 if !own.starts_with('.') {
                     left.push((entry.path(), format!("{name}/")));
                 }
-            } else if is_record(&own) {
+            } else if is_record(&own) || kind.is_symlink() {
+                // Behind a link of any name may be a folder of records.
                 found.push((name, entry.path(), kind.is_symlink()));
             }
         }
@@ -92,10 +93,18 @@ mod tests {
         let path = |name: &str| folder.path().join(name);
         fs::create_dir_all(path("npm/@acme/tool")).unwrap();
         fs::create_dir_all(path(".git")).unwrap();
-        for name in ["npm/@acme/tool/MAL-2.json", "MAL-1.json", ".git/a.json", "README.md"] {
+        for name in [
+            "npm/@acme/tool/MAL-2.json",
+            "MAL-1.json",
+            "MAL-3.JSON",
+            ".git/a.json",
+            "README.md",
+            "json",
+        ] {
             fs::write(path(name), "{}").unwrap();
         }
-        assert_eq!(names(folder.path()), ["MAL-1.json 2", "npm/@acme/tool/MAL-2.json 2"]);
+        let expected = ["MAL-1.json 2", "MAL-3.JSON 2", "npm/@acme/tool/MAL-2.json 2"];
+        assert_eq!(names(folder.path()), expected);
     }
 
     #[cfg(unix)]
@@ -108,7 +117,8 @@ mod tests {
         for (to, name) in [("../outside.json", "osv/a.json"), ("..", "osv/up")] {
             std::os::unix::fs::symlink(to, path(name)).unwrap();
         }
-        assert_eq!(names(&path("osv")), [format!("a.json {}", LINK.len())]);
+        let unread = ["a.json", "up"].map(|name| format!("{name} {}", LINK.len()));
+        assert_eq!(names(&path("osv")), unread);
     }
 
     #[test]

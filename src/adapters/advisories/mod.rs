@@ -88,7 +88,7 @@ impl SourceError {
 }
 
 impl Source {
-    /// Hands on every file of the source whose name ends in `.json`. A download goes through a
+    /// Hands on every file of the source whose name ends in `.json`, and every symbolic link. A download goes through a
     /// temporary file beside `output`.
     ///
     /// # Errors
@@ -121,8 +121,12 @@ impl Source {
 
 /// Whether a file is looked at.
 fn is_record(name: &str) -> bool {
-    name.ends_with(".json")
+    let end = name.len().saturating_sub(ENDING.len());
+    name.as_bytes().get(end..).is_some_and(|end| end.eq_ignore_ascii_case(ENDING.as_bytes()))
 }
+
+/// How the names of records end, in upper or lower case.
+const ENDING: &str = ".json";
 
 /// How much a source has had so far.
 struct Totals<'a> {

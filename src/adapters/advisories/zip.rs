@@ -76,8 +76,26 @@ impl Fault {
 
 struct Zip<'a> {
     file: &'a mut File,
-    /// Where the directory is, and how long it is.
-    directory: (u64, u64),
+    directory: Directory,
+}
+
+/// Where the directory is, how long it is, and how many entries it has.
+#[derive(Clone, Copy)]
+struct Directory {
+    start: u64,
+    size: u64,
+    entries: u64,
+}
+
+impl Directory {
+    /// Refuses one that does not end where the record that describes it starts: entries that were cut away
+    /// or stand beside it would not be read, and nobody would learn of them.
+    fn ending_at(self, end: u64) -> Result<Self, Fault> {
+        match self.start.checked_add(self.size) {
+            Some(own) if own == end => Ok(self),
+            _ => Err(Fault::Zip("its directory does not end at its end record")),
+        }
+    }
 }
 
 /// An entry, as the directory has it.
@@ -114,14 +132,14 @@ impl<'a> Zip<'a> {
         let before = end.checked_sub(LOCATOR).and_then(|at| bytes.get(at..end));
         let directory = match before.filter(|locator| locator.starts_with(b"PK\x06\x07")) {
             Some(locator) => end64(file, u64_at(locator, 8).unwrap_or(u64::MAX))?,
-            None => {
-                (u32_at(record, 16).unwrap_or(0).into(), u32_at(record, 12).unwrap_or(0).into())
+            None => Directory {
+                start: u32_at(record, 16).unwrap_or(u32::MAX).into(),
+                size: u32_at(record, 12).unwrap_or(u32::MAX).into(),
+                entries: u16_at(record, 10).unwrap_or(u16::MAX).into(),
             }
+            .ending_at((size - tail).saturating_add(end as u64))?,
         };
-        if directory.0.checked_add(directory.1).is_none_or(|end| end > size) {
-            return Err(Fault::Zip("its directory is outside of it"));
-        }
-        if directory.1 > limits::SOURCE_DIRECTORY_BYTES {
+        if directory.size > limits::SOURCE_DIRECTORY_BYTES {
             return Err(Fault::TooMuch("bytes of a directory", limits::SOURCE_DIRECTORY_BYTES));
         }
         Ok(Self { file, directory })
@@ -129,7 +147,7 @@ impl<'a> Zip<'a> {
 
     /// All entries, in the order of the directory.
     fn entries(&mut self) -> Result<Vec<Entry>, Fault> {
-        let (start, size) = self.directory;
+        let Directory { start, size, entries: announced } = self.directory;
         self.file.seek(SeekFrom::Start(start))?;
         let mut reader = BufReader::new((&mut *self.file).take(size));
         let mut left = size;
@@ -151,7 +169,10 @@ impl<'a> Zip<'a> {
                 return Err(Fault::TooMuch("files", limits::SOURCE_ADVISORIES as u64));
             }
         }
-        Ok(entries)
+        match entries.len() as u64 == announced {
+            true => Ok(entries),
+            false => Err(Fault::Zip("its directory has not as many entries as it should")),
+        }
     }
 
     /// The bytes of an entry, which must be those that the directory announces.
@@ -202,13 +223,15 @@ impl Entry {
     }
 }
 
-/// Where the directory is by the zip64 end record, and how long it is.
-fn end64(file: &mut File, at: u64) -> Result<(u64, u64), Fault> {
+/// The directory by the zip64 end record.
+fn end64(file: &mut File, at: u64) -> Result<Directory, Fault> {
     file.seek(SeekFrom::Start(at))?;
     let mut record = [0; END64];
     file.read_exact(&mut record)?;
-    match (u64_at(&record, 48), u64_at(&record, 40)) {
-        (Some(offset), Some(size)) if record.starts_with(b"PK\x06\x06") => Ok((offset, size)),
+    match (u64_at(&record, 48), u64_at(&record, 40), u64_at(&record, 32)) {
+        (Some(start), Some(size), Some(entries)) if record.starts_with(b"PK\x06\x06") => {
+            Directory { start, size, entries }.ending_at(at)
+        }
         _ => Err(Fault::Zip("its zip64 end record is malformed")),
     }
 }

@@ -59,6 +59,12 @@ impl Made {
         self.entry(name, content, true, |_| {})
     }
 
+    /// Leaves out the first bytes of the directory. The number of entries stays.
+    fn without(mut self, bytes: usize) -> Self {
+        self.directory.drain(..bytes);
+        self
+    }
+
     fn end(mut self, comment: &[u8], zip64: bool) -> Vec<u8> {
         let (offset, size) = (self.bytes.len() as u64, self.directory.len() as u64);
         self.bytes.append(&mut self.directory);
@@ -203,10 +209,36 @@ fn rejects_a_directory_outside_of_the_file() {
         let mut zip = good().end(b"", false);
         let start = zip.len() - END + at;
         zip[start..start + 4].copy_from_slice(&bytes);
-        assert!(found(&zip).unwrap_err().contains("outside of it"));
+        assert!(found(&zip).unwrap_err().contains("does not end at"));
     }
     let mut zip = good().end(b"", true);
     let locator = zip.len() - END - LOCATOR + 8;
     zip[locator..locator + 8].copy_from_slice(&u64::MAX.to_le_bytes());
     assert!(found(&zip).is_err());
+}
+
+#[test]
+fn rejects_a_directory_that_lacks_entries() {
+    for zip64 in [false, true] {
+        let first = good().directory.len();
+        let made = || good().record("MAL-2.json", br#"{"id":"MAL-2"}"#);
+        assert_eq!(found(&made().end(b"", zip64)).unwrap().len(), 2);
+        // One entry is left where two are announced.
+        let error = found(&made().without(first).end(b"", zip64)).unwrap_err();
+        assert!(error.contains("not as many entries"), "{error}");
+        // The end record, or the one of zip64, says that the directory is the first entry alone.
+        let mut zip = made().end(b"", zip64);
+        let (end, size) = match zip64 {
+            false => (zip.len() - END, 12),
+            true => (zip.len() - END - LOCATOR - END64, 40),
+        };
+        let size = end + size..end + size + 4;
+        zip[size].copy_from_slice(&u32::try_from(first).unwrap().to_le_bytes());
+        let error = found(&zip).unwrap_err();
+        assert!(error.contains("does not end at"), "{error}");
+    }
+    // More entries than announced.
+    let mut made = good().record("MAL-2.json", b"{}");
+    made.entries = 1;
+    assert!(found(&made.end(b"", false)).unwrap_err().contains("not as many entries"));
 }
