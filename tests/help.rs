@@ -308,3 +308,21 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
+
+#[test]
+fn every_row_of_the_threat_model_names_tests_that_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join(".github/SECURITY.md")).unwrap();
+    let rows = page.split("### What each check stops").nth(1).unwrap();
+    let rows = rows.split("\n### ").next().unwrap();
+    let rows: Vec<_> = rows.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() > 50, "{}", rows.len());
+    for row in rows {
+        let tests: Vec<_> = row.split('`').filter_map(|part| part.split_once("::")).collect();
+        assert!(!tests.is_empty(), "{row}");
+        for (file, name) in tests {
+            let text = fs::read_to_string(root.join(file)).unwrap_or_default();
+            assert!(text.contains(&format!("fn {name}(")), "{file} has no test {name}");
+        }
+    }
+}
