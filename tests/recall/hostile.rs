@@ -19,7 +19,7 @@ use sealift::{
 use serde_json::{Value, json};
 
 use crate::{
-    advisory, apply, fetch, of, publish, seal, sides,
+    advisory, apply, fetch, fetch_at, of, publish, seal, sides,
     sides::Sides,
     world::{Package, key},
 };
@@ -34,6 +34,8 @@ fn prepared(advisories: &[Value]) -> Sides {
 #[test]
 fn garbage_among_the_records_is_named_and_counted() {
     let sides = prepared(&[advisory("MAL-2026-1", "pad", &["1.0.0"])]);
+    let other = Package::new("tool", "1.0.0").signed(&sides.world.sigstore);
+    seal(&sides, "other.sealift", &[&other]);
     let deep = format!(r#"{{"id":"MAL-1","affected":[{{"package":{}"#, "[".repeat(100_000));
     let many = format!(r#"{{"id":"MAL-2","x":[{}1]}}"#, "1,".repeat(200_000));
     let large = vec![b' '; 5 << 20];
@@ -59,6 +61,19 @@ fn garbage_among_the_records_is_named_and_counted() {
     // Whoever applies it learns of them too.
     let applied = apply(&sides, "monday.recall", "app.sealift").refused().json();
     assert_eq!(applied["recall"]["unreadable"], 8);
+    assert_eq!(applied["state"], "affected");
+    // One of them may have been about a package that no other record names.
+    fetch_at(&sides, "2026-02-03T01:00:00Z", "tuesday.recall", "other.sealift").done();
+    let applied = apply(&sides, "tuesday.recall", "other.sealift").failed().json();
+    assert_eq!(applied["state"], "unchecked");
+    assert_eq!(of(&applied, "other.sealift")["state"], "clear");
+    let line = format!(
+        "recall apply tuesday.recall other.sealift --key release.key.pub --require integrity \
+         --instance acme -q --at {}",
+        crate::APPLIED
+    );
+    let line = sides.on("gap", &line).failed().stdout;
+    assert_eq!(line, "unchecked: 0 of 1 examined archive affected, 8 records could not be read\n");
 }
 
 #[test]

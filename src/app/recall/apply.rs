@@ -86,13 +86,19 @@ impl Applied {
         self.archives.iter().filter(|archive| archive.state() == state).count()
     }
 
+    /// How many archives were examined to the end.
+    pub fn examined(&self) -> usize {
+        self.archives.iter().filter(|archive| archive.outcome.is_ok()).count()
+    }
+
     /// The worst of all archives. Where nothing is wrong and something could not be looked at, it is
-    /// not known.
+    /// not known: a record that the fetch could not read may be about any package.
     pub fn state(&self) -> State {
         match () {
             () if self.count(State::Affected) > 0 => State::Affected,
             () if self.count(State::Refused) > 0 => State::Refused,
-            () if self.count(State::Unchecked) > 0 || !self.unread.is_empty() => State::Unchecked,
+            () if self.count(State::Unchecked) > 0 => State::Unchecked,
+            () if !self.unread.is_empty() || self.recall.unreadable > 0 => State::Unchecked,
             () => State::Clear,
         }
     }
@@ -119,14 +125,14 @@ pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
         return Err(RecallError::Future);
     }
     require_instance(&recall, trust)?;
-    let sealed_at = facts.sealed_at;
-    if let Some(newest) = trust::newest_recall(trust)?.filter(|newest| *newest > sealed_at) {
-        return Err(RecallError::Older { path: options.recall.clone(), sealed_at, newest });
+    if let Some(newest) = trust::newest_recall(trust)? {
+        require_newest(&recall, newest)?;
     }
     // Found before anything is changed.
     let found = Found::new(options)?;
     let brought_trust = trust::take_over(trust, &recall.file)?;
-    trust::keep_recall(trust, sealed_at)?;
+    // Another program may have applied a newer one meanwhile.
+    require_newest(&recall, trust::keep_recall(trust, facts.sealed_at)?)?;
 
     let judge = |path: PathBuf| {
         let file = path.display().to_string();
@@ -172,6 +178,15 @@ fn require_instance(recall: &OpenedRecall, trust: &trust::Options) -> Result<(),
         return Ok(());
     }
     Err(RecallError::OtherInstance { carried, instance: trust.instance.clone() })
+}
+
+/// A recall must not be older than the newest that was applied here.
+fn require_newest(recall: &OpenedRecall, newest: Time) -> Result<(), RecallError> {
+    let sealed_at = recall.file.manifest().sealed_at();
+    if newest <= sealed_at {
+        return Ok(());
+    }
+    Err(RecallError::Older { path: recall.path.clone(), sealed_at, newest })
 }
 
 fn facts(recall: &OpenedRecall, trust: &trust::Options) -> Result<RecallFacts, RecallError> {

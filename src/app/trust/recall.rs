@@ -21,11 +21,11 @@ pub(in crate::app) fn newest_recall(options: &Options) -> Result<Option<Time>, B
     Ok(part(options)?.newest_recall()?)
 }
 
-/// Keeps when a recall was sealed.
+/// Keeps when a recall was sealed, unless a newer one is known. Returns the newest.
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub(in crate::app) fn keep_recall(options: &Options, sealed_at: Time) -> Result<(), BasisError> {
+pub(in crate::app) fn keep_recall(options: &Options, sealed_at: Time) -> Result<Time, BasisError> {
     Ok(part(options)?.lock()?.keep_recall(sealed_at)?)
 }
 

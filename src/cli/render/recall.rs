@@ -77,7 +77,7 @@ impl AppliedRecall<'_> {
             State::Unchecked => ("unchecked", WARN),
             State::Clear => ("clear", GOOD),
         };
-        let all = count(applied.archives.len(), "archive");
+        let all = count(applied.examined(), "examined archive");
         let affected = applied.count(State::Affected);
         let mut line = format!("{style}{word}{style:#}: {affected} of {all} affected");
         for (number, what) in [
@@ -91,6 +91,10 @@ impl AppliedRecall<'_> {
         let not_asked = applied.not_asked().len();
         if not_asked > 0 {
             line.push_str(&format!(", {} not asked about", count(not_asked, "package")));
+        }
+        let unreadable = applied.recall.unreadable;
+        if unreadable > 0 {
+            line.push_str(&format!(", {} could not be read", unread_records(unreadable)));
         }
         line
     }
@@ -106,8 +110,11 @@ impl AppliedRecall<'_> {
         let (records, from) = (recall.records, Untrusted(&recall.from));
         writeln!(f, "  carries   {advisories} for {names}, out of {records} in {from}")?;
         if recall.unreadable > 0 {
-            let files = count(usize::try_from(recall.unreadable).unwrap_or(usize::MAX), "file");
-            writeln!(f, "            {WARN}{files} there could not be read{WARN:#}")?;
+            let records = unread_records(recall.unreadable);
+            writeln!(
+                f,
+                "            {WARN}{records} there could not be read{WARN:#}, and may be about any package"
+            )?;
         }
         let trust = match (recall.carries_trust, recall.brought_trust) {
             (_, true) => "newer than this machine's was; the trust store has it now",
@@ -200,6 +207,10 @@ impl AppliedRecall<'_> {
         )?;
         listed(f, self.verbose, &names, |f, name| writeln!(f, "  {}", Untrusted(&name.to_string())))
     }
+}
+
+fn unread_records(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "record")
 }
 
 /// Why an archive was not examined to the end, as a failure of a command.

@@ -25,21 +25,22 @@ impl<D: Disk> InstanceStore<D> {
 }
 
 impl<D: Disk> Locked<'_, D> {
-    /// Keeps when a recall was sealed, unless a newer one is known.
+    /// Keeps when a recall was sealed, unless a newer one is known. Returns the newest: another program may
+    /// have kept it since the caller looked.
     ///
     /// # Errors
     /// When what is known cannot be read, or the disk refuses: what was kept before is then still
     /// kept, or this is.
-    pub fn keep_recall(&self, sealed_at: Time) -> Result<(), StoreError> {
+    pub fn keep_recall(&self, sealed_at: Time) -> Result<Time, StoreError> {
         let (folder, disk) = (&self.store.folder, &self.store.disk);
-        if self.store.newest_recall()?.is_some_and(|newest| newest >= sealed_at) {
-            return Ok(());
+        if let Some(newest) = self.store.newest_recall()?.filter(|newest| *newest >= sealed_at) {
+            return Ok(newest);
         }
         let (new, kept) = (folder.join(format!("{FILE}.new")), folder.join(FILE));
         disk.write(&new, time::format(sealed_at).as_bytes())
             .map_err(|source| FileError::io("write", &new, source))?;
         disk.rename(&new, &kept).map_err(|source| FileError::io("write", &kept, source))?;
         disk.sync_folder(folder).map_err(|source| FileError::io("sync", folder, source))?;
-        Ok(())
+        Ok(sealed_at)
     }
 }

@@ -53,7 +53,7 @@ fn keeps_the_time_of_the_newest_recall_and_of_no_older_one() {
     let at = |day: u32| crate::core::time::parse(&format!("2026-11-{day:02}T04:00:00Z")).unwrap();
     assert_eq!(store.newest_recall().unwrap(), None);
     for (day, newest) in [(3, 3), (2, 3), (4, 4)] {
-        store.lock().unwrap().keep_recall(at(day)).unwrap();
+        assert_eq!(store.lock().unwrap().keep_recall(at(day)).unwrap(), at(newest), "{day}");
         assert_eq!(store.newest_recall().unwrap(), Some(at(newest)), "{day}");
     }
     let path = folder.path().join("acme/recall");
