@@ -220,7 +220,7 @@ struct RecordEvent {
 }
 
 impl RecordEvent {
-    /// `None` without any that is known: then nobody knows what the range holds.
+    /// `None` without any that is known: it is not known then what the range holds.
     fn events(self) -> Option<Vec<Event>> {
         let Self { introduced, fixed, last_affected, limit } = self;
         let events = [
@@ -239,7 +239,7 @@ fn text(member: Option<Box<RawValue>>) -> Option<String> {
     serde_json::from_str(member?.get()).ok()
 }
 
-/// Whether a record that does not have the id of a malicious package is about one all the same.
+/// Whether a record lists where it was found that a package is malicious.
 fn has_origins(specific: Option<Box<RawValue>>) -> Result<bool, AdvisoryError> {
     let Some(specific) = specific else { return Ok(false) };
     let specific: Option<Specific> = serde_json::from_str(specific.get())

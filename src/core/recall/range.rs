@@ -138,7 +138,7 @@ mod tests {
             ("introduced 0 limit 1.0.0", "0.9.0", "1.0.0 2.0.0"),
             ("introduced 0 limit 1.0.0 limit 3.0.0", "0.9.0 2.0.0", "3.0.0"),
             ("introduced 0 limit *", "0.9.0 9.0.0", ""),
-            // Without a start, nobody knows what it holds.
+            // Without a start, it is not known what it holds.
             ("fixed 1.0.0", "0.9.0 1.0.0", ""),
             ("last 1.0.0", "0.9.0 1.0.0 2.0.0", ""),
             ("limit 1.0.0", "0.9.0 1.0.0", ""),
