@@ -12,7 +12,8 @@ use crate::{
         archive,
         clock::Clock,
         policy::{self, Loaded},
-        store::{find, is_folder},
+        report::Report,
+        store::{FoundArchive, Stamp, each, find, is_folder},
         trust,
         verify::{self, Verifier, VerifyError},
     },
@@ -134,15 +135,19 @@ pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
     // Another program may have applied a newer one meanwhile.
     require_newest(&recall, trust::keep_recall(trust, facts.sealed_at)?)?;
 
-    let judge = |path: PathBuf| {
-        let file = path.display().to_string();
-        let report = verifier.verify(&path).map(verify::Examined::into_report);
-        Judged { file, outcome: report.map(|report| outcome(&report, &recall)) }
+    let judge = |archive: &FoundArchive, report: Result<Report, VerifyError>| Judged {
+        file: archive.path.display().to_string(),
+        outcome: report.map(|report| outcome(&report, &recall)),
     };
+    let mut archives = Vec::new();
+    each(&verifier, &found.archives, judge, |judged| {
+        archives.push(judged);
+        Ok::<_, RecallError>(())
+    })?;
     Ok(Applied {
         at: clock.at,
         recall: RecallFacts { brought_trust, ..facts },
-        archives: found.archives.into_iter().map(judge).collect(),
+        archives,
         links: found.links,
         unread: found.unread,
     })
@@ -212,7 +217,7 @@ fn facts(recall: &OpenedRecall, trust: &trust::Options) -> Result<RecallFacts, R
 /// The archives that were named, and those in the folders that were named.
 #[derive(Default)]
 struct Found {
-    archives: Vec<PathBuf>,
+    archives: Vec<FoundArchive>,
     links: Vec<String>,
     unread: Vec<(String, String)>,
 }
@@ -224,7 +229,7 @@ impl Found {
             if is_folder(path) {
                 all.folder(path, &options.recall)?;
             } else {
-                all.archives.push(path.clone());
+                all.archives.push(named(path));
             }
         }
         Ok(all)
@@ -234,8 +239,8 @@ impl Found {
         let found = find(folder)?;
         let within = |name: String| folder.join(name).display().to_string();
         // The recall may lie among the archives.
-        let archives = found.archives.into_iter().map(|archive| archive.path);
-        let archives: Vec<_> = archives.filter(|path| !files::is_same(path, recall)).collect();
+        let mut archives = found.archives;
+        archives.retain(|archive| !files::is_same(&archive.path, recall));
         if archives.is_empty() && found.unread.is_empty() {
             return Err(RecallError::NoArchive(folder.to_owned()));
         }
@@ -246,4 +251,10 @@ impl Found {
         self.unread.extend(unread);
         Ok(())
     }
+}
+
+/// An archive that was named. Only its path is asked for: whether it is there, the verifier says.
+fn named(path: &Path) -> FoundArchive {
+    let stamp = Stamp { bytes: 0, modified: String::new() };
+    FoundArchive { name: path.display().to_string(), path: path.to_owned(), stamp }
 }
