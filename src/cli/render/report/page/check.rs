@@ -41,7 +41,7 @@ impl Page<'_> {
             part(
                 out,
                 "Does the trust material in it verify?",
-                "After the lines above. Needs Python 3.11 with python-tuf (pip install tuf), and a root.json \
+                "After the lines above. Needs Python 3.11 with python-tuf (pip install tuf cryptography), and a root.json \
                  of the instance that did not come with this archive, under the instance's name: for \
                  public-good, public-good.json. It replays the update at the time when the trust material was \
                  compared with its source",
