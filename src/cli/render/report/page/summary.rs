@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        stored::{ClaimCounts, Source, StoredTrust},
+        stored::{ClaimCounts, Source, StoredPackage, StoredTrust},
     },
     cli::render::{
         human::size,
@@ -126,9 +126,13 @@ impl Page<'_> {
                 write!(out, "<small>{meaning}</small>")?;
             }
             let ClaimCounts { verified, absent, refused, unrecognized } = *counts;
-            for number in [verified, absent, refused] {
-                write!(out, "<td>{}", grouped(number))?;
+            write!(out, "<td>{}<td>{}", grouped(verified), grouped(absent))?;
+            let missing = self.missing(claim);
+            if missing > 0 {
+                let of = if missing == absent { String::new() } else { grouped(missing) + " " };
+                write!(out, "<small class=\"refused\">{of}demanded</small>")?;
             }
+            write!(out, "<td>{}", grouped(refused))?;
             if has_unrecognized {
                 write!(out, "<td>{}", grouped(unrecognized))?;
             }
@@ -136,6 +140,13 @@ impl Page<'_> {
         }
         out.push_str("</tbody></table>\n");
         Ok(())
+    }
+
+    /// How many packages are refused because a claim is absent that the policy demands.
+    fn missing(&self, claim: &str) -> usize {
+        let code = format!("missing-{claim}");
+        let lacks = |package: &&StoredPackage| package.denied.iter().any(|it| it.code == code);
+        self.report.packages.iter().filter(lacks).count()
     }
 
     fn sealed(&self, out: &mut String) -> fmt::Result {
