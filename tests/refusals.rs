@@ -203,7 +203,7 @@ fn one_signer_is_not_two() {
         parts.write(&world.path("app.sealift"));
         verify("second.key.pub").refused().stderr
     };
-    assert!(said.contains("said to be by the trusted key SHA256:R96l"), "{said}");
+    assert!(said.contains("names the trusted key SHA256:R96l"), "{said}");
 }
 
 #[test]

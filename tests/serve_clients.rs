@@ -9,10 +9,10 @@
 mod world;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::{
     registry::{Registry, tarball_path},
-    tarball::{ORIGIN, Tarball},
+    tarball::ORIGIN,
 };
 use world::{NOW, Package, Run, TRUST, World};
 
@@ -23,11 +23,6 @@ fn programs(variable: &str) -> Vec<String> {
         println!("note: {variable} names no program, so nothing is installed");
     }
     all.lines().map(str::to_owned).collect()
-}
-
-fn package(name: &str, more: &Value) -> Package {
-    let tarball = Tarball::with_manifest("sealed", name, "1.0.0", more).gzip();
-    Package { tarball, ..Package::new(name, "1.0.0") }
 }
 
 /// Three packages: `a` was published in 2020, `@acme/b` depends on it, and `new` is of 2026.
@@ -41,8 +36,12 @@ struct Sealed {
 impl Sealed {
     fn new() -> Self {
         let world = World::new();
-        let (a, new) = (package("a", &json!({"bin": "cli.js"})), package("new", &json!({})));
-        let b = package("@acme/b", &json!({"dependencies": {"a": "^1.0.0"}}));
+        let (a, new) = (
+            Package::with_manifest("a", "1.0.0", &json!({"bin": "cli.js"})),
+            Package::with_manifest("new", "1.0.0", &json!({})),
+        );
+        let b =
+            Package::with_manifest("@acme/b", "1.0.0", &json!({"dependencies": {"a": "^1.0.0"}}));
         let mut entries = [&a, &b, &new].map(Package::locked);
         entries[1].1["dependencies"] = json!({"a": "^1.0.0"});
         world.lock_entries(entries);

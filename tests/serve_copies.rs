@@ -12,7 +12,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use testkit::{
     registry::{Registry, integrity},
-    tarball::{ORIGIN, Tarball},
+    tarball::ORIGIN,
 };
 use world::{NOW, Package, Run, TRUST, World, lockfile};
 
@@ -23,11 +23,6 @@ const TOOL: &str =
 fn npms() -> Vec<String> {
     let all = std::env::var("SEALIFT_NPMS").unwrap_or_else(|_| "npm".into());
     all.lines().map(str::to_owned).collect()
-}
-
-fn package(name: &str, more: &Value) -> Package {
-    let tarball = Tarball::with_manifest("sealed", name, "1.0.0", more).gzip();
-    Package { tarball, ..Package::new(name, "1.0.0") }
 }
 
 /// A project that asks for `u` by an address, and whose `a` asks for a git dependency. All is sealed.
@@ -68,8 +63,11 @@ impl Sealed {
 
     fn of(lockfile: impl Fn(&[(String, Value)], &str) -> Value) -> Self {
         let world = World::new();
-        let a = package("a", &json!({"dependencies": {"tool": TOOL}}));
-        let (u, tool) = (package("u", &json!({})), package("tool", &json!({})));
+        let a = Package::with_manifest("a", "1.0.0", &json!({"dependencies": {"tool": TOOL}}));
+        let (u, tool) = (
+            Package::with_manifest("u", "1.0.0", &json!({})),
+            Package::with_manifest("tool", "1.0.0", &json!({})),
+        );
         world.write("tool.tgz", &tool.tarball);
         let registry = Registry::new().file("/files/u.tgz", "application/gzip", u.tarball.clone());
         let registry = world.start(a.on(registry));

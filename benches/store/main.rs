@@ -42,7 +42,7 @@ const BUDGETS: [(&str, f64); 3] = [("verify", 60.0), ("index", 60.0), ("where", 
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("bundle") {
-        return child();
+        return fixture::child();
     }
     let temporary = tempfile::tempdir().unwrap();
     let folder =
@@ -59,16 +59,6 @@ fn main() -> ExitCode {
         println!("{name:44} {took:>9.2?} {scaled:>8.2}s {peak:>5} MiB  {verdict}");
     }
     if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-}
-
-/// This program again, as the command itself, so that its memory can be asked for at the end.
-fn child() -> ExitCode {
-    let code = sealift::cli::main();
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    if let Some(peak) = status.lines().find(|line| line.starts_with("VmHWM:")) {
-        eprintln!("{peak}");
-    }
-    code
 }
 
 fn setting(name: &str, default: usize) -> usize {

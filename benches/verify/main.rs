@@ -55,7 +55,7 @@ const MEMORY: f64 = 100.0;
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("bundle") {
-        return child();
+        return fixture::child();
     }
     println!("making an archive of {PACKAGES} packages");
     let fixture = Fixture::new(PACKAGES);
@@ -145,16 +145,6 @@ fn run(fixture: &Fixture) -> std::process::Output {
         .stdin(Stdio::null())
         .output()
         .unwrap()
-}
-
-/// This program again, as the command itself, so that its memory can be asked for at the end.
-fn child() -> ExitCode {
-    let code = sealift::cli::main();
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    if let Some(peak) = status.lines().find(|line| line.starts_with("VmHWM:")) {
-        eprintln!("{peak}");
-    }
-    code
 }
 
 fn provenance(fixture: &Fixture) -> Line {

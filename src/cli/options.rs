@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "network")]
+use crate::app::seal::{Key, Output};
 use crate::{
     app::{attest, trust, verify},
     cli::{
@@ -13,6 +15,24 @@ use crate::{
         verdict::Identity,
     },
 };
+
+/// Where a sealed file goes: `-` is standard output.
+#[cfg(feature = "network")]
+pub fn output(file: &Path, env: &Env) -> Output {
+    match file.as_os_str() == "-" {
+        true => Output::Pipe(env.temporary.clone()),
+        false => Output::File(file.to_owned()),
+    }
+}
+
+/// The key that seals: the one that was named, or the one in the configuration folder.
+#[cfg(feature = "network")]
+pub fn sealing_key(named: Option<&Path>, env: &Env) -> Key {
+    match named {
+        Some(path) => Key::Named(path.to_owned()),
+        None => Key::Own(env.config.join("signing.key")),
+    }
+}
 
 impl From<&Demands> for verify::Demands {
     fn from(demands: &Demands) -> Self {

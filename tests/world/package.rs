@@ -8,6 +8,7 @@ use testkit::{
         Build, Forge, Options, Sigstore, Subject, attestations_response,
         statement::{PROVENANCE_V1, PROVENANCE_V02, PUBLISH_V01},
     },
+    tarball::Tarball,
 };
 
 use super::published;
@@ -37,6 +38,12 @@ impl Package {
             signatures: Vec::new(),
             attestations: Vec::new(),
         }
+    }
+
+    /// A package whose `package.json` has more fields. Its tarball says that `sealed` made it.
+    pub fn with_manifest(name: &str, version: &str, more: &Value) -> Self {
+        let tarball = Tarball::with_manifest("sealed", name, version, more).gzip();
+        Self { tarball, ..Self::new(name, version) }
     }
 
     /// With the registry's signature.

@@ -148,7 +148,7 @@ impl Asking<'_> {
     }
 }
 
-/// The text of a file; empty where there is none.
+/// The text of a file. It is empty where the file is not there.
 fn text(file: &Path) -> Result<String, FileError> {
     if !files::is_filled(file) {
         return Ok(String::new());

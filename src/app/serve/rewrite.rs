@@ -78,7 +78,7 @@ impl Serving {
     /// a person gave the package for point at this server. Nothing is overwritten.
     ///
     /// # Errors
-    /// When the lockfile is none of those that the archives were verified by, or the copy cannot be written.
+    /// When no archive was verified with this lockfile, or the copy cannot be written.
     pub fn copy_lockfile(&self, lockfile: &Path, copy: &Path) -> Result<Copied, ServeError> {
         let not_given = || RewriteError::NotGiven(lockfile.to_owned());
         let bytes = files::read(lockfile, limits::LOCKFILE_BYTES).map_err(RewriteError::File)?;

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     app::{
         connection::{Npmrc, RegistryConfig},
-        seal::{self, Key, Output, SealError, Sealed},
+        seal::{self, Output, SealError, Sealed},
         supply::Supply,
     },
     cli::{
@@ -13,7 +13,7 @@ use crate::{
         declare::Fetch,
         env::Env,
         failure::{Failure, Kind, Outcome},
-        network,
+        network, options,
         render::{Uncollected, count, denied_later, git_dependencies},
     },
 };
@@ -48,14 +48,8 @@ fn seal_options(options: &Fetch, env: &Env) -> seal::Options {
             .cloned()
             .map(|(address, file)| Supply { address, file })
             .collect(),
-        output: match options.output.as_os_str() == "-" {
-            true => Output::Pipe(env.temporary.clone()),
-            false => Output::File(options.output.clone()),
-        },
-        key: match &options.key {
-            Some(path) => Key::Named(path.clone()),
-            None => Key::Own(env.config.join("signing.key")),
-        },
+        output: options::output(&options.output, env),
+        key: options::sealing_key(options.key.as_deref(), env),
         source_date: env.source_date,
         concurrency: options.concurrency,
         no_refresh: options.no_refresh,

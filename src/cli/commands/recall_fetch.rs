@@ -6,7 +6,7 @@ use crate::{
     app::{
         connection::Npmrc,
         recall::{self, Source},
-        seal::{Key, Output},
+        seal::Output,
         store::is_folder,
     },
     cli::{
@@ -14,7 +14,7 @@ use crate::{
         declare::RecallFetch,
         env::Env,
         failure::{Failure, Outcome},
-        network,
+        network, options,
         render::FetchedRecall,
     },
     core::addresses,
@@ -33,14 +33,8 @@ pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
         archives: options.archives.clone(),
         purls: options.purls.clone(),
         source: source(&options.advisories)?,
-        output: match options.output.as_os_str() == "-" {
-            true => Output::Pipe(env.temporary.clone()),
-            false => Output::File(options.output.clone()),
-        },
-        key: match &options.key {
-            Some(path) => Key::Named(path.clone()),
-            None => Key::Own(env.config.join("signing.key")),
-        },
+        output: options::output(&options.output, env),
+        key: options::sealing_key(options.key.as_deref(), env),
         signed_by: options.signed_by.clone(),
         source_date: env.source_date,
         no_refresh: options.no_refresh,

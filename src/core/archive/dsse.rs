@@ -66,10 +66,10 @@ pub enum EnvelopeError {
         /// How many distinct keys are trusted.
         keys: usize,
     },
-    /// A trusted key is said to have signed, and did not sign this.
-    #[error("the signature that is said to be by the trusted key {0} does not verify")]
+    /// A signature names a trusted key, and does not verify by that key.
+    #[error("a signature names the trusted key {0}, and does not verify by it")]
     Signature(String),
-    /// Too few of the trusted keys signed, and no other signature is said to be one of theirs.
+    /// Too few of the trusted keys signed, and no other signature names one of them.
     #[error("{} of {required} required signatures verified with a trusted key", verified.len())]
     TooFewSigners {
         /// How many were demanded.

@@ -95,7 +95,7 @@ fn vouched(source: &Source) -> String {
         Source::Unsigned => "**Nobody has signed the report that this shows.**".to_owned(),
         Source::Unchecked { claimed } => format!(
             "**The signature on the report that this shows was not verified**, since no key was given. It \
-             is said to be by {}.",
+             names the signer {}.",
             codes(claimed)
         ),
         Source::Signed { keys } => {

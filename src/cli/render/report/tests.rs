@@ -1,4 +1,4 @@
-//! What no report can make of its renderings, whoever wrote it.
+//! Hostile reports: their texts do not become markup, and do not change what a rendering says.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -200,8 +200,8 @@ fn the_top_says_who_vouches_for_the_report() {
         (Source::Unsigned, "Nobody has signed the report", "**Nobody has signed the report"),
         (
             Source::Unchecked { claimed: keys() },
-            "was not verified,</strong> since no key was given to verify it by. It is said to be by <code>SHA256:abc",
-            "was not verified**, since no key was given. It is said to be by `SHA256:abc`",
+            "was not verified,</strong> since no key was given to verify it by. It names the signer <code>SHA256:abc",
+            "was not verified**, since no key was given. It names the signer `SHA256:abc`",
         ),
         (
             Source::Signed { keys: keys() },

@@ -105,7 +105,7 @@ pub fn built(name: &str, version: &str, change: impl Fn(&mut ProvenanceFacts)) -
     with(found, Claim::Provenance, Outcome::Verified(facts.into()))
 }
 
-/// `@acme/widget@2.0.0`, built where it is said to be.
+/// `@acme/widget@2.0.0`, built by the repository that its policy names.
 pub fn widget() -> Found {
     built("@acme/widget", "2.0.0", |_| {})
 }

@@ -63,7 +63,7 @@ impl Page<'_> {
             Source::Unchecked { claimed } => {
                 out.push_str(
                     "<p class=\"source warn\"><strong>The signature on the report that this page shows was \
-                     not verified,</strong> since no key was given to verify it by. It is said to be by ",
+                     not verified,</strong> since no key was given to verify it by. It names the signer ",
                 );
                 codes(out, claimed)?;
                 out.push_str(".</p>\n");
