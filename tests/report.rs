@@ -42,7 +42,7 @@ fn report(world: &World, more: &str) -> Run {
 }
 
 #[test]
-fn verify_writes_every_format_and_prints_as_ever() {
+fn verify_writes_every_format_and_prints_the_usual_text() {
     let world = sealed();
     let require = "--require registry-signature";
     let all = "--report json=r.json --report html=r.html --report markdown=r.md";

@@ -33,7 +33,7 @@ pub struct Options {
     pub key: Option<PathBuf>,
 }
 
-/// What is to be stated. All of it can be written, as far as that can be known before.
+/// Statements to write later. What can be checked before the work begins was checked.
 #[derive(Debug)]
 pub struct Attesting<'a> {
     options: &'a Options,

@@ -215,7 +215,7 @@ fn writes_the_same_recall_into_a_pipe() {
 /// As with Ctrl-C, in the middle of a download.
 #[cfg(unix)]
 #[test]
-fn who_interrupts_a_fetch_finds_nothing_left() {
+fn an_interrupted_fetch_leaves_no_file() {
     use std::{os::unix::process::ExitStatusExt as _, process::Command, thread, time::Duration};
 
     let sides = sides(&[]);

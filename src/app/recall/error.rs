@@ -44,7 +44,7 @@ pub enum RecallError {
         newest: Time,
     },
     /// It carries trust of other instances than the one that judges.
-    #[error("the recall carries trust of {}, and none of {instance}", carried.join(", "))]
+    #[error("the recall carries trust material of {}, but not of {instance}", carried.join(", "))]
     OtherInstance {
         /// What it carries.
         carried: Vec<String>,
@@ -66,8 +66,8 @@ pub enum RecallError {
     /// Nothing to judge.
     #[error("there is no archive in {}", .0.display())]
     NoArchive(PathBuf),
-    /// A lockfile is one build's.
-    #[error("--lockfile is of one build, and a recall judges the archives of many")]
+    /// A lockfile belongs to one build.
+    #[error("--lockfile belongs to one build, but a recall judges the archives of many builds")]
     Lockfile,
 }
 
@@ -83,7 +83,7 @@ impl RecallError {
             Self::Verify(error) => return error.hint(),
             Self::Basis(error) => return error.hint(),
             Self::File(error) => return error.hint(),
-            Self::Advisory { .. } => "the recall was sealed so; have it fetched anew",
+            Self::Advisory { .. } => "the recall was sealed with this error; ask for a new recall",
             Self::Older { .. } => {
                 "apply the newer one; for packages that it does not ask about, run `sealift recall \
                  fetch` anew on the connected side"

@@ -33,7 +33,7 @@ use crate::{
 
 const PREDICATE_TYPE: &str = "urn:sealift:record:v1";
 
-/// A record that is to be written. It can be, as far as that can be known before.
+/// A record to write later. What can be checked before the work begins was checked.
 #[derive(Debug)]
 pub struct Recording {
     file: PathBuf,

@@ -27,7 +27,7 @@ pub enum StoreError {
     #[error(transparent)]
     Verify(#[from] VerifyError),
     /// A build's lockfile was given for many archives.
-    #[error("a lockfile is one build's, and {} is a folder of archives", .0.display())]
+    #[error("a lockfile belongs to one build, but {} is a folder of archives", .0.display())]
     Lockfile(PathBuf),
     /// A statement or a report in a file was asked for, about many archives.
     #[error("statements and reports in files are about one archive, and {} is a folder of archives", .0.display())]

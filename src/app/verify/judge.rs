@@ -121,7 +121,7 @@ impl<'a> Examination<'a> {
         };
         let Evident { verdict, digests, contents } = evident;
         let signed = ecosystems::rules(purl.id().ecosystem()).signed;
-        // The rules always ask for it. Were it missing, the digest of nothing would match nothing.
+        // The rules always ask for this digest. The digest of an empty file matches no package.
         let digest = digests.iter().find(|digest| digest.algorithm() == signed).cloned();
         let digest = digest.unwrap_or_else(|| signed.digest(b""));
         let answered = package.artifact.as_ref().and_then(|part| part.answered_at.as_deref());

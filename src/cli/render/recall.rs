@@ -119,7 +119,7 @@ impl AppliedRecall<'_> {
         let trust = match (recall.carries_trust, recall.brought_trust) {
             (_, true) => "newer than this machine's was; the trust store has it now",
             (true, false) => "not newer than this machine's",
-            (false, false) => "the recall carries none that this machine uses",
+            (false, false) => "the recall carries no trust material that this machine uses",
         };
         writeln!(f, "  trust     {trust}")
     }

@@ -57,7 +57,7 @@ fn manifest(contents: [&str; 4]) -> Manifest {
 }
 
 #[test]
-fn whatever_decides_makes_another_question() {
+fn a_change_of_any_input_makes_another_question() {
     let trust = [Trust::new(ROOT, None), Trust::new(&[ROOT, b" "].concat(), None)];
     let [trust, other_trust] = trust.map(Result::unwrap);
     let purl = |text| parse_purl(text).unwrap();

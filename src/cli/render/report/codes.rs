@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn each_code_of_the_manual_has_a_sentence_and_the_other_way_round() {
+    fn the_manual_and_the_sentences_have_the_same_codes() {
         let page = include_str!("../../../../man/sealift-report.5").replace("\\\n", "");
         let part = page.split(".SH CODES OF ENTRIES").nth(1).unwrap();
         let part = part.split(".SH REASONS").next().unwrap();

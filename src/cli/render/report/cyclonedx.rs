@@ -69,14 +69,14 @@ struct Each<F>(F);
 
 impl<F: Fn() -> I, I: Iterator<Item = Value>> Serialize for Each<F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)().map(without_nothing))
+        serializer.collect_seq((self.0)().map(remove_nulls))
     }
 }
 
 fn metadata(report: &StoredReport, properties: Vec<(&'static str, String)>) -> Value {
-    // A time that is not one would make the file invalid. `sealift:at` has it as it is.
+    // A malformed time would make the file invalid. `sealift:at` has the text unchanged.
     let timestamp = time::parse(&report.at).map(time::format);
-    without_nothing(json!({
+    remove_nulls(json!({
         "timestamp": timestamp,
         "tools": { "components": [{
             "type": "application",
@@ -175,7 +175,7 @@ fn hash(name: &str, algorithm: Algorithm, hex: &str) -> Option<Value> {
 }
 
 /// Leaves out members without a value, which the schema does not allow.
-fn without_nothing(mut value: Value) -> Value {
+fn remove_nulls(mut value: Value) -> Value {
     if let Value::Object(members) = &mut value {
         members.retain(|_, value| !value.is_null());
     }

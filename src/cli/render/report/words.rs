@@ -48,7 +48,7 @@ pub(super) const VERDICTS: [(&str, &str); 3] = [
     ("stale", "as verified, but the archive or the trust material is older than its limit"),
     (
         "refused",
-        "something does not verify, or a demand is not met: nothing should be built from it",
+        "something does not verify, or a demand is not met: do not build from this archive",
     ),
 ];
 

@@ -15,7 +15,7 @@ use crate::core::limits;
 pub struct EnvelopeParser {
     /// The payload type that it must have.
     payload_type: &'static str,
-    /// How many bytes of what it starts with were there.
+    /// How many bytes of the expected start of the envelope were read.
     head: usize,
     payload: Vec<u8>,
     /// The payload's last characters, of which there were not four yet.

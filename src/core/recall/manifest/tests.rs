@@ -39,7 +39,7 @@ fn builds_one_form_and_reads_it_again() {
 }
 
 #[test]
-fn rejects_an_archive_s_manifest_and_the_other_way_round() {
+fn recalls_and_archives_reject_the_manifest_of_the_other() {
     let recall = Recall::build(predicate(), subjects()).unwrap().to_json();
     let error = manifest::Manifest::parse(&recall).unwrap_err();
     assert_eq!(error, ManifestError::PredicateType(RECALL_TYPE.to_owned()));

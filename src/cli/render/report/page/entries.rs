@@ -141,7 +141,7 @@ fn notes(out: &mut String, entry: &StoredEntry) -> fmt::Result {
     Ok(())
 }
 
-/// Whether there is nothing to say of it but that the archive has it.
+/// Whether the archive has the entry and no note is needed.
 fn is_plain(entry: &StoredEntry) -> bool {
     let is_covered = matches!(entry.disposition.as_str(), "collected" | "bundled");
     let is_bound = entry.pinned_by.as_deref() != Some("signature");

@@ -111,7 +111,7 @@ fn row(
         "used" => write!(out, "{}", count(uses.uses, "time")),
         "expired" => write!(out, "no: it has expired"),
         "not-yet" => write!(out, "no: it does not hold yet"),
-        _ => write!(out, "no: nothing here needs it"),
+        _ => write!(out, "no: no package or entry needs this exception"),
     }
 }
 

@@ -19,7 +19,7 @@ const CLAIMS: [(&str, &str, &str); 4] = [
     ("integrity", "which files the project asks for", "the digest of each file"),
     (
         "registry-signature",
-        "that a package is the registry's",
+        "that a package comes from the registry",
         "the registry's signature, by its keys in the trust material",
     ),
     (
@@ -171,7 +171,7 @@ impl Page<'_> {
         if verified == 0 {
             return write!(
                 out,
-                "<strong>nobody</strong><td>it is not there, for none of {packages}"
+                "<strong>nobody</strong><td>no such evidence was verified, for any of {packages}"
             );
         }
         match claim {
@@ -187,7 +187,7 @@ impl Page<'_> {
         match self.source {
             Source::Signed { keys } => codes(out, keys)?,
             Source::Unchecked { claimed } => {
-                out.push_str("it is said: ");
+                out.push_str("the report names these keys: ");
                 codes(out, claimed)?;
             }
             Source::Verification | Source::Serving => {
@@ -199,7 +199,7 @@ impl Page<'_> {
         out.push_str(match self.source {
             Source::Signed { .. } => "the signature on the report",
             Source::Unchecked { .. } => "not checked: no key was given",
-            Source::Serving => "nobody has signed: it is the word of this server",
+            Source::Serving => "nobody has signed: only this server states the verdict",
             Source::Verification => {
                 "nobody has signed: keep the file where others cannot change it"
             }
