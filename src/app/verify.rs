@@ -274,17 +274,24 @@ pub(super) fn examine(
     let failed = OpenError::of(file);
     archive::require_sealed_before(&archive, bar.clock.at)?;
     let builds = std::mem::take(&mut bar.lockfiles);
-    let inputs = carried(&archive, file)?;
-    let judge = Judge::new(&bar.policy, bar.clock.at);
-    let (own, given) = (inventory(&inputs), inventory(&builds));
-    let examination = Examination::new(&archive, &bar, &judge, &own, &given);
-    let (sha256, found) = rayon::join(|| archive.sha256(), || examination.packages());
-    let (sha256, mut found) = (sha256.map_err(&failed)?, found.map_err(&failed)?);
-    archive.check_rest().map_err(&failed)?;
-
-    let (inputs, lockfiles) = judge_entries(inputs, builds, &found, &judge);
-    deny_unneeded(&mut found, &inputs);
-    let packages = found.into_iter().filter_map(|found| found.judged).collect();
+    // The digest of the whole file needs nothing else: it fills the time in which one thread works.
+    let (sha256, judged) = rayon::join(
+        || archive.sha256(),
+        || {
+            let inputs = carried(&archive, file)?;
+            let judge = Judge::new(&bar.policy, bar.clock.at);
+            let (own, given) = (inventory(&inputs), inventory(&builds));
+            let examination = Examination::new(&archive, &bar, &judge, &own, &given);
+            let mut found = examination.packages().map_err(&failed)?;
+            archive.check_rest().map_err(&failed)?;
+            let (inputs, lockfiles) = judge_entries(inputs, builds, &found, &judge);
+            deny_unneeded(&mut found, &inputs);
+            let packages = found.into_iter().filter_map(|found| found.judged).collect();
+            Ok::<_, VerifyError>((inputs, lockfiles, packages))
+        },
+    );
+    let (inputs, lockfiles, packages) = judged?;
+    let sha256 = sha256.map_err(&failed)?;
     let npm_keys = bar.basis.trust.listed_npm_keys();
     let report = report(&archive, file, bar, sha256, inputs, lockfiles, packages);
     Ok(Examined { archive, report, npm_keys })

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
+use rayon::iter::{IndexedParallelIterator as _, IntoParallelIterator as _, ParallelIterator as _};
 
 use super::{
     Bar,
@@ -55,6 +55,9 @@ pub(super) struct Examination<'a> {
     listed: Listed,
 }
 
+/// Packages that a thread takes at once. With larger shares, one thread works alone at the end.
+const AT_ONCE: usize = 8;
+
 /// The packages whose tarballs decide more than their own content.
 #[derive(Default)]
 struct Listed {
@@ -86,7 +89,8 @@ impl<'a> Examination<'a> {
     /// Judges all packages, in the order of the manifest.
     pub fn packages(&self) -> Result<Vec<Found>, ArchiveError> {
         let packages: Vec<_> = self.archive.manifest().packages().collect();
-        packages.into_par_iter().map(|(purl, package)| self.package(purl, package)).collect()
+        let each = packages.into_par_iter().with_max_len(AT_ONCE);
+        each.map(|(purl, package)| self.package(purl, package)).collect()
     }
 
     /// All claims of one package. The tarball is read once, for all that is asked of it.

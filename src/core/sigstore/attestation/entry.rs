@@ -4,10 +4,49 @@
 //! In an entry of kind `intoto` it compares only the signer's key; in all other kinds it compares the
 //! whole certificate.
 
+use std::borrow::Cow;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::Value;
+use serde::Deserialize;
 use sigstore_types::{DerCertificate, KindVersion, TransparencyLogEntry};
 use sigstore_verify::TransparencyLogError;
+
+/// What is read of an entry: its kind, and the signer's key where the kind is `intoto`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    api_version: Cow<'a, str>,
+    #[serde(borrow)]
+    spec: Spec<'a>,
+}
+
+#[derive(Deserialize)]
+struct Spec<'a> {
+    #[serde(borrow)]
+    content: Option<Content<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Content<'a> {
+    #[serde(borrow)]
+    envelope: LoggedEnvelope<'a>,
+}
+
+#[derive(Deserialize)]
+struct LoggedEnvelope<'a> {
+    #[serde(borrow)]
+    signatures: Vec<LoggedSignature<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LoggedSignature<'a> {
+    #[serde(borrow)]
+    public_key: Cow<'a, str>,
+}
 
 /// Requires the entry to be of the kind that the bundle says, and to be about this certificate.
 ///
@@ -17,11 +56,13 @@ pub(super) fn require_agreement(
     entry: &TransparencyLogEntry,
     certificate: Option<&DerCertificate>,
 ) -> Result<(), TransparencyLogError> {
-    let body: Value = serde_json::from_slice(entry.canonicalized_body.as_bytes())
+    let body: Body<'_> = serde_json::from_slice(entry.canonicalized_body.as_bytes())
         .map_err(|error| TransparencyLogError::MalformedEntry(error.to_string()))?;
     let kind = entry.kind_version;
-    for (field, expected) in [("kind", kind.kind()), ("apiVersion", kind.version())] {
-        if body.get(field).and_then(Value::as_str) != Some(expected) {
+    let fields =
+        [("kind", &body.kind, kind.kind()), ("apiVersion", &body.api_version, kind.version())];
+    for (field, found, expected) in fields {
+        if found != expected {
             let other = format!("its {field} is not {expected}");
             return Err(TransparencyLogError::EntryMismatch(other));
         }
@@ -34,9 +75,9 @@ pub(super) fn require_agreement(
     Ok(())
 }
 
-fn logged_certificate(intoto: &Value) -> Option<DerCertificate> {
-    let logged = intoto.pointer("/spec/content/envelope/signatures/0/publicKey")?.as_str()?;
-    let pem = String::from_utf8(STANDARD.decode(logged).ok()?).ok()?;
+fn logged_certificate(intoto: &Body<'_>) -> Option<DerCertificate> {
+    let logged = intoto.spec.content.as_ref()?.envelope.signatures.first()?;
+    let pem = String::from_utf8(STANDARD.decode(&*logged.public_key).ok()?).ok()?;
     DerCertificate::from_pem(&pem).ok()
 }
 

@@ -1,3 +1,4 @@
+use serde_json::Value;
 use testkit::sigstore::{Entry, Options, Signer as By, pem, statement};
 
 use super::*;
