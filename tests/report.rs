@@ -53,7 +53,7 @@ fn verify_writes_every_format_and_prints_the_usual_text() {
     let page = String::from_utf8(world.read("r.html")).unwrap();
     assert!(
         page.starts_with("<!DOCTYPE html>")
-            && page.contains("The verification itself wrote this page")
+            && page.contains("Sealift wrote this page when it verified the archive")
     );
     assert!(world.read("r.md").starts_with("### ✅ Verified: `app.sealift`".as_bytes()));
 }

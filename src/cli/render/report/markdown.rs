@@ -90,7 +90,7 @@ impl Comment {
 fn vouched(source: &Source) -> String {
     match source {
         Source::Verification | Source::Serving => {
-            "The verification itself wrote this. Nobody has signed it.".to_owned()
+            "Sealift wrote this when it verified the archive. Nobody has signed it.".to_owned()
         }
         Source::Unsigned => "**Nobody has signed the report that this shows.**".to_owned(),
         Source::Unchecked { claimed } => format!(

@@ -64,11 +64,11 @@ impl<'a> Page<'a> {
         head(out, &format!("{}: {name}", self.report.verdict.name()))?;
         self.verdict(out)?;
         out.push_str("<main>\n");
+        out.push_str(CONTENTS);
         self.refused(out)?;
         self.glance(out)?;
         self.unsaid(out)?;
         self.vouchers(out)?;
-        out.push_str(CONTENTS);
         self.packages(out)?;
         self.entries(out)?;
         self.exceptions(out)?;
@@ -80,7 +80,7 @@ impl<'a> Page<'a> {
         let tool = &self.report.tool;
         writeln!(
             out,
-            "<footer>Verified by {} {}. This page shows what its report says, in the form {}.</footer>",
+            "<footer>Checked by {} {}. This page shows what its report says, in the form {}.</footer>",
             Text(&tool.name),
             Text(&tool.version),
             Text(&self.report.schema),

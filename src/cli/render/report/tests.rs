@@ -194,8 +194,8 @@ fn the_top_says_who_vouches_for_the_report() {
     for (source, in_page, in_markdown) in [
         (
             Source::Verification,
-            "The verification itself wrote this page, and nobody has signed it",
-            "The verification itself wrote this. Nobody has signed it.",
+            "Sealift wrote this page when it verified the archive. Nobody has signed it",
+            "Sealift wrote this when it verified the archive. Nobody has signed it.",
         ),
         (Source::Unsigned, "Nobody has signed the report", "**Nobody has signed the report"),
         (

@@ -29,10 +29,10 @@ impl Page<'_> {
     pub(super) fn passed(&self, out: &mut String) -> fmt::Result {
         let used = used(self.report);
         if used.is_empty() {
-            out.push_str("<dt>What was let pass?<dd>Nothing: no exception was used.\n");
+            out.push_str("<dt>What passes by exception?<dd>Nothing: no exception was used.\n");
             return Ok(());
         }
-        out.push_str("<dt>What was let pass?<dd><ul>\n");
+        out.push_str("<dt>What passes by exception?<dd><ul>\n");
         for (uses, exception) in used.iter().take(AT_A_GLANCE) {
             let text = |key: &str| exception.get(key).and_then(Value::as_str).unwrap_or_default();
             let code = text("code");
@@ -108,7 +108,10 @@ fn row(
     write!(out, "<small>added {}</small><td>", Text(text("added")))?;
     let Some(uses) = uses else { return Ok(()) };
     match uses.state.as_str() {
-        "used" => write!(out, "{}", count(uses.uses, "time")),
+        "used" => {
+            let things = if uses.uses == 1 { "package or entry" } else { "packages or entries" };
+            write!(out, "for {} {things}", uses.uses)
+        }
         "expired" => write!(out, "no: it has expired"),
         "not-yet" => write!(out, "no: it does not hold yet"),
         _ => write!(out, "no: no package or entry needs this exception"),

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::{
     Page, facts,
     refused::reason,
-    text::{Code, Text},
+    text::{Code, Text, When},
 };
 use crate::{
     app::{
@@ -126,11 +126,15 @@ fn body(out: &mut String, package: &StoredPackage) -> fmt::Result {
         Some(registry) => writeln!(out, "<dt>registry<dd>{}", Text(registry))?,
         None => out.push_str("<dt>registry<dd>none\n"),
     }
-    out.push_str("<dt>rules about it<dd>");
-    for (at, rule) in package.rules.iter().enumerate() {
-        write!(out, "{}<a href=\"#rule-{rule}\">{rule}</a>", if at > 0 { ", " } else { "" })?;
+    if let Some(published) = &package.published {
+        writeln!(out, "<dt>published<dd>{}, as its registry says", When(published))?;
     }
-    out.push_str(if package.rules.is_empty() { "none</dl>\n" } else { "</dl>\n" });
+    out.push_str("<dt>judged by<dd>");
+    for (at, rule) in package.rules.iter().enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        write!(out, "{comma}<a href=\"#rule-{rule}\">rule {rule}</a>")?;
+    }
+    out.push_str(if package.rules.is_empty() { "no rule</dl>\n" } else { "</dl>\n" });
     for (name, claim) in package.claims.iter() {
         found(out, name, claim)?;
     }
@@ -181,14 +185,17 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// Name and version of a package, as people write them, and the registry where it is another than the
-/// ecosystem's own.
+/// Name and version of a package, as people write them, and where it is from if that is not the ecosystem's
+/// own registry.
 pub(super) fn name(purl: &str) -> String {
     let (purl, qualifiers) = purl.split_once('?').unwrap_or((purl, ""));
     let name = purl.strip_prefix("pkg:").and_then(|rest| rest.split_once('/'));
     let name = name.map_or(purl, |(_, name)| name).replace("%40", "@");
+    let has = |qualifier: &str| qualifiers.split('&').any(|one| one.starts_with(qualifier));
     match qualifiers {
         "" => name,
-        _ => format!("{name} (other registry)"),
+        _ if has("repository_url=") => format!("{name} (other registry)"),
+        _ if has("vcs_url=") => format!("{name} (from git)"),
+        _ => format!("{name} (from an address)"),
     }
 }

@@ -29,7 +29,9 @@ impl Page<'_> {
                 None => writeln!(out, "<dt>{what}<dd>of any age")?,
             }
         }
-        if let Some(reaction) = get("pastLimit").and_then(Value::as_str) {
+        let has_limit =
+            get("maxAgeSeconds").or(get("maxTrustAgeSeconds")).is_some_and(Value::is_number);
+        if let Some(reaction) = get("pastLimit").and_then(Value::as_str).filter(|_| has_limit) {
             let says = match reaction {
                 "deny" => "refused",
                 "warn" => "stale",
@@ -41,7 +43,7 @@ impl Page<'_> {
         writeln!(out, "<dt>This build's lockfile<dd>{lockfile}")?;
         let deep = match yes("deep") {
             true => "the list of files in every package was read and checked",
-            false => "packages were compared as whole files, and not looked into",
+            false => "each package was compared as one file, and the files in it were not listed",
         };
         writeln!(out, "<dt>Inside packages<dd>{deep}")?;
         self.sources(out)?;
@@ -63,7 +65,11 @@ impl Page<'_> {
             }
             out.push_str("<br>");
         }
-        writeln!(out, "{} of them must have sealed", policy.threshold())
+        writeln!(
+            out,
+            "{} of these names must have sealed; several keys of one name count once",
+            policy.threshold()
+        )
     }
 
     /// What the policy names, and where it was read from.

@@ -48,7 +48,16 @@ impl Page<'_> {
         })?;
         let entry = |out: &mut String, entry: &&StoredEntry| write!(out, "{}", Code(&entry.path));
         write(out, "lockfile entry", &of_entries(report), entry)?;
-        out.push_str("</ul>\n</section>\n");
+        out.push_str("</ul>\n");
+        if report.verdict == Verdict::Refused {
+            out.push_str(
+                "<p><strong>What can be done:</strong> who sealed the archive collects it again, with other \
+                 versions if need be; or who wrote the policy changes a rule, or grants an exception where the \
+                 policy allows one. Evidence that does not verify may be an attack: show this to the people who \
+                 answer for security first.</p>\n",
+            );
+        }
+        out.push_str("</section>\n");
         Ok(())
     }
 }

@@ -77,7 +77,8 @@ impl Page<'_> {
         let policy = &self.report.policy;
         out.push_str(
             "<section id=\"rules\">\n<h2>Rules</h2>\n<p>A package must meet every rule that is about it. \
-             Whatever the rules say, evidence that is there and does not verify is refused.</p>\n<ol class=\"rules\">\n",
+             Whatever the rules say, evidence that is there and does not verify is refused. No rule is about a \
+             package that a person supplied: an exception must name its bytes.</p>\n<ol class=\"rules\">\n",
         );
         let uses = self.report.rule_uses.iter().map(|uses| (uses.number, uses.packages));
         let uses: BTreeMap<_, _> = uses.collect();
@@ -134,7 +135,12 @@ fn demands(out: &mut String, rule: &Map<String, Value>, between: &str) -> fmt::R
                 }
             }
             key => match words::meaning(&KEYS, key) {
-                Some(says) => write!(out, "{between}{says} {}", values(value))?,
+                Some(says) => {
+                    write!(out, "{between}{says} {}", values(value))?;
+                    if key == "registry" && values(value) == Code("public").to_string() {
+                        out.push_str(" (the public registry)");
+                    }
+                }
                 None => write!(out, "{between}{} {}", Code(key), values(value))?,
             },
         }

@@ -1,6 +1,9 @@
 //! The top of the page: the verdict, and the answers to the first questions.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 use super::{
     Page,
@@ -49,8 +52,8 @@ impl Page<'_> {
     fn vouched(&self, out: &mut String) -> fmt::Result {
         match self.source {
             Source::Verification => out.push_str(
-                "<p class=\"source\">The verification itself wrote this page, and nobody has signed it: \
-                 anyone who has had this page since could have changed it.</p>\n",
+                "<p class=\"source\">Sealift wrote this page when it verified the archive. Nobody has signed it: \
+                 anyone who has had the file since could have changed it.</p>\n",
             ),
             Source::Serving => out.push_str(
                 "<p class=\"source\">The packages of this archive are served here. The verification with which \
@@ -102,20 +105,21 @@ impl Page<'_> {
 
     fn found(&self, out: &mut String) -> fmt::Result {
         let summary = &self.report.summary;
-        writeln!(
-            out,
-            "{} of {} verified, {} refused.",
-            grouped(summary.verified),
-            count(summary.packages, "package"),
-            grouped(summary.refused)
-        )?;
-        if self.tally.excused > 0 {
-            let excused = grouped(self.tally.excused);
-            writeln!(out, "<a href=\"#exceptions\">{excused} excused</a> by exceptions.")?;
+        let packages = count(summary.packages, "package");
+        write!(out, "{} of {packages} verified", grouped(summary.verified))?;
+        let excused =
+            self.report.packages.iter().filter(|package| {
+                package.verdict != Verdict::Refused && !package.excused.is_empty()
+            });
+        if let excused @ 1.. = excused.count() {
+            let excused = grouped(excused);
+            write!(out, ", {excused} of them only by <a href=\"#exceptions\">an exception</a>")?;
         }
+        writeln!(out, "; {} refused.", grouped(summary.refused))?;
         let has_unrecognized = summary.claims.iter().any(|(_, counts)| counts.unrecognized > 0);
         out.push_str(
-            "<table class=\"counts\"><thead><tr><th>claim<th>verified<th>absent<th>refused",
+            "<table class=\"counts\"><thead><tr><th>claim<th>verified<th>absent<small>not there</small>\
+             <th>refused<small>does not hold</small>",
         );
         out.push_str(if has_unrecognized { "<th>not understood<th>" } else { "<th>" });
         out.push_str("</thead><tbody>\n");
@@ -164,6 +168,8 @@ impl Page<'_> {
             codes(out, &signer.keys)?;
             out.push_str("<br>\n");
         }
+        let names: BTreeSet<_> =
+            policy.signers().filter_map(|signer| signer.get("name")?.as_str()).collect();
         let needed = usize::try_from(policy.threshold()).unwrap_or(usize::MAX);
         writeln!(
             out,
@@ -174,7 +180,7 @@ impl Page<'_> {
             Text(&archive.tool.name),
             Text(&archive.tool.version),
             grouped(needed),
-            count(policy.signers().count().max(needed), "signer"),
+            count(names.len().max(needed), "signer"),
             if archive.signers.len() == 1 { "seal" } else { "seals" },
             grouped(archive.signers.len()),
         )
