@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Page, summary::codes, text::Text};
+use super::{Page, signers::signers, summary::codes, text::Text};
 use crate::app::stored::Source;
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
@@ -11,6 +11,10 @@ pub const SEAL: &str = include_str!("lines/seal.sh");
 
 /// That the carried trust material verifies from a root, with python-tuf.
 pub const TRUST: &str = include_str!("lines/trust.sh");
+
+/// That the attestations verify, with cosign. Before them stands a list of who signed each, `signers`. The same
+/// lines are in `man/sealift-archive.5`.
+pub const ATTESTATIONS: &str = include_str!("lines/attestations.sh");
 
 /// That a key signed a report.
 pub const REPORT: &str = include_str!("lines/report.sh");
@@ -47,6 +51,7 @@ impl Page<'_> {
                  compared with its source",
                 TRUST,
             )?;
+            self.attestations(out)?;
         }
         if matches!(self.source, Source::Signed { .. } | Source::Unchecked { .. }) {
             part(
@@ -61,13 +66,33 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// The lines for attestations, where a log has taken one in.
+    fn attestations(&self, out: &mut String) -> fmt::Result {
+        let signers = signers(self.report);
+        if signers.is_empty() {
+            return Ok(());
+        }
+        part(
+            out,
+            "Did they sign the attestations in it?",
+            "After the lines above. Needs jq, OpenSSL 3 and cosign 3: cosign 2.5 cannot compare the SHA-512 of a \
+             package. Needs no network. The list at the top says who signed what, as this page does: a certificate's \
+             issuer and identity, or the id of a registry's key. Prints a line that ends in verified for \
+             each attestation, and stops at the first that does not verify. It shows that they signed a \
+             statement about this very package, and that the transparency log has it. It does not show that \
+             a key was valid then, or what the statement says: the repository and the commit. Trust \
+             material that is newer than the archive is not looked at",
+            &format!("cat > signers <<'END'\n{signers}END\n{ATTESTATIONS}"),
+        )
+    }
+
     /// What the lines check, and what they need.
     fn before_lines(&self, out: &mut String) -> fmt::Result {
         let archive = &self.report.archive;
         out.push_str(
             "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check the \
-             digest, the seal and the trust material. They do not compare packages with the lockfile, and do \
-             not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
+             digest, the seal, the trust material and the attestations, as far as the archive has them. They do not \
+             compare packages with the lockfile, and do not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
              <code>app.sealift</code>, and the public key of who sealed it, as <code>key.pub</code>. Get the \
              key from them, and not with the archive: ",
         );
