@@ -173,6 +173,13 @@ fn cosign_accepts_a_real_package() {
     let party = Party::new(&sides, &[package], cosign);
     let purl = "pkg:npm/sigstore@2.3.1";
     party.verifies(&[(purl, PUBLISH), (purl, PROVENANCE)]);
+    // The page of archives has this package as its example.
+    let page = include_str!("../man/sealift-archive.5");
+    let lines = page.split(".nf\n").find(|part| part.contains("signers <<")).unwrap();
+    let lines = lines.split(".fi").next().unwrap();
+    let lines = lines.replace("\\(aq", "'").replace("\\-", "-").replace("\\e", "\\");
+    let run = party.run("", &lines).done();
+    assert_eq!(run.stdout, format!("{purl} {PROVENANCE} verified\n"));
     let other = party.lines.replace("/sigstore-js/", "/other/");
     party.refuses("", &other, "no matching CertificateIdentity found");
 }

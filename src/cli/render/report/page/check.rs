@@ -23,7 +23,14 @@ impl Page<'_> {
     /// How a third party checks the same without sealift.
     pub(super) fn check(&self, out: &mut String) -> fmt::Result {
         let archive = &self.report.archive;
-        self.before_lines(out)?;
+        let carries_trust = self.report.trust.iter().any(|trust| trust.source == "archive");
+        let signers = if carries_trust { signers(self.report) } else { String::new() };
+        let checked = match (carries_trust, signers.is_empty()) {
+            (true, false) => "the digest, the seal, the trust material and the attestations",
+            (true, true) => "the digest, the seal and the trust material",
+            (false, _) => "the digest and the seal",
+        };
+        self.before_lines(out, checked)?;
         // Quoted in a command: nothing but a digest.
         if archive.sha256.len() == 64 && archive.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
         {
@@ -41,7 +48,7 @@ impl Page<'_> {
              nothing after it. Any line after it means that something was added, removed or changed",
             SEAL,
         )?;
-        if self.report.trust.iter().any(|trust| trust.source == "archive") {
+        if carries_trust {
             part(
                 out,
                 "Does the trust material in it verify?",
@@ -51,7 +58,9 @@ impl Page<'_> {
                  compared with its source",
                 TRUST,
             )?;
-            self.attestations(out)?;
+        }
+        if !signers.is_empty() {
+            attestations(out, &signers)?;
         }
         if matches!(self.source, Source::Signed { .. } | Source::Unchecked { .. }) {
             part(
@@ -66,36 +75,17 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The lines for attestations, where a log has taken one in.
-    fn attestations(&self, out: &mut String) -> fmt::Result {
-        let signers = signers(self.report);
-        if signers.is_empty() {
-            return Ok(());
-        }
-        part(
-            out,
-            "Did they sign the attestations in it?",
-            "After the lines above. Needs jq, OpenSSL 3 and cosign 3: cosign 2.5 cannot compare the SHA-512 of a \
-             package. Needs no network. The list at the top says who signed what, as this page does: a certificate's \
-             issuer and identity, or the id of a registry's key. Prints a line that ends in verified for \
-             each attestation, and stops at the first that does not verify. It shows that they signed a \
-             statement about this very package, and that the transparency log has it. It does not show that \
-             a key was valid then, or what the statement says: the repository and the commit. Trust \
-             material that is newer than the archive is not looked at",
-            &format!("cat > signers <<'END'\n{signers}END\n{ATTESTATIONS}"),
-        )
-    }
-
     /// What the lines check, and what they need.
-    fn before_lines(&self, out: &mut String) -> fmt::Result {
+    fn before_lines(&self, out: &mut String, checked: &str) -> fmt::Result {
         let archive = &self.report.archive;
-        out.push_str(
-            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check the \
-             digest, the seal, the trust material and the attestations, as far as the archive has them. They do not \
-             compare packages with the lockfile, and do not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
+        write!(
+            out,
+            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check {checked}. \
+             They do not compare packages with the lockfile, do not verify the registries' signatures, and do \
+             not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
              <code>app.sealift</code>, and the public key of who sealed it, as <code>key.pub</code>. Get the \
              key from them, and not with the archive: ",
-        );
+        )?;
         let keys: Vec<_> = archive.signers.iter().flat_map(|signer| signer.keys.clone()).collect();
         match keys.as_slice() {
             [] => out.push_str("this page knows no key that has sealed it"),
@@ -109,6 +99,22 @@ impl Page<'_> {
         );
         Ok(())
     }
+}
+
+/// The lines for attestations, with who signed them.
+fn attestations(out: &mut String, signers: &str) -> fmt::Result {
+    part(
+        out,
+        "Did they sign the attestations in it?",
+        "After the lines above. Needs jq, OpenSSL 3 and cosign 3 (2.5 compares SHA-256 alone, and packages of npm \
+         have SHA-512), and no network. The list at the top says who signed what, as this page does: the \
+         issuer and the identity of a certificate, or the id of a registry's key. Prints a line that ends in \
+         verified for each attestation, and stops at the first that does not verify. Shows that they \
+         signed a statement about these very bytes, and that the transparency log has taken it in. Does not \
+         show what the statement says, such as repository and commit, and not whether the registry's key \
+         was still valid. Uses the trust material in the archive: what newer one knows is not asked",
+        &format!("cat > signers <<'END'\n{signers}END\n{ATTESTATIONS}"),
+    )
 }
 
 fn part(out: &mut String, title: &str, note: &str, lines: &str) -> fmt::Result {

@@ -52,3 +52,73 @@ fn is_logged(claim: &StoredClaim) -> bool {
 fn is_plain(field: &str) -> bool {
     !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_graphic())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        app::stored::Source,
+        cli::render::{report::page::html, tests::verified_report},
+    };
+
+    const ATTESTED: &str = "pkg:npm/%40acme/widget@2.0.0";
+    const ISSUER: &str = "https://token.actions.githubusercontent.example";
+    const WORKFLOW: &str =
+        "https://github.example/acme/widget/.github/workflows/release.yml@refs/heads/main";
+
+    /// A report, after a change of the package that has attestations.
+    fn changed(change: impl FnOnce(&mut Value)) -> StoredReport {
+        let mut report = json!(StoredReport::of(&verified_report()));
+        change(&mut report["packages"][1]["claims"]);
+        serde_json::from_value(report).unwrap()
+    }
+
+    fn provenance() -> String {
+        format!("{ATTESTED} https://slsa.dev/provenance/v1 {ISSUER} {WORKFLOW}\n")
+    }
+
+    #[test]
+    fn lists_who_signed_each_attestation() {
+        let by_key = format!("{ATTESTED} {PUBLISH} key SHA256:key\n");
+        assert_eq!(signers(&changed(|_| ())), by_key + &provenance());
+        let report = changed(|claims| {
+            let publish = claims["publish-attestation"].as_object_mut().unwrap();
+            publish.remove("keyid");
+            publish.extend([("issuer".into(), json!("i")), ("identity".into(), json!("who"))]);
+        });
+        assert_eq!(signers(&report), format!("{ATTESTED} {PUBLISH} i who\n{}", provenance()));
+    }
+
+    #[test]
+    fn leaves_out_what_no_log_has_and_what_did_not_verify() {
+        let logged = json!({"promise": false, "proof": false});
+        let report = changed(|claims| claims["publish-attestation"]["logged"] = logged);
+        assert_eq!(signers(&report), provenance());
+        let report = changed(|claims| claims["publish-attestation"]["status"] = json!("refused"));
+        assert_eq!(signers(&report), provenance());
+    }
+
+    #[test]
+    fn leaves_out_what_could_be_more_than_a_line_of_the_list() {
+        for bad in ["", "a b", "a\nEND\nrm x", "a\tb", "\u{e9}", "\u{202e}", "a\r", "a\0"] {
+            for field in ["workflow", "issuer", "predicateType"] {
+                let report = changed(|claims| claims["provenance"][field] = json!(bad));
+                let listed = signers(&report);
+                assert_eq!(listed, format!("{ATTESTED} {PUBLISH} key SHA256:key\n"), "{bad:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_has_the_lines_only_where_the_archive_carries_trust_and_attestations() {
+        let title = "<h3>Did they sign the attestations in it?</h3>";
+        let page = |report: &StoredReport| html(report, &Source::Unsigned);
+        assert!(page(&changed(|_| ())).contains(title));
+        assert!(!page(&changed(|claims| *claims = json!({}))).contains(title));
+        let mut report = changed(|_| ());
+        report.trust[0].source = "embedded".to_owned();
+        assert!(!page(&report).contains(title));
+    }
+}
