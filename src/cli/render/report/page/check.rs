@@ -25,12 +25,7 @@ impl Page<'_> {
         let archive = &self.report.archive;
         let carries_trust = self.report.trust.iter().any(|trust| trust.source == "archive");
         let signers = if carries_trust { signers(self.report) } else { String::new() };
-        let checked = match (carries_trust, signers.is_empty()) {
-            (true, false) => "the digest, the seal, the trust material and the attestations",
-            (true, true) => "the digest, the seal and the trust material",
-            (false, _) => "the digest and the seal",
-        };
-        self.before_lines(out, checked)?;
+        self.before_lines(out, carries_trust, !signers.is_empty())?;
         // Quoted in a command: nothing but a digest.
         if archive.sha256.len() == 64 && archive.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
         {
@@ -76,8 +71,13 @@ impl Page<'_> {
     }
 
     /// What the lines check, and what they need.
-    fn before_lines(&self, out: &mut String, checked: &str) -> fmt::Result {
+    fn before_lines(&self, out: &mut String, has_trust: bool, has_signers: bool) -> fmt::Result {
         let archive = &self.report.archive;
+        let checked = match (has_trust, has_signers) {
+            (true, true) => "the digest, the seal, the trust material and the attestations",
+            (true, false) => "the digest, the seal and the trust material",
+            (false, _) => "the digest and the seal",
+        };
         write!(
             out,
             "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check {checked}. \
@@ -105,14 +105,15 @@ impl Page<'_> {
 fn attestations(out: &mut String, signers: &str) -> fmt::Result {
     part(
         out,
-        "Did they sign the attestations in it?",
-        "After the lines above. Needs jq, OpenSSL 3 and cosign 3 (2.5 compares SHA-256 alone, and packages of npm \
-         have SHA-512), and no network. The list at the top says who signed what, as this page does: the \
-         issuer and the identity of a certificate, or the id of a registry's key. Prints a line that ends in \
-         verified for each attestation, and stops at the first that does not verify. Shows that they \
-         signed a statement about these very bytes, and that the transparency log has taken it in. Does not \
-         show what the statement says, such as repository and commit, and not whether the registry's key \
-         was still valid. Uses the trust material in the archive: what newer one knows is not asked",
+        "Did the signers that this page names sign the attestations in it?",
+        "After the lines above, which verify the trust material that these use. Needs jq, OpenSSL 3 and cosign 3, \
+         and no network. (cosign 2.5 compares SHA-256 alone, and packages of npm have SHA-512.) The list says \
+         who signed what, as this page does: the issuer and the identity of a certificate, or the id of a \
+         registry's key. An attestation that no transparency log has is not in it. Prints a line that ends \
+         in verified for each attestation, and stops at the first that does not verify. This shows that the \
+         signer signed a statement about exactly these bytes, and that the transparency log has accepted it. \
+         It does not show that the statement names this repository and commit, nor that the registry's key \
+         was still valid then. It uses the trust material in the archive, and none that is newer",
         &format!("cat > signers <<'END'\n{signers}END\n{ATTESTATIONS}"),
     )
 }

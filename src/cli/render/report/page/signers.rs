@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_page_has_the_lines_only_where_the_archive_carries_trust_and_attestations() {
-        let title = "<h3>Did they sign the attestations in it?</h3>";
+        let title = "<h3>Did the signers that this page names sign the attestations in it?</h3>";
         let page = |report: &StoredReport| html(report, &Source::Unsigned);
         assert!(page(&changed(|_| ())).contains(title));
         assert!(!page(&changed(|claims| *claims = json!({}))).contains(title));
