@@ -11,6 +11,7 @@ mod packages;
 mod policy;
 mod refused;
 mod rules;
+mod signers;
 mod summary;
 mod text;
 mod trust;
