@@ -3,16 +3,11 @@
 use std::fmt::Display;
 
 use crate::{
-    app::{
-        Clock,
-        report::{Report, Verdict},
-        store,
-        stored::StoredReport,
-    },
+    app::{Clock, report::Report, stored::StoredReport},
     cli::{
         declare::Format,
         env::Env,
-        failure::{Failure, Kind, Outcome},
+        failure::{Failure, Kind},
         render::{Human, Rendered},
         terminal::Terminal,
     },
@@ -61,15 +56,6 @@ impl Context<'_> {
         self.report(&report);
         self.terminal.failure(&error(report).into());
         Failure::reported(Kind::Refused)
-    }
-
-    /// How a command ends that judged a folder of archives, and printed what became of them.
-    pub fn of_store(&self, judgment: &store::Judgment) -> Outcome {
-        match (judgment.count(Verdict::Refused), judgment.unchecked()) {
-            (0, 0) => Ok(()),
-            (0, _) => Err(Failure::reported(Kind::CouldNotCheck)),
-            _ => Err(Failure::reported(Kind::Refused)),
-        }
     }
 
     /// Prints the report on an archive that was sealed just now.

@@ -6,7 +6,7 @@ use std::{ffi::OsStr, path::PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    adapters::files,
+    app::require_own,
     cli::failure::{Failure, Outcome},
     core::time::Time,
 };
@@ -38,7 +38,7 @@ impl Env {
     pub fn read() -> Outcome<Self> {
         let folders = match std::env::var_os("SEALIFT_HOME").map(PathBuf::from) {
             Some(home) => {
-                files::require_own(&home)?;
+                require_own(&home)?;
                 [home.join("config"), home.join("cache"), home.join("data")]
             }
             None => {
@@ -52,7 +52,7 @@ impl Env {
         };
         // Whoever can change them decides what is signed and what is trusted.
         for folder in &folders {
-            files::require_own(folder)?;
+            require_own(folder)?;
         }
         let [config, cache, data] = folders;
         // npm reads its variables in any case.

@@ -15,10 +15,10 @@ use crate::app::{
 };
 use crate::{
     app::{
-        FileError, archive::OpenError, keys::KeyError, outputs::OutputError,
-        policy_init::InitError, policy_lock::LockError, recall::RecallError, sign::SignError,
-        statement::StatementError, store::StoreError, stored::ReportError, trust::BasisError,
-        unpack::UnpackError, verify::VerifyError, why::WhyError,
+        FileError, Worst, archive::OpenError, keys::KeyError, policy_init::InitError,
+        policy_lock::LockError, recall::RecallError, sign::SignError, statement::StatementError,
+        store::StoreError, stored::ReportError, trust::BasisError, unpack::UnpackError,
+        verification::VerificationError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -68,6 +68,18 @@ impl Failure {
     /// What was printed on standard output says why already.
     pub fn reported(kind: Kind) -> Self {
         Self { kind, code: None, message: String::new(), hint: None, packages: Vec::new() }
+    }
+
+    /// How a command ends that has printed what it found.
+    ///
+    /// # Errors
+    /// Exit 1, when something was refused; exit 2, when something could not be checked.
+    pub fn after(worst: Worst) -> Outcome {
+        match worst {
+            Worst::Nothing => Ok(()),
+            Worst::Unchecked => Err(Self::reported(Kind::CouldNotCheck)),
+            Worst::Refused => Err(Self::reported(Kind::Refused)),
+        }
     }
 
     /// For programs: what is printed where there is no report.
@@ -144,7 +156,6 @@ macro_rules! ends {
 
 ends!(
     FileError,
-    OutputError,
     KeyError: code,
     StatementError: code,
     BasisError: code is_refusal,
@@ -156,6 +167,7 @@ ends!(
     ReportError: code is_refusal,
     InitError: code is_refusal,
     UnpackError: code is_refusal,
+    VerificationError: code is_refusal,
     VerifyError: code is_refusal,
     WhyError: code is_refusal,
 );

@@ -6,7 +6,6 @@ mod context;
 pub mod declare;
 mod env;
 mod failure;
-mod json;
 mod listener;
 #[cfg(feature = "network")]
 mod meter;

@@ -1,7 +1,10 @@
 //! The network, for the commands that may use it.
 
 use crate::{
-    app::connection::{Network, Npmrc, connect},
+    app::{
+        abandon,
+        connection::{Network, Npmrc, connect},
+    },
     cli::{context::Context, env::Env, failure::Outcome},
     core::text::Untrusted,
 };
@@ -29,7 +32,7 @@ pub fn leave_nothing_when_interrupted() {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            crate::adapters::files::abandon(|| {
+            abandon(|| {
                 let _ = emulate_default_handler(signal);
             });
         }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "network")]
 use crate::app::seal::{Key, Output};
 use crate::{
-    app::{attest, trust, verify},
+    app::{attest, stored, trust, verify},
     cli::{
-        declare::{Demands, Statements, StoreOptions, TrustOptions, VerifyOptions},
+        declare::{Demands, ReportOptions, Statements, StoreOptions, TrustOptions, VerifyOptions},
         env::Env,
     },
     core::{
@@ -77,6 +77,15 @@ impl From<&Statements> for attest::Options {
             packages: statements.attest_packages.clone(),
             key: statements.attest_key.clone(),
         }
+    }
+}
+
+impl From<&ReportOptions> for stored::Outputs {
+    fn from(options: &ReportOptions) -> Self {
+        let files = options.reports.iter().map(|report| {
+            (report.file.clone(), report.rendering.map(|rendering| rendering.render))
+        });
+        Self { files: files.collect(), key: options.report_key.clone() }
     }
 }
 

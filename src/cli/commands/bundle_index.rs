@@ -2,7 +2,12 @@
 
 use crate::{
     app::store::index,
-    cli::{context::Context, declare::Index, failure::Outcome, render::IndexedStore},
+    cli::{
+        context::Context,
+        declare::Index,
+        failure::{Failure, Outcome},
+        render::IndexedStore,
+    },
 };
 
 /// Judges all archives of a folder, and writes its index.
@@ -15,5 +20,5 @@ pub fn run(options: &Index, context: &mut Context<'_>) -> Outcome {
     let indexed = index(&resolved, &context.clock)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&IndexedStore { indexed: &indexed, verbose, quiet });
-    context.of_store(&indexed.judgment)
+    Failure::after(indexed.judgment.worst())
 }

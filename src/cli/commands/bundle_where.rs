@@ -19,7 +19,7 @@ pub fn run(options: &Where, context: &mut Context<'_>) -> Outcome {
     let answer = search(&options.query, &options.folder)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&FoundInStore { answer: &answer, verbose, quiet });
-    match answer.outdated.is_empty() && answer.unexamined.is_empty() {
+    match answer.is_complete() {
         true => Ok(()),
         false => Err(Failure::reported(Kind::CouldNotCheck)),
     }

@@ -2,13 +2,13 @@
 
 use crate::{
     app::{
+        Worst,
         policy_check::{self, check},
-        report::Verdict,
     },
     cli::{
         context::Context,
         declare::Check,
-        failure::{Failure, Kind, Outcome},
+        failure::{Failure, Outcome},
         render::CheckedPolicy,
     },
 };
@@ -30,8 +30,6 @@ pub fn run(options: &Check, context: &mut Context<'_>) -> Outcome {
     let checked = check(&options, &context.clock)?;
     let (at, quiet) = (context.clock.at, context.terminal.quiet());
     context.print(&CheckedPolicy { checked: &checked, at, quiet });
-    match checked.report.is_some_and(|report| report.verdict() == Verdict::Refused) {
-        true => Err(Failure::reported(Kind::Refused)),
-        false => Ok(()),
-    }
+    let verdict = checked.report.map(|report| report.verdict());
+    Failure::after(verdict.map_or(Worst::Nothing, Worst::from))
 }

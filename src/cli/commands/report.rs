@@ -1,10 +1,7 @@
 //! `sealift report`.
 
 use crate::{
-    app::{
-        outputs,
-        stored::{self, Outputs},
-    },
+    app::stored,
     cli::{context::Context, declare::Report, failure::Outcome, render::RenderedReport},
 };
 
@@ -15,11 +12,7 @@ use crate::{
 /// the file is there or cannot be written.
 pub fn run(options: &Report, context: &mut Context<'_>) -> Outcome {
     let file = options.output.as_deref().filter(|file| file.as_os_str() != "-");
-    let files = file.map(ToOwned::to_owned).into_iter().collect();
-    let output = Outputs::prepare(files, None, context.terminal)?;
-    let opened = stored::open(&options.report, &options.keys)?;
-    let text = options.to.render(&opened.report, &opened.source);
-    outputs::keep(output.fill(vec![text.clone().into_bytes()])?)?;
+    let text = stored::render(&options.report, &options.keys, options.to.render, file)?;
     context.print(&RenderedReport { rendering: options.to, text: &text, file });
     Ok(())
 }
