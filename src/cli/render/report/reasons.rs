@@ -3,8 +3,8 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
+    codes::why,
     tally::{entries, refused},
-    words,
 };
 use crate::app::stored::{StoredDenial, StoredEntry, StoredPackage, StoredReport};
 
@@ -57,6 +57,5 @@ fn of_package<'a>(package: &'a StoredPackage, denial: &'a StoredDenial) -> Reaso
 }
 
 fn of_denial(denial: &StoredDenial) -> Reason<'_> {
-    let says = denial.detail.as_deref().or_else(|| words::meaning(&words::CODES, &denial.code));
-    Reason { says: says.unwrap_or("it is refused").into(), code: &denial.code }
+    Reason { says: why(denial).into(), code: &denial.code }
 }

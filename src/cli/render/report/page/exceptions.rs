@@ -15,8 +15,8 @@ use super::{
 use crate::{
     app::stored::ExceptionUse,
     cli::render::report::{
+        codes,
         tally::{count, used},
-        words,
     },
     core::policy::ENDS_SOON_DAYS,
 };
@@ -41,7 +41,7 @@ impl Page<'_> {
                 "<li><a href=\"#exception-{}\">{}</a>: {}. Because: <q>{}</q> Until {} ({})",
                 uses.number,
                 subject(exception),
-                words::meaning(&words::CODES, code).map_or(Text(code), Text),
+                codes::says(code),
                 Text(text("reason")),
                 Text(text("expires")),
                 left(uses.days_left),
@@ -97,10 +97,7 @@ fn row(
         write!(out, "<br><small>with the SHA-512 {}</small>", values(digest))?;
     }
     let code = text("code");
-    match words::meaning(&words::CODES, code) {
-        Some(meaning) => write!(out, "<td>{meaning} <small>{}</small>", Code(code))?,
-        None => write!(out, "<td>{}", Code(code))?,
-    }
+    write!(out, "<td>{} <small>{}</small>", codes::says(code), Code(code))?;
     write!(out, "<td>{}<td>{}", Text(text("reason")), Text(text("expires")))?;
     if let Some(uses) = uses {
         write!(out, "<br>{}", left(uses.days_left))?;

@@ -12,7 +12,7 @@ use crate::{
         report::Verdict,
         stored::{StoredClaim, StoredDenial, StoredPackage},
     },
-    cli::render::report::words,
+    cli::render::report::{codes, words},
     core::verdict::Status,
 };
 
@@ -110,11 +110,8 @@ fn body(out: &mut String, package: &StoredPackage) -> fmt::Result {
         }
     }
     for weakness in &package.weak {
-        write!(out, "<dt class=\"weak\">weak<dd>")?;
-        match words::meaning(&words::CODES, weakness) {
-            Some(meaning) => writeln!(out, "{meaning} <small>{}</small>", Code(weakness))?,
-            None => writeln!(out, "{}", Code(weakness))?,
-        }
+        write!(out, "<dt class=\"weak\">weak<dd>{}", codes::says(weakness))?;
+        writeln!(out, " <small>{}</small>", Code(weakness))?;
     }
     writeln!(out, "<dt>package URL<dd>{}", Code(&package.purl))?;
     for (name, digest) in [("SHA-256", &package.sha256), ("SHA-512", &package.sha512)] {

@@ -1,4 +1,4 @@
-//! What is refused, and why: nothing where nothing is.
+//! What is refused, and why. The part is missing where nothing is refused.
 
 use std::fmt::{self, Write as _};
 
@@ -13,9 +13,9 @@ use crate::{
         stored::{StoredDenial, StoredEntry},
     },
     cli::render::report::{
+        codes::why,
         reasons::{Grouped, Reason, of_entries, of_packages},
-        tally::{count, grouped, past},
-        words,
+        tally::{capital, count, grouped, past},
     },
 };
 
@@ -79,14 +79,5 @@ fn write<T>(
 
 /// Why something is refused: for a person, and the code.
 pub(super) fn reason(out: &mut String, denial: &StoredDenial) -> fmt::Result {
-    let says = denial.detail.as_deref().or_else(|| words::meaning(&words::CODES, &denial.code));
-    match says {
-        Some(says) => write!(out, "{} <small>{}</small>", Text(says), Code(&denial.code)),
-        None => write!(out, "{}", Code(&denial.code)),
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
+    write!(out, "{} <small>{}</small>", Text(why(denial)), Code(&denial.code))
 }

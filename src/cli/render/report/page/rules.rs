@@ -14,6 +14,7 @@ use super::{
 use crate::{
     app::stored::RuleUse,
     cli::render::report::{
+        codes,
         tally::{count, span},
         words,
     },
@@ -127,10 +128,7 @@ fn demands(out: &mut String, rule: &Map<String, Value>, between: &str) -> fmt::R
             }
             "deny" => {
                 for weakness in value.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    write!(out, "{between}not {}", Code(weakness))?;
-                    if let Some(meaning) = words::meaning(&words::CODES, weakness) {
-                        write!(out, " ({meaning})")?;
-                    }
+                    write!(out, "{between}not {} ({})", Code(weakness), codes::says(weakness))?;
                 }
             }
             key => match words::meaning(&KEYS, key) {

@@ -55,8 +55,8 @@ impl Page<'_> {
         }
         self.uncovered(out)?;
         out.push_str(
-            "<li>It knows what the trust material knew. A key that was stolen or withdrawn after that was \
-             checked, and a flaw that was found since, are not in it. A sealing key counts until the policy \
+            "<li>The verdict uses the trust material as it was when it was checked. A key that was stolen or withdrawn \
+             after that, and a flaw that was found since, are not in it. A sealing key counts until the policy \
              says that it has ended.\n\
              <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
              not say.\n\
@@ -152,8 +152,8 @@ impl Page<'_> {
             self.voucher(out, claim, says, how)?;
         }
         out.push_str(
-            "\n<tr><th scope=\"row\">that these keys are theirs, and that this is enough<td>who wrote the \
-             policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
+            "\n<tr><th scope=\"row\">that the keys belong to those named, and that the demands are enough<td>who wrote \
+             the policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
              <td>who sealed it<td>not at all: that it was before the reference time\
              \n<tr><th scope=\"row\">this verdict<td>",
         );
