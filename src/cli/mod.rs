@@ -14,16 +14,14 @@ mod network;
 mod options;
 mod render;
 mod terminal;
+mod usage;
 
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::Parser as _;
 
-use crate::{
-    app::Clock,
-    core::text::{Message, misleads},
-};
+use crate::app::Clock;
 
 use self::{
     context::Context,
@@ -38,7 +36,7 @@ use self::{
 pub fn main() -> ExitCode {
     let Cli { global, command } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::end(&error),
     };
     let color = match global.color {
         Color::Auto => ColorChoice::Auto,
@@ -72,16 +70,4 @@ pub fn main() -> ExitCode {
             }
         }
     }
-}
-
-/// Help and version as clap prints them; an error, too, unless it quotes what must not reach a
-/// terminal: file names come from whoever made the files.
-fn usage(error: &clap::Error) -> ExitCode {
-    let text = error.render().to_string();
-    if !error.use_stderr() || !text.lines().any(|line| line.contains(misleads)) {
-        error.exit();
-    }
-    let lines: Vec<_> = text.trim_end().lines().map(|line| Message(line).to_string()).collect();
-    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
-    ExitCode::from(2)
 }
