@@ -27,7 +27,7 @@ pub struct Options {
 
 /// What was found.
 #[derive(Debug)]
-pub enum Found {
+pub enum Verification {
     /// Of one archive.
     Archive(Box<Examined>),
     /// Of the archives of a folder.
@@ -92,7 +92,7 @@ impl Options {
         &self,
         clock: &Clock,
         listener: &mut dyn Listener,
-    ) -> Result<Found, VerificationError> {
+    ) -> Result<Verification, VerificationError> {
         if is_folder(&self.verify.archive) {
             return self.run_on_folder(clock);
         }
@@ -104,14 +104,14 @@ impl Options {
         let mut filled = statements.fill(&examined)?;
         filled.extend(reports.fill(examined.report())?);
         outputs::keep(filled).map_err(ReportError::from)?;
-        Ok(Found::Archive(Box::new(examined)))
+        Ok(Verification::Archive(Box::new(examined)))
     }
 
-    fn run_on_folder(&self, clock: &Clock) -> Result<Found, VerificationError> {
+    fn run_on_folder(&self, clock: &Clock) -> Result<Verification, VerificationError> {
         if self.files().next().is_some() {
             return Err(StoreError::OneArchive(self.verify.archive.clone()).into());
         }
-        Ok(Found::Store(store::verify(&self.verify, clock)?))
+        Ok(Verification::Store(store::verify(&self.verify, clock)?))
     }
 
     /// The files that are written.

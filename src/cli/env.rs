@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     app::require_own,
-    cli::failure::{Failure, Outcome},
+    cli::failure::{CommandResult, Failure},
     core::time::Time,
 };
 
@@ -35,7 +35,7 @@ impl Env {
     ///
     /// # Errors
     /// When there is no home folder, or `SOURCE_DATE_EPOCH` is not a number of seconds.
-    pub fn read() -> Outcome<Self> {
+    pub fn read() -> CommandResult<Self> {
         let folders = match std::env::var_os("SEALIFT_HOME").map(PathBuf::from) {
             Some(home) => {
                 require_own(&home)?;
@@ -87,7 +87,7 @@ impl Env {
     }
 }
 
-fn source_date(seconds: &str) -> Outcome<Time> {
+fn source_date(seconds: &str) -> CommandResult<Time> {
     seconds
         .parse()
         .ok()

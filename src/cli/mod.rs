@@ -25,9 +25,9 @@ use crate::app::Clock;
 
 use self::{
     context::Context,
-    declare::{Cli, Color, Format},
+    declare::{Cli, Color, OutputFormat},
     env::Env,
-    failure::{Failure, Kind, Outcome},
+    failure::{CommandResult, Ending, Failure},
     terminal::Terminal,
 };
 
@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
         Color::Never => ColorChoice::Never,
     };
     let mut terminal = Terminal::new(color, global.quiet, global.verbose);
-    let outcome: Outcome = Env::read().and_then(|env| {
+    let outcome: CommandResult = Env::read().and_then(|env| {
         let (at, at_given) = (global.at.unwrap_or(env.now), global.at.is_some());
         let clock = Clock { at, at_given, now: env.now };
         let format = global.format;
@@ -58,15 +58,15 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if global.format == Format::Json && !failure.message.is_empty() {
+            if global.format == OutputFormat::Json && !failure.message.is_empty() {
                 terminal.result(format_args!("{:#}", failure.to_json()));
             }
             terminal.failure(&failure);
-            match failure.kind {
-                Kind::Refused => ExitCode::from(1),
-                Kind::CouldNotCheck => ExitCode::from(2),
+            match failure.ending {
+                Ending::Refused => ExitCode::from(1),
+                Ending::CouldNotCheck => ExitCode::from(2),
                 #[cfg(feature = "serve")]
-                Kind::Command(code) => ExitCode::from(code),
+                Ending::Command(code) => ExitCode::from(code),
             }
         }
     }

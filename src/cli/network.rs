@@ -5,7 +5,7 @@ use crate::{
         abandon,
         connection::{Network, Npmrc, connect},
     },
-    cli::{context::Context, env::Env, failure::Outcome},
+    cli::{context::Context, env::Env, failure::CommandResult},
     core::text::Untrusted,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// Exit 2, when the configuration cannot be used.
-pub fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Network> {
+pub fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> CommandResult<Network> {
     for warning in &npmrc.warnings {
         context.terminal.warning(Untrusted(warning), None);
     }

@@ -7,7 +7,9 @@ use crate::app::seal::{Key, Output};
 use crate::{
     app::{attest, stored, trust, verify},
     cli::{
-        declare::{Demands, ReportOptions, Statements, StoreOptions, TrustOptions, VerifyOptions},
+        declare::{
+            DemandOptions, ReportOptions, Statements, StoreOptions, TrustOptions, VerifyOptions,
+        },
         env::Env,
     },
     core::{
@@ -34,8 +36,8 @@ pub fn sealing_key(named: Option<&Path>, env: &Env) -> Key {
     }
 }
 
-impl From<&Demands> for verify::Demands {
-    fn from(demands: &Demands) -> Self {
+impl From<&DemandOptions> for verify::Demands {
+    fn from(demands: &DemandOptions) -> Self {
         let policy = Policy {
             max_age: demands.max_age.map(|age| age.0),
             max_trust_age: demands.max_trust_age.map(|age| age.0),

@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::Index,
-        failure::{Failure, Outcome},
+        failure::{CommandResult, Failure},
         render::IndexedStore,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when an archive is refused; exit 2, when one could not be checked, or the index could not be
 /// written.
-pub fn run(options: &Index, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Index, context: &mut Context<'_>) -> CommandResult {
     let resolved = options.verify.resolve(&options.folder, context.env);
     let indexed = index(&resolved, &context.clock)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());

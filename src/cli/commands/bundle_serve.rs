@@ -12,7 +12,7 @@ use crate::{
         context::Context,
         declare::Serve,
         env::Env,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::{self, Human, Served},
         terminal::Terminal,
     },
@@ -27,7 +27,7 @@ const PORT: u16 = 4873;
 /// # Errors
 /// Exit 1, when an archive is refused, or changes while it is served; exit 2, when one could not be
 /// checked, or nothing can be served. With `--exec`, the exit code of the command.
-pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Serve, context: &mut Context<'_>) -> CommandResult {
     let port = if options.exec { 0 } else { PORT };
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into());
     let resolve = |archive: &PathBuf| options.verify.resolve(archive, context.env);
@@ -61,7 +61,7 @@ fn serve(
     serving: Serving,
     context: &mut Context<'_>,
     recording: Option<Recording>,
-) -> Outcome {
+) -> CommandResult {
     let Ended { code, record, worst } = match options.command.split_first() {
         None => {
             let served = Served::new(&serving);
@@ -82,7 +82,7 @@ fn serve(
     match code {
         // The command may have passed over it: npm leaves out an optional package without an error.
         0 => Failure::after(worst),
-        code => Err(Failure::reported(Kind::Command(code))),
+        code => Err(Failure::reported(Ending::Command(code))),
     }
 }
 
@@ -140,7 +140,7 @@ fn tell_of_copy(copied: &Copied, copy: &Path, terminal: &mut Terminal) {
 }
 
 /// Serves as long as a command runs.
-fn exec(mut command: Command, serving: Serving, context: &mut Context<'_>) -> Outcome<Ended> {
+fn exec(mut command: Command, serving: Serving, context: &mut Context<'_>) -> CommandResult<Ended> {
     let cache = tempfile::tempdir_in(&context.env.temporary).map_err(|error| {
         Failure::could_not(format_args!("cannot make a folder for the command's cache: {error}"))
     })?;

@@ -8,7 +8,7 @@ use crate::{
     cli::{
         context::Context,
         declare::Check,
-        failure::{Failure, Outcome},
+        failure::{CommandResult, Failure},
         render::CheckedPolicy,
     },
 };
@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when the archive was refused; exit 2, when a policy is not valid, or the archive could not
 /// be checked.
-pub fn run(options: &Check, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Check, context: &mut Context<'_>) -> CommandResult {
     let mut policies = vec![options.file.clone()];
     policies.extend(options.policy.iter().cloned());
     let options = policy_check::Options {

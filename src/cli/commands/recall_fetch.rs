@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     app::{connection::Npmrc, recall, seal::Output},
     cli::{
-        context::Context, declare::RecallFetch, env::Env, failure::Outcome, network, options,
+        context::Context, declare::RecallFetch, env::Env, failure::CommandResult, network, options,
         render::FetchedRecall,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// Exit 2, when something could not be had; exit 1, when something is not what it should be. No file is
 /// left behind then.
-pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> CommandResult {
     #[cfg(unix)]
     network::leave_nothing_when_interrupted();
     let env = context.env;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     basis::{Exceptions, basis, lockfiles, says, uri, vouched},
     codes::{self, CODES, MORE},
-    findings::{Finding, Level, Place, What, findings},
+    findings::{FileLine, Finding, Level, What, findings},
     tally::capital,
 };
 use crate::{
@@ -217,7 +217,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-fn location(place: &Place<'_>) -> Value {
+fn location(place: &FileLine<'_>) -> Value {
     json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(place.file) },
         "region": { "startLine": place.line.max(1) },
@@ -225,7 +225,7 @@ fn location(place: &Place<'_>) -> Value {
 }
 
 /// The finding that counts those that are not listed.
-fn more<'a>(rest: &[Finding<'_>], level: Level, places: Rc<[Place<'a>]>) -> Finding<'a> {
+fn more<'a>(rest: &[Finding<'_>], level: Level, places: Rc<[FileLine<'a>]>) -> Finding<'a> {
     let mut codes = BTreeMap::<_, usize>::new();
     for finding in rest {
         let number = codes.entry(finding.code).or_default();

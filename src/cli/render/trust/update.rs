@@ -12,7 +12,7 @@ use crate::{
         trust::{Advance, Updates},
     },
     cli::{
-        failure::{Failure, Outcome},
+        failure::{CommandResult, Failure},
         render::Rendered,
         terminal::{STRONG, Terminal},
     },
@@ -41,7 +41,7 @@ impl UpdatedInstances {
     ///
     /// # Errors
     /// Exit 1, when what was offered was refused; exit 2, when it could not be had.
-    pub fn end(&self, terminal: &mut Terminal) -> Outcome {
+    pub fn end(&self, terminal: &mut Terminal) -> CommandResult {
         for advance in &self.advances {
             for (path, reason) in &advance.missed {
                 let warning =

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::{
     Page,
     rules::{joined, values},
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::stored::ExceptionUse,
@@ -42,8 +42,8 @@ impl Page<'_> {
                 uses.number,
                 subject(exception),
                 codes::says(code),
-                Text(text("reason")),
-                Text(text("expires")),
+                Html(text("reason")),
+                Html(text("expires")),
                 left(uses.days_left),
             )?;
         }
@@ -98,11 +98,11 @@ fn row(
     }
     let code = text("code");
     write!(out, "<td>{} <small>{}</small>", codes::says(code), Code(code))?;
-    write!(out, "<td>{}<td>{}", Text(text("reason")), Text(text("expires")))?;
+    write!(out, "<td>{}<td>{}", Html(text("reason")), Html(text("expires")))?;
     if let Some(uses) = uses {
         write!(out, "<br>{}", left(uses.days_left))?;
     }
-    write!(out, "<small>added {}</small><td>", Text(text("added")))?;
+    write!(out, "<small>added {}</small><td>", Html(text("added")))?;
     let Some(uses) = uses else { return Ok(()) };
     match uses.state.as_str() {
         "used" => write!(out, "{}", count(uses.uses, "time")),

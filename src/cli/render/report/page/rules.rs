@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Page,
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::stored::RuleUse,
@@ -60,7 +60,7 @@ impl Page<'_> {
             writeln!(
                 out,
                 "<li>that the archive covers every entry of this build's lockfile <bdi>{}</bdi>",
-                Text(&lockfile.file)
+                Html(&lockfile.file)
             )?;
         }
         for (key, what) in
@@ -123,7 +123,7 @@ fn demands(out: &mut String, rule: &Map<String, Value>, between: &str) -> fmt::R
             "claims" => {
                 let claims = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                 for claim in claims.filter(|claim| *claim != "integrity") {
-                    write!(out, "{between}{}", Text(claim))?;
+                    write!(out, "{between}{}", Html(claim))?;
                 }
             }
             "deny" => {

@@ -5,7 +5,7 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use super::{Page, summary::codes, text::Text};
+use super::{Page, summary::codes, text::Html};
 use crate::{
     app::stored::{ClaimCounts, Source},
     cli::render::report::tally::{are, count, grouped},
@@ -224,7 +224,7 @@ impl Page<'_> {
 fn names<'a>(out: &mut String, names: impl Iterator<Item = &'a str>, nobody: &str) -> fmt::Result {
     let mut named = false;
     for name in names {
-        write!(out, "{}<bdi>{}</bdi>", if named { ", " } else { "" }, Text(name))?;
+        write!(out, "{}<bdi>{}</bdi>", if named { ", " } else { "" }, Html(name))?;
         named = true;
     }
     if named { Ok(()) } else { write!(out, "{nobody}") }
