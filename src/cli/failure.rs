@@ -38,7 +38,7 @@ pub struct Failure {
     pub packages: Vec<Value>,
 }
 
-/// The two ways of not succeeding.
+/// How a command ends that does not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// Evidence was examined and refused: exit 1.

@@ -193,7 +193,7 @@ mod tests {
             ("npm:@acme", Name(text("npm:@acme"))),
             ("npm:", Name(text("npm:"))),
             ("npm:a b", Name(text("npm:a b"))),
-            ("npm:left-pad@", Version(String::new())),
+            ("npm:left-pad@", PatternError::Version(String::new())),
             ("npm:left-pad@^1", Version(text("^1"))),
             ("npm:left-pad@*", Version(text("*"))),
             ("npm:@acme/*@latest", Version(text("latest"))),
