@@ -1,5 +1,6 @@
 //! Where advisories come from, and what is asked about.
 
+use sealift::core::limits;
 use serde_json::{Value, json};
 use testkit::tuf::server::{Fault, Server};
 
@@ -136,6 +137,11 @@ fn asks_about_the_packages_of_a_list() {
         let told = "purls.txt: line 2 is not a package URL of a package that is known";
         fetch(&sides, "other.recall", "--purls purls.txt").failed().says(told);
     }
+    let many: String =
+        (0..=limits::RECALL_NAMES).map(|name| format!("pkg:npm/p{name}\n")).collect();
+    sides.world.write("purls.txt", many);
+    let told = "100001 names are asked about, more than 100000";
+    fetch(&sides, "other.recall", "--purls purls.txt").failed().says(told);
     sides.world.write("purls.txt", "\n# nothing\n");
     fetch(&sides, "other.recall", "--purls purls.txt").failed().says("nothing names a package");
     fetch(&sides, "other.recall", "").failed().says("nothing names a package");

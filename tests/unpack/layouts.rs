@@ -92,22 +92,6 @@ fn two_packages_with_one_name_in_the_mirror_are_told_apart_or_not_written() {
     unpack(&world, "npm", "").done();
 }
 
-/// The hash decides which package an entry means. npm asks by the address.
-#[test]
-fn two_packages_with_one_address_are_not_written_for_npm() {
-    let world = World::new();
-    let [a, b] = ["a", "b"].map(|name| Package::new(name, "1.0.0"));
-    world.fetched([&a, &b]).done();
-    let ((at_a, of_a), (at_b, mut of_b)) = (a.locked(), b.locked());
-    of_b["resolved"] = of_a["resolved"].clone();
-    world.lock_entries([(at_a, of_a), (at_b, of_b)]);
-    let before = world.files();
-    let run = unpack(&world, "npm", "--lockfile package-lock.json --format json");
-    assert_eq!((run.code, &run.json()["code"]), (2, &json!("same-name")), "{run}");
-    assert_eq!(world.files(), before);
-    unpack(&world, "npm", "").done();
-}
-
 #[test]
 fn files_have_the_names_that_they_have_in_the_archive() {
     let world = World::new();
