@@ -31,7 +31,7 @@ pub enum Verification {
     /// Of one archive.
     Archive(Box<Examined>),
     /// Of the archives of a folder.
-    Store(Judgment),
+    Store(Box<Judgment>),
 }
 
 /// Why nothing was found, or why it was not written.
@@ -111,7 +111,7 @@ impl Options {
         if self.files().next().is_some() {
             return Err(StoreError::OneArchive(self.verify.archive.clone()).into());
         }
-        Ok(Verification::Store(store::verify(&self.verify, clock)?))
+        Ok(Verification::Store(Box::new(store::verify(&self.verify, clock)?)))
     }
 
     /// The files that are written.
