@@ -58,8 +58,8 @@ impl Page<'_> {
             "<li>The verdict uses the trust material as it was when it was checked. A key that was stolen or withdrawn \
              after that, and a flaw that was found since, are not in it. A sealing key counts until the policy \
              says that it has ended.\n\
-             <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
-             not say.\n\
+             <li>The verdict is about the archive. It does not say whether the build used the archive and \
+             nothing else.\n\
              <li>It is not a claim of compliance. The manual page <code>sealift-evidence(7)</code> says which \
              requirements of S2C2F, SLSA, NIST SSDF, CRA, DORA and NIS2 a report supports, and which not.\n</ul>\n</section>\n",
         );
