@@ -102,7 +102,10 @@ fn a_report_never_replaces_a_file_and_follows_no_link() {
         run.failed().says("exists already").says("nothing is replaced");
     }
     for (outputs, says) in [
-        ("--report html=-", "standard output has the result"),
+        (
+            "--report html=-",
+            "standard output has the result, so that nothing else can be written to it",
+        ),
         ("--report html=r --report json=./r", "two outputs cannot be written to one file"),
         ("--report html=none/r", "there is no such folder"),
         ("--report html=r --report-key second.key", "--report-key signs the JSON report alone"),

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    reasons::{Reason, of_entries, of_packages},
+    reasons::{Cause, of_entries, of_packages},
     tally::{Tally, before, count, entries, grouped, is_not_carried, lead, past, used},
 };
 use crate::{
@@ -142,7 +142,7 @@ fn denials(comment: &mut Comment, report: &StoredReport) {
 /// A reason, with what is refused for it.
 fn refusal(
     comment: &mut Comment,
-    Reason { says, code: name }: &Reason<'_>,
+    Cause { says, code: name }: &Cause<'_>,
     noun: &str,
     all: &[&str],
 ) {

@@ -225,3 +225,9 @@ pub(super) fn before(seconds: i64) -> String {
 pub(super) fn are(number: usize) -> &'static str {
     if number == 1 { "is" } else { "are" }
 }
+
+/// A text as the start of a sentence.
+pub(super) fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Page, signers::signers, summary::codes, text::Text};
+use super::{Page, signers::signers, summary::codes, text::Html};
 use crate::app::stored::Source;
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
@@ -133,7 +133,7 @@ struct Lines<'a>(&'a str);
 impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in self.0.lines() {
-            writeln!(f, "{}", Text(line))?;
+            writeln!(f, "{}", Html(line))?;
         }
         Ok(())
     }

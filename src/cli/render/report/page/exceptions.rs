@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 use super::{
     Page,
     rules::{joined, values},
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::stored::ExceptionUse,
     cli::render::report::{
+        codes,
         tally::{count, used},
-        words,
     },
     core::policy::ENDS_SOON_DAYS,
 };
@@ -41,9 +41,9 @@ impl Page<'_> {
                 "<li><a href=\"#exception-{}\">{}</a>: {}. Because: <q>{}</q> Until {} ({})",
                 uses.number,
                 subject(exception),
-                words::meaning(&words::CODES, code).map_or(Text(code), Text),
-                Text(text("reason")),
-                Text(text("expires")),
+                codes::says(code),
+                Html(text("reason")),
+                Html(text("expires")),
                 left(uses.days_left),
             )?;
         }
@@ -97,15 +97,12 @@ fn row(
         write!(out, "<br><small>with the SHA-512 {}</small>", values(digest))?;
     }
     let code = text("code");
-    match words::meaning(&words::CODES, code) {
-        Some(meaning) => write!(out, "<td>{meaning} <small>{}</small>", Code(code))?,
-        None => write!(out, "<td>{}", Code(code))?,
-    }
-    write!(out, "<td>{}<td>{}", Text(text("reason")), Text(text("expires")))?;
+    write!(out, "<td>{} <small>{}</small>", codes::says(code), Code(code))?;
+    write!(out, "<td>{}<td>{}", Html(text("reason")), Html(text("expires")))?;
     if let Some(uses) = uses {
         write!(out, "<br>{}", left(uses.days_left))?;
     }
-    write!(out, "<small>added {}</small><td>", Text(text("added")))?;
+    write!(out, "<small>added {}</small><td>", Html(text("added")))?;
     let Some(uses) = uses else { return Ok(()) };
     match uses.state.as_str() {
         "used" => {

@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 
 use super::{
     Page,
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::stored::RuleUse,
     cli::render::report::{
+        codes,
         tally::{count, span},
         words,
     },
@@ -59,7 +60,7 @@ impl Page<'_> {
             writeln!(
                 out,
                 "<li>that the archive covers every entry of this build's lockfile <bdi>{}</bdi>",
-                Text(&lockfile.file)
+                Html(&lockfile.file)
             )?;
         }
         for (key, what) in
@@ -123,15 +124,12 @@ fn demands(out: &mut String, rule: &Map<String, Value>, between: &str) -> fmt::R
             "claims" => {
                 let claims = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                 for claim in claims.filter(|claim| *claim != "integrity") {
-                    write!(out, "{between}{}", Text(claim))?;
+                    write!(out, "{between}{}", Html(claim))?;
                 }
             }
             "deny" => {
                 for weakness in value.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    write!(out, "{between}not {}", Code(weakness))?;
-                    if let Some(meaning) = words::meaning(&words::CODES, weakness) {
-                        write!(out, " ({meaning})")?;
-                    }
+                    write!(out, "{between}not {} ({})", Code(weakness), codes::says(weakness))?;
                 }
             }
             key => match words::meaning(&KEYS, key) {

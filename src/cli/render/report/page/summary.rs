@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Page,
-    text::{Code, Text, When},
+    text::{Code, Html, When},
 };
 use crate::{
     app::{
@@ -40,7 +40,7 @@ impl Page<'_> {
         writeln!(
             out,
             "<h1><span class=\"badge\"><span aria-hidden=\"true\">{mark}</span> {title}</span> <bdi>{}</bdi></h1>",
-            Text(&report.archive.file)
+            Html(&report.archive.file)
         )?;
         writeln!(out, "<p class=\"lead\">{}</p>", lead(report, &self.tally))?;
         self.vouched(out)?;
@@ -125,7 +125,7 @@ impl Page<'_> {
         out.push_str("</thead><tbody>\n");
         for (claim, counts) in summary.claims.iter() {
             let meaning = words::CLAIMS.iter().find(|(name, ..)| *name == claim);
-            write!(out, "<tr><th scope=\"row\">{}", Text(claim))?;
+            write!(out, "<tr><th scope=\"row\">{}", Html(claim))?;
             if let Some((_, meaning, _)) = meaning {
                 write!(out, "<small>{meaning}</small>")?;
             }
@@ -161,7 +161,7 @@ impl Page<'_> {
         for signer in &archive.signers {
             let keys: Vec<&str> = signer.keys.iter().map(String::as_str).collect();
             if keys != [signer.name.as_str()] {
-                write!(out, "<strong><bdi>{}</bdi></strong>, by the key ", Text(&signer.name))?;
+                write!(out, "<strong><bdi>{}</bdi></strong>, by the key ", Html(&signer.name))?;
             } else {
                 out.push_str("The holder of the key ");
             }
@@ -177,8 +177,8 @@ impl Page<'_> {
              {} of {} verified.",
             When(&archive.sealed_at),
             before(archive.age_seconds),
-            Text(&archive.tool.name),
-            Text(&archive.tool.version),
+            Html(&archive.tool.name),
+            Html(&archive.tool.version),
             grouped(needed),
             count(names.len().max(needed), "signer"),
             if archive.signers.len() == 1 { "seal" } else { "seals" },
@@ -200,7 +200,7 @@ impl Page<'_> {
             files => {
                 for (at, file) in files.iter().enumerate() {
                     let comma = if at > 0 { ", " } else { "" };
-                    write!(out, "{comma}<bdi>{}</bdi>", Text(&file.file))?;
+                    write!(out, "{comma}<bdi>{}</bdi>", Html(&file.file))?;
                 }
             }
         }
@@ -214,7 +214,7 @@ impl Page<'_> {
             out,
             "<dt>Which file?<dd><bdi>{}</bdi>, {}, with {} in it<br>SHA-256 {}<br>\
              The verdict is about the file with this digest, and about no other.",
-            Text(&archive.file),
+            Html(&archive.file),
             size(archive.bytes),
             count(archive.entries, "file"),
             Code(&archive.sha256)
@@ -243,7 +243,7 @@ fn bar(out: &mut String, counts: &ClaimCounts) -> fmt::Result {
 }
 
 fn trust_age(out: &mut String, trust: &StoredTrust) -> fmt::Result {
-    write!(out, "The trust material of <bdi>{}</bdi>", Text(&trust.instance))?;
+    write!(out, "The trust material of <bdi>{}</bdi>", Html(&trust.instance))?;
     match (&trust.published_at, &trust.checked_at, trust.age_seconds) {
         (Some(published), _, _) => {
             write!(out, " is built into sealift. It was published on {}", When(published))?;

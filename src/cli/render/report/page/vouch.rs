@@ -8,7 +8,7 @@ use std::{
 use super::{
     Page,
     summary::codes,
-    text::{Text, When},
+    text::{Html, When},
 };
 use crate::{
     app::stored::{ClaimCounts, Source, StoredPackage},
@@ -71,11 +71,11 @@ impl Page<'_> {
             )?;
         }
         out.push_str(
-            "<li>It knows what the trust material knew. A key that was stolen or withdrawn after that was \
-             checked, and a flaw that was found since, are not in it. A sealing key counts until the policy \
+            "<li>The verdict uses the trust material as it was when it was last compared with its source. A key that was stolen or withdrawn \
+             after that, and a flaw that was found since, are not in it. A sealing key counts until the policy \
              says that it has ended.\n\
-             <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
-             not say.\n\
+             <li>The verdict is about the archive. It does not say whether the build used the archive and \
+             nothing else.\n\
              <li>It is not a claim of compliance. The manual page <code>sealift-evidence(7)</code> says which \
              requirements of S2C2F, SLSA, NIST SSDF, CRA, DORA and NIS2 a report supports, and which not.\n</ul>\n</section>\n",
         );
@@ -208,8 +208,8 @@ impl Page<'_> {
             )?;
         }
         out.push_str(
-            "\n<tr><th scope=\"row\">that these keys are theirs, and that this is enough<td>who wrote the \
-             policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
+            "\n<tr><th scope=\"row\">that the keys belong to those named, and that the demands are enough<td>who wrote \
+             the policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
              <td>who sealed it<td>only that it is not after the reference time\
              \n<tr><th scope=\"row\">this verdict<td>",
         );
@@ -283,7 +283,7 @@ impl Page<'_> {
 fn names<'a>(out: &mut String, names: impl Iterator<Item = &'a str>, nobody: &str) -> fmt::Result {
     let mut named = false;
     for name in names {
-        write!(out, "{}<bdi>{}</bdi>", if named { ", " } else { "" }, Text(name))?;
+        write!(out, "{}<bdi>{}</bdi>", if named { ", " } else { "" }, Html(name))?;
         named = true;
     }
     if named { Ok(()) } else { write!(out, "{nobody}") }
