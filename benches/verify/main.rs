@@ -35,7 +35,7 @@ use sealift::{
     adapters::archive::Archive,
     core::{
         package::digest::Algorithm,
-        sigstore::{self, Artifact, Signer},
+        sigstore::{self, Artifact, ExpectedSigner},
         time,
         trust::Trust,
     },
@@ -156,7 +156,7 @@ fn provenance(fixture: &Fixture) -> Line {
         || {
             for package in packages {
                 let artifact = Artifact::Digest(&package.sha512);
-                let signer = Signer::AnyIdentityUnsafe;
+                let signer = ExpectedSigner::AnyIdentityUnsafe;
                 sigstore::bundle(&trust, &package.provenance, artifact, signer, now).unwrap();
             }
         },

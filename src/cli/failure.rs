@@ -17,7 +17,7 @@ use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, outputs::OutputError,
         policy_init::InitError, policy_lock::LockError, recall::RecallError, sign::SignError,
-        statement::StatementError, store::StoreError, stored::ReportError, trust::BasisError,
+        statement::StatementWriteError, store::StoreError, stored::ReportError, trust::BasisError,
         unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
@@ -146,7 +146,7 @@ ends!(
     FileError,
     OutputError,
     KeyError: code,
-    StatementError: code,
+    StatementWriteError: code,
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,

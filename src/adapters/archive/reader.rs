@@ -12,7 +12,7 @@ use crate::{
         archive_file::{ArchiveFile, Range},
         pass::{CHUNK, Hashing, Pass, pass},
         pieces::Tags,
-        zip_index::{self, Entry},
+        zip_index::{self, EntryLocation},
     },
     core::{
         archive::{
@@ -30,7 +30,7 @@ use crate::{
 pub struct Archive {
     source: ArchiveFile,
     /// All entries but the envelope, sorted by name.
-    entries: Vec<Entry>,
+    entries: Vec<EntryLocation>,
     envelope: Envelope,
 }
 
@@ -52,7 +52,7 @@ pub struct Unverified {
 pub struct SignedArchive<M = Manifest> {
     source: ArchiveFile,
     /// The manifest's subjects, one for one.
-    entries: Vec<Entry>,
+    entries: Vec<EntryLocation>,
     /// Which entries have been compared in full with the manifest.
     checked: Vec<AtomicBool>,
     tags: Tags,
@@ -286,7 +286,10 @@ impl<M: Listing> SignedArchive<M> {
         &self.tags
     }
 
-    pub(super) fn find(&self, name: &str) -> Result<(usize, &Entry, &Subject), ArchiveError> {
+    pub(super) fn find(
+        &self,
+        name: &str,
+    ) -> Result<(usize, &EntryLocation, &Subject), ArchiveError> {
         let missing = || ArchiveError::NoSuchEntry(name.to_owned());
         let at = self.entries.binary_search_by(|entry| entry.name.as_str().cmp(name));
         let at = at.map_err(|_| missing())?;
@@ -298,7 +301,7 @@ impl<M: Listing> SignedArchive<M> {
     fn check(
         &self,
         at: usize,
-        entry: &Entry,
+        entry: &EntryLocation,
         subject: &Subject,
         algorithms: &[Algorithm],
         take: impl FnMut(&[u8]),
@@ -311,7 +314,7 @@ impl<M: Listing> SignedArchive<M> {
     fn compared(
         &self,
         at: usize,
-        entry: &Entry,
+        entry: &EntryLocation,
         subject: &Subject,
         algorithms: &[Algorithm],
         passed: &Pass,

@@ -7,7 +7,10 @@ use std::{
 };
 
 use crate::{
-    app::serve::{Ask, Asking, Changed, Copied, Record, Recording, ServeError, Serving, Told},
+    app::serve::{
+        Asking, ChangedArchive, Copied, ProjectDependency, Record, Recording, ServeError, Serving,
+        Told,
+    },
     cli::{
         context::Context,
         declare::Serve,
@@ -119,7 +122,7 @@ fn announce(serving: &Serving, context: &mut Context<'_>) {
 struct Changes(Option<Kind>);
 
 impl Changes {
-    fn tell(&mut self, change: &Changed, terminal: &mut Terminal) {
+    fn tell(&mut self, change: &ChangedArchive, terminal: &mut Terminal) {
         let kind = match change.error.is_refusal() {
             true => Kind::Refused,
             false => Kind::CouldNotCheck,
@@ -139,7 +142,7 @@ fn tell_of_copy(copied: &Copied, copy: &Path, terminal: &mut Terminal) {
         Untrusted(&copy.display().to_string()),
         render::entries(copied.entries)
     ));
-    for Ask { folder, key: (field, name), version } in &copied.asks {
+    for ProjectDependency { folder, key: (field, name), version } in &copied.asks {
         let file = Path::new(folder).join("package.json").display().to_string();
         terminal.warning(
             format_args!(

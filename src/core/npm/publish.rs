@@ -41,13 +41,13 @@ impl PublishRefusal {
 
 /// What is not understood in a publish attestation with a good signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotUnderstood {
+pub enum UnrecognizedPublish {
     /// A certificate says who signed, not for which registry.
     #[error("signed with a certificate, and no identity is configured for the registry")]
     Keyless,
 }
 
-impl NotUnderstood {
+impl UnrecognizedPublish {
     /// A stable code for reports.
     pub fn code(self) -> &'static str {
         match self {

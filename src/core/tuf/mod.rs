@@ -19,7 +19,7 @@ mod state;
 mod targets;
 mod walk;
 
-pub use compare::Change;
+pub use compare::VersionChange;
 pub use error::{MetadataError, UpdateError};
 pub use metadata::RoleInfo;
 pub use names::limit;

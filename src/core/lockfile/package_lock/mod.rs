@@ -16,7 +16,7 @@ mod sections;
 mod v1;
 
 pub use self::error::PackageLockError;
-pub use self::rewrite::{Ask, Rewritten, Target, rewrite};
+pub use self::rewrite::{ProjectDependency, Redirect, Rewritten, rewrite};
 use super::{Entry, LockfileError, format::Format};
 use crate::core::npm::NPM;
 
@@ -43,7 +43,7 @@ pub static FORMAT: Format = Format {
 
 /// Reads a lockfile: `lockfileVersion`, and its entries.
 fn parse(bytes: &[u8]) -> Result<(u32, Vec<Entry>), PackageLockError> {
-    let head: json::Head<'_> = json::read(bytes)?;
+    let head: json::LockfileHead<'_> = json::read(bytes)?;
     let version = head.version()?;
     let raw = match version {
         // npm 7 and later would read `packages`, npm 6 `dependencies`: two files in one.
