@@ -9,7 +9,7 @@ use crate::{
     adapters::{
         files,
         network::Network,
-        registry::{self, Collection, Options},
+        registry::{self, Collection},
     },
     app::{
         clock::Clock,
@@ -223,7 +223,7 @@ impl Collector<'_> {
         listener: &dyn Listener,
     ) -> Result<Collection, Conflicts> {
         let progress = listener.progress();
-        let options = Options {
+        let options = registry::Options {
             now: self.clock.at,
             not_after: self.not_after,
             concurrency: self.concurrency,

@@ -202,12 +202,12 @@ impl Demands {
 /// use sealift::{
 ///     app::{
 ///         Clock, trust,
-///         verify::{Demands, Options, verify},
+///         verify::{self, Demands},
 ///     },
 ///     core::{policy::Policy, time, verdict::Claim},
 /// };
 ///
-/// let options = Options {
+/// let options = verify::Options {
 ///     archive: "app.sealift".into(),
 ///     keys: vec!["release.key.pub".into()],
 ///     threshold: 1,
@@ -219,7 +219,7 @@ impl Demands {
 ///     trust: trust::Options::of("public-good", trust::Store::Own("trust".into())),
 /// };
 /// let clock = Clock::new(time::parse("2026-11-23T04:00:00Z").ok_or("no time")?);
-/// match verify(&options, &clock).map(|examined| examined.admit()) {
+/// match verify::verify(&options, &clock).map(|examined| examined.admit()) {
 ///     Ok(Ok(verified)) => println!("{} packages", verified.report().packages.len()),
 ///     Ok(Err(report)) => println!("{}", report.verdict().name()),
 ///     // Here: there is no such key.
