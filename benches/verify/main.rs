@@ -34,6 +34,7 @@ use fixture::Fixture;
 use sealift::{
     adapters::archive::Archive,
     core::{
+        archive::manifest::Manifest,
         package::digest::Algorithm,
         sigstore::{self, Artifact, ExpectedSigner},
         time,
@@ -169,7 +170,7 @@ fn provenance(fixture: &Fixture) -> Line {
 fn tarballs(fixture: &Fixture) -> Line {
     let signed = Archive::open(&fixture.archive)
         .unwrap()
-        .verify_signatures(std::slice::from_ref(&fixture.public), 1)
+        .verify_signatures::<Manifest>(std::slice::from_ref(&fixture.public), 1)
         .unwrap();
     let packages = signed.manifest().packages();
     let names: Vec<_> = packages

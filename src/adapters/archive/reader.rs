@@ -46,7 +46,7 @@ pub struct Unverified {
 /// An archive whose manifest trusted keys signed, and which holds exactly the listed entries. Another
 /// kind of signed file in the same container has another [`Listing`] than a [`Manifest`].
 ///
-/// Only [`Archive::verify_signatures`] makes one. Entries can be read from several threads at
+/// Only `Archive::verify_signatures` makes one. Entries can be read from several threads at
 /// once; each read compares the bytes with the manifest before anything is done with them.
 #[derive(Debug)]
 pub struct SignedArchive<M = Manifest> {
@@ -83,21 +83,9 @@ impl Archive {
     /// compares it with the entries that are there.
     ///
     /// # Errors
-    /// In this order: too few signers, a malformed manifest, entries missing, not listed or of
-    /// another size.
-    pub fn verify_signatures(
-        self,
-        keys: &[PublicKey],
-        threshold: usize,
-    ) -> Result<SignedArchive, ArchiveError> {
-        self.verify_signatures_as(keys, threshold)
-    }
-
-    /// As [`Archive::verify_signatures`], for any kind of signed file.
-    ///
-    /// # Errors
-    /// As [`Archive::verify_signatures`]. A file of another kind has a malformed manifest.
-    pub fn verify_signatures_as<M: Listing>(
+    /// In this order: too few signers, a malformed manifest (or that of another kind of file), entries
+    /// missing, not listed or of another size.
+    pub fn verify_signatures<M: Listing>(
         self,
         keys: &[PublicKey],
         threshold: usize,

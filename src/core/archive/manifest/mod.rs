@@ -4,7 +4,7 @@
 //! is specified in `man/sealift-archive.5`.
 //!
 //! A [`Manifest`] holds together: all names it uses are entries, and all entries are used.
-//! [`crate::adapters::archive`] finds out whether the archive holds those entries. The rules of each
+//! `adapters/archive` finds out whether the archive holds those entries. The rules of each
 //! ecosystem judge the evidence in them ([`crate::core::rules`]).
 
 mod check;
