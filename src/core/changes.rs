@@ -13,7 +13,8 @@ use crate::core::{
     verdict::{Claim, PackageVerdict, Status},
 };
 
-pub use self::scripts::{ScriptChange, changed_scripts};
+pub use self::scripts::ScriptChange;
+pub(crate) use self::scripts::changed_scripts;
 
 /// A package of an archive, as it is compared.
 #[derive(Debug, Clone, Copy)]

@@ -23,16 +23,17 @@ use serde::{
 
 pub use self::{
     denial::Denial,
-    exception::{ENDS_SOON_DAYS, EXCUSABLE, Exception, ExceptionSubject},
+    exception::{EXCUSABLE, Exception, ExceptionSubject},
     file::{ArchiveTable, IdentitiesTable, PolicyFile, SignerTable},
     glob::Glob,
     identities::{Build, Identities, Identity, IdentityChanges, Known, Line, LineChange},
-    judge::{Excused, Judge, Judgment, PackageToJudge, weaknesses},
+    judge::{Excused, Judge, Judgment, PackageToJudge},
     list::List,
-    pattern::{PackagePattern, PatternError, written},
+    pattern::{PackagePattern, PatternError},
     rule::{From, Rule},
-    text::{TextError, quoted},
+    text::TextError,
 };
+pub(crate) use self::{exception::ENDS_SOON_DAYS, pattern::written, text::quoted};
 use crate::core::{
     archive::key::PublicKey,
     package::digest::{Algorithm, Digest},

@@ -372,7 +372,7 @@ fn address(wanted: &Requirement) -> String {
 
 /// Whether a tarball holds a bundled entry: at its path below the one that bundles it, with its name
 /// and version.
-pub fn holds(contents: &Contents, entry: &Entry, bundled: &Bundled) -> bool {
+pub(crate) fn holds(contents: &Contents, entry: &Entry, bundled: &Bundled) -> bool {
     let below = entry.path.strip_prefix(&bundled.parent).and_then(|rest| rest.strip_prefix('/'));
     let found = below.and_then(|path| contents.bundled.get(path));
     found.zip(bundled.id.as_ref()).is_some_and(|(found, id)| found.is_package(id))

@@ -289,7 +289,7 @@ impl fmt::Display for Source {
 }
 
 /// An upper bound on the objects in a lockfile: it counts every opening brace, also in texts.
-pub fn objects(lockfile: &[u8]) -> usize {
+pub(crate) fn objects(lockfile: &[u8]) -> usize {
     lockfile.iter().filter(|byte| **byte == b'{').count()
 }
 
@@ -297,7 +297,7 @@ pub fn objects(lockfile: &[u8]) -> usize {
 ///
 /// # Errors
 /// [`LockfileError::TooManyObjects`].
-pub fn check_objects(objects: usize) -> Result<(), LockfileError> {
+pub(crate) fn check_objects(objects: usize) -> Result<(), LockfileError> {
     if objects > limits::LOCKFILE_OBJECTS {
         return Err(LockfileError::TooManyObjects(objects));
     }

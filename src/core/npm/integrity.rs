@@ -72,7 +72,7 @@ impl IntegrityRefusal {
 
 /// The algorithms that a tarball must be hashed with, so that everything can be compared: what
 /// npm signs, and the strongest that each lockfile and the registry's record give.
-pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm> {
+pub(crate) fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm> {
     // A record that cannot be read gives no hash here. It is refused when it is judged.
     let recorded = record
         .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())

@@ -94,7 +94,7 @@ pub struct Own {
 ///
 /// # Errors
 /// [`TarballError`], as for [`list`].
-pub fn own(tarball: impl Read) -> Result<Own, TarballError> {
+pub(crate) fn own(tarball: impl Read) -> Result<Own, TarballError> {
     let Files { mut files, gyp } = files(tarball)?;
     let (path, manifest) = files.remove(MANIFEST).ok_or(TarballError::NoManifest)?;
     if path != MANIFEST {

@@ -17,7 +17,7 @@ use crate::core::{
 const MOST_DAYS: u64 = 366;
 
 /// How long before its end an exception is reported.
-pub const ENDS_SOON_DAYS: i64 = 30;
+pub(crate) const ENDS_SOON_DAYS: i64 = 30;
 
 /// What a policy can excuse. What does not verify is not in the list, and neither is a package that is
 /// not as a rule says: for that, the rule must be changed.

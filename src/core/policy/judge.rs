@@ -342,7 +342,7 @@ impl<'p> Judge<'p> {
 }
 
 /// What verifies of a package, is weak, and can be denied.
-pub fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
+pub(crate) fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
     let mut logged =
         verdict.claims.values().filter_map(|outcome| outcome.facts()).filter_map(Facts::logged);
     let mut found = Vec::new();

@@ -4,7 +4,7 @@ use self::found::{
     Sample, at, changed, codes, from, judge, policy, published, refused, retired, signed, unpinned,
     unrecognized, unsigned, widget,
 };
-use super::{Denial, Reaction, weaknesses};
+use super::{Denial, Reaction, judge::weaknesses};
 use crate::core::{
     package::Origin,
     verdict::{Claim, Logged},

@@ -98,7 +98,7 @@ pub fn bundle(
 ///
 /// # Errors
 /// [`BundleRefusal`] says what did not hold.
-pub fn parsed(
+pub(crate) fn parsed(
     trust: &Trust,
     bundle: &Bundle,
     artifact: Artifact<'_>,

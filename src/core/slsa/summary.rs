@@ -12,7 +12,7 @@ use crate::core::{
 };
 
 /// The type of the predicate.
-pub const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
+pub(crate) const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
 
 /// Names the program that verified. Who ran it, the signature says.
 const VERIFIER: &str = "urn:sealift:verifier";
@@ -46,7 +46,7 @@ pub struct VerificationSummary {
 /// are URIs, as the specification says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SummaryPredicate {
+pub(crate) struct SummaryPredicate {
     verifier: Verifier,
     time_verified: String,
     resource_uri: String,

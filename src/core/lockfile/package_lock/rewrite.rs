@@ -12,7 +12,7 @@ use crate::core::{npm::address::Spec, package::PackageId};
 
 /// Where an entry gets its package from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redirect {
+pub(crate) struct Redirect {
     /// The package's own name and version.
     pub id: PackageId,
     /// The address of its tarball.
@@ -25,7 +25,7 @@ pub struct Redirect {
 
 /// A lockfile that was written anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewritten {
+pub(crate) struct Rewritten {
     /// Its text, as npm writes it.
     pub text: String,
     /// What the project's own `package.json` files ask for by an address.
@@ -54,7 +54,7 @@ const FIELDS: [&str; 4] =
 ///
 /// # Errors
 /// When `bytes` are not a lockfile of JSON.
-pub fn rewrite(
+pub(crate) fn rewrite(
     bytes: &[u8],
     entries: &[(String, Option<Redirect>)],
 ) -> Result<Rewritten, PackageLockError> {
