@@ -18,7 +18,9 @@ use crate::{
     },
 };
 
-pub use crate::adapters::archive::{ArchiveError, SignedArchive, Unverified, WriteError};
+pub use crate::adapters::archive::{
+    ArchiveError, Field, SignedArchive, Unverified, WriteError, ZipError,
+};
 
 /// Why an archive was not opened.
 #[derive(Debug, thiserror::Error)]

@@ -29,7 +29,7 @@ use crate::{
 
 pub use crate::adapters::registry::{
     AnsweredRequest, Cache, CollectError, Collected, CollectedTarball, Conflict, Conflicts,
-    RegistryConfig,
+    ExpectedBy, Mismatch, RecordError, RegistryConfig,
 };
 
 /// A package that was collected, under its purl.

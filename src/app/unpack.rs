@@ -8,7 +8,7 @@ use super::{
     verify::{self, VerifiedArchive, VerifyError, verify},
 };
 use crate::{
-    adapters::install::{self, InstallError, Installable, NewFolder},
+    adapters::install::{self, Installable, NewFolder},
     core::{
         lockfile::{Ask, Entry, Place, Source, coverage::Disposition},
         npm::packument,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-pub use crate::adapters::install::Stop;
+pub use crate::adapters::install::{InstallError, Stop};
 
 /// For what a folder is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

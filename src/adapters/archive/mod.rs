@@ -20,7 +20,7 @@ use std::path::PathBuf;
 pub use pieces::PIECE;
 pub use reader::{Archive, SignedArchive, Unverified};
 pub use writer::{Content, WriteError, reseal, seal};
-pub use zip_index::ZipError;
+pub use zip_index::{Field, ZipError};
 
 use crate::{
     adapters::files::FileError,

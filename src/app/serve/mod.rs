@@ -23,9 +23,9 @@ pub use self::{
     record::{Record, Recording},
     rewrite::{Copied, ProjectDependency, RewriteError},
 };
-pub use crate::adapters::serve::{ChangedArchive, Told};
+pub use crate::adapters::serve::{ChangedArchive, RunError, Told};
 use crate::{
-    adapters::serve::{RunError, Server, Watch, Work},
+    adapters::serve::{Server, Watch, Work},
     app::{
         clock::Clock,
         report::Report,

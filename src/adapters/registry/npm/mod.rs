@@ -22,9 +22,10 @@ use url::Url;
 pub use cache::Cache;
 pub use collect::collect;
 pub use config::{ConfigError, RegistryConfig};
+pub use credentials::Credentials;
 pub use error::{CollectError, Conflict, Conflicts, Unreachable};
 pub use expected::{ExpectedBy, Mismatch};
-pub use npmrc::{Env, Npmrc};
+pub use npmrc::{Env, Npmrc, Replaced};
 pub use packument::RecordError;
 
 use crate::core::{

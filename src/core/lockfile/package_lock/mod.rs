@@ -16,11 +16,11 @@ mod secrets;
 mod sections;
 mod v1;
 
-pub use self::error::PackageLockError;
 #[cfg(feature = "serve")]
 pub use self::rewrite::ProjectDependency;
 #[cfg(feature = "serve")]
 pub(crate) use self::rewrite::{Redirect, rewrite};
+pub use self::{error::PackageLockError, secrets::MalformedStrings};
 use super::{Entry, LockfileError, format::Format};
 use crate::core::npm::NPM;
 
