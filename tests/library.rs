@@ -243,3 +243,50 @@ fn does_not_seal_at_a_time_that_is_yet_to_come() {
     let refused = options.prepare(&at(SEALED), &mut Silent).err().unwrap();
     assert!(matches!(refused, SealError::Future), "{refused}");
 }
+
+#[cfg(feature = "serve")]
+mod served {
+    use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+    use sealift::app::serve::{RewriteError, ServeError, Serving};
+
+    use super::*;
+
+    fn serve(world: &World, rewritten: Option<&Path>) -> Result<Serving, ServeError> {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Serving::start(&[verifying(world)], rewritten, listen, &at(NOW))
+    }
+
+    #[test]
+    fn copies_no_lockfile_that_was_not_verified() {
+        let world = sealed();
+        let (lockfile, copy) = (world.path("package-lock.json"), world.path("copy.json"));
+        let refused = |serving: &Serving| {
+            let copied = serving.copy_lockfile(&lockfile, &copy);
+            assert!(
+                matches!(&copied, Err(ServeError::Rewrite(RewriteError::NotGiven(path))) if *path == lockfile),
+                "{copied:?}"
+            );
+            assert!(!copy.exists());
+        };
+        refused(&serve(&world, None).unwrap());
+        let serving = serve(&world, Some(&lockfile)).unwrap();
+        let bytes = world.read("package-lock.json");
+        world.write("package-lock.json", [bytes.as_slice(), b"\n"].concat());
+        refused(&serving);
+        world.write("package-lock.json", bytes);
+        serving.copy_lockfile(&lockfile, &copy).unwrap();
+    }
+
+    #[test]
+    fn listens_at_no_address_that_is_taken() {
+        let world = sealed();
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = taken.local_addr().unwrap();
+        let Err(refused) = Serving::start(&[verifying(&world)], None, address, &at(NOW)) else {
+            panic!("two listen at {address}");
+        };
+        assert!(matches!(refused, ServeError::Listen { address: named, .. } if named == address));
+        assert!(refused.to_string().starts_with(&format!("cannot listen on {address}: ")));
+    }
+}

@@ -247,8 +247,10 @@ fn options_beside_a_policy_add_a_rule() {
     verify(&world, policy, "--threshold 2 --key second.key.pub").refused();
     verify(&world, policy, "--key second.key.pub").done();
     verify(&world, policy, "--max-age 1d").refused();
-    verify(&world, &policy.replace("[[rule]]", ""), "").failed().says("the policy has no rule");
-    verify(&world, &policy.replace("[[rule]]", ""), "--require integrity").done();
+    let without = policy.replace("[[rule]]", "");
+    let no_rule = "the policy has no rule, so every package would be denied";
+    verify(&world, &without, "").failed().says(no_rule);
+    verify(&world, &without, "--require integrity").done();
 }
 
 #[test]
@@ -304,7 +306,10 @@ fn limits_of_a_policy_hold() {
     verify(&world, &policy("max-age = \"27d\""), "").refused();
     verify(&world, &policy("max-age = \"28d\""), "").done();
     let required = policy("lockfile = \"required\"");
-    verify(&world, &required, "").failed().says("name it with --lockfile");
+    let told = "the policy demands this build's lockfile, and none is given";
+    verify(&world, &required, "").failed().says(told).says("name it with --lockfile");
+    let told = "the policy limits the age of trust, and files that you pinned have no known age";
+    verify(&world, &policy("max-trust-age = \"7d\""), "").failed().says(told);
     verify(&world, &required, "--lockfile package-lock.json").done();
     let young = policy("").replace("[[rule]]\n", "[[rule]]\nminimum-age = \"90d\"\n");
     assert_eq!(denied(&world, &young), ["minimum-age"]);

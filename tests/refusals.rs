@@ -327,6 +327,7 @@ fn a_forged_registry_signature_stops_the_seal() {
     assert_eq!(status(&report, &good, "registry-signature"), "verified");
     let human = world.fetch("").refused().says("no archive was written");
     assert!(human.stdout.contains("[unknown-key]"), "{human}");
+    human.says("evidence that came with a package does not verify");
 }
 
 #[test]
@@ -396,6 +397,26 @@ fn sealed_lockfiles_are_together_as_large_as_the_limit() {
     seal_with(&with(left)).done();
     let told = format!("{} objects", limits::LOCKFILE_OBJECTS + 1);
     seal_with(&with(left + 1)).refused().says(&told);
+}
+
+/// As many as are fetched: they count together.
+#[test]
+fn fetched_lockfiles_are_together_as_large_as_the_limit() {
+    let world = World::new();
+    world.lock([&Package::new("a", "1.0.0")]);
+    let first = world.read("package-lock.json").len();
+    let fetch = |second: String| {
+        world.write("two/package-lock.json", second);
+        let lockfiles = "package-lock.json two/package-lock.json";
+        world.sealift(&format!("bundle fetch {lockfiles} -o two.sealift --key release.key"))
+    };
+    let (max, empty) = (usize::try_from(limits::LOCKFILE_BYTES).unwrap(), lockfile([]));
+    let padded = empty.clone() + &" ".repeat(max - empty.len());
+    let told = format!("the lockfiles have {} bytes together, more than {max}", first + max);
+    fetch(padded).failed().says(&told);
+    let objects = "{".repeat(limits::LOCKFILE_OBJECTS - 4);
+    let many = format!(r#"{},"more":"{objects}"}}"#, empty.trim_end().strip_suffix('}').unwrap());
+    fetch(many).failed().says("the lockfiles together: ");
 }
 
 /// The braces in the first lockfile and in an empty one.

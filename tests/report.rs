@@ -53,7 +53,7 @@ fn verify_writes_every_format_and_prints_the_usual_text() {
     let page = String::from_utf8(world.read("r.html")).unwrap();
     assert!(
         page.starts_with("<!DOCTYPE html>")
-            && page.contains("The verification itself wrote this page")
+            && page.contains("Sealift wrote this page when it verified the archive")
     );
     assert!(world.read("r.md").starts_with("### ✅ Verified: `app.sealift`".as_bytes()));
 }
@@ -102,7 +102,10 @@ fn a_report_never_replaces_a_file_and_follows_no_link() {
         run.failed().says("exists already").says("nothing is replaced");
     }
     for (outputs, says) in [
-        ("--report html=-", "standard output has the result"),
+        (
+            "--report html=-",
+            "standard output has the result, so that nothing else can be written to it",
+        ),
         ("--report html=r --report json=./r", "two outputs cannot be written to one file"),
         ("--report html=none/r", "there is no such folder"),
         ("--report html=r --report-key second.key", "--report-key signs the JSON report alone"),

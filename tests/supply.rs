@@ -130,7 +130,8 @@ fn without_what_was_packed_fetch_says_how_to_carry_it() {
 fn a_lockfile_of_git_dependencies_alone_needs_what_was_packed() {
     let (world, package) = project();
     world.lock_entries([entry()]);
-    offline(&world, "").says("git dependencies only").says("hint:").says("--supply");
+    let told = "the lockfiles ask for git dependencies only, and none is supplied";
+    offline(&world, "").says(told).says("hint:").says("--supply");
     fetch(&world, &package, &format!("--supply {TOOL}=tool.tgz")).done();
     assert_eq!(world.report("")["packages"][0]["purl"], PURL);
 }

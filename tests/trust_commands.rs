@@ -19,7 +19,7 @@ use sealift::core::{
 use serde_json::{Value, json};
 use sides::Sides;
 use testkit::tuf::server::Server;
-use world::{Parts, SEALED, key};
+use world::{Package, Parts, SEALED, key};
 
 #[test]
 fn a_root_is_pinned_only_after_its_fingerprint_was_confirmed() {
@@ -203,12 +203,37 @@ fn a_refresh_that_fails_stops_the_fetch_unless_told_otherwise() {
     let sides = Sides::new().pinned();
     // Two weeks later the timestamp has expired.
     let late = "2026-02-20T00:00:00Z";
-    sides.sealed(late, "app.sealift").failed().says("expired").says("--no-refresh");
+    let failed = sides.sealed(late, "app.sealift").failed();
+    failed.says("cannot refresh the trust root: ").says("expired").says("--no-refresh");
     assert!(!sides.world.path("app.sealift").exists());
     sides
         .on("connected", &format!("trust refresh --instance acme --at {late}"))
         .refused()
         .says("timestamp");
+}
+
+#[test]
+fn what_holds_nothing_of_an_instance_is_neither_compared_nor_imported() {
+    let sides = Sides::new().pinned();
+    let package = Package::new("a", "1.0.0").signed(&sides.world.sigstore);
+    sides.world.fetched([&package]).done();
+    let diff = |old: &str| {
+        let line = format!("trust diff {old} --instance acme --key release.key.pub");
+        sides.on("gap", &line).failed()
+    };
+    sides.world.write("empty/README.md", "");
+    diff("empty").says("the trust store holds nothing of acme");
+    diff("app.sealift").says("app.sealift carries no TUF metadata of acme");
+    let import = sides.on("gap", "trust import app.sealift --key release.key.pub").failed();
+    assert!(import.stderr.starts_with("error: app.sealift carries no TUF metadata\n"), "{import}");
+}
+
+#[test]
+fn a_mirror_must_be_an_address_that_files_can_be_below() {
+    let sides = Sides::new().pinned();
+    let line = format!("trust refresh --instance acme --mirror data:text --at {SEALED}");
+    let told = "\"data:text\" is not an address of a TUF repository";
+    sides.on("connected", &line).failed().says(told);
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub struct Options {
     pub key: Option<PathBuf>,
 }
 
-/// Statements to write later. What can be checked before the work begins was checked.
+/// Statements to write later.
 #[derive(Debug)]
 pub struct Attesting<'a> {
     options: &'a Options,
@@ -46,17 +46,15 @@ impl Options {
         [&self.archive, &self.packages].into_iter().flatten().map(PathBuf::as_path)
     }
 
-    /// Reads the key, and finds out whether the files can be written.
+    /// Reads the key.
     ///
     /// # Errors
-    /// When one of them cannot be.
+    /// When it cannot be used.
     pub fn prepare(
         &self,
         listener: &mut dyn Listener,
     ) -> Result<Attesting<'_>, StatementWriteError> {
-        let files: Vec<_> = self.files().collect();
-        let writer = Writer::prepare(&files, self.key.as_deref(), listener)?;
-        Ok(Attesting { options: self, writer })
+        Ok(Attesting { options: self, writer: Writer::new(self.key.as_deref(), listener)? })
     }
 }
 

@@ -27,6 +27,11 @@ pub enum OutputError {
 }
 
 impl OutputError {
+    /// A file cannot be written, as the system says.
+    pub(super) fn cannot_write(file: &Path, error: std::io::Error) -> Self {
+        FileError::io("write", file, error).into()
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -79,7 +84,7 @@ impl Filled {
         file: &Path,
         pieces: impl IntoIterator<Item = Result<Vec<u8>, E>>,
     ) -> Result<Self, E> {
-        let failed = |source| OutputError::from(FileError::io("write", file, source));
+        let failed = |error| OutputError::cannot_write(file, error);
         let temporary = files::temporary(file).map_err(OutputError::from)?;
         let mut out = std::io::BufWriter::new(temporary.as_file());
         for piece in pieces {

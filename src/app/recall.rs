@@ -17,7 +17,7 @@ pub use self::{
 #[cfg(feature = "network")]
 pub use self::{
     error::RecallFetchError,
-    fetch::{Fetch, Fetched, Fetching, Sealed},
+    fetch::{Fetch, Fetched, Fetching, Sealed, source},
 };
 #[cfg(feature = "network")]
 pub use crate::adapters::advisories::Source;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     keys::{self, KeyError},
     news::Listener,
-    outputs::{self, Filled, OutputError},
+    outputs::{Filled, OutputError},
 };
 use crate::core::{
     archive::{
@@ -66,23 +66,21 @@ pub fn sign(
     Ok(dsse::sign(payload_type, payload, key)?)
 }
 
-/// Writes statements. What can be checked before the work begins, was.
+/// Writes statements.
 #[derive(Debug)]
 pub struct Writer {
     key: Option<SigningKey>,
 }
 
 impl Writer {
-    /// Reads the key, and finds out whether each of the files can be written.
+    /// Reads the key.
     ///
     /// # Errors
-    /// When the key cannot be used, or a file is there already or cannot be written.
-    pub fn prepare(
-        files: &[&Path],
+    /// When it cannot be used.
+    pub fn new(
         key: Option<&Path>,
         listener: &mut dyn Listener,
     ) -> Result<Self, StatementWriteError> {
-        outputs::check(files.iter().copied())?;
         Ok(Self { key: key.map(|key| keys::signing(key, listener)).transpose()? })
     }
 

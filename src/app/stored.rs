@@ -16,7 +16,7 @@ pub use self::{
     found::{StoredClaim, StoredDenial, StoredEntry, StoredPackage, StoredUnrecognized},
     named::Named,
     opened::{Opened, PAYLOAD_TYPE, ReportError, Source, open},
-    outputs::Outputs,
+    outputs::{Outputs, Render, Reporting, render},
 };
 use super::report::Verdict;
 

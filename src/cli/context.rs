@@ -3,16 +3,11 @@
 use std::fmt::Display;
 
 use crate::{
-    app::{
-        Clock,
-        report::{Report, Verdict},
-        store,
-        stored::StoredReport,
-    },
+    app::{Clock, report::Report, stored::StoredReport},
     cli::{
-        declare::Format,
+        declare::OutputFormat,
         env::Env,
-        failure::{Failure, Kind, Outcome},
+        failure::{Ending, Failure},
         render::{Human, Rendered},
         terminal::Terminal,
     },
@@ -25,7 +20,7 @@ pub struct Context<'a> {
     /// The times of this run.
     pub clock: Clock,
     /// How to print the result.
-    pub format: Format,
+    pub format: OutputFormat,
     /// Where to print it.
     pub terminal: &'a mut Terminal,
 }
@@ -34,8 +29,8 @@ impl Context<'_> {
     /// Prints a result in the format that was asked for.
     pub fn print(&mut self, result: &impl Rendered) {
         match self.format {
-            Format::Human => self.text(result),
-            Format::Json => self.terminal.data(&result.json()),
+            OutputFormat::Human => self.text(result),
+            OutputFormat::Json => self.terminal.data(&result.json()),
         }
     }
 
@@ -60,16 +55,7 @@ impl Context<'_> {
     ) -> Failure {
         self.report(&report);
         self.terminal.failure(&error(report).into());
-        Failure::reported(Kind::Refused)
-    }
-
-    /// How a command ends that judged a folder of archives, and printed what became of them.
-    pub fn of_store(&self, judgment: &store::Judgment) -> Outcome {
-        match (judgment.count(Verdict::Refused), judgment.unchecked()) {
-            (0, 0) => Ok(()),
-            (0, _) => Err(Failure::reported(Kind::CouldNotCheck)),
-            _ => Err(Failure::reported(Kind::Refused)),
-        }
+        Failure::reported(Ending::Refused)
     }
 
     /// Prints the report on an archive that was sealed just now.
@@ -80,14 +66,14 @@ impl Context<'_> {
 
     fn rendered(&mut self, report: &Report, human: Human<'_>) {
         match self.format {
-            Format::Human => {
+            OutputFormat::Human => {
                 let text = match (self.terminal.quiet(), self.terminal.verbose()) {
                     (true, _) => human.first_line(),
                     (false, verbose) => human.verbose(verbose).to_string(),
                 };
                 self.terminal.result(text.trim_end());
             }
-            Format::Json => self.terminal.data(&StoredReport::of(report)),
+            OutputFormat::Json => self.terminal.data(&StoredReport::of(report)),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::{ffi::OsStr, path::PathBuf};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    adapters::files,
-    cli::failure::{Failure, Outcome},
+    app::require_own,
+    cli::failure::{CommandResult, Failure},
     core::time::Time,
 };
 
@@ -35,10 +35,10 @@ impl Env {
     ///
     /// # Errors
     /// When there is no home folder, or `SOURCE_DATE_EPOCH` is not a number of seconds.
-    pub fn read() -> Outcome<Self> {
+    pub fn read() -> CommandResult<Self> {
         let folders = match std::env::var_os("SEALIFT_HOME").map(PathBuf::from) {
             Some(home) => {
-                files::require_own(&home)?;
+                require_own(&home)?;
                 [home.join("config"), home.join("cache"), home.join("data")]
             }
             None => {
@@ -52,7 +52,7 @@ impl Env {
         };
         // Whoever can change them decides what is signed and what is trusted.
         for folder in &folders {
-            files::require_own(folder)?;
+            require_own(folder)?;
         }
         let [config, cache, data] = folders;
         // npm reads its variables in any case.
@@ -87,7 +87,7 @@ impl Env {
     }
 }
 
-fn source_date(seconds: &str) -> Outcome<Time> {
+fn source_date(seconds: &str) -> CommandResult<Time> {
     seconds
         .parse()
         .ok()

@@ -1,5 +1,5 @@
-//! How a command ends without success: what to say, and which [`Kind`] of exit. `cli/mod.rs` turns the
-//! kind into the number.
+//! How a command ends without success: what to say, and which [`Ending`] of exit. `cli/mod.rs` turns the
+//! ending into the number.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use crate::app::{
 };
 use crate::{
     app::{
-        FileError, archive::OpenError, keys::KeyError, outputs::OutputError,
-        policy_init::InitError, policy_lock::LockError, recall::RecallError, sign::SignError,
+        FileError, Worst, archive::OpenError, keys::KeyError, policy_init::InitError,
+        policy_lock::LockError, recall::RecallError, sign::SignError,
         statement::StatementWriteError, store::StoreError, stored::ReportError, trust::BasisError,
-        unpack::UnpackError, verify::VerifyError, why::WhyError,
+        unpack::UnpackError, verification::VerificationError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Failure {
     /// The exit code's meaning.
-    pub kind: Kind,
+    pub ending: Ending,
     /// A stable code, for programs.
     pub code: Option<&'static str>,
     /// The fact, in lower case without a full stop. Empty if the report has said it all.
@@ -38,9 +38,9 @@ pub struct Failure {
     pub packages: Vec<Value>,
 }
 
-/// The two ways of not succeeding.
+/// How a command ends that does not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum Ending {
     /// Evidence was examined and refused: exit 1.
     Refused,
     /// It could not be checked: exit 2.
@@ -51,13 +51,13 @@ pub enum Kind {
 }
 
 /// The result of a command.
-pub type Outcome<T = ()> = Result<T, Failure>;
+pub type CommandResult<T = ()> = Result<T, Failure>;
 
 impl Failure {
     /// It could not be checked.
     pub fn could_not(message: impl fmt::Display) -> Self {
         Self {
-            kind: Kind::CouldNotCheck,
+            ending: Ending::CouldNotCheck,
             code: None,
             message: message.to_string(),
             hint: None,
@@ -66,15 +66,27 @@ impl Failure {
     }
 
     /// What was printed on standard output says why already.
-    pub fn reported(kind: Kind) -> Self {
-        Self { kind, code: None, message: String::new(), hint: None, packages: Vec::new() }
+    pub fn reported(ending: Ending) -> Self {
+        Self { ending, code: None, message: String::new(), hint: None, packages: Vec::new() }
+    }
+
+    /// How a command ends that has printed what it found.
+    ///
+    /// # Errors
+    /// Exit 1, when something was refused; exit 2, when something could not be checked.
+    pub fn after(worst: Worst) -> CommandResult {
+        match worst {
+            Worst::Nothing => Ok(()),
+            Worst::Unchecked => Err(Self::reported(Ending::CouldNotCheck)),
+            Worst::Refused => Err(Self::reported(Ending::Refused)),
+        }
     }
 
     /// For programs: what is printed where there is no report.
     pub fn to_json(&self) -> Value {
         let mut value = serde_json::json!({
             "schema": "sealift-failure/1",
-            "verdict": self.kind.name(),
+            "verdict": self.ending.name(),
             "code": self.code,
             "message": Message(&self.message).to_string(),
             "hint": self.hint.as_deref().map(|hint| Message(hint).to_string()),
@@ -109,7 +121,7 @@ impl Failure {
     }
 }
 
-impl Kind {
+impl Ending {
     /// As the JSON of a failure names it.
     pub fn name(self) -> &'static str {
         match self {
@@ -132,7 +144,7 @@ macro_rules! ends {
                     let failure = Self { code: error.$code(), ..failure };
                     $(
                         if error.$is_refusal() {
-                            return Self { kind: Kind::Refused, ..failure };
+                            return Self { ending: Ending::Refused, ..failure };
                         }
                     )?
                 )?
@@ -144,7 +156,6 @@ macro_rules! ends {
 
 ends!(
     FileError,
-    OutputError,
     KeyError: code,
     StatementWriteError: code,
     BasisError: code is_refusal,
@@ -156,6 +167,7 @@ ends!(
     ReportError: code is_refusal,
     InitError: code is_refusal,
     UnpackError: code is_refusal,
+    VerificationError: code is_refusal,
     VerifyError: code is_refusal,
     WhyError: code is_refusal,
 );

@@ -8,7 +8,6 @@ mod declare;
 pub mod declare;
 mod env;
 mod failure;
-mod json;
 mod listener;
 #[cfg(feature = "network")]
 mod meter;
@@ -17,22 +16,20 @@ mod network;
 mod options;
 mod render;
 mod terminal;
+mod usage;
 
-use std::{io::Write as _, process::ExitCode};
+use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::Parser as _;
 
-use crate::{
-    app::Clock,
-    core::text::{Message, misleads},
-};
+use crate::app::Clock;
 
 use self::{
     context::Context,
-    declare::{Cli, Color, Format},
+    declare::{Cli, Color, OutputFormat},
     env::Env,
-    failure::{Failure, Kind, Outcome},
+    failure::{CommandResult, Ending, Failure},
     terminal::Terminal,
 };
 
@@ -41,7 +38,7 @@ use self::{
 pub fn main() -> ExitCode {
     let Cli { global, command } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::end(&error),
     };
     let color = match global.color {
         Color::Auto => ColorChoice::Auto,
@@ -49,7 +46,7 @@ pub fn main() -> ExitCode {
         Color::Never => ColorChoice::Never,
     };
     let mut terminal = Terminal::new(color, global.quiet, global.verbose);
-    let outcome: Outcome = Env::read().and_then(|env| {
+    let outcome: CommandResult = Env::read().and_then(|env| {
         let (at, at_given) = (global.at.unwrap_or(env.now), global.at.is_some());
         let clock = Clock { at, at_given, now: env.now };
         let format = global.format;
@@ -63,28 +60,16 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if global.format == Format::Json && !failure.message.is_empty() {
+            if global.format == OutputFormat::Json && !failure.message.is_empty() {
                 terminal.result(format_args!("{:#}", failure.to_json()));
             }
             terminal.failure(&failure);
-            match failure.kind {
-                Kind::Refused => ExitCode::from(1),
-                Kind::CouldNotCheck => ExitCode::from(2),
+            match failure.ending {
+                Ending::Refused => ExitCode::from(1),
+                Ending::CouldNotCheck => ExitCode::from(2),
                 #[cfg(feature = "serve")]
-                Kind::Command(code) => ExitCode::from(code),
+                Ending::Command(code) => ExitCode::from(code),
             }
         }
     }
-}
-
-/// Help and version as clap prints them; an error, too, unless it quotes what must not reach a
-/// terminal: file names come from whoever made the files.
-fn usage(error: &clap::Error) -> ExitCode {
-    let text = error.render().to_string();
-    if !error.use_stderr() || !text.lines().any(|line| line.contains(misleads)) {
-        error.exit();
-    }
-    let lines: Vec<_> = text.trim_end().lines().map(|line| Message(line).to_string()).collect();
-    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
-    ExitCode::from(2)
 }

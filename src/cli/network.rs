@@ -1,8 +1,11 @@
 //! The network, for the commands that may use it.
 
 use crate::{
-    app::connection::{Network, Npmrc, connect},
-    cli::{context::Context, env::Env, failure::Outcome},
+    app::{
+        abandon,
+        connection::{Network, Npmrc, connect},
+    },
+    cli::{context::Context, env::Env, failure::CommandResult},
     core::text::Untrusted,
 };
 
@@ -10,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 /// Exit 2, when the configuration cannot be used.
-pub fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> Outcome<Network> {
+pub fn acquire(npmrc: &Npmrc, context: &mut Context<'_>) -> CommandResult<Network> {
     for warning in &npmrc.warnings {
         context.terminal.warning(Untrusted(warning), None);
     }
@@ -29,7 +32,7 @@ pub fn leave_nothing_when_interrupted() {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            crate::adapters::files::abandon(|| {
+            abandon(|| {
                 let _ = emulate_default_handler(signal);
             });
         }

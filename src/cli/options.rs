@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "network")]
 use crate::app::seal::{Output, SealKey};
 use crate::{
-    app::{attest, trust, verify},
+    app::{attest, stored, trust, verify},
     cli::{
-        declare::{Demands, Statements, StoreOptions, TrustOptions, VerifyOptions},
+        declare::{
+            DemandOptions, ReportOptions, Statements, StoreOptions, TrustOptions, VerifyOptions,
+        },
         env::Env,
     },
     core::{
@@ -34,8 +36,8 @@ pub fn sealing_key(named: Option<&Path>, env: &Env) -> SealKey {
     }
 }
 
-impl From<&Demands> for verify::Demands {
-    fn from(demands: &Demands) -> Self {
+impl From<&DemandOptions> for verify::Demands {
+    fn from(demands: &DemandOptions) -> Self {
         let policy = Policy {
             max_age: demands.max_age.map(|age| age.0),
             max_trust_age: demands.max_trust_age.map(|age| age.0),
@@ -77,6 +79,15 @@ impl From<&Statements> for attest::Options {
             packages: statements.attest_packages.clone(),
             key: statements.attest_key.clone(),
         }
+    }
+}
+
+impl From<&ReportOptions> for stored::Outputs {
+    fn from(options: &ReportOptions) -> Self {
+        let files = options.reports.iter().map(|report| {
+            (report.file.clone(), report.rendering.map(|rendering| rendering.render))
+        });
+        Self { files: files.collect(), key: options.report_key.clone() }
     }
 }
 

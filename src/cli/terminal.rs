@@ -13,10 +13,7 @@ use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use crate::{
-    cli::{failure::Failure, json},
-    core::text::Message,
-};
+use crate::{app::json, cli::failure::Failure, core::text::Message};
 
 /// Bold.
 pub const STRONG: Style = Style::new().bold();

@@ -208,3 +208,14 @@ fn init_from_refuses_what_does_not_verify_and_writes_nothing() {
     let run = policy(&world, "init --key release.key.pub");
     run.failed().says("--from");
 }
+
+#[test]
+fn init_writes_no_rule_for_a_name_with_a_wildcard() {
+    let world = with_archive(|world| {
+        built(world, "1.0.0", |build| *build = Build::github("ac*me/widgets"))
+    });
+    let from = format!("init --from app.sealift --key release.key.pub {TRUST}");
+    let run = policy(&world, &from).failed();
+    let run = run.says("no rule can name ").says("in a rule, * stands for other texts too");
+    assert_eq!(run.stdout, "");
+}

@@ -334,7 +334,9 @@ fn demands_are_those_of_verify_and_have_no_default() {
         sides.on("gap", &line)
     };
     line("").failed().says("nothing says what is demanded");
-    line("--require integrity --lockfile package-lock.json").failed().says("--lockfile");
+    line("--require integrity --lockfile package-lock.json")
+        .failed()
+        .says("--lockfile belongs to one build, but a recall judges the archives of many builds");
     line("--require integrity").done();
     let refused = line("--require registry-signature").refused().json();
     assert_eq!(of(&refused, "app.sealift")["denied"][0]["code"], "missing-registry-signature");

@@ -1,5 +1,6 @@
 //! Where advisories come from, and what is asked about.
 
+use sealift::core::limits;
 use serde_json::{Value, json};
 use testkit::tuf::server::{Fault, Server};
 
@@ -73,7 +74,7 @@ fn a_source_that_cannot_be_had_leaves_no_file() {
     sides.world.write("text.zip", "no ZIP file");
     from(&sides, "text.zip", "").failed().says("is not a ZIP file of advisories");
     from(&sides, "gone.zip", "").failed().says("gone.zip");
-    from(&sides, "http://", "").failed().says("not an address");
+    from(&sides, "http://", "").failed().says("--advisories is not an address");
     // Nothing to read is not the same as nothing found.
     sides.world.write("empty/README.md", "x");
     from(&sides, "empty", "").failed().says("holds no OSV record");
@@ -133,9 +134,14 @@ fn asks_about_the_packages_of_a_list() {
         ["left-pad", "pkg:pypi/a", "pkg:npm/@acme/pad", "pkg:npm/a@1.0.0?x=y", "pkg:npm/a@"]
     {
         sides.world.write("purls.txt", format!("pkg:npm/a\n{wrong}\n"));
-        let told = "purls.txt: line 2 is not a package URL";
+        let told = "purls.txt: line 2 is not a package URL of a package that is known";
         fetch(&sides, "other.recall", "--purls purls.txt").failed().says(told);
     }
+    let many: String =
+        (0..=limits::RECALL_NAMES).map(|name| format!("pkg:npm/p{name}\n")).collect();
+    sides.world.write("purls.txt", many);
+    let told = "100001 names are asked about, more than 100000";
+    fetch(&sides, "other.recall", "--purls purls.txt").failed().says(told);
     sides.world.write("purls.txt", "\n# nothing\n");
     fetch(&sides, "other.recall", "--purls purls.txt").failed().says("nothing names a package");
     fetch(&sides, "other.recall", "").failed().says("nothing names a package");

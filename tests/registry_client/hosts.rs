@@ -31,7 +31,10 @@ fn a_host_that_cannot_be_reached_is_given_up_and_said_once() {
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     let host = dead.strip_prefix("http://").unwrap();
     for (_, result) in &collection.outcomes {
-        assert_eq!(result.as_ref().unwrap_err().unreachable_host(), Some(host));
+        let error = result.as_ref().unwrap_err();
+        assert_eq!(error.unreachable_host(), Some(host));
+        let told = format!("{host} cannot be reached: connection refused");
+        assert!(error.to_string().ends_with(&told), "{error}");
     }
     let lines: Vec<_> = collection.unreachable.iter().map(ToString::to_string).collect();
     assert_eq!(lines, [format!("{host} cannot be reached (connection refused): 1,318 packages")]);

@@ -45,6 +45,16 @@ fn a_token_goes_to_its_registry_and_nowhere_else() {
 }
 
 #[test]
+fn a_token_that_no_header_can_carry_is_not_sent() {
+    let registry = a().start();
+    let folder = tempfile::tempdir().unwrap();
+    let npmrc = format!("//{}/:_authToken={TOKEN}\u{1}\n", registry.host());
+    let mut outcomes = collect_into(folder.path(), &registry, &npmrc, &[item("a", "1.0.0")]);
+    assert_eq!(failure(outcomes.remove(0).1), RequestFailure::Credentials);
+    assert!(registry.requests().is_empty());
+}
+
+#[test]
 fn without_the_token_the_error_says_what_is_wanted() {
     let (result, _registry) = one(a().token(TOKEN));
     let error = result.unwrap_err();

@@ -83,9 +83,9 @@ fn what_nobody_verified_is_skipped() {
         r#"<testcase name="pkg:npm/left-pad@1.3.0" classname="sealift.packages">
       <skipped message="missing-provenance: provenance is demanded, and absent (exception 1, until 2027-02-01: reviewed by hand)"/>"#,
         r#"<testcase name="../outside" classname="sealift.inputs/1/package-lock_json">
-      <skipped message="foreign: Nothing vouches for an entry of this kind. (exception 2, until 2027-03-01: ours)"/>"#,
+      <skipped message="foreign: it comes from git, from outside the project or from a person, and no registry vouches for it (exception 2, until 2027-03-01: ours)"/>"#,
         r#"<testcase name="node_modules/fsevents" classname="sealift.inputs/1/package-lock_json">
-      <skipped message="The registry does not have the package, and the entry is optional."/>"#,
+      <skipped message="the registry does not have the package, and the entry is optional"/>"#,
         r#"<testcase name="pkg:npm/%40acme/widget@2.0.0" classname="sealift.packages">
       <system-out>retired-key: the policy warns of retired-key</system-out>"#,
     ] {

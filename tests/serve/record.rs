@@ -261,6 +261,29 @@ fn a_signed_record_is_verified_by_openssl() {
     }
 }
 
+/// By the lines that the page has for a summary, with the type of a record.
+#[test]
+fn a_signed_record_is_verified_by_cosign() {
+    let Some(cosign) = testkit::tools::cosign() else { return };
+    let Sealed { world, .. } = Sealed::new();
+    let get = format!("curl -sf -o /dev/null \"${{npm_config_registry}}{}\"", &A[1..]);
+    let options = "--record record.json --record-key second.key";
+    exec(&world, options, &["sh", "-c", &get]).done();
+    let lines = page_lines("cosign").replace("vsa.json", "record.json");
+    let lines = lines.replace("https://slsa.dev/verification_summary/v1", "urn:sealift:record:v1");
+    let lines = format!("cosign() {{ \"$COSIGN\" \"$@\"; }}\n{lines}");
+    let run = |key: &str| {
+        std::fs::copy(world.path(key), world.path("key.pub")).unwrap();
+        Run::of(world.command("sh").env("COSIGN", &cosign).args(["-c", &lines]))
+    };
+    run("second.key.pub").done();
+    let other = run("release.key.pub");
+    assert!(
+        other.code != 0 && other.stderr.contains("accepted signatures do not match"),
+        "{other}"
+    );
+}
+
 /// The lines of `man/sealift-statement.5` that name a file.
 fn page_lines(file: &str) -> String {
     let page = include_str!("../../man/sealift-statement.5");

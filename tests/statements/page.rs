@@ -72,6 +72,46 @@ fn the_lines_accept_what_each_key_signed_and_refuse_what_was_changed() {
     assert!(run(&lines(0), &failed).unwrap_err().contains("Signature Verified Successfully"));
 }
 
+/// cosign, where `SEALIFT_COSIGN` names it.
+#[test]
+fn cosign_accepts_a_statement_of_each_key_and_refuses_what_was_changed() {
+    let Some(cosign) = testkit::tools::cosign() else { return };
+    let cosign = cosign.into_string().unwrap();
+    let lines = lines(2);
+    let verified = |lines: &str, files: [&[u8]; 3]| {
+        let names = ["vsa.json", "key.pub", "app.sealift"].into_iter().zip(files);
+        let files: Vec<_> = names.map(|(name, bytes)| (name, bytes.to_vec())).collect();
+        // Without a network: every request goes to a port that nothing listens on.
+        let offline = "export HTTPS_PROXY=http://127.0.0.1:9 HTTP_PROXY=http://127.0.0.1:9";
+        run(&format!("{offline}\ncosign() {{ {cosign} \"$@\"; }}\n{lines}"), &files)
+    };
+    let sealed = Sealed::new();
+    sealed.world.sealift("key generate -o p256.key --algorithm ecdsa-p256").done();
+    let archive = sealed.world.read("app.sealift");
+    let other = sealed.world.read("release.key.pub");
+    for key in ["second.key", "p256.key"] {
+        let to = format!("--attest {key}.json --attest-key {key}");
+        sealed.verify(&format!("--require integrity {to}")).done();
+        let statement = sealed.world.read(&format!("{key}.json"));
+        let public = sealed.world.read(&format!("{key}.pub"));
+        let said = verified(&lines, [&statement, &public, &archive]).unwrap();
+        assert!(said.contains("Verified OK"), "{key}: {said}");
+        let refused = |lines: &str, files, says: &str| {
+            let said = verified(lines, files).unwrap_err();
+            assert!(said.contains(says), "{key}: {said}");
+        };
+        let unsigned = "accepted signatures do not match threshold, Found: 0, Expected 1";
+        refused(&lines, [&statement, &other, &archive], unsigned);
+        refused(&lines, [&statement, &public, b"another"], "no matching subject digest found");
+        let summary = lines.replace("verification_summary/v1", "provenance/v1");
+        refused(&summary, [&statement, &public, &archive], "invalid predicate type");
+        let mut envelope: Value = serde_json::from_slice(&statement).unwrap();
+        let payload = envelope["payload"].as_str().unwrap().replacen('e', "f", 1);
+        envelope["payload"] = payload.into();
+        refused(&lines, [envelope.to_string().as_bytes(), &public, &archive], unsigned);
+    }
+}
+
 #[test]
 fn the_lines_list_the_packages_that_failed() {
     if !testkit::tools::are_here(&TOOLS) {
@@ -80,7 +120,7 @@ fn the_lines_list_the_packages_that_failed() {
     let sealed = Sealed::new();
     sealed.verify("--require provenance --attest-packages packages.ndjson").refused();
     let files = [("packages.ndjson", sealed.world.read("packages.ndjson"))];
-    assert_eq!(run(&lines(2), &files).unwrap(), "pkg:npm/bare@2.0.0\\n");
+    assert_eq!(run(&lines(3), &files).unwrap(), "pkg:npm/bare@2.0.0\\n");
 }
 
 /// What `man/sealift-evidence.7` names is specified by another page, or is a command.

@@ -141,6 +141,7 @@ fn the_lockfile_of_one_build_is_refused_for_many_archives() {
     store.world.write("sealift.toml", "[archive]\nlockfile = \"required\"\n[[rule]]\n");
     let run = store.judge("verify", "--policy sealift.toml --format json").failed();
     assert_eq!(run.json()["code"], "lockfile-of-store", "{run}");
+    run.says("the policy demands a build's lockfile, and archives is a folder of archives");
 }
 
 #[test]

@@ -168,3 +168,34 @@ impl Index {
         bucket.or_default().push_str(&format!("\n{checksum}\t{line}"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::package::{Origin, PackageId, Purl};
+
+    #[test]
+    fn two_contents_are_not_written_under_one_address() {
+        let url = "https://files.example/a.tgz";
+        let purls = ["a", "b"].map(|name| {
+            Purl::new(PackageId::npm(name, "1.0.0").unwrap(), Origin::Url(url.to_owned()))
+        });
+        let [one, other] = [b"one", b"two"].map(|bytes| Algorithm::Sha512.digest(bytes));
+        let item = |purl, digest| Installable {
+            purl,
+            entry: "package.tgz",
+            digest,
+            size: 3,
+            addresses: [url.to_owned()].into(),
+            algorithms: [].into(),
+        };
+        let both = [item(&purls[0], &one), item(&purls[1], &other)];
+        let refused = addresses(&both);
+        assert!(
+            matches!(&refused, Err(InstallError::SameName { name, .. }) if name == url),
+            "{refused:?}"
+        );
+        let same = [item(&purls[0], &one), item(&purls[1], &one)];
+        assert_eq!(addresses(&same).unwrap().len(), 1);
+    }
+}

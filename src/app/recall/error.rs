@@ -166,6 +166,9 @@ pub enum RecallFetchError {
         limits::RECALL_CONTENT_BYTES
     )]
     TooMuch,
+    /// What looks like an address is none.
+    #[error("--advisories is not an address")]
+    NotAnAddress,
     /// The source cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -212,6 +215,9 @@ impl RecallFetchError {
                 "--advisories takes a folder of OSV records, a ZIP file of them, or the address of such a file"
             }
             Self::TwoRecords { .. } => "keep one of them",
+            Self::NotAnAddress => {
+                "it is a folder, a ZIP file, or an address such as https://HOST/npm/all.zip"
+            }
             Self::Source(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
             Self::Key(error) => return error.hint(),

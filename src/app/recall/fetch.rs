@@ -65,6 +65,19 @@ pub struct Fetch {
     pub trust: trust::Options,
 }
 
+/// The source of advisories that a text names: an address, a folder, or else a ZIP file.
+///
+/// # Errors
+/// When it starts as an address does, and is none.
+pub fn source(text: &str) -> Result<Source, RecallFetchError> {
+    if text.starts_with("https://") || text.starts_with("http://") {
+        let url = addresses::parse(text).ok_or(RecallFetchError::NotAnAddress)?;
+        return Ok(Source::Address(url));
+    }
+    let path = PathBuf::from(text);
+    Ok(if is_folder(&path) { Source::Folder(path) } else { Source::Zip(path) })
+}
+
 /// A fetch that is ready for the network: all checks that need no network have passed.
 pub struct Fetching<'a> {
     options: &'a Fetch,

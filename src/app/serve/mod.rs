@@ -12,7 +12,7 @@ use std::{
     collections::BTreeSet,
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::Arc,
 };
@@ -30,6 +30,7 @@ use crate::{
         clock::Clock,
         report::Report,
         verify::{self, VerifiedArchive, VerifyError, verify},
+        worst::Worst,
     },
     core::{package::Purl, text::Untrusted},
 };
@@ -114,15 +115,28 @@ pub struct Serving {
     watch: Watch,
 }
 
+/// How serving ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The command's exit code, or 0.
+    pub code: u8,
+    /// What was served.
+    pub record: Record,
+    /// The worst of what was found changed.
+    pub worst: Worst,
+}
+
 impl Serving {
     /// Verifies all archives, each by its own options and always with the checks of `--deep`, because
-    /// what is served is described by its own `package.json`. Then it listens.
+    /// what is served is described by its own `package.json`. Then it listens. `rewritten` is a lockfile of this
+    /// build that [`Self::copy_lockfile`] will copy: the archives are verified with it too.
     ///
     /// # Errors
     /// For the first archive that is refused or cannot be examined; if two archives have two contents
     /// for one name and version; and if the address cannot be listened on.
     pub fn start(
         archives: &[verify::Options],
+        rewritten: Option<&Path>,
         listen: SocketAddr,
         clock: &Clock,
     ) -> Result<Self, ServeError> {
@@ -131,6 +145,7 @@ impl Serving {
         for options in archives {
             let mut options = options.clone();
             options.demands.policy.deep = true;
+            options.demands.lockfiles.extend(rewritten.map(ToOwned::to_owned));
             verified.push(verify(&options, clock)?.admit().map_err(ServeError::Refused)?);
         }
         let catalog = Catalog::new(verified)?;
@@ -179,8 +194,7 @@ impl Serving {
         format!("http://{address}/")
     }
 
-    /// Serves until this process is asked to end, or as long as a command runs. Returns the command's
-    /// exit code, or 0, and what was served.
+    /// Serves until this process is asked to end, or as long as a command runs.
     ///
     /// # Errors
     /// When the command cannot be started, or the system refuses.
@@ -188,13 +202,20 @@ impl Serving {
         self,
         command: Option<Command>,
         tell: &mut dyn FnMut(Told),
-    ) -> Result<(u8, Record), ServeError> {
+    ) -> Result<Ended, ServeError> {
         let Self { catalog, server, clock, watch } = self;
         let (site, is_command) = (Arc::new(Counting::new(catalog)), command.is_some());
         let work = command.map_or(Work::Wait, |command| Work::Command(Box::new(command)));
         let started = watch.elapsed();
-        let code = server.run(Arc::clone(&site) as _, work, watch, tell)?;
+        let mut worst = Worst::Nothing;
+        let code = server.run(Arc::clone(&site) as _, work, watch, &mut |told| {
+            if let Told::Changed(change) = &told {
+                worst = worst.max(Worst::of_error(change.error.is_refusal()));
+            }
+            tell(told);
+        })?;
         let exit_code = is_command.then_some(code);
-        Ok((code, site.record(&clock, started, watch.elapsed(), exit_code)))
+        let record = site.record(&clock, started, watch.elapsed(), exit_code);
+        Ok(Ended { code, record, worst })
     }
 }

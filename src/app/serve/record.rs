@@ -50,8 +50,8 @@ impl Recording {
         key: Option<&Path>,
         listener: &mut dyn Listener,
     ) -> Result<Self, StatementWriteError> {
-        let writer = Writer::prepare(&[file], key, listener)?;
-        Ok(Self { file: file.to_owned(), writer })
+        outputs::check([file])?;
+        Ok(Self { file: file.to_owned(), writer: Writer::new(key, listener)? })
     }
 
     /// Writes what was served.

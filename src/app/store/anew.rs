@@ -13,6 +13,7 @@ use crate::{
         policy::PolicySource,
         report::{Past, Report, SealedBy, Verdict},
         verify::{Options, Verifier, VerifyError},
+        worst::Worst,
     },
     core::{limits, package::digest::Digest, policy::Policy, text::bounded, time::Time},
 };
@@ -117,6 +118,15 @@ impl Judgment {
     /// How many archives have a verdict.
     pub fn count(&self, verdict: Verdict) -> usize {
         self.archives.iter().filter(|archive| archive.verdict() == Some(verdict)).count()
+    }
+
+    /// The worst of all archives, files and folders.
+    pub fn worst(&self) -> Worst {
+        match (self.count(Verdict::Refused), self.unchecked()) {
+            (0, 0) => Worst::Nothing,
+            (0, _) => Worst::Unchecked,
+            _ => Worst::Refused,
+        }
     }
 
     /// How many archives, files and folders could not be checked.

@@ -40,6 +40,13 @@ pub struct Answer {
     pub outdated: Vec<Outdated>,
 }
 
+impl Answer {
+    /// Whether the index is of the archives that are there, and knows the packages of all of them.
+    pub fn is_complete(&self) -> bool {
+        self.outdated.is_empty() && self.unexamined.is_empty()
+    }
+}
+
 /// An archive that holds what was asked for.
 #[derive(Debug)]
 pub struct Hit {

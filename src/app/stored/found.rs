@@ -71,6 +71,9 @@ pub struct StoredPackage {
     pub sha512: Option<String>,
     /// `verified` or `refused`.
     pub verdict: Verdict,
+    /// When its version was published, as the registry's record says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
     /// The rules that select it, from 1.
     pub rules: Vec<usize>,
     /// Why it is refused.

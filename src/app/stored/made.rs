@@ -272,6 +272,7 @@ impl StoredPackage {
             sha256: hex(Algorithm::Sha256),
             sha512: hex(Algorithm::Sha512),
             verdict: if judged.is_good() { Verdict::Verified } else { Verdict::Refused },
+            published: verdict.published.map(time::format),
             rules: judgment.rules.iter().map(|number| number.saturating_add(1)).collect(),
             denied: judgment.denials.iter().map(StoredDenial::of).collect(),
             excused: excused.collect(),

@@ -89,6 +89,9 @@ pub enum ReportError {
     /// It cannot be signed.
     #[error(transparent)]
     Sign(#[from] StatementWriteError),
+    /// A key was given, and no report that it signs is asked for.
+    #[error("--report-key signs the JSON report alone")]
+    KeyWithoutJson,
     /// It cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -105,6 +108,7 @@ impl ReportError {
             Self::NotAReport { .. } | Self::Envelope { .. } => {
                 "`sealift bundle verify --report json=FILE` writes a report"
             }
+            Self::KeyWithoutJson => "add --report json=FILE",
             Self::Unsigned(_) => {
                 "without --key it is rendered, and says at the top that nobody has signed it"
             }
@@ -119,7 +123,7 @@ impl ReportError {
     /// A stable code, for programs.
     pub fn code(&self) -> Option<&'static str> {
         match self {
-            Self::File(_) | Self::Output(_) => None,
+            Self::File(_) | Self::Output(_) | Self::KeyWithoutJson => None,
             Self::Key(error) => error.code(),
             Self::Sign(error) => error.code(),
             Self::NotAReport { .. } | Self::Envelope { .. } => Some("report-file"),

@@ -2,56 +2,102 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{PAYLOAD_TYPE, ReportError};
+use super::{PAYLOAD_TYPE, ReportError, Source, StoredReport, open};
 use crate::{
     app::{
-        keys,
+        json, keys,
         news::Listener,
-        outputs::{self, Filled},
+        outputs::{self, Filled, OutputError},
+        report::Report,
         statement,
     },
     core::archive::key::SigningKey,
 };
 
-/// Files that reports will be written to. What can be checked before the work begins, was.
-#[derive(Debug)]
+/// Renders a stored report.
+pub type Render = fn(&StoredReport, &Source) -> String;
+
+/// The reports to write into files.
+#[derive(Debug, Clone, Default)]
 pub struct Outputs {
-    files: Vec<PathBuf>,
+    /// Each file, with how its report is rendered; `None` is the JSON itself.
+    pub files: Vec<(PathBuf, Option<Render>)>,
+    /// The private key that signs the JSON.
+    pub key: Option<PathBuf>,
+}
+
+/// Reports to write later.
+#[derive(Debug)]
+pub struct Reporting<'a> {
+    outputs: &'a Outputs,
     key: Option<SigningKey>,
 }
 
 impl Outputs {
-    /// Reads the key, and finds out whether each of the files can be written.
+    /// The files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(file, _)| file.as_path())
+    }
+
+    /// Reads the key.
     ///
     /// # Errors
-    /// When the key cannot be used, or a file is there already or cannot be written.
-    pub fn prepare(
-        files: Vec<PathBuf>,
-        key: Option<&Path>,
-        listener: &mut dyn Listener,
-    ) -> Result<Self, ReportError> {
-        outputs::check(files.iter().map(PathBuf::as_path))?;
-        let key = key.map(|key| keys::signing(key, listener)).transpose()?;
-        Ok(Self { files, key })
+    /// When the key cannot be used, or there is no JSON for it to sign.
+    pub fn prepare(&self, listener: &mut dyn Listener) -> Result<Reporting<'_>, ReportError> {
+        if self.key.is_some() && self.files.iter().all(|(_, render)| render.is_some()) {
+            return Err(ReportError::KeyWithoutJson);
+        }
+        let key = self.key.as_deref().map(|key| keys::signing(key, listener)).transpose()?;
+        Ok(Reporting { outputs: self, key })
+    }
+}
+
+impl Reporting<'_> {
+    /// Fills the files. They have no names yet.
+    ///
+    /// # Errors
+    /// When one cannot be signed or written.
+    pub fn fill(&self, report: &Report) -> Result<Vec<Filled>, ReportError> {
+        let files = &self.outputs.files;
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stored = StoredReport::of(report);
+        let bytes = |(file, render): &(PathBuf, Option<Render>)| match render {
+            Some(render) => Ok(render(&stored, &Source::Verification).into_bytes()),
+            None => self.json(file, &stored),
+        };
+        files.iter().map(|output| Filled::with(&output.0, [bytes(output)])).collect()
     }
 
     /// The JSON of a report: in an envelope, if there is a key.
-    ///
-    /// # Errors
-    /// When it cannot be signed.
-    pub fn sign(&self, json: Vec<u8>) -> Result<Vec<u8>, ReportError> {
+    fn json(&self, file: &Path, report: &StoredReport) -> Result<Vec<u8>, ReportError> {
+        let mut json = Vec::new();
+        json::write(&mut json, report).map_err(|error| OutputError::cannot_write(file, error))?;
         let Some(key) = &self.key else { return Ok(json) };
         let mut envelope = statement::sign(PAYLOAD_TYPE, &json, key)?;
         envelope.push(b'\n');
         Ok(envelope)
     }
+}
 
-    /// Fills the files. They have no names yet.
-    ///
-    /// # Errors
-    /// When one cannot be written.
-    pub fn fill(&self, contents: Vec<Vec<u8>>) -> Result<Vec<Filled>, ReportError> {
-        let files = self.files.iter().zip(contents);
-        files.map(|(file, bytes)| Filled::with(file, [Ok(bytes)])).collect()
+/// Renders a stored report, and writes it into a file if one is named. If keys are given, one of them must have
+/// signed it.
+///
+/// # Errors
+/// When the report is not opened ([`open`]), or the file is there or cannot be written.
+pub fn render(
+    report: &Path,
+    keys: &[PathBuf],
+    render: Render,
+    file: Option<&Path>,
+) -> Result<String, ReportError> {
+    outputs::check(file)?;
+    let opened = open(report, keys)?;
+    let text = render(&opened.report, &opened.source);
+    if let Some(file) = file {
+        let filled = Filled::with(file, [Ok::<_, OutputError>(text.clone().into_bytes())])?;
+        outputs::keep(vec![filled])?;
     }
+    Ok(text)
 }

@@ -8,7 +8,7 @@ use crate::{
         archive::SignedArchive,
         tuf::{self as tuf_store, Refreshed, TrustStore},
     },
-    app::{archive, clock::Clock},
+    app::{archive, clock::Clock, worst::Worst},
     core::{
         archive::manifest::TrustSource,
         time::Time,
@@ -68,9 +68,10 @@ impl Updates {
         updates
     }
 
-    /// Whether what was offered was refused, for any instance.
-    pub fn is_refusal(&self) -> bool {
-        self.failures.iter().any(|(_, error)| error.is_refusal())
+    /// The worst of what became of the instances.
+    pub fn worst(&self) -> Worst {
+        let failures = self.failures.iter().map(|(_, error)| Worst::of_error(error.is_refusal()));
+        failures.max().unwrap_or(Worst::Nothing)
     }
 }
 

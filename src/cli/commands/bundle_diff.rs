@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::BundleDiff,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::Compared,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when one was refused, or evidence in one does not verify; the result then says which. Exit
 /// 2, when one could not be examined.
-pub fn run(options: &BundleDiff, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &BundleDiff, context: &mut Context<'_>) -> CommandResult {
     let options = compare::Options {
         old: options.old.clone(),
         new: options.new.clone(),
@@ -26,7 +26,7 @@ pub fn run(options: &BundleDiff, context: &mut Context<'_>) -> Outcome {
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&Compared { comparison: &comparison, verbose, quiet });
     match comparison.has_invalid_evidence() {
-        true => Err(Failure::reported(Kind::Refused)),
+        true => Err(Failure::reported(Ending::Refused)),
         false => Ok(()),
     }
 }

@@ -12,7 +12,7 @@ use crate::{
         context::Context,
         declare::Fetch,
         env::Env,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         network, options,
         render::{Uncollected, count, denied_later, git_dependencies},
     },
@@ -23,7 +23,7 @@ use crate::{
 /// # Errors
 /// Exit 2, when something could not be fetched; exit 1, when something is not what it should be. No archive is
 /// left behind then.
-pub fn run(options: &Fetch, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Fetch, context: &mut Context<'_>) -> CommandResult {
     #[cfg(unix)]
     network::leave_nothing_when_interrupted();
     let seal = seal_options(options, context.env);
@@ -58,7 +58,7 @@ fn seal_options(options: &Fetch, env: &Env) -> seal::Options {
     }
 }
 
-fn npmrc(options: &Fetch, env: &Env) -> Outcome<Npmrc> {
+fn npmrc(options: &Fetch, env: &Env) -> CommandResult<Npmrc> {
     let project = options.lockfiles.first().and_then(|path| path.parent());
     Ok(Npmrc::load(
         env.npmrc.as_deref(),
@@ -69,7 +69,7 @@ fn npmrc(options: &Fetch, env: &Env) -> Outcome<Npmrc> {
 }
 
 /// Hands out the archive, and says what it is.
-fn keep(sealed: SealedArchive, output: &Output, context: &mut Context<'_>) -> Outcome {
+fn keep(sealed: SealedArchive, output: &Output, context: &mut Context<'_>) -> CommandResult {
     let report = match output {
         Output::File(_) => {
             let report = sealed.keep()?;
@@ -98,7 +98,7 @@ fn end(error: SealError, context: &mut Context<'_>) -> Failure {
         SealError::InvalidEvidence(report) => {
             context.report(&report);
             context.terminal.failure(&SealError::InvalidEvidence(report).into());
-            Failure::reported(Kind::Refused)
+            Failure::reported(Ending::Refused)
         }
         SealError::Collection(error) => {
             let uncollected = Uncollected(&error);

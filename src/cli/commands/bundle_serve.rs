@@ -8,14 +8,14 @@ use std::{
 
 use crate::{
     app::serve::{
-        Asking, ChangedArchive, Copied, ProjectDependency, Record, Recording, ServeError, Serving,
+        Asking, ChangedArchive, Copied, Ended, ProjectDependency, Recording, ServeError, Serving,
         Told,
     },
     cli::{
         context::Context,
         declare::Serve,
         env::Env,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::{self, Human, Served},
         terminal::Terminal,
     },
@@ -30,23 +30,19 @@ const PORT: u16 = 4873;
 /// # Errors
 /// Exit 1, when an archive is refused, or changes while it is served; exit 2, when one could not be
 /// checked, or nothing can be served. With `--exec`, the exit code of the command.
-pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Serve, context: &mut Context<'_>) -> CommandResult {
     let port = if options.exec { 0 } else { PORT };
     let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into());
-    let resolve = |archive: &PathBuf| {
-        let mut resolved = options.verify.resolve(archive, context.env);
-        let lockfile = options.rewrite_lockfile.as_ref().map(|(lockfile, _)| lockfile.clone());
-        resolved.demands.lockfiles.extend(lockfile);
-        resolved
-    };
+    let resolve = |archive: &PathBuf| options.verify.resolve(archive, context.env);
     let archives: Vec<_> = options.archives.iter().map(resolve).collect();
+    let rewritten = options.rewrite_lockfile.as_ref().map(|(lockfile, _)| lockfile.as_path());
     // A record that cannot be written is an error before the work begins.
     let recording = options
         .record
         .as_deref()
         .map(|file| Recording::prepare(file, options.record_key.as_deref(), context.terminal));
     let recording = recording.transpose()?;
-    let mut serving = match Serving::start(&archives, listen, &context.clock) {
+    let mut serving = match Serving::start(&archives, rewritten, listen, &context.clock) {
         Err(ServeError::Refused(report)) => {
             return Err(context.refused(report, ServeError::Refused));
         }
@@ -68,30 +64,28 @@ fn serve(
     serving: Serving,
     context: &mut Context<'_>,
     recording: Option<Recording>,
-) -> Outcome {
-    let mut changes = Changes::default();
-    let (code, record) = match options.command.split_first() {
+) -> CommandResult {
+    let Ended { code, record, worst } = match options.command.split_first() {
         None => {
             let served = Served::new(&serving);
             serving.run(None, &mut |told| match told {
                 Told::Ready => context.print(&served),
-                Told::Changed(change) => changes.tell(&change, context.terminal),
+                Told::Changed(change) => tell_of_change(&change, context.terminal),
             })?
         }
         Some((program, arguments)) => {
             let mut command = Command::new(program);
             command.args(arguments);
-            exec(command, serving, context, &mut changes)?
+            exec(command, serving, context)?
         }
     };
     if let Some(recording) = recording {
         recording.write(record)?;
     }
-    match (code, changes.0) {
-        (0, None) => Ok(()),
+    match code {
         // The command may have passed over it: npm leaves out an optional package without an error.
-        (0, Some(kind)) => Err(Failure::reported(kind)),
-        (code, _) => Err(Failure::reported(Kind::Command(code))),
+        0 => Failure::after(worst),
+        code => Err(Failure::reported(Ending::Command(code))),
     }
 }
 
@@ -117,22 +111,11 @@ fn announce(serving: &Serving, context: &mut Context<'_>) {
     }
 }
 
-/// What was found changed while it was served: which exit follows, if any does.
-#[derive(Default)]
-struct Changes(Option<Kind>);
-
-impl Changes {
-    fn tell(&mut self, change: &ChangedArchive, terminal: &mut Terminal) {
-        let kind = match change.error.is_refusal() {
-            true => Kind::Refused,
-            false => Kind::CouldNotCheck,
-        };
-        // That something was refused says more.
-        self.0 = Some(if self.0 == Some(Kind::Refused) { Kind::Refused } else { kind });
-        let failure = Failure::could_not(Untrusted(&change.to_string()));
-        let hint = "no changed file was served in full; copy the archive again";
-        terminal.failure(&failure.hint(hint));
-    }
+/// Prints what was found changed while it was served.
+fn tell_of_change(change: &ChangedArchive, terminal: &mut Terminal) {
+    let failure = Failure::could_not(Untrusted(&change.to_string()));
+    let hint = "no changed file was served in full; copy the archive again";
+    terminal.failure(&failure.hint(hint));
 }
 
 /// Says what a copy of the lockfile is good for, and what must be done by hand.
@@ -159,13 +142,8 @@ fn tell_of_copy(copied: &Copied, copy: &Path, terminal: &mut Terminal) {
     }
 }
 
-/// Serves as long as a command runs, and returns its exit code.
-fn exec(
-    mut command: Command,
-    serving: Serving,
-    context: &mut Context<'_>,
-    changes: &mut Changes,
-) -> Outcome<(u8, Record)> {
+/// Serves as long as a command runs.
+fn exec(mut command: Command, serving: Serving, context: &mut Context<'_>) -> CommandResult<Ended> {
     let cache = tempfile::tempdir_in(&context.env.temporary).map_err(|error| {
         Failure::could_not(format_args!("cannot make a folder for the command's cache: {error}"))
     })?;
@@ -186,6 +164,6 @@ fn exec(
     context.terminal.note(render::serving(&serving));
     Ok(serving.run(Some(command), &mut |told| match told {
         Told::Ready => {}
-        Told::Changed(change) => changes.tell(&change, context.terminal),
+        Told::Changed(change) => tell_of_change(&change, context.terminal),
     })?)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     app::sign::{self, SignError, sign},
-    cli::{context::Context, declare::Sign, failure::Outcome},
+    cli::{context::Context, declare::Sign, failure::CommandResult},
 };
 
 /// Adds a signature to an archive, which is replaced by the one that has it. The archive is examined
@@ -11,7 +11,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when the archive is refused, is another one than `--digest` says, or is signed by this key
 /// already; exit 2, when a file cannot be read or written, or the archive was replaced meanwhile.
-pub fn run(options: &Sign, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Sign, context: &mut Context<'_>) -> CommandResult {
     let options = sign::Options {
         archive: options.archive.clone(),
         key: options.key.clone(),

@@ -10,7 +10,7 @@ use crate::{
     cli::{
         context::Context,
         declare::Unpack,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::Written,
     },
 };
@@ -20,7 +20,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
 /// checked or written. No folder is left behind then.
-pub fn run(options: &Unpack, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Unpack, context: &mut Context<'_>) -> CommandResult {
     let Unpack { archive, verify, output, layout } = options;
     let options = unpack::Options {
         verify: verify.resolve(archive, context.env),
@@ -30,7 +30,7 @@ pub fn run(options: &Unpack, context: &mut Context<'_>) -> Outcome {
     let unpacking = match unpack::prepare(&options, &context.clock) {
         Err(UnpackError::Refused(report)) => {
             context.report(&report);
-            return Err(Failure::reported(Kind::Refused));
+            return Err(Failure::reported(Ending::Refused));
         }
         prepared => prepared?,
     };

@@ -2,93 +2,37 @@
 
 use crate::{
     app::{
-        attest,
-        outputs::{self, Filled},
-        report::Report,
-        store::{self, StoreError},
-        stored::{Outputs, Source, StoredReport},
-        verify::verify,
+        Worst,
+        verification::{self, Verification},
     },
     cli::{
         context::Context,
-        declare::{ReportOptions, Verify},
-        failure::{Failure, Kind, Outcome},
-        json,
+        declare::Verify,
+        failure::{CommandResult, Failure},
         render::JudgedStore,
     },
 };
 
-/// Verifies an archive, and reports on every package in it.
+/// Verifies an archive, and reports on every package in it; or all archives of a folder.
 ///
 /// # Errors
 /// Exit 1, when something was refused; the report then says what. Exit 2, when it could not be
 /// checked, or a statement or a report could not be written.
-pub fn run(options: &Verify, context: &mut Context<'_>) -> Outcome {
-    if store::is_folder(&options.archive) {
-        return run_on_folder(options, context);
-    }
-    let resolved = options.verify.resolve(&options.archive, context.env);
-    let statements = attest::Options::from(&options.statements);
-    // What cannot be written is an error before the work begins.
-    let attesting = statements.prepare(context.terminal)?;
-    let to_reports = prepare(&options.reports, context)?;
-    let reports = options.reports.reports.iter().map(|report| report.file.as_path());
-    outputs::check(statements.files().chain(reports))?;
-    let examined = verify(&resolved, &context.clock)?;
-    let mut filled = attesting.fill(&examined)?;
-    filled.extend(fill(&to_reports, &options.reports, examined.report())?);
-    outputs::keep(filled)?;
-    match examined.admit() {
-        Ok(verified) => {
-            context.report(verified.report());
-            Ok(())
+pub fn run(options: &Verify, context: &mut Context<'_>) -> CommandResult {
+    let options = verification::Options {
+        verify: options.verify.resolve(&options.archive, context.env),
+        statements: (&options.statements).into(),
+        reports: (&options.reports).into(),
+    };
+    match options.run(&context.clock, context.terminal)? {
+        Verification::Archive(examined) => {
+            context.report(examined.report());
+            Failure::after(Worst::from(examined.report().verdict()))
         }
-        Err(report) => {
-            context.report(&report);
-            Err(Failure::reported(Kind::Refused))
+        Verification::Store(judgment) => {
+            let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
+            context.print(&JudgedStore { judgment: &judgment, verbose, quiet });
+            Failure::after(judgment.worst())
         }
     }
-}
-
-/// Verifies all archives of a folder.
-fn run_on_folder(options: &Verify, context: &mut Context<'_>) -> Outcome {
-    let Verify { statements, reports, .. } = options;
-    let states = statements.attest.is_some() || statements.attest_packages.is_some();
-    if states || !reports.reports.is_empty() || reports.report_key.is_some() {
-        return Err(StoreError::OneArchive(options.archive.clone()).into());
-    }
-    let resolved = options.verify.resolve(&options.archive, context.env);
-    let judgment = store::verify(&resolved, &context.clock)?;
-    let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
-    context.print(&JudgedStore { judgment: &judgment, verbose, quiet });
-    context.of_store(&judgment)
-}
-
-/// Finds out whether the reports can be written.
-fn prepare(options: &ReportOptions, context: &mut Context<'_>) -> Outcome<Outputs> {
-    let mut reports = options.reports.iter();
-    if options.report_key.is_some() && !reports.any(|report| report.rendering.is_none()) {
-        let hint = "add --report json=FILE";
-        return Err(Failure::could_not("--report-key signs the JSON report alone").hint(hint));
-    }
-    let files = options.reports.iter().map(|report| report.file.clone()).collect();
-    Ok(Outputs::prepare(files, options.report_key.as_deref(), context.terminal)?)
-}
-
-/// Fills the files of the reports that were asked for.
-fn fill(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome<Vec<Filled>> {
-    if options.reports.is_empty() {
-        return Ok(Vec::new());
-    }
-    let stored = StoredReport::of(report);
-    let contents = options.reports.iter().map(|report| match report.rendering {
-        Some(rendering) => Ok(rendering.render(&stored, &Source::Verification).into_bytes()),
-        None => {
-            let mut bytes = Vec::new();
-            json::write(&mut bytes, &stored).map_err(Failure::could_not)?;
-            Ok(outputs.sign(bytes)?)
-        }
-    });
-    let contents = contents.collect::<Outcome<Vec<_>>>()?;
-    Ok(outputs.fill(contents)?)
 }

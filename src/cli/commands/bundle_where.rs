@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::Where,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::FoundInStore,
     },
 };
@@ -15,12 +15,12 @@ use crate::{
 /// # Errors
 /// Exit 2, when there is no usable index, it is not of the archives that are there, or the packages of an
 /// archive are not known.
-pub fn run(options: &Where, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Where, context: &mut Context<'_>) -> CommandResult {
     let answer = search(&options.query, &options.folder)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&FoundInStore { answer: &answer, verbose, quiet });
-    match answer.outdated.is_empty() && answer.unexamined.is_empty() {
+    match answer.is_complete() {
         true => Ok(()),
-        false => Err(Failure::reported(Kind::CouldNotCheck)),
+        false => Err(Failure::reported(Ending::CouldNotCheck)),
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::Why,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::Reasons,
     },
 };
@@ -14,12 +14,12 @@ use crate::{
 ///
 /// # Errors
 /// Exit 1, when the package is refused; exit 2, when it could not be checked, or is not there.
-pub fn run(options: &Why, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Why, context: &mut Context<'_>) -> CommandResult {
     let resolved = options.verify.resolve(&options.archive, context.env);
     let why = why(&resolved, &options.package, &context.clock)?;
     context.print(&Reasons(&why));
     match why.is_refused() {
-        true => Err(Failure::reported(Kind::Refused)),
+        true => Err(Failure::reported(Ending::Refused)),
         false => Ok(()),
     }
 }

@@ -36,14 +36,14 @@ use crate::cli::{
     declare::{
         BundleCommand, Cli, Command, KeyCommand, PolicyCommand, RecallCommand, TrustCommand,
     },
-    failure::Outcome,
+    failure::CommandResult,
 };
 
 /// Runs a command.
 ///
 /// # Errors
 /// As the command says.
-pub fn run(command: Command, context: &mut Context<'_>) -> Outcome {
+pub fn run(command: Command, context: &mut Context<'_>) -> CommandResult {
     match command {
         #[cfg(feature = "network")]
         Command::Bundle(BundleCommand::Fetch(options)) => bundle_fetch::run(&options, context),

@@ -2,13 +2,13 @@
 
 use crate::{
     app::{
+        Worst,
         policy_check::{self, check},
-        report::Verdict,
     },
     cli::{
         context::Context,
         declare::Check,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Failure},
         render::CheckedPolicy,
     },
 };
@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when the archive was refused; exit 2, when a policy is not valid, or the archive could not
 /// be checked.
-pub fn run(options: &Check, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Check, context: &mut Context<'_>) -> CommandResult {
     let mut policies = vec![options.file.clone()];
     policies.extend(options.policy.iter().cloned());
     let options = policy_check::Options {
@@ -30,8 +30,6 @@ pub fn run(options: &Check, context: &mut Context<'_>) -> Outcome {
     let checked = check(&options, &context.clock)?;
     let (at, quiet) = (context.clock.at, context.terminal.quiet());
     context.print(&CheckedPolicy { checked: &checked, at, quiet });
-    match checked.report.is_some_and(|report| report.verdict() == Verdict::Refused) {
-        true => Err(Failure::reported(Kind::Refused)),
-        false => Ok(()),
-    }
+    let verdict = checked.report.map(|report| report.verdict());
+    Failure::after(verdict.map_or(Worst::Nothing, Worst::from))
 }

@@ -5,7 +5,7 @@ use crate::{
         policy_init::{self, InitError, init},
         verify::{self, Demands},
     },
-    cli::{context::Context, declare::Init, failure::Outcome, render::WrittenPolicy},
+    cli::{context::Context, declare::Init, failure::CommandResult, render::WrittenPolicy},
     core::{policy::Policy, verdict::Claim},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when the archive was refused; the report then says why. Exit 2, when it could not be
 /// checked, or the file is there or cannot be written.
-pub fn run(options: &Init, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Init, context: &mut Context<'_>) -> CommandResult {
     let trust = options.trust.resolve(context.env);
     let from = options.from.as_ref().map(|archive| verify::Options {
         archive: archive.clone(),

@@ -2,7 +2,7 @@
 
 use crate::{
     app::policy_lock::{self, LockError, lock},
-    cli::{context::Context, declare::Lock, failure::Outcome, render::LockedIdentities},
+    cli::{context::Context, declare::Lock, failure::CommandResult, render::LockedIdentities},
 };
 
 /// Writes down who built each package of an archive, which is examined first as `bundle verify` does.
@@ -10,7 +10,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when the archive was refused; the report then says why. Exit 2, when it could not be
 /// checked, or the file is there or cannot be written.
-pub fn run(options: &Lock, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Lock, context: &mut Context<'_>) -> CommandResult {
     let options = policy_lock::Options {
         verify: options.verify.resolve(&options.archive, context.env),
         output: options.output.clone(),

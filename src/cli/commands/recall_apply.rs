@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::RecallApply,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::AppliedRecall,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when the recall is refused, or an archive is affected or refused; exit 2, when the recall
 /// or some of the archives could not be checked.
-pub fn run(options: &RecallApply, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &RecallApply, context: &mut Context<'_>) -> CommandResult {
     let options = recall::Apply {
         recall: options.recall.clone(),
         recall_keys: options.recall_keys.clone(),
@@ -27,8 +27,8 @@ pub fn run(options: &RecallApply, context: &mut Context<'_>) -> Outcome {
     let (quiet, verbose) = (context.terminal.quiet(), context.terminal.verbose());
     context.print(&AppliedRecall { applied: &applied, quiet, verbose });
     match applied.state() {
-        State::Affected | State::Refused => Err(Failure::reported(Kind::Refused)),
-        State::Unchecked => Err(Failure::reported(Kind::CouldNotCheck)),
+        State::Affected | State::Refused => Err(Failure::reported(Ending::Refused)),
+        State::Unchecked => Err(Failure::reported(Ending::CouldNotCheck)),
         State::Clear => Ok(()),
     }
 }

@@ -1,23 +1,13 @@
 //! `sealift recall fetch`.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use crate::{
-    app::{
-        connection::Npmrc,
-        recall::{self, Source},
-        seal::Output,
-        store::is_folder,
-    },
+    app::{connection::Npmrc, recall, seal::Output},
     cli::{
-        context::Context,
-        declare::RecallFetch,
-        env::Env,
-        failure::{Failure, Outcome},
-        network, options,
+        context::Context, declare::RecallFetch, env::Env, failure::CommandResult, network, options,
         render::FetchedRecall,
     },
-    core::addresses,
 };
 
 /// Seals the newest trust and the advisories for what archives hold.
@@ -25,14 +15,14 @@ use crate::{
 /// # Errors
 /// Exit 2, when something could not be had; exit 1, when something is not what it should be. No file is
 /// left behind then.
-pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> CommandResult {
     #[cfg(unix)]
     network::leave_nothing_when_interrupted();
     let env = context.env;
     let fetch = recall::Fetch {
         archives: options.archives.clone(),
         purls: options.purls.clone(),
-        source: source(&options.advisories)?,
+        source: recall::source(&options.advisories)?,
         output: options::output(&options.output, env),
         key: options::sealing_key(options.key.as_deref(), env),
         signed_by: options.signed_by.clone(),
@@ -59,15 +49,4 @@ pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
         }
     }
     Ok(())
-}
-
-fn source(text: &str) -> Outcome<Source> {
-    if !text.starts_with("https://") && !text.starts_with("http://") {
-        let path = PathBuf::from(text);
-        return Ok(if is_folder(&path) { Source::Folder(path) } else { Source::Zip(path) });
-    }
-    addresses::parse(text).map(Source::Address).ok_or_else(|| {
-        Failure::could_not("--advisories is not an address")
-            .hint("it is a folder, a ZIP file, or an address such as https://HOST/npm/all.zip")
-    })
 }

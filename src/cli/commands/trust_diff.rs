@@ -2,7 +2,7 @@
 
 use crate::{
     app::trust::{self, diff},
-    cli::{context::Context, declare::Diff, failure::Outcome, render::Changes},
+    cli::{context::Context, declare::Diff, failure::CommandResult, render::ComparedTrust},
 };
 
 /// Shows what differs. If the newer side is not given, it is what this machine trusts: the newer of its trust
@@ -10,7 +10,7 @@ use crate::{
 ///
 /// # Errors
 /// Exit 2, when one cannot be read or holds nothing of the instance.
-pub fn run(options: &Diff, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Diff, context: &mut Context<'_>) -> CommandResult {
     let options = trust::Diff {
         old: options.old.clone(),
         new: options.new.clone(),
@@ -19,6 +19,6 @@ pub fn run(options: &Diff, context: &mut Context<'_>) -> Outcome {
         store: options.store.folder(context.env),
     };
     let difference = diff(&options, context.clock.at)?;
-    context.print(&Changes { instance: &options.instance, difference: &difference });
+    context.print(&ComparedTrust { instance: &options.instance, difference: &difference });
     Ok(())
 }

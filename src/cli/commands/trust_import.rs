@@ -2,7 +2,7 @@
 
 use crate::{
     app::trust::{self, import},
-    cli::{context::Context, declare::Import, failure::Outcome, render::UpdatedInstances},
+    cli::{context::Context, declare::Import, failure::CommandResult, render::UpdatedInstances},
 };
 
 /// Advances the trust store to what an archive carries.
@@ -10,7 +10,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when the seal or the metadata is refused, or the store holds newer; exit 2, when a
 /// file cannot be read or written, or the archive carries nothing to import.
-pub fn run(options: &Import, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Import, context: &mut Context<'_>) -> CommandResult {
     let options = trust::Import {
         archive: options.archive.clone(),
         keys: options.keys.clone(),

@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::Pin,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::PinnedRoot,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// Exit 2, when it was not confirmed, the name is taken, or the file is not a root signed by its own
 /// keys.
-pub fn run(options: &Pin, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Pin, context: &mut Context<'_>) -> CommandResult {
     let pinned = options.yes;
     let options = trust::Pin {
         root: options.root.clone(),
@@ -36,5 +36,5 @@ pub fn run(options: &Pin, context: &mut Context<'_>) -> Outcome {
         &failure
             .hint("compare it with one that you got another way, then run this again with --yes"),
     );
-    Err(Failure::reported(Kind::CouldNotCheck))
+    Err(Failure::reported(Ending::CouldNotCheck))
 }

@@ -3,7 +3,7 @@
 use crate::{
     app::{connection::Npmrc, trust},
     cli::{
-        context::Context, declare::Refresh, env::Env, failure::Outcome, network,
+        context::Context, declare::Refresh, env::Env, failure::CommandResult, network,
         render::UpdatedInstances,
     },
 };
@@ -13,7 +13,7 @@ use crate::{
 /// # Errors
 /// Exit 1, when what a repository offers is refused; exit 2, when it cannot be had, or the store
 /// cannot be read or written. The store is then as it was, but for the floor against rollback.
-pub fn run(options: &Refresh, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &Refresh, context: &mut Context<'_>) -> CommandResult {
     let options = trust::Refresh {
         instance: options.instance.clone(),
         mirror: options.mirror.clone(),

@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::TrustShow,
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Ending, Failure},
         render::TrustedInstances,
     },
 };
@@ -15,7 +15,7 @@ use crate::{
 ///
 /// # Errors
 /// Exit 2, when there is no such instance, or the store cannot be read.
-pub fn run(options: &TrustShow, context: &mut Context<'_>) -> Outcome {
+pub fn run(options: &TrustShow, context: &mut Context<'_>) -> CommandResult {
     let store = options.store.folder(context.env);
     let at = context.clock.at;
     let all = trust::show(&store, options.instance.as_deref(), at)?;
@@ -26,6 +26,6 @@ pub fn run(options: &TrustShow, context: &mut Context<'_>) -> Outcome {
     }
     match trusted.failures.is_empty() {
         true => Ok(()),
-        false => Err(Failure::reported(Kind::CouldNotCheck)),
+        false => Err(Failure::reported(Ending::CouldNotCheck)),
     }
 }

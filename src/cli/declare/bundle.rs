@@ -221,7 +221,7 @@ pub struct VerifyOptions {
     pub threshold: u32,
     /// What is demanded.
     #[command(flatten)]
-    pub demands: Demands,
+    pub demands: DemandOptions,
     /// Where trust comes from.
     #[command(flatten)]
     pub trust: TrustOptions,
@@ -230,7 +230,7 @@ pub struct VerifyOptions {
 /// What is demanded of an archive.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Demands")]
-pub struct Demands {
+pub struct DemandOptions {
     /// a policy: whom you expect, and what you excuse; sealift-policy(5) has its form. Repeat for
     /// several: rules add up, and of limits the stricter one counts
     #[arg(long, value_name = "FILE")]
@@ -303,7 +303,7 @@ pub struct Sign {
     pub digest: Option<Digest>,
     /// What is demanded.
     #[command(flatten)]
-    pub demands: Demands,
+    pub demands: DemandOptions,
     /// Where trust comes from.
     #[command(flatten)]
     pub trust: TrustOptions,

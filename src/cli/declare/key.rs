@@ -31,12 +31,12 @@ pub struct Generate {
     pub output: PathBuf,
     /// what kind of key to make: ed25519 or ecdsa-p256
     #[arg(long, value_enum, default_value_t, value_name = "NAME", hide_possible_values = true)]
-    pub algorithm: Algorithm,
+    pub algorithm: AlgorithmName,
 }
 
 /// Kinds of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Algorithm {
+pub enum AlgorithmName {
     /// Ed25519.
     #[default]
     Ed25519,
@@ -44,11 +44,11 @@ pub enum Algorithm {
     EcdsaP256,
 }
 
-impl From<Algorithm> for KeyAlgorithm {
-    fn from(algorithm: Algorithm) -> Self {
+impl From<AlgorithmName> for KeyAlgorithm {
+    fn from(algorithm: AlgorithmName) -> Self {
         match algorithm {
-            Algorithm::Ed25519 => Self::Ed25519,
-            Algorithm::EcdsaP256 => Self::EcdsaP256,
+            AlgorithmName::Ed25519 => Self::Ed25519,
+            AlgorithmName::EcdsaP256 => Self::EcdsaP256,
         }
     }
 }

@@ -24,7 +24,7 @@ pub use self::install::Serve;
 pub use self::{bundle::Fetch, recall::RecallFetch, trust::Refresh};
 pub use self::{
     bundle::{
-        BundleCommand, Demands, Diff as BundleDiff, Inspect, Sign, Statements, Verify,
+        BundleCommand, DemandOptions, Diff as BundleDiff, Inspect, Sign, Statements, Verify,
         VerifyOptions, Why,
     },
     install::Unpack,
@@ -64,7 +64,7 @@ pub struct Global {
     /// how to print the result: for people, or as sealift-report(5) specifies
     #[arg(long, global = true, value_enum, default_value_t, value_name = "human|json")]
     #[arg(hide_possible_values = true, help_heading = "Global options")]
-    pub format: Format,
+    pub format: OutputFormat,
     /// judge as of this time (RFC 3339) in place of the clock
     #[arg(long, global = true, value_parser = at, value_name = "TIME")]
     #[arg(help_heading = "Global options")]
@@ -84,7 +84,7 @@ pub struct Global {
 
 /// How a result is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
+pub enum OutputFormat {
     /// For people.
     #[default]
     Human,

@@ -31,7 +31,7 @@ pub use self::{
     recall::AppliedRecall,
     report::{RenderedReport, Rendering},
     store::{FoundInStore, IndexedStore, JudgedStore},
-    trust::{Changes, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
+    trust::{ComparedTrust, ExportedFiles, PinnedRoot, TrustedInstances, UpdatedInstances},
     unpack::Written,
     why::Reasons,
 };

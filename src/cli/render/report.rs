@@ -29,7 +29,7 @@ pub use self::served::pages;
 
 use super::Rendered;
 use crate::{
-    app::stored::{Source, StoredReport},
+    app::stored::Render,
     cli::terminal::GOOD,
     core::text::{Untrusted, named},
 };
@@ -39,7 +39,8 @@ use crate::{
 pub struct Rendering {
     /// As the command line names it.
     name: &'static str,
-    render: fn(&StoredReport, &Source) -> String,
+    /// Renders a report; its source says who vouches for it.
+    pub render: Render,
 }
 
 /// All formats. A new one is a line here.
@@ -59,11 +60,6 @@ impl Rendering {
     pub fn named(name: &str) -> Result<&'static Self, String> {
         let all: Vec<&Self> = ALL.iter().collect();
         named("format", name, &all, |rendering| rendering.name)
-    }
-
-    /// Renders a report. `source` says who vouches for it.
-    pub fn render(&self, report: &StoredReport, source: &Source) -> String {
-        (self.render)(report, source)
     }
 }
 

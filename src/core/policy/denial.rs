@@ -120,7 +120,9 @@ impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(claim) => write!(f, "the {claim} does not verify"),
-            Self::Supplied => f.write_str("a person supplied it, and no exception names its bytes"),
+            Self::Supplied => {
+                f.write_str("a person supplied it, so that an exception must name its bytes")
+            }
             Self::NoRule => f.write_str("no rule of the policy selects it"),
             Self::Missing(Claim::Integrity) => {
                 f.write_str("neither a strong hash nor a registry's signature binds its bytes")
@@ -134,8 +136,8 @@ impl fmt::Display for Denial {
             }
             Self::Weak(weakness) => write!(f, "the policy denies {}", weakness.name()),
             Self::Unexpected { rule, key, found, expected } => {
-                write!(f, "{key} is {}", found.as_deref().unwrap_or("not stated"))?;
-                write!(f, ", rule {} expects {}", rule.saturating_add(1), expected.join(" or "))
+                write!(f, "its {key} is {}", found.as_deref().unwrap_or("not stated"))?;
+                write!(f, ", and rule {} expects {}", rule.saturating_add(1), expected.join(" or "))
             }
             Self::TooYoung { rule, published, collected, minimum } => {
                 match published {

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn refuses_what_names_no_package() {
-        use PatternError::{Ecosystem, Name, NoVersion, Version};
+        use PatternError::{Ecosystem, Name, NoVersion};
         let text = str::to_owned;
         for (pattern, error) in [
             ("left-pad", Ecosystem(text("left-pad"))),
@@ -193,10 +193,10 @@ mod tests {
             ("npm:@acme", Name(text("npm:@acme"))),
             ("npm:", Name(text("npm:"))),
             ("npm:a b", Name(text("npm:a b"))),
-            ("npm:left-pad@", Version(String::new())),
-            ("npm:left-pad@^1", Version(text("^1"))),
-            ("npm:left-pad@*", Version(text("*"))),
-            ("npm:@acme/*@latest", Version(text("latest"))),
+            ("npm:left-pad@", PatternError::Version(String::new())),
+            ("npm:left-pad@^1", PatternError::Version(text("^1"))),
+            ("npm:left-pad@*", PatternError::Version(text("*"))),
+            ("npm:@acme/*@latest", PatternError::Version(text("latest"))),
         ] {
             assert_eq!(PackagePattern::parse(pattern), Err(error), "{pattern}");
         }

@@ -1,7 +1,7 @@
 //! Programs that some tests need beside Rust and a C compiler.
 #![allow(clippy::disallowed_methods)] // the program may not read the environment; a test may
 
-use std::process::Command;
+use std::{ffi::OsString, process::Command};
 
 /// Whether these programs are on this machine. Where they are not, a test says so and does nothing; in CI
 /// they must be there.
@@ -19,4 +19,13 @@ pub fn are_here(names: &[&str]) -> bool {
         eprintln!("skipped: install {missing:?}");
     }
     missing.is_empty()
+}
+
+/// The path of cosign, where `SEALIFT_COSIGN` names it. Where it does not, a test says so and does nothing.
+pub fn cosign() -> Option<OsString> {
+    let cosign = std::env::var_os("SEALIFT_COSIGN");
+    if cosign.is_none() {
+        eprintln!("skipped: SEALIFT_COSIGN does not name cosign, so its lines were not run");
+    }
+    cosign
 }

@@ -1,20 +1,16 @@
 //! What every rendering for machines carries: what was judged, by what rules, when and by which program.
 
-use std::{
-    collections::{HashMap, HashSet},
-    io,
-};
+use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
-use serde_json::{Map, Value, ser::Formatter};
+use serde_json::{Map, Value};
 
-use super::codes;
+use super::codes::why;
 
 use crate::{
     app::stored::{Source, StoredDenial, StoredEntry, StoredReport},
     core::{
         percent,
-        text::{Untrusted, bounded, misleads},
+        text::{Untrusted, bounded},
     },
 };
 
@@ -128,45 +124,9 @@ impl<'a> Exceptions<'a> {
 /// What a denial says: its detail and, where a claim was refused, the reason. Cut, since a report that
 /// sealift did not write may have texts of any length.
 pub(super) fn says(denial: &StoredDenial, reason: Option<&str>) -> String {
-    let detail = denial.detail.as_deref().unwrap_or_else(|| codes::says(&denial.code));
+    let detail = why(denial);
     match reason {
         Some(reason) => format!("{}: {}", bounded(detail), bounded(reason)),
         None => bounded(detail),
-    }
-}
-
-/// JSON as text, in which nothing steers a terminal or misleads a reader.
-pub(super) fn text_of(json: &impl Serialize) -> String {
-    let mut text = Vec::new();
-    let mut writer = serde_json::Serializer::with_formatter(&mut text, Escaping);
-    // What is written here has texts as keys, and memory takes every byte: there is no error.
-    match json.serialize(&mut writer) {
-        Ok(()) => String::from_utf8(text).unwrap_or_default(),
-        Err(_) => String::new(),
-    }
-}
-
-/// Writes what misleads as escapes of JSON, which stand for the same texts.
-struct Escaping;
-
-impl Formatter for Escaping {
-    fn write_string_fragment<W: io::Write + ?Sized>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((before, found)) =
-            rest.find(misleads).and_then(|at| rest.split_at_checked(at))
-        {
-            writer.write_all(before.as_bytes())?;
-            let mut after = found.chars();
-            let mut units = [0_u16; 2];
-            for unit in after.next().unwrap_or_default().encode_utf16(&mut units) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = after.as_str();
-        }
-        writer.write_all(rest.as_bytes())
     }
 }

@@ -1,49 +1,63 @@
-//! What each code of a denial means, in one sentence. `man/sealift-report.5` says more.
+//! What each code of a denial means, for a person. `man/sealift-report.5` says more.
 
-/// Codes of packages and of entries, with what they say.
+use crate::app::stored::StoredDenial;
+
+/// Codes of packages and of entries, of what is denied, excused or weak.
 pub(super) const CODES: &[(&str, &str)] = &[
-    ("foreign", "Nothing vouches for an entry of this kind."),
-    ("not-in-archive", "The archive has no such package."),
-    ("hash-differs", "The archive has other bytes than the lockfile's hash says."),
-    ("ambiguous", "Several packages of the archive fit the entry."),
-    ("unpinned", "Neither a strong hash nor a signature of the registry binds the bytes."),
-    ("address-differs", "The entry has another address than the package, and no strong hash."),
-    ("unavailable-required", "The registry does not have a package that the lockfile needs."),
-    ("parent-denied", "The package that bundles it is not in the archive, or cannot be listed."),
-    ("shrinkwrap-differs", "The shrinkwrap in a tarball asks for what the lockfile lacks."),
-    ("sha1", "The only hash is of SHA-1."),
-    ("pinned-by-signature", "The registry's signature alone binds the bytes."),
-    ("unavailable", "The registry does not have the package, and the entry is optional."),
-    ("refused", "Evidence is there and does not verify."),
-    ("no-rule", "No rule of the policy selects the package."),
-    ("missing-registry-signature", "A registry signature is demanded, and is absent."),
-    ("missing-publish-attestation", "A publish attestation is demanded, and is absent."),
-    ("missing-provenance", "Provenance is demanded, and is absent."),
-    ("unrecognized", "Demanded evidence is of a kind that is not understood."),
-    ("unexpected-registry", "The registry is not as a rule says."),
-    ("unexpected-issuer", "The issuer of the identity is not as a rule says."),
-    ("unexpected-repository", "The source repository is not as a rule says."),
-    ("unexpected-repository-id", "The number of the source repository is not as a rule says."),
-    ("unexpected-owner", "The owner of the source repository is not as a rule says."),
-    ("unexpected-owner-id", "The number of the owner is not as a rule says."),
-    ("unexpected-workflow", "The workflow that signed is not as a rule says."),
-    ("unexpected-ref", "The branch or tag is not as a rule says."),
-    ("unexpected-trigger", "The event that started the build is not as a rule says."),
-    ("unexpected-runner", "The kind of machine that built it is not as a rule says."),
-    ("unexpected-builder", "The builder is not as a rule says."),
-    ("unexpected-build-type", "The type of the build is not as a rule says."),
-    ("minimum-age", "It was collected too soon after it was published."),
-    ("identity-changed", "Another identity built it than the one that is known."),
-    ("evidence-lost", "Evidence that an earlier version had is absent."),
-    ("bytes-changed", "A known version has other bytes."),
-    ("identity-unknown", "It is not known who built it before."),
-    ("retired-key", "The window of the key that signed has ended."),
-    ("promise-only", "The transparency log gave a promise, and no proof."),
-    ("self-hosted", "The machine that built it was not the platform's own."),
-    ("unneeded", "No entry of the archive's lockfiles needs the package."),
-    (NO_PACKAGE, "The archive has no package, so that no demand was met."),
-    (PAST_LIMIT, "The archive or the trust material is older than the policy allows."),
-    (MORE, "There are more findings than are listed."),
+    (
+        "foreign",
+        "it comes from git, from outside the project or from a person, and no registry vouches for it",
+    ),
+    ("not-in-archive", "the archive has no such package"),
+    ("hash-differs", "the archive has other bytes than the lockfile's hash says"),
+    ("ambiguous", "several packages of the archive fit the entry"),
+    ("unpinned", "neither a strong hash nor a signature of the registry binds its bytes"),
+    ("address-differs", "the entry has another address than the package, and no strong hash"),
+    ("unavailable-required", "the registry does not have a package that the lockfile needs"),
+    ("parent-denied", "the package that bundles it is not in the archive, or cannot be listed"),
+    ("shrinkwrap-differs", "the shrinkwrap in a tarball asks for what the lockfile lacks"),
+    ("sha1", "the lockfile binds it by SHA-1 alone, which can be forged"),
+    (
+        "pinned-by-signature",
+        "the lockfile has no strong hash of it; the registry's signature binds it",
+    ),
+    ("unavailable", "the registry does not have the package, and the entry is optional"),
+    ("refused", "evidence is there and does not verify"),
+    ("no-rule", "no rule of the policy selects the package"),
+    ("missing-registry-signature", "a registry signature is demanded, and is absent"),
+    ("missing-publish-attestation", "a publish attestation is demanded, and is absent"),
+    ("missing-provenance", "provenance is demanded, and is absent"),
+    ("unrecognized", "its evidence is of a kind that sealift does not understand"),
+    ("unexpected-registry", "the registry is not as a rule says"),
+    ("unexpected-issuer", "the issuer of the identity is not as a rule says"),
+    ("unexpected-repository", "the source repository is not as a rule says"),
+    ("unexpected-repository-id", "the number of the source repository is not as a rule says"),
+    ("unexpected-owner", "the owner of the source repository is not as a rule says"),
+    ("unexpected-owner-id", "the number of the owner is not as a rule says"),
+    ("unexpected-workflow", "the workflow that signed is not as a rule says"),
+    ("unexpected-ref", "the branch or tag is not as a rule says"),
+    ("unexpected-trigger", "the event that started the build is not as a rule says"),
+    ("unexpected-runner", "the kind of machine that built it is not as a rule says"),
+    ("unexpected-builder", "the builder is not as a rule says"),
+    ("unexpected-build-type", "the type of the build is not as a rule says"),
+    ("minimum-age", "it was collected too soon after it was published"),
+    ("identity-changed", "another identity built it than the one that is known"),
+    ("evidence-lost", "an earlier version had evidence that this one lacks"),
+    ("bytes-changed", "a known version has other bytes"),
+    ("identity-unknown", "nobody has written down who built it before"),
+    (
+        "retired-key",
+        "the key that signed it has been retired, and nothing proves that it signed before",
+    ),
+    (
+        "promise-only",
+        "the transparency log promised to list the signature, and no proof came with it",
+    ),
+    ("self-hosted", "it was built on a machine of its own makers, and not on the build service's"),
+    ("unneeded", "no entry of the archive's lockfiles needs it"),
+    (NO_PACKAGE, "the archive has no package, so that no demand was met"),
+    (PAST_LIMIT, "the archive or the trust material is older than the policy allows"),
+    (MORE, "there are more findings than are listed"),
 ];
 
 /// An archive without a package.
@@ -56,7 +70,12 @@ pub(super) const MORE: &str = "more-findings";
 /// What a code says.
 pub(super) fn says(code: &str) -> &'static str {
     let known = CODES.iter().find(|(known, _)| *known == code);
-    known.map_or("The report has a code that this version of sealift does not know.", |it| it.1)
+    known.map_or("the report has a code that this version of sealift does not know", |it| it.1)
+}
+
+/// Why something is denied: as the report says, or else as the code does.
+pub(super) fn why(denial: &StoredDenial) -> &str {
+    denial.detail.as_deref().unwrap_or_else(|| says(&denial.code))
 }
 
 #[cfg(test)]

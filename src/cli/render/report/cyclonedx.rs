@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 
 use self::component::{archive, component, scopes};
 use super::{
-    basis::{Shown, basis, lockfiles, text_of},
+    basis::{Shown, basis, lockfiles},
     findings::UNAVAILABLE,
 };
 use crate::{
     app::{
+        json::compact,
         report::Verdict,
         stored::{Source, StoredEntry, StoredPackage, StoredReport},
     },
@@ -33,7 +34,7 @@ pub(super) fn cyclonedx(report: &StoredReport, source: &Source) -> String {
             component(report, package, number, scopes.get(package.purl.as_str()).copied())
         })
     };
-    text_of(&Bom {
+    compact(&Bom {
         schema: CYCLONEDX_SCHEMA,
         bom_format: "CycloneDX",
         spec_version: "1.6",

@@ -37,7 +37,7 @@ pub(super) struct Finding<'a> {
     /// What is wrong.
     pub(super) what: What<'a>,
     /// Where lockfiles ask for it: never empty.
-    pub(super) places: Rc<[Place<'a>]>,
+    pub(super) places: Rc<[FileLine<'a>]>,
 }
 
 /// What is wrong.
@@ -53,7 +53,7 @@ pub(super) enum What<'a> {
 
 /// A line of a file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct FileLine<'a> {
     pub(super) file: &'a str,
     pub(super) line: usize,
 }
@@ -74,7 +74,7 @@ pub(super) fn findings(report: &StoredReport) -> Vec<Finding<'_>> {
     }
     for lockfile in &lockfiles {
         for (entry, line) in lockfile.entries() {
-            list.of_entry(entry, Place { file: lockfile.file, line });
+            list.of_entry(entry, FileLine { file: lockfile.file, line });
         }
     }
     list.require_a_reason();
@@ -84,20 +84,20 @@ pub(super) fn findings(report: &StoredReport) -> Vec<Finding<'_>> {
 }
 
 /// Where to point at for what no entry asks for: the first line of the first lockfile.
-fn top<'a>(report: &'a StoredReport, lockfiles: &[Shown<'a>]) -> Place<'a> {
+fn top<'a>(report: &'a StoredReport, lockfiles: &[Shown<'a>]) -> FileLine<'a> {
     let first = lockfiles.first().map_or(report.archive.file.as_str(), |lockfile| lockfile.file);
-    Place { file: first, line: 1 }
+    FileLine { file: first, line: 1 }
 }
 
 /// Where lockfiles ask for each package.
-fn places<'a>(lockfiles: &[Shown<'a>]) -> HashMap<&'a str, Rc<[Place<'a>]>> {
+fn places<'a>(lockfiles: &[Shown<'a>]) -> HashMap<&'a str, Rc<[FileLine<'a>]>> {
     let mut places: HashMap<_, Vec<_>> = HashMap::new();
     for lockfile in lockfiles {
         for (entry, line) in lockfile.entries() {
             let Some(package) = &entry.package else { continue };
             let known = places.entry(package.as_str()).or_default();
             if known.len() < PLACES {
-                known.push(Place { file: lockfile.file, line });
+                known.push(FileLine { file: lockfile.file, line });
             }
         }
     }
@@ -115,7 +115,7 @@ pub(super) fn level_of_limits(report: &StoredReport) -> Level {
 
 struct List<'a> {
     report: &'a StoredReport,
-    top: Rc<[Place<'a>]>,
+    top: Rc<[FileLine<'a>]>,
     found: Vec<Finding<'a>>,
 }
 
@@ -137,7 +137,7 @@ impl<'a> List<'a> {
         self.found.push(Finding { level, code, claim: None, subject: "", what, places });
     }
 
-    fn of_package(&mut self, package: &'a StoredPackage, places: Rc<[Place<'a>]>) {
+    fn of_package(&mut self, package: &'a StoredPackage, places: Rc<[FileLine<'a>]>) {
         let subject = package.purl.as_str();
         let reason = |denial| reason(package, denial);
         let denied =
@@ -159,7 +159,7 @@ impl<'a> List<'a> {
         }
     }
 
-    fn of_entry(&mut self, entry: &'a StoredEntry, place: Place<'a>) {
+    fn of_entry(&mut self, entry: &'a StoredEntry, place: FileLine<'a>) {
         let (level, code, what) = match (&entry.denied, &entry.excused) {
             (Some(denial), _) => (Level::Error, denial.code.as_str(), What::Denial(denial, None)),
             (None, Some(denial)) => {

@@ -37,12 +37,12 @@ struct Suite<'a> {
 
 struct Case<'a> {
     name: &'a str,
-    outcome: Outcome,
+    outcome: CaseOutcome,
     /// What the policy only warns of, and who vouches for the report.
     notes: Vec<String>,
 }
 
-enum Outcome {
+enum CaseOutcome {
     Passed,
     Skipped(String),
     Failed {
@@ -54,12 +54,12 @@ enum Outcome {
 }
 
 impl Suite<'_> {
-    fn count(&self, is: fn(&Outcome) -> bool) -> usize {
+    fn count(&self, is: fn(&CaseOutcome) -> bool) -> usize {
         self.cases.iter().filter(|case| is(&case.outcome)).count()
     }
 }
 
-impl Outcome {
+impl CaseOutcome {
     fn is_failed(&self) -> bool {
         matches!(self, Self::Failed { .. })
     }
@@ -75,9 +75,11 @@ impl Outcome {
 
 fn of_archive<'a>(report: &'a StoredReport, source: &Source) -> Suite<'a> {
     let verdict = match report.verdict {
-        Verdict::Verified => Outcome::Passed,
-        Verdict::Stale => Outcome::Skipped("stale: older than a limit of the policy".to_owned()),
-        Verdict::Refused => Outcome::failed("refused", vec![denied(report)]),
+        Verdict::Verified => CaseOutcome::Passed,
+        Verdict::Stale => {
+            CaseOutcome::Skipped("stale: older than a limit of the policy".to_owned())
+        }
+        Verdict::Refused => CaseOutcome::failed("refused", vec![denied(report)]),
     };
     let vouched = format!("the report is {}", vouched(source));
     let mut cases = vec![Case { name: "verdict", outcome: verdict, notes: vec![vouched] }];
@@ -85,8 +87,8 @@ fn of_archive<'a>(report: &'a StoredReport, source: &Source) -> Suite<'a> {
         let (age, limit) = (past.age_seconds, past.limit_seconds);
         let detail = format!("{age} seconds old, and the limit is {limit} seconds");
         let outcome = match level_of_limits(report) {
-            Level::Error => Outcome::failed(PAST_LIMIT, vec![detail]),
-            Level::Warning | Level::Note => Outcome::Skipped(detail),
+            Level::Error => CaseOutcome::failed(PAST_LIMIT, vec![detail]),
+            Level::Warning | Level::Note => CaseOutcome::Skipped(detail),
         };
         Case { name: &past.what, outcome, notes: Vec::new() }
     }));
@@ -118,24 +120,24 @@ fn of_packages<'a>(report: &'a StoredReport, exceptions: &Exceptions<'_>) -> Sui
     Suite { name, class, cases: cases.collect() }
 }
 
-fn of_package(package: &StoredPackage, exceptions: &Exceptions<'_>) -> Outcome {
+fn of_package(package: &StoredPackage, exceptions: &Exceptions<'_>) -> CaseOutcome {
     // Evidence that does not verify is the first to know of.
     let mut denied: Vec<_> = package.denied.iter().collect();
     denied.sort_by_key(|denial| denial.code != "refused");
     match (denied.first(), package.excused.first()) {
         (Some(first), _) => {
             let reasons = denied.iter().map(|denial| line(denial, reason(package, denial)));
-            Outcome::failed(&first.code, few(reasons))
+            CaseOutcome::failed(&first.code, few(reasons))
         }
         // A refused package without a reason is malformed. It stays refused.
         _ if package.verdict != Verdict::Verified => {
-            Outcome::failed("refused", vec!["the package is refused".to_owned()])
+            CaseOutcome::failed("refused", vec!["the package is refused".to_owned()])
         }
         (None, Some(_)) => {
             let excuses = package.excused.iter().map(|denial| excused(denial, exceptions));
-            Outcome::Skipped(few(excuses).join("; "))
+            CaseOutcome::Skipped(few(excuses).join("; "))
         }
-        (None, None) => Outcome::Passed,
+        (None, None) => CaseOutcome::Passed,
     }
 }
 
@@ -165,16 +167,16 @@ fn of_lockfile<'a>(lockfile: &Shown<'a>, exceptions: &Exceptions<'_>) -> Suite<'
     }
 }
 
-fn of_entry(entry: &StoredEntry, exceptions: &Exceptions<'_>, place: &str) -> Outcome {
+fn of_entry(entry: &StoredEntry, exceptions: &Exceptions<'_>, place: &str) -> CaseOutcome {
     match (&entry.denied, &entry.excused) {
         (Some(denial), _) => {
-            Outcome::failed(&denial.code, vec![line(denial, None), place.to_owned()])
+            CaseOutcome::failed(&denial.code, vec![line(denial, None), place.to_owned()])
         }
-        (None, Some(denial)) => Outcome::Skipped(excused(denial, exceptions)),
+        (None, Some(denial)) => CaseOutcome::Skipped(excused(denial, exceptions)),
         (None, None) if entry.disposition == UNAVAILABLE => {
-            Outcome::Skipped(codes::says(UNAVAILABLE).to_owned())
+            CaseOutcome::Skipped(codes::says(UNAVAILABLE).to_owned())
         }
-        (None, None) => Outcome::Passed,
+        (None, None) => CaseOutcome::Passed,
     }
 }
 
@@ -197,7 +199,7 @@ struct Document<'a> {
 impl Display for Document<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let total = |is| self.suites.iter().map(|suite| suite.count(is)).sum::<usize>();
-        let (tests, failures) = (total(|_| true), total(Outcome::is_failed));
+        let (tests, failures) = (total(|_| true), total(CaseOutcome::is_failed));
         writeln!(
             f,
             r#"<testsuites name="sealift" tests="{tests}" failures="{failures}" errors="0">"#
@@ -216,8 +218,8 @@ impl Document<'_> {
             r#"  <testsuite name="{}" tests="{}" failures="{}" errors="0" skipped="{}" timestamp="{}">"#,
             Xml(&suite.name),
             suite.cases.len(),
-            suite.count(Outcome::is_failed),
-            suite.count(Outcome::is_skipped),
+            suite.count(CaseOutcome::is_failed),
+            suite.count(CaseOutcome::is_skipped),
             Xml(self.at),
         )?;
         if is_first {
@@ -236,15 +238,15 @@ impl Document<'_> {
 
 fn write_case(f: &mut Formatter<'_>, class: &str, case: &Case<'_>) -> fmt::Result {
     let (name, class) = (Xml(case.name), Xml(class));
-    if matches!(case.outcome, Outcome::Passed) && case.notes.is_empty() {
+    if matches!(case.outcome, CaseOutcome::Passed) && case.notes.is_empty() {
         return writeln!(f, r#"    <testcase name="{name}" classname="{class}"/>"#);
     }
     writeln!(f, r#"    <testcase name="{name}" classname="{class}">"#)?;
     match &case.outcome {
-        Outcome::Passed => {}
-        Outcome::Skipped(why) => writeln!(f, r#"      <skipped message="{}"/>"#, Xml(why))?,
+        CaseOutcome::Passed => {}
+        CaseOutcome::Skipped(why) => writeln!(f, r#"      <skipped message="{}"/>"#, Xml(why))?,
         // Jenkins and GitLab take one failure of a case.
-        Outcome::Failed { code, reasons } => {
+        CaseOutcome::Failed { code, reasons } => {
             let first = reasons.first().map_or("", String::as_str);
             write!(f, r#"      <failure type="{}" message="{}">"#, Xml(code), Xml(first))?;
             write_lines(f, reasons)?;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::{
-    reasons::{Reason, of_entries, of_packages},
+    reasons::{Cause, of_entries, of_packages},
     tally::{Tally, before, count, entries, grouped, is_not_carried, lead, past, used},
 };
 use crate::{
@@ -90,7 +90,7 @@ impl Comment {
 fn vouched(source: &Source) -> String {
     match source {
         Source::Verification | Source::Serving => {
-            "The verification itself wrote this. Nobody has signed it.".to_owned()
+            "Sealift wrote this when it verified the archive. Nobody has signed it.".to_owned()
         }
         Source::Unsigned => "**Nobody has signed the report that this shows.**".to_owned(),
         Source::Unchecked { claimed } => format!(
@@ -142,7 +142,7 @@ fn denials(comment: &mut Comment, report: &StoredReport) {
 /// A reason, with what is refused for it.
 fn refusal(
     comment: &mut Comment,
-    Reason { says, code: name }: &Reason<'_>,
+    Cause { says, code: name }: &Cause<'_>,
     noun: &str,
     all: &[&str],
 ) {

@@ -11,6 +11,7 @@ mod packages;
 mod policy;
 mod refused;
 mod rules;
+mod signers;
 mod summary;
 mod text;
 mod trust;
@@ -23,7 +24,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use self::text::Text;
+use self::text::Html;
 #[cfg(feature = "serve")]
 use super::tally::lead;
 use super::{tally::Tally, words};
@@ -60,15 +61,15 @@ impl<'a> Page<'a> {
     }
 
     fn write(&self, out: &mut String) -> fmt::Result {
-        let name = Text(&self.report.archive.file).to_string();
+        let name = Html(&self.report.archive.file).to_string();
         head(out, &format!("{}: {name}", self.report.verdict.name()))?;
         self.verdict(out)?;
         out.push_str("<main>\n");
+        out.push_str(CONTENTS);
         self.refused(out)?;
         self.glance(out)?;
         self.unsaid(out)?;
         self.vouchers(out)?;
-        out.push_str(CONTENTS);
         self.packages(out)?;
         self.entries(out)?;
         self.exceptions(out)?;
@@ -80,10 +81,10 @@ impl<'a> Page<'a> {
         let tool = &self.report.tool;
         writeln!(
             out,
-            "<footer>Verified by {} {}. This page shows what its report says, in the form {}.</footer>",
-            Text(&tool.name),
-            Text(&tool.version),
-            Text(&self.report.schema),
+            "<footer>Checked by {} {}. This page shows what its report says, in the form {}.</footer>",
+            Html(&tool.name),
+            Html(&tool.version),
+            Html(&self.report.schema),
         )?;
         writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
     }
@@ -118,10 +119,10 @@ fn write_list<'a>(
             out,
             "<section>\n<h2><a href=\"{path}\"><bdi>{}</bdi></a></h2>\n<p><strong>{}</strong>. {}</p>\n\
              <p>SHA-256 <code>{}</code></p>\n</section>",
-            Text(&report.archive.file),
+            Html(&report.archive.file),
             report.verdict.name(),
             lead(report, &Tally::of(report)),
-            Text(&report.archive.sha256),
+            Html(&report.archive.sha256),
         )?;
     }
     out.push_str("</main>\n</body>\n</html>\n");

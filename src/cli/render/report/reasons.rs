@@ -3,20 +3,20 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use super::{
+    codes::why,
     tally::{entries, refused},
-    words,
 };
 use crate::app::stored::{StoredDenial, StoredEntry, StoredPackage, StoredReport};
 
 /// Why something is refused, and under which code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Reason<'a> {
+pub(super) struct Cause<'a> {
     pub(super) says: Cow<'a, str>,
     pub(super) code: &'a str,
 }
 
 /// What is refused, by the reason, in the order of the report.
-pub(super) type Grouped<'a, T> = Vec<(Reason<'a>, Vec<T>)>;
+pub(super) type Grouped<'a, T> = Vec<(Cause<'a>, Vec<T>)>;
 
 /// The packages that are refused, with their places in the report.
 pub(super) fn of_packages(report: &StoredReport) -> Grouped<'_, (usize, &StoredPackage)> {
@@ -31,7 +31,7 @@ pub(super) fn of_entries(report: &StoredReport) -> Grouped<'_, &StoredEntry> {
     grouped(entries(report).filter_map(|entry| Some((of_denial(entry.denied.as_ref()?), entry))))
 }
 
-fn grouped<'a, T>(all: impl Iterator<Item = (Reason<'a>, T)>) -> Grouped<'a, T> {
+fn grouped<'a, T>(all: impl Iterator<Item = (Cause<'a>, T)>) -> Grouped<'a, T> {
     let mut places = HashMap::new();
     let mut groups: Grouped<'_, T> = Vec::new();
     for (reason, one) in all {
@@ -45,18 +45,17 @@ fn grouped<'a, T>(all: impl Iterator<Item = (Reason<'a>, T)>) -> Grouped<'a, T> 
 }
 
 /// Why a package is refused, with what is wrong in the evidence.
-fn of_package<'a>(package: &'a StoredPackage, denial: &'a StoredDenial) -> Reason<'a> {
+fn of_package<'a>(package: &'a StoredPackage, denial: &'a StoredDenial) -> Cause<'a> {
     let claim = denial.claim.as_deref().and_then(|claim| package.claims.get(claim));
     match claim.and_then(|claim| Some((claim.text("reason")?, claim.text("detail")?))) {
         Some((code, detail)) => {
             let says = denial.detail.as_deref().unwrap_or("it does not verify");
-            Reason { says: format!("{says}: {detail}").into(), code }
+            Cause { says: format!("{says}: {detail}").into(), code }
         }
         None => of_denial(denial),
     }
 }
 
-fn of_denial(denial: &StoredDenial) -> Reason<'_> {
-    let says = denial.detail.as_deref().or_else(|| words::meaning(&words::CODES, &denial.code));
-    Reason { says: says.unwrap_or("it is refused").into(), code: &denial.code }
+fn of_denial(denial: &StoredDenial) -> Cause<'_> {
+    Cause { says: why(denial).into(), code: &denial.code }
 }

@@ -11,12 +11,16 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    basis::{Exceptions, basis, lockfiles, says, text_of, uri, vouched},
+    basis::{Exceptions, basis, lockfiles, says, uri, vouched},
     codes::{self, CODES, MORE},
-    findings::{Finding, Level, Place, What, findings},
+    findings::{FileLine, Finding, Level, What, findings},
+    tally::capital,
 };
 use crate::{
-    app::stored::{Source, StoredReport},
+    app::{
+        json::compact,
+        stored::{Source, StoredReport},
+    },
     core::{
         addresses::SARIF_SCHEMA,
         package::digest::Algorithm,
@@ -41,7 +45,7 @@ pub(super) fn sarif(report: &StoredReport, source: &Source) -> String {
         let places = listed.first().unwrap_or(first).places.clone();
         run.push(&more(rest, first.level, places));
     }
-    text_of(&json!({
+    compact(&json!({
         "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -146,7 +150,7 @@ impl<'a> Run<'a> {
         }
         let number = self.rules.len();
         self.numbers.insert(code.to_owned(), number);
-        let (says, help) = (codes::says(code), help(code));
+        let (says, help) = (format!("{}.", capital(codes::says(code))), help(code));
         self.rules.push(json!({
             "id": code,
             "shortDescription": { "text": says },
@@ -213,7 +217,7 @@ fn plain(text: &str) -> String {
     plain
 }
 
-fn location(place: &Place<'_>) -> Value {
+fn location(place: &FileLine<'_>) -> Value {
     json!({ "physicalLocation": {
         "artifactLocation": { "uri": uri(place.file) },
         "region": { "startLine": place.line.max(1) },
@@ -221,7 +225,7 @@ fn location(place: &Place<'_>) -> Value {
 }
 
 /// The finding that counts those that are not listed.
-fn more<'a>(rest: &[Finding<'_>], level: Level, places: Rc<[Place<'a>]>) -> Finding<'a> {
+fn more<'a>(rest: &[Finding<'_>], level: Level, places: Rc<[FileLine<'a>]>) -> Finding<'a> {
     let mut codes = BTreeMap::<_, usize>::new();
     for finding in rest {
         let number = codes.entry(finding.code).or_default();

@@ -100,8 +100,10 @@ pub(super) fn grouped(number: usize) -> String {
 pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
     let packages = count(report.summary.packages, "package");
     let past: Vec<_> = report.past_limits.iter().map(past).collect();
-    let holds =
-        format!("All that was demanded of this archive and its {packages} is there, and it holds");
+    let but = if tally.excused > 0 { ", but for what an exception excuses" } else { "" };
+    let holds = format!(
+        "All that was demanded of this archive and its {packages} is there, and it holds{but}"
+    );
     let mut lead = match report.verdict {
         Verdict::Verified => format!("{holds}."),
         Verdict::Stale => format!("{holds}, but {}.", past.join(", and ")),
@@ -119,9 +121,9 @@ pub(super) fn lead(report: &StoredReport, tally: &Tally) -> String {
     }
     if tally.excused > 0 {
         lead += &match tally.excused {
-            1 => " 1 package or lockfile entry meets this only by an exception.".to_owned(),
+            1 => " 1 package or lockfile entry passes only by an exception.".to_owned(),
             number => format!(
-                " {} packages or lockfile entries meet this only by an exception.",
+                " {} packages or lockfile entries pass only by an exception.",
                 grouped(number)
             ),
         };
@@ -184,7 +186,12 @@ fn demanded(report: &StoredReport) -> String {
         true => "; of some, more",
         false => "",
     };
-    format!(" Demanded of every package: {}{more}.", names.join(", "))
+    // No rule is about what a person supplied.
+    let each = match report.packages.iter().any(|package| package.rules.is_empty()) {
+        true => "every package that a rule is about",
+        false => "every package",
+    };
+    format!(" Demanded of {each}: {}{more}.", names.join(", "))
 }
 
 /// What is past its limit.
@@ -217,4 +224,10 @@ pub(super) fn before(seconds: i64) -> String {
 /// The verb for a number of things.
 pub(super) fn are(number: usize) -> &'static str {
     if number == 1 { "is" } else { "are" }
+}
+
+/// A text as the start of a sentence.
+pub(super) fn capital(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
 }

@@ -194,8 +194,8 @@ fn the_top_says_who_vouches_for_the_report() {
     for (source, in_page, in_markdown) in [
         (
             Source::Verification,
-            "The verification itself wrote this page, and nobody has signed it",
-            "The verification itself wrote this. Nobody has signed it.",
+            "Sealift wrote this page when it verified the archive. Nobody has signed it",
+            "Sealift wrote this when it verified the archive. Nobody has signed it.",
         ),
         (Source::Unsigned, "Nobody has signed the report", "**Nobody has signed the report"),
         (
@@ -274,10 +274,16 @@ fn the_page_and_the_comment_of_a_refused_archive() {
 #[test]
 fn the_lines_for_a_third_party_are_those_of_the_page_of_archives() {
     let archives = include_str!("../../../../man/sealift-archive.5");
-    let lines = archives.split(".SH EXAMPLES").nth(1).unwrap().split(".nf\n").nth(1).unwrap();
-    let lines = lines.split("\n.fi").next().unwrap();
-    let lines = lines.replace("\\(aq", "'").replace("\\-", "-").replace("\\e", "\\");
-    assert_eq!(super::page::check::SEAL.trim_end(), lines);
+    let examples = archives.split(".SH EXAMPLES").nth(1).unwrap();
+    let example = |number| {
+        let lines = examples.split(".nf\n").nth(number).unwrap().split(".fi").next().unwrap();
+        lines.replace("\\(aq", "'").replace("\\-", "-").replace("\\e", "\\")
+    };
+    let lines = example(1);
+    assert_eq!(super::page::check::SEAL, lines);
+    let listed = example(3);
+    let (_, attestations) = listed.split_once("\nEND\n").unwrap();
+    assert_eq!(super::page::check::ATTESTATIONS, attestations);
     let source = Source::Signed { keys: vec!["SHA256:x".to_owned()] };
     let page = html(&stored(), &source);
     for line in lines

@@ -11,7 +11,7 @@ pub(super) const CLAIMS: [(&str, &str, &str); 4] = [
     (
         "registry-signature",
         "the package registry signed the name, the version and the digest of the file",
-        "the archive has no signature of the registry: that the file is its own is the sealer's word",
+        "the archive has no signature of the registry: only the sealer says that the file is from the registry",
     ),
     (
         "publish-attestation",
@@ -61,34 +61,6 @@ pub(super) const STATUSES: [(&str, &str); 4] = [
     ),
     ("refused", "the evidence is there, and it does not hold; no policy excuses that"),
     ("unrecognized", "the evidence holds, and is of a kind that sealift does not understand"),
-];
-
-/// Codes of what can be excused, or denied although it verifies.
-pub(super) const CODES: [(&str, &str); 15] = [
-    ("missing-registry-signature", "the registry did not sign it"),
-    (
-        "missing-publish-attestation",
-        "the registry did not state in a public log that it published it",
-    ),
-    ("missing-provenance", "nobody states from which source it was built"),
-    ("unrecognized", "its evidence is of a kind that sealift does not understand"),
-    ("unpinned", "nothing binds it to the bytes that the lockfile asks for"),
-    ("foreign", "it comes from git or from outside the project; no registry vouches for it"),
-    ("minimum-age", "it was too new when it was collected"),
-    ("evidence-lost", "an earlier version had evidence that this one lacks"),
-    ("identity-unknown", "nobody has written down who builds it"),
-    (
-        "retired-key",
-        "the registry has retired the key that signed it, and nothing proves that it signed before",
-    ),
-    ("sha1", "the lockfile binds it by SHA-1 alone, which can be forged"),
-    (
-        "pinned-by-signature",
-        "the lockfile has no strong hash of it; the registry's signature binds it",
-    ),
-    ("promise-only", "the public log promised to list the signature, and no proof came with it"),
-    ("self-hosted", "it was built on a machine of its own makers, and not on the build service's"),
-    ("unavailable", "an optional package that its registry said it does not have"),
 ];
 
 /// Where trust material came from.

@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// What differs of an instance.
-pub struct Changes<'a> {
+pub struct ComparedTrust<'a> {
     /// The instance.
     pub instance: &'a str,
     /// What differs.
     pub difference: &'a Difference,
 }
 
-impl Rendered for Changes<'_> {
+impl Rendered for ComparedTrust<'_> {
     fn json(&self) -> impl Serialize + '_ {
         let Difference { roles, added, changed, removed } = self.difference;
         json!({
@@ -41,7 +41,7 @@ impl Rendered for Changes<'_> {
     }
 }
 
-impl fmt::Display for Changes<'_> {
+impl fmt::Display for ComparedTrust<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Difference { roles, added, changed, removed } = self.difference;
         if roles.is_empty() && added.is_empty() && changed.is_empty() && removed.is_empty() {

@@ -6,7 +6,7 @@ mod show;
 mod update;
 
 pub use self::{
-    diff::{Changes, anchor_line},
+    diff::{ComparedTrust, anchor_line},
     files::{ExportedFiles, PinnedRoot},
     show::TrustedInstances,
     update::UpdatedInstances,

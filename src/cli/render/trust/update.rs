@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 
 use super::{failures, failures_json};
 use crate::{
-    app::trust::{Advance, Updates},
+    app::{
+        Worst,
+        trust::{Advance, Updates},
+    },
     cli::{
-        failure::{Failure, Kind, Outcome},
+        failure::{CommandResult, Failure},
         render::Rendered,
         terminal::{STRONG, Terminal},
     },
@@ -23,14 +26,13 @@ use crate::{
 pub struct UpdatedInstances {
     advances: Vec<Advance>,
     failures: Vec<(String, Failure)>,
-    /// Whether something was refused. That counts more than an update that could not be fetched.
-    refused: bool,
+    worst: Worst,
 }
 
 impl From<Updates> for UpdatedInstances {
     fn from(updates: Updates) -> Self {
-        let refused = updates.is_refusal();
-        Self { advances: updates.advances, failures: failures(updates.failures), refused }
+        let worst = updates.worst();
+        Self { advances: updates.advances, failures: failures(updates.failures), worst }
     }
 }
 
@@ -39,7 +41,7 @@ impl UpdatedInstances {
     ///
     /// # Errors
     /// Exit 1, when what was offered was refused; exit 2, when it could not be had.
-    pub fn end(&self, terminal: &mut Terminal) -> Outcome {
+    pub fn end(&self, terminal: &mut Terminal) -> CommandResult {
         for advance in &self.advances {
             for (path, reason) in &advance.missed {
                 let warning =
@@ -53,11 +55,7 @@ impl UpdatedInstances {
         for (_, failure) in &self.failures {
             terminal.failure(failure);
         }
-        match (self.failures.is_empty(), self.refused) {
-            (true, _) => Ok(()),
-            (false, true) => Err(Failure::reported(Kind::Refused)),
-            (false, false) => Err(Failure::reported(Kind::CouldNotCheck)),
-        }
+        Failure::after(self.worst)
     }
 }
 

@@ -249,6 +249,10 @@ fn malformed_payloads_and_signatures_are_refused() {
     for size in [0, 7, 73] {
         assert_eq!(with("", &signature(0, &vec![0; size])), EnvelopeError::SignatureSize(size));
     }
+    let refused = with("", r#"{"keyid":"me","sig":""}"#);
+    assert_eq!(refused, EnvelopeError::KeyId("me".to_owned()));
+    let told = "a signature in the envelope has the key id \"me\", which is not a fingerprint";
+    assert_eq!(refused.to_string(), told);
     assert_eq!(with("", r#"{"keyid":"","sig":""}"#), EnvelopeError::KeyId(String::new()));
     assert_eq!(with("", ""), EnvelopeError::NoSignature);
 

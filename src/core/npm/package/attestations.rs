@@ -326,5 +326,5 @@ fn signed<'a>(evidence: &Evidence<'a>) -> Result<&'a Digest, Refusal> {
     let mut digests = evidence.artifact.iter();
     digests
         .find(|digest| digest.algorithm() == Algorithm::Sha512)
-        .ok_or(IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
+        .ok_or_else(|| IntegrityRefusal::NotComputed(Algorithm::Sha512).into())
 }

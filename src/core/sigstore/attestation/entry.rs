@@ -68,17 +68,23 @@ pub(super) fn require_agreement(
         }
     }
     let Some(certificate) = certificate else { return Ok(()) };
-    if kind == KindVersion::IntotoV002 && logged_certificate(&body).as_ref() != Some(certificate) {
+    if kind == KindVersion::IntotoV002 && !is_about(&body, certificate).unwrap_or_default() {
         let other = "it is about another certificate".to_owned();
         return Err(TransparencyLogError::EntryMismatch(other));
     }
     Ok(())
 }
 
-fn logged_certificate(intoto: &Body<'_>) -> Option<DerCertificate> {
+/// Whether an entry of kind `intoto` is about this certificate; `None` where it has none.
+fn is_about(intoto: &Body<'_>, certificate: &DerCertificate) -> Option<bool> {
     let logged = intoto.spec.content.as_ref()?.envelope.signatures.first()?;
-    let pem = String::from_utf8(STANDARD.decode(&*logged.public_key).ok()?).ok()?;
-    DerCertificate::from_pem(&pem).ok()
+    let pem = STANDARD.decode(&*logged.public_key).ok()?;
+    // To compare two texts takes a fraction of the time that it takes to read one.
+    let base64 = STANDARD.encode(certificate.as_bytes());
+    let usual = ["-----BEGIN CERTIFICATE-----", &base64, "-----END CERTIFICATE-----"].concat();
+    let lines = pem.split(|byte| *byte == b'\n').flatten();
+    let same = lines.eq(usual.as_bytes());
+    Some(same || DerCertificate::from_pem(str::from_utf8(&pem).ok()?).ok()? == *certificate)
 }
 
 #[cfg(test)]

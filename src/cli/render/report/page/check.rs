@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::{Page, summary::codes, text::Text};
+use super::{Page, signers::signers, summary::codes, text::Html};
 use crate::app::stored::Source;
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
@@ -12,6 +12,10 @@ pub const SEAL: &str = include_str!("lines/seal.sh");
 /// That the carried trust material verifies from a root, with python-tuf.
 pub const TRUST: &str = include_str!("lines/trust.sh");
 
+/// That the attestations verify, with cosign. Before them stands a list of who signed each, `signers`. The same
+/// lines are in `man/sealift-archive.5`.
+pub const ATTESTATIONS: &str = include_str!("lines/attestations.sh");
+
 /// That a key signed a report.
 pub const REPORT: &str = include_str!("lines/report.sh");
 
@@ -19,7 +23,9 @@ impl Page<'_> {
     /// How a third party checks the same without sealift.
     pub(super) fn check(&self, out: &mut String) -> fmt::Result {
         let archive = &self.report.archive;
-        self.before_lines(out)?;
+        let carries_trust = self.report.trust.iter().any(|trust| trust.source == "archive");
+        let signers = if carries_trust { signers(self.report) } else { String::new() };
+        self.before_lines(out, carries_trust, !signers.is_empty())?;
         // Quoted in a command: nothing but a digest.
         if archive.sha256.len() == 64 && archive.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
         {
@@ -37,7 +43,7 @@ impl Page<'_> {
              nothing after it. Any line after it means that something was added, removed or changed",
             SEAL,
         )?;
-        if self.report.trust.iter().any(|trust| trust.source == "archive") {
+        if carries_trust {
             part(
                 out,
                 "Does the trust material in it verify?",
@@ -47,6 +53,9 @@ impl Page<'_> {
                  compared with its source",
                 TRUST,
             )?;
+        }
+        if !signers.is_empty() {
+            attestations(out, &signers)?;
         }
         if matches!(self.source, Source::Signed { .. } | Source::Unchecked { .. }) {
             part(
@@ -62,21 +71,32 @@ impl Page<'_> {
     }
 
     /// What the lines check, and what they need.
-    fn before_lines(&self, out: &mut String) -> fmt::Result {
+    fn before_lines(&self, out: &mut String, has_trust: bool, has_signers: bool) -> fmt::Result {
         let archive = &self.report.archive;
-        out.push_str(
-            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check the \
-             digest, the seal and the trust material. They do not compare packages with the lockfile, and do \
+        let checked = match (has_trust, has_signers) {
+            (true, true) => "the digest, the seal, the trust material and the attestations",
+            (true, false) => "the digest, the seal and the trust material",
+            (false, _) => "the digest and the seal",
+        };
+        write!(
+            out,
+            "<section id=\"check\">\n<h2>Check it yourself, without sealift</h2>\n<p>These lines check {checked}. \
+             They do not compare packages with the lockfile, do not verify the registries' signatures, and do \
              not judge evidence by the policy.</p>\n<p>Put the archive into an empty folder, as \
              <code>app.sealift</code>, and the public key of who sealed it, as <code>key.pub</code>. Get the \
              key from them, and not with the archive: ",
-        );
+        )?;
         let keys: Vec<_> = archive.signers.iter().flat_map(|signer| signer.keys.clone()).collect();
         match keys.as_slice() {
             [] => out.push_str("this page knows no key that has sealed it"),
             keys => {
                 out.push_str("its <code>$keyid</code> in the lines is ");
                 codes(out, keys)?;
+                if keys.len() > 1 {
+                    out.push_str(
+                        ", one for each key: run the lines once for each, every time in a new folder",
+                    );
+                }
             }
         }
         out.push_str(
@@ -84,6 +104,23 @@ impl Page<'_> {
         );
         Ok(())
     }
+}
+
+/// The lines for attestations, with who signed them.
+fn attestations(out: &mut String, signers: &str) -> fmt::Result {
+    part(
+        out,
+        "Did the signers that this page names sign the attestations in it?",
+        "After the lines above, which verify the trust material that these use. Needs jq, OpenSSL 3 and cosign 3, \
+         and no network. (cosign 2.5 compares SHA-256 alone, and packages of npm have SHA-512.) The list says \
+         who signed what, as this page does: the issuer and the identity of a certificate, or the id of a \
+         registry's key. An attestation that no transparency log has is not in it. Prints a line that ends \
+         in verified for each attestation, and stops at the first that does not verify. This shows that the \
+         signer signed a statement about exactly these bytes, and that the transparency log has accepted it. \
+         It does not show that the statement names this repository and commit, nor that the registry's key \
+         was still valid then. It uses the trust material in the archive, and none that is newer",
+        &format!("cat > signers <<'END'\n{signers}END\n{ATTESTATIONS}"),
+    )
 }
 
 fn part(out: &mut String, title: &str, note: &str, lines: &str) -> fmt::Result {
@@ -96,7 +133,7 @@ struct Lines<'a>(&'a str);
 impl fmt::Display for Lines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in self.0.lines() {
-            writeln!(f, "{}", Text(line))?;
+            writeln!(f, "{}", Html(line))?;
         }
         Ok(())
     }

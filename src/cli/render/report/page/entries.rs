@@ -6,7 +6,7 @@ use super::{
     Page,
     packages::name,
     refused::reason,
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::stored::{Named, StoredEntry},
@@ -29,8 +29,8 @@ impl Page<'_> {
                 Some(input) => writeln!(
                     out,
                     "<p>It has the {} as the archive's <bdi>{}</bdi>, whose entries are below.</p>",
-                    Text(&given.relation),
-                    Text(input)
+                    Html(&given.relation),
+                    Html(input)
                 )?,
                 None => out.push_str(
                     "<p>It differs from the archive's own lockfiles, so that each entry of it was compared \
@@ -57,7 +57,7 @@ impl Page<'_> {
     ) -> fmt::Result {
         out.push_str("<ul class=\"dispositions\">\n");
         for (name, number) in dispositions.iter() {
-            write!(out, "<li><b>{}</b> {}", grouped(*number), Text(name))?;
+            write!(out, "<li><b>{}</b> {}", grouped(*number), Html(name))?;
             match words::meaning(&words::DISPOSITIONS, name) {
                 Some(meaning) => writeln!(out, ": {meaning}")?,
                 None => out.push('\n'),
@@ -84,12 +84,12 @@ impl Page<'_> {
         );
         for entry in entries {
             let path = if entry.path.is_empty() { "(the project itself)" } else { &entry.path };
-            write!(out, "<tr><td>{}<td>{}<td>", Code(path), Text(&entry.disposition))?;
+            write!(out, "<tr><td>{}<td>{}<td>", Code(path), Html(&entry.disposition))?;
             if let Some(purl) = &entry.package {
                 let name = name(purl);
                 match self.places.get(purl.as_str()) {
-                    Some(at) => write!(out, "<a href=\"#p{at}\">{}</a>", Text(&name))?,
-                    None => write!(out, "{}", Text(&name))?,
+                    Some(at) => write!(out, "<a href=\"#p{at}\">{}</a>", Html(&name))?,
+                    None => write!(out, "{}", Html(&name))?,
                 }
             }
             out.push_str("<td>");
@@ -102,9 +102,9 @@ impl Page<'_> {
 }
 
 fn heading(out: &mut String, file: &str, of: &str, format: &str, sha256: &str) -> fmt::Result {
-    write!(out, "<h3><bdi>{}</bdi> <small>{of}", Text(file))?;
+    write!(out, "<h3><bdi>{}</bdi> <small>{of}", Html(file))?;
     if file.rsplit('/').next() != Some(format) {
-        write!(out, ", {}", Text(format))?;
+        write!(out, ", {}", Html(format))?;
     }
     writeln!(out, "</small></h3>\n<p>SHA-256 {}</p>", Code(sha256))
 }
@@ -114,11 +114,11 @@ fn notes(out: &mut String, entry: &StoredEntry) -> fmt::Result {
     out.push_str("<ul>");
     match entry.pinned_by.as_deref() {
         Some("signature") => out.push_str("<li>the registry's signature"),
-        Some(algorithm) => write!(out, "<li>{}", Text(algorithm))?,
+        Some(algorithm) => write!(out, "<li>{}", Html(algorithm))?,
         None => {}
     }
     if let Some(hash) = &entry.hash {
-        write!(out, "<li>its only digest is {}", Text(hash))?;
+        write!(out, "<li>its only digest is {}", Html(hash))?;
     }
     if entry.other_address {
         out.push_str("<li>the lockfile gives another address for it");

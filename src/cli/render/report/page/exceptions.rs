@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 use super::{
     Page,
     rules::{joined, values},
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::stored::ExceptionUse,
     cli::render::report::{
+        codes,
         tally::{count, used},
-        words,
     },
     core::policy::ENDS_SOON_DAYS,
 };
@@ -29,10 +29,10 @@ impl Page<'_> {
     pub(super) fn passed(&self, out: &mut String) -> fmt::Result {
         let used = used(self.report);
         if used.is_empty() {
-            out.push_str("<dt>What was let pass?<dd>Nothing: no exception was used.\n");
+            out.push_str("<dt>What passes by exception?<dd>Nothing: no exception was used.\n");
             return Ok(());
         }
-        out.push_str("<dt>What was let pass?<dd><ul>\n");
+        out.push_str("<dt>What passes by exception?<dd><ul>\n");
         for (uses, exception) in used.iter().take(AT_A_GLANCE) {
             let text = |key: &str| exception.get(key).and_then(Value::as_str).unwrap_or_default();
             let code = text("code");
@@ -41,9 +41,9 @@ impl Page<'_> {
                 "<li><a href=\"#exception-{}\">{}</a>: {}. Because: <q>{}</q> Until {} ({})",
                 uses.number,
                 subject(exception),
-                words::meaning(&words::CODES, code).map_or(Text(code), Text),
-                Text(text("reason")),
-                Text(text("expires")),
+                codes::says(code),
+                Html(text("reason")),
+                Html(text("expires")),
                 left(uses.days_left),
             )?;
         }
@@ -97,18 +97,18 @@ fn row(
         write!(out, "<br><small>with the SHA-512 {}</small>", values(digest))?;
     }
     let code = text("code");
-    match words::meaning(&words::CODES, code) {
-        Some(meaning) => write!(out, "<td>{meaning} <small>{}</small>", Code(code))?,
-        None => write!(out, "<td>{}", Code(code))?,
-    }
-    write!(out, "<td>{}<td>{}", Text(text("reason")), Text(text("expires")))?;
+    write!(out, "<td>{} <small>{}</small>", codes::says(code), Code(code))?;
+    write!(out, "<td>{}<td>{}", Html(text("reason")), Html(text("expires")))?;
     if let Some(uses) = uses {
         write!(out, "<br>{}", left(uses.days_left))?;
     }
-    write!(out, "<small>added {}</small><td>", Text(text("added")))?;
+    write!(out, "<small>added {}</small><td>", Html(text("added")))?;
     let Some(uses) = uses else { return Ok(()) };
     match uses.state.as_str() {
-        "used" => write!(out, "{}", count(uses.uses, "time")),
+        "used" => {
+            let things = if uses.uses == 1 { "package or entry" } else { "packages or entries" };
+            write!(out, "for {} {things}", uses.uses)
+        }
         "expired" => write!(out, "no: it has expired"),
         "not-yet" => write!(out, "no: it does not hold yet"),
         _ => write!(out, "no: no package or entry needs this exception"),

@@ -4,44 +4,44 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
 
-use super::text::{Code, Link, Text, When};
+use super::text::{Code, Html, Link, When};
 
 /// How a fact is called, and how it is shown.
-const LABELS: [(&str, &str, Kind); 30] = [
-    ("algorithm", "digest in the lockfile", Kind::Text),
-    ("weak", "weak", Kind::Text),
-    ("reason", "code", Kind::Code),
-    ("detail", "why", Kind::Text),
-    ("keyid", "signed by the key", Kind::Code),
-    ("identity", "signed by", Kind::Code),
-    ("signer", "signed by", Kind::Code),
-    ("time", "signed", Kind::Time),
-    ("timeSource", "who says when", Kind::Text),
-    ("retired", "the key is retired", Kind::Text),
-    ("sourceRepository", "source repository", Kind::Link),
-    ("commit", "commit", Kind::Code),
-    ("ref", "branch or tag", Kind::Code),
-    ("workflow", "signed by the workflow", Kind::Code),
-    ("workflowFile", "started workflow", Kind::Code),
-    ("trigger", "started by", Kind::Text),
-    ("runner", "kind of machine", Kind::Text),
-    ("run", "the run", Kind::Link),
-    ("issuer", "identity issued by", Kind::Code),
-    ("repositoryId", "number of the repository", Kind::Code),
-    ("owner", "owner", Kind::Link),
-    ("ownerId", "number of the owner", Kind::Code),
-    ("statedBuilder", "builder, in its own words", Kind::Code),
-    ("statedBuildType", "kind of build, in its own words", Kind::Code),
-    ("predicateType", "kind of statement", Kind::Code),
-    ("signedAt", "signed", Kind::Time),
-    ("logged", "public log", Kind::Logged),
-    ("timestampsSetAside", "times that do not verify", Kind::Text),
-    ("otherSignatures", "other signatures", Kind::Text),
-    ("found", "found", Kind::Text),
+const LABELS: [(&str, &str, FactKind); 30] = [
+    ("algorithm", "digest in the lockfile", FactKind::Text),
+    ("weak", "weak", FactKind::Text),
+    ("reason", "code", FactKind::Code),
+    ("detail", "why", FactKind::Text),
+    ("keyid", "signed by the key", FactKind::Code),
+    ("identity", "signed by", FactKind::Code),
+    ("signer", "signed by", FactKind::Code),
+    ("time", "signed", FactKind::Time),
+    ("timeSource", "who says when", FactKind::Text),
+    ("retired", "the key is retired", FactKind::Text),
+    ("sourceRepository", "source repository", FactKind::Link),
+    ("commit", "commit", FactKind::Code),
+    ("ref", "branch or tag", FactKind::Code),
+    ("workflow", "signed by the workflow", FactKind::Code),
+    ("workflowFile", "started workflow", FactKind::Code),
+    ("trigger", "started by", FactKind::Text),
+    ("runner", "kind of machine", FactKind::Text),
+    ("run", "the run", FactKind::Link),
+    ("issuer", "identity issued by", FactKind::Code),
+    ("repositoryId", "number of the repository", FactKind::Code),
+    ("owner", "owner", FactKind::Link),
+    ("ownerId", "number of the owner", FactKind::Code),
+    ("statedBuilder", "builder, in its own words", FactKind::Code),
+    ("statedBuildType", "kind of build, in its own words", FactKind::Code),
+    ("predicateType", "kind of statement", FactKind::Code),
+    ("signedAt", "signed", FactKind::Time),
+    ("logged", "public log", FactKind::Logged),
+    ("timestampsSetAside", "times that do not verify", FactKind::Text),
+    ("otherSignatures", "other signatures", FactKind::Text),
+    ("found", "found", FactKind::Text),
 ];
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum FactKind {
     Text,
     Code,
     Time,
@@ -58,7 +58,7 @@ pub(super) fn list(out: &mut String, facts: &Map<String, Value>) -> fmt::Result 
     let text = |name: &str| facts.get(name).and_then(Value::as_str);
     let why = text("detail").zip(text("reason"));
     if let Some((detail, code)) = why {
-        writeln!(out, "<dt>why<dd>{} <small>{}</small>", Text(detail), Code(code))?;
+        writeln!(out, "<dt>why<dd>{} <small>{}</small>", Html(detail), Code(code))?;
     }
     let others =
         facts.iter().filter(|(name, _)| why.is_none() || *name != "detail" && *name != "reason");
@@ -66,23 +66,23 @@ pub(super) fn list(out: &mut String, facts: &Map<String, Value>) -> fmt::Result 
         let known = LABELS.iter().find(|(known, ..)| known == name);
         match known {
             Some((_, label, _)) => write!(out, "<dt>{label}<dd>")?,
-            None => write!(out, "<dt>{}<dd>", Text(name))?,
+            None => write!(out, "<dt>{}<dd>", Html(name))?,
         }
-        show(out, known.map_or(Kind::Text, |(.., kind)| *kind), value)?;
+        show(out, known.map_or(FactKind::Text, |(.., kind)| *kind), value)?;
         out.push('\n');
     }
     out.push_str("</dl>\n");
     Ok(())
 }
 
-fn show(out: &mut String, kind: Kind, value: &Value) -> fmt::Result {
+fn show(out: &mut String, kind: FactKind, value: &Value) -> fmt::Result {
     match (value, kind) {
-        (Value::String(text), Kind::Text) => write!(out, "{}", Text(text)),
-        (Value::String(text), Kind::Code | Kind::Logged) => write!(out, "{}", Code(text)),
-        (Value::String(text), Kind::Time) => write!(out, "{}", When(text)),
-        (Value::String(text), Kind::Link) => write!(out, "{}", Link(text)),
+        (Value::String(text), FactKind::Text) => write!(out, "{}", Html(text)),
+        (Value::String(text), FactKind::Code | FactKind::Logged) => write!(out, "{}", Code(text)),
+        (Value::String(text), FactKind::Time) => write!(out, "{}", When(text)),
+        (Value::String(text), FactKind::Link) => write!(out, "{}", Link(text)),
         (Value::Bool(is), _) => write!(out, "{}", if *is { "yes" } else { "no" }),
-        (Value::Object(logged), Kind::Logged) => {
+        (Value::Object(logged), FactKind::Logged) => {
             let has = |name: &str| logged.get(name).and_then(Value::as_bool).unwrap_or_default();
             write!(
                 out,
@@ -104,11 +104,11 @@ fn show(out: &mut String, kind: Kind, value: &Value) -> fmt::Result {
         }
         (Value::Object(members), _) => {
             for (at, (name, value)) in members.iter().enumerate() {
-                write!(out, "{}{}: ", if at > 0 { ", " } else { "" }, Text(name))?;
-                show(out, Kind::Code, value)?;
+                write!(out, "{}{}: ", if at > 0 { ", " } else { "" }, Html(name))?;
+                show(out, FactKind::Code, value)?;
             }
             Ok(())
         }
-        (other, _) => write!(out, "{}", Text(&other.to_string())),
+        (other, _) => write!(out, "{}", Html(&other.to_string())),
     }
 }

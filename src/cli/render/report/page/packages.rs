@@ -5,14 +5,14 @@ use std::fmt::{self, Write as _};
 use super::{
     Page, facts,
     refused::reason,
-    text::{Code, Text},
+    text::{Code, Html, When},
 };
 use crate::{
     app::{
         report::Verdict,
         stored::{StoredClaim, StoredDenial, StoredPackage},
     },
-    cli::render::report::words,
+    cli::render::report::{codes, words},
     core::verdict::Status,
 };
 
@@ -70,8 +70,8 @@ fn line(out: &mut String, at: usize, package: &StoredPackage) -> fmt::Result {
         out,
         "<li id=\"p{at}\" class=\"{}\"><details><summary class=\"row\"><span class=\"name\"><b>{}</b> <i>{}</i>",
         classes.join(" "),
-        Text(name),
-        Text(version)
+        Html(name),
+        Html(version)
     )?;
     for (mark, is) in [
         ("refused", package.verdict == Verdict::Refused),
@@ -92,7 +92,7 @@ fn line(out: &mut String, at: usize, package: &StoredPackage) -> fmt::Result {
         let repository = claim.text("sourceRepository").unwrap_or_default();
         let shown = repository.strip_prefix("https://").unwrap_or(repository);
         let commit: String = claim.text("commit").unwrap_or_default().chars().take(10).collect();
-        write!(out, "{} <small>{}</small>", Text(shown), Text(&commit))?;
+        write!(out, "{} <small>{}</small>", Html(shown), Html(&commit))?;
     }
     out.push_str("</span></summary>\n");
     Ok(())
@@ -110,11 +110,8 @@ fn body(out: &mut String, package: &StoredPackage) -> fmt::Result {
         }
     }
     for weakness in &package.weak {
-        write!(out, "<dt class=\"weak\">weak<dd>")?;
-        match words::meaning(&words::CODES, weakness) {
-            Some(meaning) => writeln!(out, "{meaning} <small>{}</small>", Code(weakness))?,
-            None => writeln!(out, "{}", Code(weakness))?,
-        }
+        write!(out, "<dt class=\"weak\">weak<dd>{}", codes::says(weakness))?;
+        writeln!(out, " <small>{}</small>", Code(weakness))?;
     }
     writeln!(out, "<dt>package URL<dd>{}", Code(&package.purl))?;
     for (name, digest) in [("SHA-256", &package.sha256), ("SHA-512", &package.sha512)] {
@@ -123,14 +120,18 @@ fn body(out: &mut String, package: &StoredPackage) -> fmt::Result {
         }
     }
     match &package.registry {
-        Some(registry) => writeln!(out, "<dt>registry<dd>{}", Text(registry))?,
+        Some(registry) => writeln!(out, "<dt>registry<dd>{}", Html(registry))?,
         None => out.push_str("<dt>registry<dd>none\n"),
     }
-    out.push_str("<dt>rules about it<dd>");
-    for (at, rule) in package.rules.iter().enumerate() {
-        write!(out, "{}<a href=\"#rule-{rule}\">{rule}</a>", if at > 0 { ", " } else { "" })?;
+    if let Some(published) = &package.published {
+        writeln!(out, "<dt>published<dd>{}, as its registry says", When(published))?;
     }
-    out.push_str(if package.rules.is_empty() { "none</dl>\n" } else { "</dl>\n" });
+    out.push_str("<dt>judged by<dd>");
+    for (at, rule) in package.rules.iter().enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        write!(out, "{comma}<a href=\"#rule-{rule}\">rule {rule}</a>")?;
+    }
+    out.push_str(if package.rules.is_empty() { "no rule</dl>\n" } else { "</dl>\n" });
     for (name, claim) in package.claims.iter() {
         found(out, name, claim)?;
     }
@@ -145,7 +146,7 @@ fn others(out: &mut String, package: &StoredPackage) -> fmt::Result {
         write!(
             out,
             "<h4>another {}: <span class=\"unrecognized\">not understood</span></h4>",
-            Text(&beside.claim)
+            Html(&beside.claim)
         )?;
         facts::list(out, &beside.found)?;
     }
@@ -168,7 +169,7 @@ fn judged(out: &mut String, denial: &StoredDenial) -> fmt::Result {
 
 fn found(out: &mut String, name: &str, claim: &StoredClaim) -> fmt::Result {
     let word = status(claim.status);
-    write!(out, "<h4>{} <span class=\"{word}\">{word}</span></h4>", Text(name))?;
+    write!(out, "<h4>{} <span class=\"{word}\">{word}</span></h4>", Html(name))?;
     facts::list(out, &claim.found)
 }
 
@@ -181,14 +182,17 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// Name and version of a package, as people write them, and the registry where it is another than the
-/// ecosystem's own.
+/// Name and version of a package, as people write them, and where it is from if that is not the ecosystem's
+/// own registry.
 pub(super) fn name(purl: &str) -> String {
     let (purl, qualifiers) = purl.split_once('?').unwrap_or((purl, ""));
     let name = purl.strip_prefix("pkg:").and_then(|rest| rest.split_once('/'));
     let name = name.map_or(purl, |(_, name)| name).replace("%40", "@");
+    let has = |qualifier: &str| qualifiers.split('&').any(|one| one.starts_with(qualifier));
     match qualifiers {
         "" => name,
-        _ => format!("{name} (other registry)"),
+        _ if has("repository_url=") => format!("{name} (other registry)"),
+        _ if has("vcs_url=") => format!("{name} (from git)"),
+        _ => format!("{name} (from an address)"),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Page,
     rules::values,
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::cli::render::report::tally::{count, span};
 
@@ -29,19 +29,21 @@ impl Page<'_> {
                 None => writeln!(out, "<dt>{what}<dd>of any age")?,
             }
         }
-        if let Some(reaction) = get("pastLimit").and_then(Value::as_str) {
+        let has_limit =
+            get("maxAgeSeconds").or(get("maxTrustAgeSeconds")).is_some_and(Value::is_number);
+        if let Some(reaction) = get("pastLimit").and_then(Value::as_str).filter(|_| has_limit) {
             let says = match reaction {
                 "deny" => "refused",
                 "warn" => "stale",
                 other => other,
             };
-            writeln!(out, "<dt>What is older is<dd>{}", Text(says))?;
+            writeln!(out, "<dt>What is older is<dd>{}", Html(says))?;
         }
         let lockfile = if yes("lockfileRequired") { "must be given" } else { "may be given" };
         writeln!(out, "<dt>This build's lockfile<dd>{lockfile}")?;
         let deep = match yes("deep") {
             true => "the list of files in every package was read and checked",
-            false => "packages were compared as whole files, and not looked into",
+            false => "each package was compared as one file, and the files in it were not listed",
         };
         writeln!(out, "<dt>Inside packages<dd>{deep}")?;
         self.sources(out)?;
@@ -54,16 +56,20 @@ impl Page<'_> {
         let policy = &self.report.policy;
         for signer in policy.signers() {
             let text = |key: &str| signer.get(key).and_then(Value::as_str);
-            write!(out, "<bdi>{}</bdi>", Text(text("name").unwrap_or_default()))?;
+            write!(out, "<bdi>{}</bdi>", Html(text("name").unwrap_or_default()))?;
             if let Some(keys) = signer.get("keys").filter(|keys| !is_only(keys, text("name"))) {
                 write!(out, ", with {}", values(keys))?;
             }
             if let Some(until) = text("until") {
-                write!(out, ", for seals until {}", Text(until))?;
+                write!(out, ", for seals until {}", Html(until))?;
             }
             out.push_str("<br>");
         }
-        writeln!(out, "{} of them must have sealed", policy.threshold())
+        writeln!(
+            out,
+            "{} of these names must have sealed; several keys of one name count once",
+            policy.threshold()
+        )
     }
 
     /// What the policy names, and where it was read from.
@@ -82,7 +88,7 @@ impl Page<'_> {
                 "<dt>Who built what before<dd>compared with a file of identities, SHA-256 {}; what it does \
                  not know: {}",
                 Code(text("sha256")),
-                Text(text("unknown"))
+                Html(text("unknown"))
             )?;
         }
         writeln!(out, "<dt>SHA-256 of the policy<dd>{}", Code(&policy.digest.sha256))?;
@@ -90,7 +96,7 @@ impl Page<'_> {
             writeln!(out, "<dt>Read from {}<dd>", count(policy.files.len(), "file"))?;
         }
         for file in &policy.files {
-            writeln!(out, "<bdi>{}</bdi>, SHA-256 {}<br>", Text(&file.file), Code(&file.sha256))?;
+            writeln!(out, "<bdi>{}</bdi>, SHA-256 {}<br>", Html(&file.file), Code(&file.sha256))?;
         }
         Ok(())
     }

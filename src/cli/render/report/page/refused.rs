@@ -1,11 +1,11 @@
-//! What is refused, and why: nothing where nothing is.
+//! What is refused, and why. The part is missing where nothing is refused.
 
 use std::fmt::{self, Write as _};
 
 use super::{
     Page,
     packages::name,
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::{
@@ -13,9 +13,9 @@ use crate::{
         stored::{StoredDenial, StoredEntry},
     },
     cli::render::report::{
-        reasons::{Grouped, Reason, of_entries, of_packages},
-        tally::{count, grouped, past},
-        words,
+        codes::why,
+        reasons::{Cause, Grouped, of_entries, of_packages},
+        tally::{capital, count, grouped, past},
     },
 };
 
@@ -44,11 +44,20 @@ impl Page<'_> {
             writeln!(out, "<li>{}", capital(&past(one)))?;
         }
         write(out, "package", &of_packages(report), |out, (at, package)| {
-            write!(out, "<a href=\"#p{at}\">{}</a>", Text(&name(&package.purl)))
+            write!(out, "<a href=\"#p{at}\">{}</a>", Html(&name(&package.purl)))
         })?;
         let entry = |out: &mut String, entry: &&StoredEntry| write!(out, "{}", Code(&entry.path));
         write(out, "lockfile entry", &of_entries(report), entry)?;
-        out.push_str("</ul>\n</section>\n");
+        out.push_str("</ul>\n");
+        if report.verdict == Verdict::Refused {
+            out.push_str(
+                "<p><strong>What can be done:</strong> who sealed the archive collects it again, with other \
+                 versions if need be; or who wrote the policy changes a rule, or grants an exception where the \
+                 policy allows one. Evidence that does not verify may be an attack: show this to the people who \
+                 answer for security first.</p>\n",
+            );
+        }
+        out.push_str("</section>\n");
         Ok(())
     }
 }
@@ -59,9 +68,9 @@ fn write<T>(
     groups: &Grouped<'_, T>,
     named: impl Fn(&mut String, &T) -> fmt::Result,
 ) -> fmt::Result {
-    for (Reason { says, code }, all) in groups.iter().take(LISTED) {
+    for (Cause { says, code }, all) in groups.iter().take(LISTED) {
         let number = count(all.len(), noun);
-        write!(out, "<li>{} <small>{}</small><p>{number}: ", Text(says), Code(code))?;
+        write!(out, "<li>{} <small>{}</small><p>{number}: ", Html(says), Code(code))?;
         for (at, one) in all.iter().take(NAMED).enumerate() {
             out.push_str(if at > 0 { ", " } else { "" });
             named(out, one)?;
@@ -79,14 +88,5 @@ fn write<T>(
 
 /// Why something is refused: for a person, and the code.
 pub(super) fn reason(out: &mut String, denial: &StoredDenial) -> fmt::Result {
-    let says = denial.detail.as_deref().or_else(|| words::meaning(&words::CODES, &denial.code));
-    match says {
-        Some(says) => write!(out, "{} <small>{}</small>", Text(says), Code(&denial.code)),
-        None => write!(out, "{}", Code(&denial.code)),
-    }
-}
-
-fn capital(text: &str) -> String {
-    let mut rest = text.chars();
-    rest.next().into_iter().flat_map(char::to_uppercase).chain(rest).collect()
+    write!(out, "{} <small>{}</small>", Html(why(denial)), Code(&denial.code))
 }

@@ -9,11 +9,12 @@ use serde_json::{Map, Value};
 
 use super::{
     Page,
-    text::{Code, Text},
+    text::{Code, Html},
 };
 use crate::{
     app::stored::RuleUse,
     cli::render::report::{
+        codes,
         tally::{count, span},
         words,
     },
@@ -59,7 +60,7 @@ impl Page<'_> {
             writeln!(
                 out,
                 "<li>that the archive covers every entry of this build's lockfile <bdi>{}</bdi>",
-                Text(&lockfile.file)
+                Html(&lockfile.file)
             )?;
         }
         for (key, what) in
@@ -77,7 +78,8 @@ impl Page<'_> {
         let policy = &self.report.policy;
         out.push_str(
             "<section id=\"rules\">\n<h2>Rules</h2>\n<p>A package must meet every rule that is about it. \
-             Whatever the rules say, evidence that is there and does not verify is refused.</p>\n<ol class=\"rules\">\n",
+             Whatever the rules say, evidence that is there and does not verify is refused. No rule is about a \
+             package that a person supplied: an exception must name its bytes.</p>\n<ol class=\"rules\">\n",
         );
         let uses = self.report.rule_uses.iter().map(|uses| (uses.number, uses.packages));
         let uses: BTreeMap<_, _> = uses.collect();
@@ -122,19 +124,21 @@ fn demands(out: &mut String, rule: &Map<String, Value>, between: &str) -> fmt::R
             "claims" => {
                 let claims = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                 for claim in claims.filter(|claim| *claim != "integrity") {
-                    write!(out, "{between}{}", Text(claim))?;
+                    write!(out, "{between}{}", Html(claim))?;
                 }
             }
             "deny" => {
                 for weakness in value.as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    write!(out, "{between}not {}", Code(weakness))?;
-                    if let Some(meaning) = words::meaning(&words::CODES, weakness) {
-                        write!(out, " ({meaning})")?;
-                    }
+                    write!(out, "{between}not {} ({})", Code(weakness), codes::says(weakness))?;
                 }
             }
             key => match words::meaning(&KEYS, key) {
-                Some(says) => write!(out, "{between}{says} {}", values(value))?,
+                Some(says) => {
+                    write!(out, "{between}{says} {}", values(value))?;
+                    if key == "registry" && values(value) == Code("public").to_string() {
+                        out.push_str(" (the public registry)");
+                    }
+                }
                 None => write!(out, "{between}{} {}", Code(key), values(value))?,
             },
         }

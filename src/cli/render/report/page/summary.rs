@@ -1,10 +1,13 @@
 //! The top of the page: the verdict, and the answers to the first questions.
 
-use std::fmt::{self, Write as _};
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Write as _},
+};
 
 use super::{
     Page,
-    text::{Code, Text, When},
+    text::{Code, Html, When},
 };
 use crate::{
     app::{
@@ -37,7 +40,7 @@ impl Page<'_> {
         writeln!(
             out,
             "<h1><span class=\"badge\"><span aria-hidden=\"true\">{mark}</span> {title}</span> <bdi>{}</bdi></h1>",
-            Text(&report.archive.file)
+            Html(&report.archive.file)
         )?;
         writeln!(out, "<p class=\"lead\">{}</p>", lead(report, &self.tally))?;
         self.vouched(out)?;
@@ -49,8 +52,8 @@ impl Page<'_> {
     fn vouched(&self, out: &mut String) -> fmt::Result {
         match self.source {
             Source::Verification => out.push_str(
-                "<p class=\"source\">The verification itself wrote this page, and nobody has signed it: \
-                 anyone who has had this page since could have changed it.</p>\n",
+                "<p class=\"source\">Sealift wrote this page when it verified the archive. Nobody has signed it: \
+                 anyone who has had the file since could have changed it.</p>\n",
             ),
             Source::Serving => out.push_str(
                 "<p class=\"source\">The packages of this archive are served here. The verification with which \
@@ -102,26 +105,27 @@ impl Page<'_> {
 
     fn found(&self, out: &mut String) -> fmt::Result {
         let summary = &self.report.summary;
-        writeln!(
-            out,
-            "{} of {} verified, {} refused.",
-            grouped(summary.verified),
-            count(summary.packages, "package"),
-            grouped(summary.refused)
-        )?;
-        if self.tally.excused > 0 {
-            let excused = grouped(self.tally.excused);
-            writeln!(out, "<a href=\"#exceptions\">{excused} excused</a> by exceptions.")?;
+        let packages = count(summary.packages, "package");
+        write!(out, "{} of {packages} verified", grouped(summary.verified))?;
+        let excused =
+            self.report.packages.iter().filter(|package| {
+                package.verdict != Verdict::Refused && !package.excused.is_empty()
+            });
+        if let excused @ 1.. = excused.count() {
+            let excused = grouped(excused);
+            write!(out, ", {excused} of them only by <a href=\"#exceptions\">an exception</a>")?;
         }
+        writeln!(out, "; {} refused.", grouped(summary.refused))?;
         let has_unrecognized = summary.claims.iter().any(|(_, counts)| counts.unrecognized > 0);
         out.push_str(
-            "<table class=\"counts\"><thead><tr><th>claim<th>verified<th>absent<th>refused",
+            "<table class=\"counts\"><thead><tr><th>claim<th>verified<th>absent<small>not there</small>\
+             <th>refused<small>does not hold</small>",
         );
         out.push_str(if has_unrecognized { "<th>not understood<th>" } else { "<th>" });
         out.push_str("</thead><tbody>\n");
         for (claim, counts) in summary.claims.iter() {
             let meaning = words::CLAIMS.iter().find(|(name, ..)| *name == claim);
-            write!(out, "<tr><th scope=\"row\">{}", Text(claim))?;
+            write!(out, "<tr><th scope=\"row\">{}", Html(claim))?;
             if let Some((_, meaning, _)) = meaning {
                 write!(out, "<small>{meaning}</small>")?;
             }
@@ -157,13 +161,15 @@ impl Page<'_> {
         for signer in &archive.signers {
             let keys: Vec<&str> = signer.keys.iter().map(String::as_str).collect();
             if keys != [signer.name.as_str()] {
-                write!(out, "<strong><bdi>{}</bdi></strong>, by the key ", Text(&signer.name))?;
+                write!(out, "<strong><bdi>{}</bdi></strong>, by the key ", Html(&signer.name))?;
             } else {
                 out.push_str("The holder of the key ");
             }
             codes(out, &signer.keys)?;
             out.push_str("<br>\n");
         }
+        let names: BTreeSet<_> =
+            policy.signers().filter_map(|signer| signer.get("name")?.as_str()).collect();
         let needed = usize::try_from(policy.threshold()).unwrap_or(usize::MAX);
         writeln!(
             out,
@@ -171,10 +177,10 @@ impl Page<'_> {
              {} of {} verified.",
             When(&archive.sealed_at),
             before(archive.age_seconds),
-            Text(&archive.tool.name),
-            Text(&archive.tool.version),
+            Html(&archive.tool.name),
+            Html(&archive.tool.version),
             grouped(needed),
-            count(policy.signers().count().max(needed), "signer"),
+            count(names.len().max(needed), "signer"),
             if archive.signers.len() == 1 { "seal" } else { "seals" },
             grouped(archive.signers.len()),
         )
@@ -194,7 +200,7 @@ impl Page<'_> {
             files => {
                 for (at, file) in files.iter().enumerate() {
                     let comma = if at > 0 { ", " } else { "" };
-                    write!(out, "{comma}<bdi>{}</bdi>", Text(&file.file))?;
+                    write!(out, "{comma}<bdi>{}</bdi>", Html(&file.file))?;
                 }
             }
         }
@@ -208,7 +214,7 @@ impl Page<'_> {
             out,
             "<dt>Which file?<dd><bdi>{}</bdi>, {}, with {} in it<br>SHA-256 {}<br>\
              The verdict is about the file with this digest, and about no other.",
-            Text(&archive.file),
+            Html(&archive.file),
             size(archive.bytes),
             count(archive.entries, "file"),
             Code(&archive.sha256)
@@ -237,7 +243,7 @@ fn bar(out: &mut String, counts: &ClaimCounts) -> fmt::Result {
 }
 
 fn trust_age(out: &mut String, trust: &StoredTrust) -> fmt::Result {
-    write!(out, "The trust material of <bdi>{}</bdi>", Text(&trust.instance))?;
+    write!(out, "The trust material of <bdi>{}</bdi>", Html(&trust.instance))?;
     match (&trust.published_at, &trust.checked_at, trust.age_seconds) {
         (Some(published), _, _) => {
             write!(out, " is built into sealift. It was published on {}", When(published))?;

@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// Untrusted text. What would be markup or mislead a reader is escaped, and what is too long is cut.
-pub(super) struct Text<'a>(pub(super) &'a str);
+pub(super) struct Html<'a>(pub(super) &'a str);
 
-impl Display for Text<'_> {
+impl Display for Html<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         // `Message` escapes what misleads.
         write!(Escaped(f), "{}", Message(self.0))
@@ -49,7 +49,7 @@ pub(super) struct Code<'a>(pub(super) &'a str);
 
 impl Display for Code<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "<code>{}</code>", Text(self.0))
+        write!(f, "<code>{}</code>", Html(self.0))
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Link<'a>(pub(super) &'a str);
 
 impl Display for Link<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let text = Text(self.0);
+        let text = Html(self.0);
         match is_plain(self.0) {
             true => write!(f, "<a rel=\"noopener noreferrer nofollow\" href=\"{text}\">{text}</a>"),
             false => write!(f, "<code>{text}</code>"),
@@ -87,7 +87,7 @@ impl Display for When<'_> {
             Some(time) => {
                 write!(f, "<time datetime=\"{}\">{}</time>", time::format(time), day(time))
             }
-            None => write!(f, "{}", Text(self.0)),
+            None => write!(f, "{}", Html(self.0)),
         }
     }
 }

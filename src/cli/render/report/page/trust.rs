@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{
     Page,
-    text::{Code, Text, When},
+    text::{Code, Html, When},
 };
 use crate::{
     app::stored::StoredTrust,
@@ -31,9 +31,9 @@ impl Page<'_> {
 }
 
 fn material(out: &mut String, trust: &StoredTrust) -> fmt::Result {
-    writeln!(out, "<h3><bdi>{}</bdi></h3>\n<dl class=\"facts\">", Text(&trust.instance))?;
+    writeln!(out, "<h3><bdi>{}</bdi></h3>\n<dl class=\"facts\">", Html(&trust.instance))?;
     let source = words::meaning(&words::TRUST_SOURCES, &trust.source);
-    writeln!(out, "<dt>where it is from<dd>{}", source.map_or_else(|| Text(&trust.source), Text))?;
+    writeln!(out, "<dt>where it is from<dd>{}", source.map_or_else(|| Html(&trust.source), Html))?;
     for (label, time) in [
         ("published", &trust.published_at),
         ("compared with its source", &trust.checked_at),
@@ -58,13 +58,13 @@ fn material(out: &mut String, trust: &StoredTrust) -> fmt::Result {
         writeln!(
             out,
             "<dt>who signs for the registry<dd>{}: {}, issued by {}",
-            Text(&publisher.registry),
+            Html(&publisher.registry),
             Code(&publisher.identity),
             Code(&publisher.issuer)
         )?;
     }
     for aside in &trust.set_aside {
-        writeln!(out, "<dt>not usable<dd>{}; what rests on it is refused", Text(aside))?;
+        writeln!(out, "<dt>not usable<dd>{}; what rests on it is refused", Html(aside))?;
     }
     out.push_str("</dl>\n");
     Ok(())

@@ -5,10 +5,15 @@ use std::{
     fmt::{self, Write as _},
 };
 
-use super::{Page, summary::codes, text::Text};
+use super::{
+    Page,
+    summary::codes,
+    text::{Html, When},
+};
 use crate::{
-    app::stored::{ClaimCounts, Source},
-    cli::render::report::tally::{are, count, grouped},
+    app::stored::{ClaimCounts, Source, StoredPackage},
+    cli::render::report::tally::{are, count, entries, grouped},
+    core::verdict::Status,
 };
 
 /// How many registries are named.
@@ -37,29 +42,40 @@ const CLAIMS: [(&str, &str, &str); 4] = [
 impl Page<'_> {
     /// What the verdict does not say.
     pub(super) fn unsaid(&self, out: &mut String) -> fmt::Result {
+        let report = self.report;
         out.push_str(
             "<section id=\"unsaid\">\n<h2>What this verdict does not say</h2>\n<ul>\n\
              <li><strong>It does not say that the software is safe.</strong> Nobody has read its code here. \
-             Evidence shows where a package comes from and that it is unchanged, not that it is free of \
-             faults or bad intent.\n",
+             Evidence, where it is there, shows where a package comes from and that it is unchanged. It \
+             does not show that the package is free of faults or bad intent.\n",
         );
         self.unstated(out)?;
-        if self.report.lockfiles.is_empty() {
+        if report.lockfiles.is_empty() {
             out.push_str(
                 "<li>This build's lockfile was <strong>not given</strong>: nobody compared the archive with \
                  what this build installs.\n",
             );
         }
-        if !self.report.policy.deep() {
-            out.push_str("<li>Packages were compared as whole files, and not looked into.\n");
+        if !report.policy.deep() {
+            out.push_str(
+                "<li>Each package was compared as one file. The files in it were not listed.\n",
+            );
         }
         self.uncovered(out)?;
+        if report.at_given {
+            writeln!(
+                out,
+                "<li>Everything was judged as of {}, a time that a person chose. When that was done, the \
+                 report does not say.",
+                When(&report.at)
+            )?;
+        }
         out.push_str(
-            "<li>It knows what the trust material knew. A key that was stolen or withdrawn after that was \
-             checked, and a flaw that was found since, are not in it. A sealing key counts until the policy \
+            "<li>The verdict uses the trust material as it was when it was last compared with its source. A key that was stolen or withdrawn \
+             after that, and a flaw that was found since, are not in it. A sealing key counts until the policy \
              says that it has ended.\n\
-             <li>It is about the archive. Whether the build used the archive, and nothing else, it does \
-             not say.\n\
+             <li>The verdict is about the archive. It does not say whether the build used the archive and \
+             nothing else.\n\
              <li>It is not a claim of compliance. The manual page <code>sealift-evidence(7)</code> says which \
              requirements of S2C2F, SLSA, NIST SSDF, CRA, DORA and NIS2 a report supports, and which not.\n</ul>\n</section>\n",
         );
@@ -69,6 +85,7 @@ impl Page<'_> {
     /// What there is no evidence for, or none that was examined.
     fn unstated(&self, out: &mut String) -> fmt::Result {
         let report = self.report;
+        let mut any_absent = false;
         for (claim, has_no) in [
             ("provenance", "statement from which source they were built"),
             ("publish-attestation", "statement of their registry that it published them"),
@@ -76,13 +93,19 @@ impl Page<'_> {
         ] {
             let counts = report.summary.claims.get(claim);
             let Some(ClaimCounts { absent: absent @ 1.., .. }) = counts else { continue };
+            any_absent = true;
             let packages = count(report.summary.packages, "package");
             writeln!(
                 out,
-                "<li>For {} of {packages} the archive has <strong>no {has_no}</strong> ({claim} is absent). \
-                 Whether there was one to collect, only the sealer knows.",
+                "<li>For {} of {packages} the archive has <strong>no {has_no}</strong> ({claim} is absent).",
                 grouped(*absent)
             )?;
+        }
+        if any_absent {
+            out.push_str(
+                "<li>What is absent, the records in the archive do not announce. Only who sealed the archive \
+                 knows whether these records are all that the registry had.\n",
+            );
         }
         let unexamined = report.packages.iter().filter(|one| !one.unexamined.is_empty()).count();
         if unexamined > 0 {
@@ -115,6 +138,26 @@ impl Page<'_> {
                 count(tally.local, "lockfile entry"),
             )?;
         }
+        let by_signature =
+            entries(self.report).filter(|entry| entry.pinned_by.as_deref() == Some("signature"));
+        if let by_signature @ 1.. = by_signature.count() {
+            writeln!(
+                out,
+                "<li>{} {} no strong digest in the lockfile: the registry's signature says which bytes are \
+                 meant.",
+                count(by_signature, "lockfile entry"),
+                if by_signature == 1 { "has" } else { "have" }
+            )?;
+        }
+        if let weak @ 1.. = self.report.packages.iter().filter(|one| !one.weak.is_empty()).count() {
+            writeln!(
+                out,
+                "<li>{} {} <strong>weak</strong>: the evidence verifies, and no rule denies the weakness that \
+                 the list below names.",
+                count(weak, "package"),
+                are(weak)
+            )?;
+        }
         if tally.excused > 0 {
             writeln!(
                 out,
@@ -140,9 +183,12 @@ impl Page<'_> {
             "<td>the signature on the list of its contents; then every file in it against that list\n\
              <tr><th scope=\"row\">the keys and certificates that evidence is judged by<td>",
         );
+        let is_from = |source: &str| report.trust.iter().any(|trust| trust.source == source);
+        if is_from("files") {
+            out.push_str("who verified, by files for ");
+        }
         let trust = report.trust.iter().map(|trust| trust.instance.as_str());
         names(out, trust, "nobody")?;
-        let is_from = |source: &str| self.report.trust.iter().any(|trust| trust.source == source);
         out.push_str(match () {
             () if is_from("files") => "<td>not at all: the verifier chose these files",
             () if is_from("embedded") => "<td>not at all: the verifier's sealift has it built in",
@@ -151,10 +197,20 @@ impl Page<'_> {
         for (claim, says, how) in CLAIMS {
             self.voucher(out, claim, says, how)?;
         }
+        let unsigned = report.summary.claims.get("registry-signature").map_or(0, |one| one.absent);
+        if unsigned > 0 {
+            let packages = count(report.summary.packages, "package");
+            write!(
+                out,
+                "\n<tr><th scope=\"row\">where a package without a registry-signature comes from\
+                 <td>who sealed the archive, for {} of {packages}<td>not at all",
+                grouped(unsigned)
+            )?;
+        }
         out.push_str(
-            "\n<tr><th scope=\"row\">that these keys are theirs, and that this is enough<td>who wrote the \
-             policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
-             <td>who sealed it<td>not at all: that it was before the reference time\
+            "\n<tr><th scope=\"row\">that the keys belong to those named, and that the demands are enough<td>who wrote \
+             the policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
+             <td>who sealed it<td>only that it is not after the reference time\
              \n<tr><th scope=\"row\">this verdict<td>",
         );
         self.verdict_voucher(out)?;
@@ -177,7 +233,7 @@ impl Page<'_> {
         match claim {
             "integrity" => out.push_str("the project's lockfile"),
             "provenance" => out.push_str("the build service, for the workflow that it names"),
-            _ => self.registries(out)?,
+            _ => self.registries(out, claim)?,
         }
         write!(out, ", for {} of {packages}<td>{how}", grouped(verified))
     }
@@ -208,10 +264,13 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// The registries of the packages.
-    fn registries(&self, out: &mut String) -> fmt::Result {
-        let registries = self.report.packages.iter().filter_map(|one| one.registry.as_deref());
-        let registries: BTreeSet<_> = registries.collect();
+    /// The registries of the packages for which a claim is verified.
+    fn registries(&self, out: &mut String, claim: &str) -> fmt::Result {
+        let verified = |one: &&StoredPackage| {
+            one.claims.get(claim).is_some_and(|claim| claim.status == Status::Verified)
+        };
+        let packages = self.report.packages.iter().filter(verified);
+        let registries: BTreeSet<_> = packages.filter_map(|one| one.registry.as_deref()).collect();
         names(out, registries.iter().take(NAMED).copied(), "the registry")?;
         match registries.len().saturating_sub(NAMED) {
             0 => Ok(()),
@@ -224,7 +283,7 @@ impl Page<'_> {
 fn names<'a>(out: &mut String, names: impl Iterator<Item = &'a str>, nobody: &str) -> fmt::Result {
     let mut named = false;
     for name in names {
-        write!(out, "{}<bdi>{}</bdi>", if named { ", " } else { "" }, Text(name))?;
+        write!(out, "{}<bdi>{}</bdi>", if named { ", " } else { "" }, Html(name))?;
         named = true;
     }
     if named { Ok(()) } else { write!(out, "{nobody}") }

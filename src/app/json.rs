@@ -1,4 +1,4 @@
-//! JSON on standard output: indented, and safe to look at.
+//! JSON that is safe to look at.
 //!
 //! `serde_json` escapes the control characters of ASCII and no others, and a report may be read on
 //! a terminal as well. What [`misleads`] is escaped as JSON allows: to a program it is the same text.
@@ -6,11 +6,11 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use crate::core::text::misleads;
 
-/// Writes a value.
+/// Writes a value, indented.
 ///
 /// # Errors
 /// When `out` cannot be written to.
@@ -20,7 +20,18 @@ pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-struct Escaping(PrettyFormatter<'static>);
+/// A value in one line. Empty, if it is a map whose keys are not texts.
+pub fn compact(value: &impl Serialize) -> String {
+    let mut text = Vec::new();
+    let mut writer = Serializer::with_formatter(&mut text, Escaping(CompactFormatter));
+    // Memory takes every byte, and what the writer writes is UTF-8.
+    match value.serialize(&mut writer) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+struct Escaping<F>(F);
 
 /// What is passed on as it is.
 macro_rules! as_pretty {
@@ -31,7 +42,7 @@ macro_rules! as_pretty {
     )+};
 }
 
-impl Formatter for Escaping {
+impl<F: Formatter> Formatter for Escaping<F> {
     as_pretty!(
         begin_array(),
         end_array(),
