@@ -198,7 +198,7 @@ fn a_second_signature_changes_nothing_but_the_envelope() {
     files::persist(file, &path).unwrap();
 
     let again = Archive::open(&path).unwrap();
-    let again = again.verify_signatures(&[public(1), public(2)], 2).unwrap();
+    let again = again.verify_signatures::<Manifest>(&[public(1), public(2)], 2).unwrap();
     again.check_rest().unwrap();
     assert_eq!(again.manifest(), archive.manifest());
     let both = folder.path().join("both");

@@ -98,7 +98,7 @@ fn a_manifest_that_nobody_vouches_for_is_as_large_as_the_limit() {
         let archive = Archive::open(file.path()).unwrap();
         let unverified = archive.manifest_unverified().map(|unverified| unverified.manifest);
         // To whom its signer is known, it may be larger.
-        assert!(archive.verify_signatures(&[public(1)], 1).is_ok());
+        assert!(archive.verify_signatures::<Manifest>(&[public(1)], 1).is_ok());
         unverified
     };
     let max = limits::UNVERIFIED_MANIFEST_BYTES;

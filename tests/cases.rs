@@ -14,7 +14,7 @@ use sealift::core::{
     addresses::NPM_REGISTRY_HOST,
     lockfile::{self, Ask, Entry},
     package::digest::{Algorithm, Digest},
-    sigstore::{self, Artifact, BundleFacts, BundleRefusal, Signer},
+    sigstore::{self, Artifact, BundleFacts, BundleRefusal, ExpectedSigner},
     time,
     trust::{AnchorKind, Trust},
 };
@@ -76,7 +76,13 @@ fn artifact(bundle: &[u8]) -> Digest {
 fn run(trust: &Trust, bundle: &[u8]) -> Result<BundleFacts, BundleRefusal> {
     let digest = artifact(bundle);
     let at = time::parse("2026-11-01T00:00:00Z").unwrap();
-    sigstore::bundle(trust, bundle, Artifact::Digest(&digest), Signer::AnyIdentityUnsafe, at)
+    sigstore::bundle(
+        trust,
+        bundle,
+        Artifact::Digest(&digest),
+        ExpectedSigner::AnyIdentityUnsafe,
+        at,
+    )
 }
 
 #[test]

@@ -9,7 +9,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use sealift::core::{
-    sigstore::{self, Artifact, Signer},
+    sigstore::{self, Artifact, ExpectedSigner},
     time::{self, Time},
     trust::Trust,
 };
@@ -166,8 +166,8 @@ fn run(folder: &Path, case: &str) -> (&'static str, String) {
             None => None,
         };
     let signer = match &key {
-        Some(spki) => Signer::Key { spki, keyid: None },
-        None => Signer::Identity { san: &san, issuer: &issuer },
+        Some(spki) => ExpectedSigner::Key { spki, keyid: None },
+        None => ExpectedSigner::Identity { san: &san, issuer: &issuer },
     };
     let bundle = read("bundle.sigstore.json").unwrap();
     match sigstore::bundle(&trust, &bundle, Artifact::Bytes(&artifact), signer, at(case)) {

@@ -20,7 +20,7 @@ use sealift::core::{
         evidence::{Answer, Evidence},
     },
     policy::{self, Denial, Judge, PolicyFile},
-    sigstore::{self, Artifact, BundleFacts, BundleRefusal, Signer},
+    sigstore::{self, Artifact, BundleFacts, BundleRefusal, ExpectedSigner},
     time::{self, Time},
     trust::Trust,
     verdict::{Claim, Facts, Outcome, PackageVerdict, Publisher, Status, TimeSource},
@@ -97,8 +97,8 @@ impl Case {
         };
         let identity = &self.expected["identity"];
         let signer = match (identity["san"].as_str(), identity["issuer"].as_str()) {
-            (Some(san), Some(issuer)) => Signer::Identity { san, issuer },
-            _ => Signer::AnyIdentityUnsafe,
+            (Some(san), Some(issuer)) => ExpectedSigner::Identity { san, issuer },
+            _ => ExpectedSigner::AnyIdentityUnsafe,
         };
         sigstore::bundle(trust, &self.bundle, artifact, signer, at())
     }
@@ -233,8 +233,12 @@ fn real_packages_meet_the_policy_of_the_examples() {
         let verdict = judge(name, |_| {});
         let purl = Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()));
         let digest = Algorithm::Sha512.digest(b"");
-        let package =
-            policy::Judged { purl: &purl, verdict: &verdict, digest: &digest, collected: at() };
+        let package = policy::PackageToJudge {
+            purl: &purl,
+            verdict: &verdict,
+            digest: &digest,
+            collected: at(),
+        };
         let judgment = Judge::new(&policy, at()).package(package);
         assert_eq!(judgment.rules, if name.contains("sigstore") { [0, 1] } else { [0, 2] });
         judgment.denials.iter().map(Denial::code).collect()

@@ -8,11 +8,11 @@ use sealift::core::{
     ecosystems::parse_purl,
     lockfile::{
         self,
-        coverage::{Artifact, Coverage, EntryOutcome, Held, Pin},
+        coverage::{ArchivedArtifact, ArchivedPackage, Binding, Coverage, EntryOutcome},
     },
     package::{
         Purl,
-        contents::{Contents, Named},
+        contents::{Contents, NameAndVersion},
         digest::{Algorithm, Digest},
     },
 };
@@ -48,7 +48,8 @@ impl Package {
         let bundled: BTreeMap<_, _> = bundled
             .map(|(path, named)| {
                 let (name, version) = named.as_str().unwrap().rsplit_once('@').unwrap();
-                let named = Named { name: Some(name.into()), version: Some(version.into()) };
+                let named =
+                    NameAndVersion { name: Some(name.into()), version: Some(version.into()) };
                 (path.clone(), named)
             })
             .collect();
@@ -63,14 +64,14 @@ impl Package {
         }
     }
 
-    fn held(&self) -> Held<'_> {
-        let artifact = self.digests.as_ref().map(|digests| Artifact {
+    fn held(&self) -> ArchivedPackage<'_> {
+        let artifact = self.digests.as_ref().map(|digests| ArchivedArtifact {
             digests,
             url: self.url.as_deref(),
             signed: self.signed,
             contents: self.contents.as_ref(),
         });
-        Held { purl: &self.purl, artifact }
+        ArchivedPackage { purl: &self.purl, artifact }
     }
 }
 
@@ -81,8 +82,8 @@ fn told(outcome: &EntryOutcome, packages: &[Package]) -> Value {
         told["package"] = packages[package].purl.to_string().into();
     }
     match outcome.pin {
-        Some(Pin::Hash(algorithm)) => told["pinnedBy"] = algorithm.to_string().into(),
-        Some(Pin::Signature { weak }) => {
+        Some(Binding::Hash(algorithm)) => told["pinnedBy"] = algorithm.to_string().into(),
+        Some(Binding::Signature { weak }) => {
             told["pinnedBy"] = "signature".into();
             if weak {
                 told["hash"] = "sha1".into();

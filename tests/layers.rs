@@ -333,3 +333,82 @@ fn core_does_not_say_npm_but_where_it_must() {
     let unused: Vec<_> = SAYS_NPM.iter().filter(|(place, _)| !used.contains(place)).collect();
     assert!(unused.is_empty(), "no longer needed: {unused:?}");
 }
+
+/// Nouns that name several types, and why.
+const SHARED_NOUNS: &[(&str, &str)] = &[
+    ("Options", "one for each use case; other modules write it with its module: `verify::Options`"),
+    // Still to rename:
+    ("Answer", "app/store/search.rs"),
+    ("Change", "app/store/search.rs"),
+    ("Denied", "app/recall/judged.rs, app/store/anew.rs"),
+    ("Judged", "app/recall/judged.rs, app/store/anew.rs"),
+    ("Judgment", "app/store/anew.rs"),
+    ("Outcome", "app/recall/judged.rs"),
+    ("Predicate", "core/recall/manifest.rs"),
+    ("Source", "adapters/advisories, app/stored/opened.rs, core/recall/manifest.rs"),
+    ("State", "app/recall/judged.rs"),
+    ("Summary", "app/store/anew.rs, app/stored.rs"),
+];
+
+/// Types that no other module sees may have any name. So may the arguments of a command, which are named
+/// after it.
+#[test]
+fn one_noun_names_one_type() {
+    let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in sources().iter().filter(|file| !file.path.join("/").starts_with("cli/declare")) {
+        for name in file.code.lines().filter_map(shared_type) {
+            types.entry(name.to_owned()).or_default().insert(file.path.join("::"));
+        }
+    }
+    types.retain(|_, modules| modules.len() > 1);
+    let is_listed = |name: &str| SHARED_NOUNS.iter().any(|(shared, _)| *shared == name);
+    let wrong: Vec<_> = types.iter().filter(|(name, _)| !is_listed(name)).collect();
+    assert!(wrong.is_empty(), "one noun, several types: {wrong:#?}");
+    let unused: Vec<_> = SHARED_NOUNS.iter().filter(|one| !types.contains_key(one.0)).collect();
+    assert!(unused.is_empty(), "no longer needed: {unused:?}");
+}
+
+/// The name of the struct, enum or trait that a line declares, if other modules may see it.
+fn shared_type(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix("pub")?;
+    let rest = rest.strip_prefix('(').map_or(Some(rest), |who| Some(who.split_once(')')?.1))?;
+    let (kind, rest) = rest.trim_start().split_once(' ')?;
+    let is_type = ["struct", "enum", "trait"].contains(&kind);
+    let end = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
+    is_type.then(|| &rest[..end])
+}
+
+#[test]
+fn finds_the_types_that_other_modules_see() {
+    let names = [
+        ("pub struct Report {", Some("Report")),
+        ("    pub(in super::super) enum Held<'a> {", Some("Held")),
+        ("pub trait Site: Send {", Some("Site")),
+        ("struct Own;", None),
+        ("pub fn verify(", None),
+        ("pub type Outcome = Result<Exit, Failure>;", None),
+    ];
+    for (line, name) in names {
+        assert_eq!(shared_type(line), name, "{line}");
+    }
+}
+
+/// Where `Options` of another module is written alone.
+const BARE_OPTIONS: &[&str] = &[
+    // Still to write with their module:
+    "app::store::anew",
+    "app::store::index",
+];
+
+#[test]
+fn options_of_another_module_are_written_with_it() {
+    let is_bare = |file: &Source| {
+        let uses = file.code.split("use ").skip(1).filter_map(|rest| rest.split(';').next());
+        let named = uses.flat_map(|tree| names(&format!("use {tree};"), &file.path));
+        let mut others = named.filter(|one| !file.path.starts_with(&one[..one.len() - 1]));
+        others.any(|one| one.last().is_some_and(|last| last == "Options"))
+    };
+    let bare = sources().into_iter().filter(is_bare).map(|file| file.path.join("::"));
+    let expected = BARE_OPTIONS.iter().map(|module| (*module).to_owned());
+    assert_eq!(bare.collect::<BTreeSet<_>>(), expected.collect());
+}

@@ -46,7 +46,7 @@ fn sealing(world: &World) -> seal::Options {
         lockfiles: vec![world.path("package-lock.json")],
         supplies: Vec::new(),
         output: seal::Output::File(world.path("app.sealift")),
-        key: seal::Key::Named(world.path("release.key")),
+        key: seal::SealKey::Named(world.path("release.key")),
         source_date: None,
         concurrency: None,
         no_refresh: true,
@@ -203,7 +203,7 @@ fn tells_of_what_deserves_a_look_on_the_way() {
     world.lock_entries([(path, entry)]);
     let mut notes = Notes::default();
     let options =
-        seal::Options { key: seal::Key::Own(world.path("own/signing.key")), ..sealing(&world) };
+        seal::Options { key: seal::SealKey::Own(world.path("own/signing.key")), ..sealing(&world) };
     let _registry = world.serve([&package]);
     let no_variables = |_: &str| None;
     let npmrc = Npmrc::load(None, Some(&world.path(".npmrc")), false, &no_variables).unwrap();

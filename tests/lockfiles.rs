@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use sealift::core::lockfile::{
-    Ask, Inventory, Lockfile, LockfileError, Source, Target, Wanted,
+    Ask, Inventory, Lockfile, LockfileError, Requirement, Source, Target,
     package_lock::PackageLockError, parse,
 };
 use sealift::core::package::digest::Algorithm;
@@ -24,7 +24,7 @@ fn collected(lockfile: &Lockfile) -> BTreeSet<(String, String)> {
     let entries = lockfile.entries.iter();
     entries
         .filter_map(|entry| match &entry.asks {
-            Ask::Package(Wanted { source: Source::Version { id, .. }, .. }) => {
+            Ask::Package(Requirement { source: Source::Version { id, .. }, .. }) => {
                 Some((entry.path.clone(), id.to_string()))
             }
             _ => None,
@@ -37,7 +37,7 @@ fn others(lockfile: &Lockfile) -> BTreeSet<(String, String)> {
     let entries = lockfile.entries.iter();
     entries
         .filter_map(|entry| match &entry.asks {
-            Ask::Package(Wanted { source: source @ Source::Tarball { .. }, .. }) => {
+            Ask::Package(Requirement { source: source @ Source::Tarball { .. }, .. }) => {
                 Some((entry.path.clone(), source.to_string()))
             }
             Ask::Foreign(foreign) => Some((entry.path.clone(), foreign.to_string())),

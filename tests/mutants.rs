@@ -20,7 +20,7 @@ use sealift::core::{
         digest::{Algorithm, Digest},
         evidence::{Answer, Evidence},
     },
-    sigstore::{self, Artifact, Signer},
+    sigstore::{self, Artifact, ExpectedSigner},
     time::{self, Time},
     trust::Trust,
 };
@@ -93,7 +93,7 @@ impl Base {
                 Some(bytes) => Artifact::Bytes(bytes),
                 None => Artifact::Digest(&self.digest),
             };
-            let signer = Signer::AnyIdentityUnsafe;
+            let signer = ExpectedSigner::AnyIdentityUnsafe;
             let facts =
                 sigstore::bundle(&self.trust, text.as_bytes(), artifact, signer, at()).ok()?;
             return Some(format!("{:?}", facts.claims));

@@ -22,7 +22,8 @@ use disk::Hasty;
 use repository::{NAME, current, instance, now, store_in};
 use sealift::{
     adapters::tuf::{
-        Held, InstanceStore, RefreshError, StoreError, TrustStore, refresh, refresh_from,
+        InstanceStore, RefreshError, StoredInstance, TrustStore, TrustStoreError, refresh,
+        refresh_from,
     },
     core::{
         addresses::NPM_REGISTRY,
@@ -56,7 +57,7 @@ impl Machine {
         store_in(self.base.path())
     }
 
-    fn load(&self) -> Result<Held, StoreError> {
+    fn load(&self) -> Result<StoredInstance, TrustStoreError> {
         self.store().load(&self.instance)
     }
 
@@ -79,7 +80,7 @@ fn a_root_of_another_repository_does_not_lock_the_store() {
         let refused = refresh_from(&foreign, &machine.instance, &other.files, &store, now());
         assert!(matches!(
             refused.unwrap_err(),
-            RefreshError::Store(StoreError::OtherRoot { .. })
+            RefreshError::Store(TrustStoreError::OtherRoot { .. })
                 | RefreshError::Update(UpdateError::Refused(MetadataError::RootDiffers { .. }))
         ));
         assert_eq!(store.load(&machine.instance).unwrap(), before);
@@ -135,7 +136,7 @@ fn a_role_whose_file_would_be_read_back_as_a_root_is_not_written() {
 fn a_missing_current_or_an_emptied_generation_is_corrupt() {
     let corrupt = |machine: &Machine| {
         let refused = machine.load().unwrap_err();
-        assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
+        assert!(matches!(refused, TrustStoreError::Corrupt { .. }), "{refused}");
         assert!(machine.refresh().is_err());
     };
     let machine = Machine::new();
@@ -157,7 +158,7 @@ fn a_missing_current_or_an_emptied_generation_is_corrupt() {
     sealift::adapters::tuf::import(&machine.instance, &state, &store, now()).unwrap();
     fs::remove_file(base.path().join(NAME).join("current")).unwrap();
     let refused = store.load(&machine.instance).unwrap_err();
-    assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
+    assert!(matches!(refused, TrustStoreError::Corrupt { .. }), "{refused}");
 }
 
 #[cfg(unix)]
@@ -302,7 +303,7 @@ fn a_pin_that_failed_leaves_no_registry_for_the_next_one() {
     let failing = TrustStore::on(base.path(), Hasty { fails_at: Some("root.json.new") });
     failing.pin(NAME, url, Some(NPM_REGISTRY), &root).unwrap_err();
     let store = TrustStore::new(base.path());
-    assert!(matches!(store.instance(NAME), Err(StoreError::Unknown { .. })));
+    assert!(matches!(store.instance(NAME), Err(TrustStoreError::Unknown { .. })));
     assert!(!store.instances().unwrap().contains(&NAME.to_owned()));
     let pinned = store.pin(NAME, url, None, &root).unwrap();
     assert_eq!(pinned.registry, None);
@@ -316,7 +317,7 @@ fn a_recall_that_could_not_be_kept_leaves_the_one_before() {
     let (monday, tuesday) = (now() - Duration::days(1), now());
     store(None).lock().unwrap().keep_recall(monday).unwrap();
     let failing = store(Some("recall.new"));
-    assert!(matches!(failing.lock().unwrap().keep_recall(tuesday), Err(StoreError::File(_))));
+    assert!(matches!(failing.lock().unwrap().keep_recall(tuesday), Err(TrustStoreError::File(_))));
     assert_eq!(failing.newest_recall().unwrap(), Some(monday));
     // What an interruption left is in nobody's way, and a link is not followed.
     let outside = folder.path().join("outside");

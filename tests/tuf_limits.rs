@@ -18,7 +18,7 @@ use repository::{NAME, delegate_keys, instance, now, pin, store_in, update, want
 use sealift::{
     adapters::{
         files::FileError,
-        tuf::{RefreshError, StoreError, TrustStore, refresh},
+        tuf::{RefreshError, TrustStore, TrustStoreError, refresh},
     },
     core::{
         limits::{
@@ -162,7 +162,7 @@ fn what_the_store_says_in_a_line_is_no_longer_than_one() {
         assert_eq!(store.load(&instance).unwrap(), before);
         add(&path);
         match store.load(&instance) {
-            Err(StoreError::File(error)) => is_too_large(&error, LINE_BYTES),
+            Err(TrustStoreError::File(error)) => is_too_large(&error, LINE_BYTES),
             other => panic!("{file}: {other:?}"),
         }
     }
@@ -186,7 +186,7 @@ fn what_was_pinned_is_as_large_as_its_limits() {
     // What could not be read back is not pinned.
     for (url, registry) in [(most + 1, most), (most, most + 1)] {
         let refused = store.pin("other", &long(url), Some(&long(registry)), &root).unwrap_err();
-        assert!(matches!(refused, StoreError::Name(_)), "{refused}");
+        assert!(matches!(refused, TrustStoreError::Name(_)), "{refused}");
         assert!(!base.path().join("other").exists());
     }
     for (file, max) in [("url", URL_BYTES), ("registry", URL_BYTES), ("root.json", ROOT_BYTES)] {
@@ -194,7 +194,7 @@ fn what_was_pinned_is_as_large_as_its_limits() {
         let good = fs::read(&path).unwrap();
         add(&path);
         match store.instance(NAME) {
-            Err(StoreError::File(error)) => is_too_large(&error, max),
+            Err(TrustStoreError::File(error)) => is_too_large(&error, max),
             other => panic!("{file}: {other:?}"),
         }
         fs::write(&path, good).unwrap();
@@ -221,7 +221,9 @@ fn no_more_is_written_than_can_be_read_back() {
     assert_eq!(state.entries().len(), STORE_FILES);
     assert_eq!(held, Some(state));
     let (refused, held) = kept(STORE_FILES + 1);
-    let Err(RefreshError::Store(StoreError::File(error))) = refused else { panic!("{refused:?}") };
+    let Err(RefreshError::Store(TrustStoreError::File(error))) = refused else {
+        panic!("{refused:?}")
+    };
     assert!(matches!(error, FileError::TooMany { max: STORE_FILES, .. }), "{error}");
     assert_eq!(held, None);
 }

@@ -17,7 +17,7 @@ use repository::{KEYS, delegate_keys, instance, now, store_in};
 use sealift::{
     adapters::{
         network::{Network, Settings},
-        tuf::{Held, Http, InstanceStore, Refreshed, TrustStore, import, refresh},
+        tuf::{Http, InstanceStore, Refreshed, StoredInstance, TrustStore, import, refresh},
     },
     core::{
         time::Time,
@@ -57,7 +57,7 @@ impl Machine {
         store_in(self.base.path())
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> StoredInstance {
         self.store().load(&self.instance).unwrap()
     }
 

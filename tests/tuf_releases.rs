@@ -21,7 +21,7 @@ use chrono::Duration;
 use disk::{Hasty, files};
 use repository::pins;
 use sealift::{
-    adapters::tuf::{Held, InstanceStore, RefreshError, TrustStore, import, refresh},
+    adapters::tuf::{InstanceStore, RefreshError, StoredInstance, TrustStore, import, refresh},
     core::{
         time::{self, Time},
         trust::instance::Instance,
@@ -141,7 +141,7 @@ fn histories() -> Vec<History> {
         .collect()
 }
 
-fn held(store: &InstanceStore<Hasty>, instance: &Instance) -> Held {
+fn held(store: &InstanceStore<Hasty>, instance: &Instance) -> StoredInstance {
     store.load(instance).unwrap()
 }
 

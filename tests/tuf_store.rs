@@ -17,7 +17,8 @@ use disk::files;
 use repository::{NAME, current, delegate_keys, instance, now, store_in};
 use sealift::{
     adapters::tuf::{
-        Disk, Held, RefreshError, StoreError, SystemDisk, TrustStore, import, refresh,
+        Disk, RefreshError, StoredInstance, SystemDisk, TrustStore, TrustStoreError, import,
+        refresh,
     },
     core::{
         limits::EARLIEST,
@@ -28,7 +29,7 @@ use sealift::{
 };
 use testkit::tuf::Repository;
 
-fn held(base: &Path, instance: &Instance) -> Held {
+fn held(base: &Path, instance: &Instance) -> StoredInstance {
     store_in(base).load(instance).unwrap()
 }
 
@@ -168,7 +169,7 @@ fn nobody_updates_while_another_does() {
     let store = store_in(base.path());
     let locked = store.lock().unwrap();
     let refused = refresh(&instance, &repository.files, &store, now()).unwrap_err();
-    assert!(matches!(refused, RefreshError::Store(StoreError::Locked(_))));
+    assert!(matches!(refused, RefreshError::Store(TrustStoreError::Locked(_))));
     assert!(refused.hint().is_some());
     drop(locked);
     refresh(&instance, &repository.files, &store, now()).unwrap();
@@ -203,7 +204,7 @@ fn corruption_is_refused_with_a_remedy() {
             }
             let store = store_in(base.path());
             match store.load(&instance) {
-                Err(error @ StoreError::Corrupt { .. }) => {
+                Err(error @ TrustStoreError::Corrupt { .. }) => {
                     assert!(error.hint().unwrap().contains("import"));
                     refused += 1;
                 }
@@ -297,7 +298,7 @@ fn a_store_of_another_root_is_not_called_corrupt() {
     let error = store.load(&instance(&other)).unwrap_err();
     assert!(matches!(
         error,
-        StoreError::OtherRoot { error: MetadataError::RootDiffers { version: 1 }, .. }
+        TrustStoreError::OtherRoot { error: MetadataError::RootDiffers { version: 1 }, .. }
     ));
     assert!(error.hint().unwrap().contains("trust pin"));
 }
@@ -307,17 +308,17 @@ fn a_private_instance_is_pinned_once() {
     let repository = Repository::new(now());
     let base = tempfile::tempdir().unwrap();
     let store = TrustStore::new(base.path());
-    assert!(matches!(store.instance(NAME), Err(StoreError::Unknown { .. })));
+    assert!(matches!(store.instance(NAME), Err(TrustStoreError::Unknown { .. })));
     let url = "https://tuf.example.com";
     let pinned = store.pin(NAME, url, None, &repository.root_bytes(1)).unwrap();
     assert_eq!(store.instance(NAME).unwrap(), pinned);
     assert_eq!(store.instances().unwrap(), ["public-good", "github", "staging", NAME]);
     let again = store.pin(NAME, url, None, &repository.root_bytes(1)).unwrap_err();
-    assert!(matches!(again, StoreError::Pinned(_)));
+    assert!(matches!(again, TrustStoreError::Pinned(_)));
     assert!(matches!(
         store.pin("staging", url, None, &repository.root_bytes(1)),
-        Err(StoreError::Name(_))
+        Err(TrustStoreError::Name(_))
     ));
-    assert!(matches!(store.pin("other", url, None, b"{}"), Err(StoreError::Root(_))));
+    assert!(matches!(store.pin("other", url, None, b"{}"), Err(TrustStoreError::Root(_))));
     assert!(!base.path().join("other").exists());
 }

@@ -21,7 +21,7 @@ use repository::{instance_at, now, store_in};
 use sealift::{
     adapters::{
         network::{Network, NetworkError, RequestFailure, Settings},
-        tuf::{Held, Http, InstanceStore, RefreshError, Refreshed, refresh},
+        tuf::{Http, InstanceStore, RefreshError, Refreshed, StoredInstance, refresh},
     },
     core::{
         limits::{METADATA_BYTES, ROOT_BYTES, TARGET_BYTES, TIMESTAMP_BYTES},
@@ -72,7 +72,7 @@ impl Client {
         refresh(&self.instance, &repository, &self.store, now())
     }
 
-    fn held(&self) -> Held {
+    fn held(&self) -> StoredInstance {
         self.store.load(&self.instance).unwrap()
     }
 }

@@ -34,8 +34,9 @@ use fixture::Fixture;
 use sealift::{
     adapters::archive::Archive,
     core::{
+        archive::manifest::Manifest,
         package::digest::Algorithm,
-        sigstore::{self, Artifact, Signer},
+        sigstore::{self, Artifact, ExpectedSigner},
         time,
         trust::Trust,
     },
@@ -156,7 +157,7 @@ fn provenance(fixture: &Fixture) -> Line {
         || {
             for package in packages {
                 let artifact = Artifact::Digest(&package.sha512);
-                let signer = Signer::AnyIdentityUnsafe;
+                let signer = ExpectedSigner::AnyIdentityUnsafe;
                 sigstore::bundle(&trust, &package.provenance, artifact, signer, now).unwrap();
             }
         },
@@ -169,7 +170,7 @@ fn provenance(fixture: &Fixture) -> Line {
 fn tarballs(fixture: &Fixture) -> Line {
     let signed = Archive::open(&fixture.archive)
         .unwrap()
-        .verify_signatures(std::slice::from_ref(&fixture.public), 1)
+        .verify_signatures::<Manifest>(std::slice::from_ref(&fixture.public), 1)
         .unwrap();
     let packages = signed.manifest().packages();
     let names: Vec<_> = packages

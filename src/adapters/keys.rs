@@ -180,7 +180,7 @@ pub fn load_public(path: &Path) -> Result<PublicKey, KeyError> {
 /// Reads a public key, or the public half of a private one. The file is read once: it may be a pipe.
 ///
 /// # Errors
-/// As [`load_public`] and [`load_private`].
+/// As [`load_public`] and `load_private`.
 pub fn load_public_half(path: &Path) -> Result<PublicKey, KeyError> {
     let pem = Pem::read(path)?;
     match public(&pem) {

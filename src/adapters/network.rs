@@ -132,7 +132,7 @@ impl<'a> Request<'a> {
 
 /// The head of an answer: 200, 304, 403, 404 or 410.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct AnswerHead {
     pub status: u16,
     pub etag: Option<String>,
 }

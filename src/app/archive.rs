@@ -18,7 +18,9 @@ use crate::{
     },
 };
 
-pub use crate::adapters::archive::{ArchiveError, SignedArchive, Unverified, WriteError};
+pub use crate::adapters::archive::{
+    ArchiveError, Field, SignedArchive, Unverified, WriteError, ZipError,
+};
 
 /// Why an archive was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -191,7 +193,7 @@ pub(super) fn open_as<M: Listing>(
         // One key for each signer: two keys of one person are one.
         let keys: Vec<_> =
             signers.iter().filter_map(|signer| key_of(signer, archive.envelope())).collect();
-        archive.verify_signatures_as(&keys, threshold)
+        archive.verify_signatures(&keys, threshold)
     });
     opened.map_err(OpenError::of(path))
 }

@@ -10,15 +10,15 @@ use super::{
     archive::SignedArchive,
     news::Listener,
     outputs::Filled,
-    report::{Judged, Report, Verdict},
-    statement::{StatementError, Writer},
+    report::{JudgedPackage, Report, Verdict},
+    statement::{StatementWriteError, Writer},
     verify::Examined,
 };
 use crate::core::{
     archive::{entry_name, manifest::Package},
     package::digest::Algorithm,
     policy::Reaction,
-    slsa::summary::{Predicate, Summary},
+    slsa::summary::{SummaryPredicate, VerificationSummary},
     statement::{Resource, Statement, urn},
 };
 
@@ -50,7 +50,10 @@ impl Options {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub fn prepare(&self, listener: &mut dyn Listener) -> Result<Attesting<'_>, StatementError> {
+    pub fn prepare(
+        &self,
+        listener: &mut dyn Listener,
+    ) -> Result<Attesting<'_>, StatementWriteError> {
         Ok(Attesting { options: self, writer: Writer::new(self.key.as_deref(), listener)? })
     }
 }
@@ -60,7 +63,7 @@ impl Attesting<'_> {
     ///
     /// # Errors
     /// When a statement cannot be signed, or a file cannot be written.
-    pub fn fill(&self, examined: &Examined) -> Result<Vec<Filled>, StatementError> {
+    pub fn fill(&self, examined: &Examined) -> Result<Vec<Filled>, StatementWriteError> {
         let (archive, report) = (examined.archive(), examined.report());
         let about_archive = self.options.archive.as_deref();
         let about_archive = about_archive
@@ -74,11 +77,11 @@ impl Attesting<'_> {
     }
 }
 
-fn of_archive(archive: &SignedArchive, report: &Report) -> Statement<Predicate> {
+fn of_archive(archive: &SignedArchive, report: &Report) -> Statement<SummaryPredicate> {
     let packages = archive.manifest().packages();
     let inputs = packages.flat_map(|(_, package)| evidence(archive, package));
     let verdict = report.verdict();
-    Statement::from(Summary {
+    Statement::from(VerificationSummary {
         subject: about(report),
         resource_uri: urn("archive", &report.archive.sha256),
         at: report.at,
@@ -95,7 +98,7 @@ fn of_archive(archive: &SignedArchive, report: &Report) -> Statement<Predicate> 
 fn of_packages(
     archive: &SignedArchive,
     report: &Report,
-) -> impl Iterator<Item = Statement<Predicate>> {
+) -> impl Iterator<Item = Statement<SummaryPredicate>> {
     let listed: std::collections::BTreeMap<_, _> = archive.manifest().packages().collect();
     let (seal, policy) = (seal(archive), policy(report));
     report.packages.iter().map(move |judged| {
@@ -104,7 +107,7 @@ fn of_packages(
         let verdict = verdict(judged, report);
         let claims = judged.verdict.claims.iter();
         let purl = judged.purl.to_string();
-        Statement::from(Summary {
+        Statement::from(VerificationSummary {
             subject: Resource::named(&purl, &judged.digest),
             resource_uri: purl,
             at: report.at,
@@ -119,7 +122,7 @@ fn of_packages(
 }
 
 /// What becomes of a package alone. What is past its limit, everything rests on.
-fn verdict(judged: &Judged, report: &Report) -> Verdict {
+fn verdict(judged: &JudgedPackage, report: &Report) -> Verdict {
     match report.policy.past_limit.unwrap_or_default() {
         _ if !judged.is_good() => Verdict::Refused,
         _ if report.past_limits.is_empty() => Verdict::Verified,

@@ -9,7 +9,7 @@ use crate::{
     adapters::{
         files,
         network::Network,
-        registry::{self, Collection, Options},
+        registry::{self, Collection},
     },
     app::{
         clock::Clock,
@@ -28,12 +28,13 @@ use crate::{
 };
 
 pub use crate::adapters::registry::{
-    Artifact, Cache, CollectError, Collected, Conflict, Conflicts, RegistryConfig, Request,
+    AnsweredRequest, Cache, CollectError, Collected, CollectedTarball, Conflict, Conflicts,
+    ExpectedBy, Mismatch, RecordError, RegistryConfig,
 };
 
 /// A package that was collected, under its purl.
 #[derive(Debug)]
-pub struct Package {
+pub struct CollectedPackage {
     /// Its name, version and registry.
     pub purl: Purl,
     /// What was had.
@@ -153,7 +154,7 @@ pub struct Collector<'a> {
 pub fn collect(
     collector: &Collector<'_>,
     listener: &mut dyn Listener,
-) -> Result<Vec<Package>, CollectionError> {
+) -> Result<Vec<CollectedPackage>, CollectionError> {
     let locks = collector.inputs.iter();
     let locks = locks.map(|input| (input.entry.as_str(), &input.lock.lockfile));
     collector.collect(&Inventory::new(locks.collect()), listener)
@@ -166,7 +167,7 @@ impl Collector<'_> {
         &self,
         inventory: &Inventory<'_>,
         listener: &mut dyn Listener,
-    ) -> Result<Vec<Package>, CollectionError> {
+    ) -> Result<Vec<CollectedPackage>, CollectionError> {
         let mut done: BTreeMap<Target, Collected> = BTreeMap::new();
         let mut contents: BTreeMap<Target, Contents> = BTreeMap::new();
         let bundlers = bundlers(inventory);
@@ -218,11 +219,11 @@ impl Collector<'_> {
 
     fn download(
         &self,
-        items: &[registry::Item],
+        items: &[registry::Collectable],
         listener: &dyn Listener,
     ) -> Result<Collection, Conflicts> {
         let progress = listener.progress();
-        let options = Options {
+        let options = registry::Options {
             now: self.clock.at,
             not_after: self.not_after,
             concurrency: self.concurrency,
@@ -230,18 +231,20 @@ impl Collector<'_> {
         registry::collect(self.network, self.config, self.cache, items, &options, &*progress)
     }
 
-    fn item(&self, want: &Want) -> Result<registry::Item, PackageError> {
+    fn item(&self, want: &Want) -> Result<registry::Collectable, PackageError> {
         let (id, origin) = match &want.target {
-            Target::Version(id) => (id.clone(), registry::ItemOrigin::Registry),
+            Target::Version(id) => (id.clone(), registry::CollectableOrigin::Registry),
             Target::Tarball { lockfile, ecosystem, place } => {
                 let origin = match place {
-                    Place::Url(url) => registry::ItemOrigin::Url(url.clone()),
-                    Place::File(path) => registry::ItemOrigin::File(self.file(lockfile, path)),
+                    Place::Url(url) => registry::CollectableOrigin::Url(url.clone()),
+                    Place::File(path) => {
+                        registry::CollectableOrigin::File(self.file(lockfile, path))
+                    }
                 };
                 (unnamed(*ecosystem, place)?, origin)
             }
         };
-        Ok(registry::Item {
+        Ok(registry::Collectable {
             id,
             origin,
             resolved: want.addresses.clone(),
@@ -322,8 +325,8 @@ fn list(ecosystem: Ecosystem, collected: &Collected) -> Option<Contents> {
 fn named(
     done: BTreeMap<Target, Collected>,
     contents: &BTreeMap<Target, Contents>,
-) -> Result<Vec<Package>, CollectionError> {
-    let mut packages: BTreeMap<String, Package> = BTreeMap::new();
+) -> Result<Vec<CollectedPackage>, CollectionError> {
+    let mut packages: BTreeMap<String, CollectedPackage> = BTreeMap::new();
     for (target, collected) in done {
         let purl = match (&target, &collected.registry) {
             (Target::Version(id), Some(registry)) => {
@@ -350,7 +353,7 @@ fn named(
                 return Err(CollectionError::AnotherTarball { purl: text });
             }
             Some(_) => {}
-            None => drop(packages.insert(text, Package { purl, collected })),
+            None => drop(packages.insert(text, CollectedPackage { purl, collected })),
         }
     }
     Ok(packages.into_values().collect())

@@ -20,7 +20,7 @@ use crate::{
     },
     core::{
         builder::Who,
-        changes::{Change, Changes, Kind, ScriptChange, Seen, changed_scripts},
+        changes::{Change, ChangeKind, Changes, ComparedPackage, ScriptChange, changed_scripts},
         ecosystems,
         package::{Purl, contents::InstallScript},
         policy::Policy,
@@ -89,19 +89,19 @@ impl Comparison {
     }
 
     /// How many packages have a change of each kind.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> ComparisonCounts {
         let changed = &self.changes.changed;
         let kind = |kind| changed.iter().filter(|change| change.kind == kind).count();
         let having =
             |is: &dyn Fn(&Change) -> bool| changed.iter().filter(|change| is(change)).count();
         let runs = |scripts: &&Scripts| scripts.as_ref().map_or(true, |all| !all.is_empty());
         let refused = self.new.packages.iter();
-        Counts {
-            added: kind(Kind::Added),
+        ComparisonCounts {
+            added: kind(ChangeKind::Added),
             removed: self.changes.removed.len(),
-            updated: kind(Kind::Updated),
-            replaced: kind(Kind::Replaced),
-            kept: kind(Kind::Kept),
+            updated: kind(ChangeKind::Updated),
+            replaced: kind(ChangeKind::Replaced),
+            kept: kind(ChangeKind::Kept),
             lost: having(&|change| change.claims.iter().any(|claim| claim.is_lost())),
             gained: having(&|change| change.claims.iter().any(|claim| claim.is_gained())),
             built: having(&|change| change.identity.iter().any(|it| it.who != Who::Registry)),
@@ -114,7 +114,7 @@ impl Comparison {
 
 /// Numbers of packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
+pub struct ComparisonCounts {
     /// Added.
     pub added: usize,
     /// Removed.
@@ -167,9 +167,11 @@ pub fn compare(options: &Options, clock: &Clock) -> Result<Comparison, VerifyErr
     Ok(Comparison { old: old.into_report(), new: new.into_report(), changes, scripts, anchors })
 }
 
-fn seen(report: &Report) -> Vec<Seen<'_>> {
+fn seen(report: &Report) -> Vec<ComparedPackage<'_>> {
     let packages = report.packages.iter();
-    packages.map(|it| Seen { purl: &it.purl, verdict: &it.verdict, digest: &it.digest }).collect()
+    packages
+        .map(|it| ComparedPackage { purl: &it.purl, verdict: &it.verdict, digest: &it.digest })
+        .collect()
 }
 
 /// The install scripts of what changed. Only those tarballs are listed: inflating them takes ten times
@@ -178,7 +180,7 @@ fn scripts(old: &Examined, new: &Examined, changes: &Changes) -> Result<Vec<Scri
     let (old, new) = (Tarballs::new(old), Tarballs::new(new));
     let changed: Vec<&Change> = changes.changed.iter().collect();
     let changed = changed.into_par_iter().map(|change| {
-        if change.kind == Kind::Kept {
+        if change.kind == ChangeKind::Kept {
             return Ok(Ok(Vec::new()));
         }
         let after = new.scripts(change.new)?;

@@ -1,15 +1,11 @@
 //! The network, as `.npmrc` files and the environment configure it. A use case without this value cannot
 //! reach the network.
 
-use crate::adapters::{
-    files::FileError,
-    network::{self, Settings},
-    registry::Env,
-};
+use crate::adapters::{files::FileError, network, registry::Env};
 
 pub use crate::adapters::{
-    network::{Network, NetworkError},
-    registry::{ConfigError, Npmrc, RegistryConfig},
+    network::{Address, Network, NetworkError, Proxy, RequestFailure, Response, Secret, Settings},
+    registry::{ConfigError, Credentials, Npmrc, RegistryConfig, Replaced},
 };
 
 /// Why there is no network.

@@ -87,7 +87,7 @@ impl InputError {
 
 /// A lockfile, and what it is known by.
 #[derive(Debug, Clone)]
-pub struct Lock {
+pub struct NamedLockfile {
     /// The entry that holds it, or the file.
     pub name: String,
     /// SHA-256 of its bytes.
@@ -106,7 +106,7 @@ pub struct Input {
     /// Its bytes.
     pub bytes: Vec<u8>,
     /// What it says, under the name of its entry.
-    pub lock: Lock,
+    pub lock: NamedLockfile,
     /// How many addresses in it had credentials or a query. They are taken out of the bytes.
     pub stripped: usize,
     /// SHA-256 of the file as it is.
@@ -115,8 +115,8 @@ pub struct Input {
 
 impl Input {
     /// The lockfile under the name of its file, as this build's.
-    pub fn given(self) -> Lock {
-        Lock { name: self.path.display().to_string(), sha256: self.sha256, ..self.lock }
+    pub fn given(self) -> NamedLockfile {
+        NamedLockfile { name: self.path.display().to_string(), sha256: self.sha256, ..self.lock }
     }
 
     /// Whether an entry asks for a package, or `or_git`, for a git dependency that can be supplied.
@@ -219,6 +219,6 @@ fn input(at: usize, path: &Path) -> Result<Input, InputError> {
         }
     };
     let carried = Algorithm::Sha256.digest(&bytes);
-    let lock = Lock { name: entry.clone(), sha256: carried, lockfile };
+    let lock = NamedLockfile { name: entry.clone(), sha256: carried, lockfile };
     Ok(Input { path: path.to_owned(), entry, bytes, lock, stripped, sha256 })
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{
     clock::Clock,
     keys::{self, KeyError},
-    report::{Judged, Report, Verdict},
+    report::{JudgedPackage, Report, Verdict},
     verify::{self, VerifyError},
 };
 use crate::{
@@ -100,7 +100,8 @@ pub fn init(options: &Options, clock: &Clock) -> Result<String, InitError> {
             let folder = options.output.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
             let signers = signers(&from.keys, from.threshold, folder)?;
             // What was supplied is for an exception: rules are not asked about it.
-            let supplied = |judged: &&Judged| matches!(judged.purl.origin(), Origin::Supplied(_));
+            let supplied =
+                |judged: &&JudgedPackage| matches!(judged.purl.origin(), Origin::Supplied(_));
             let packages = report.packages.iter().filter(|judged| !supplied(judged));
             let packages = packages.map(|judged| (&judged.purl, &judged.verdict));
             let rules = rules::met_by(&packages.collect::<Vec<_>>());

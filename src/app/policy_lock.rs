@@ -27,7 +27,7 @@ pub struct Options {
 
 /// Identities that were written.
 #[derive(Debug)]
-pub struct Locked {
+pub struct WrittenIdentities {
     /// What the file holds now.
     pub identities: Identities,
     /// What differs from before.
@@ -116,7 +116,7 @@ impl From<OpenError> for LockError {
 ///
 /// # Errors
 /// When the archive is refused or cannot be examined, and when the file cannot be written.
-pub fn lock(options: &Options, clock: &Clock) -> Result<Locked, LockError> {
+pub fn lock(options: &Options, clock: &Clock) -> Result<WrittenIdentities, LockError> {
     let output = files::writable(&options.output)?;
     let before = match options.update {
         true => policy::load_identities(&output)?,
@@ -145,7 +145,7 @@ pub fn lock(options: &Options, clock: &Clock) -> Result<Locked, LockError> {
         return Err(LockError::BytesChanged(bytes));
     }
     files::write(&output, identities.to_string().as_bytes(), options.update)?;
-    Ok(Locked { identities, changes, report })
+    Ok(WrittenIdentities { identities, changes, report })
 }
 
 /// Whether an update of the identities is what takes a denial away.

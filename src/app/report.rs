@@ -16,7 +16,7 @@ use crate::core::{
     policy::{Denial, Judgment, Policy, Reaction},
     time::Time,
     trust::SetAside,
-    verdict::{Claim, Identity, PackageVerdict, Status, Weakness},
+    verdict::{CertificateIdentity, Claim, PackageVerdict, Status, Weakness},
 };
 
 /// What a verification found.
@@ -35,20 +35,20 @@ pub struct Report {
     /// The trust material, an instance each.
     pub trust: Vec<TrustFacts>,
     /// The lockfiles in the archive, with what becomes of each entry.
-    pub inputs: Vec<Input>,
+    pub inputs: Vec<CarriedLockfile>,
     /// This build's lockfiles, as far as they were given, compared with those.
     pub lockfiles: Vec<Given>,
     /// All packages of the archive, those without bytes too: what [`EntryOutcome::package`] is a place in.
     pub held: Vec<Purl>,
     /// Every package that there are bytes of.
-    pub packages: Vec<Judged>,
+    pub packages: Vec<JudgedPackage>,
     /// What is older than its limit.
     pub past_limits: Vec<Past>,
 }
 
 /// One package, judged by the policy.
 #[derive(Debug)]
-pub struct Judged {
+pub struct JudgedPackage {
     /// Which package.
     pub purl: Purl,
     /// What was found.
@@ -61,7 +61,7 @@ pub struct Judged {
     pub weak: Vec<Weakness>,
 }
 
-impl Judged {
+impl JudgedPackage {
     /// Whether nothing is wrong with it.
     pub fn is_good(&self) -> bool {
         self.judgment.denials.is_empty()
@@ -70,7 +70,7 @@ impl Judged {
 
 /// A lockfile in the archive.
 #[derive(Debug)]
-pub struct Input {
+pub struct CarriedLockfile {
     /// The entry that holds it.
     pub entry: String,
     /// SHA-256 of its bytes.
@@ -186,7 +186,7 @@ pub struct TrustFacts {
     /// What in it cannot be used.
     pub set_aside: Vec<SetAside>,
     /// The identities that must sign the registries' publish attestations, as they were given.
-    pub publishers: Vec<(String, Identity)>,
+    pub publishers: Vec<(String, CertificateIdentity)>,
 }
 
 /// Where the trust material came from that judged the packages. The manifest says where the sealer's trust
@@ -304,9 +304,9 @@ impl Report {
     }
 
     /// For each claim, how many packages have each status.
-    pub fn counts(&self) -> BTreeMap<Claim, Counts> {
-        let mut counts: BTreeMap<Claim, Counts> =
-            Claim::ALL.into_iter().map(|claim| (claim, Counts::default())).collect();
+    pub fn counts(&self) -> BTreeMap<Claim, StatusCounts> {
+        let mut counts: BTreeMap<Claim, StatusCounts> =
+            Claim::ALL.into_iter().map(|claim| (claim, StatusCounts::default())).collect();
         for (claim, counts) in &mut counts {
             for package in &self.packages {
                 match package.verdict.status(*claim) {
@@ -331,7 +331,7 @@ pub fn dispositions(outcomes: &[EntryOutcome]) -> impl Iterator<Item = (Disposit
 
 /// How many packages have a claim with each status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
+pub struct StatusCounts {
     /// Verified.
     pub verified: usize,
     /// Without evidence.

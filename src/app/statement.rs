@@ -22,7 +22,7 @@ pub use crate::core::archive::dsse::PAYLOAD_TYPE;
 
 /// Why no statement was written.
 #[derive(Debug, thiserror::Error)]
-pub enum StatementError {
+pub enum StatementWriteError {
     /// The file cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -34,7 +34,7 @@ pub enum StatementError {
     Envelope(#[from] EnvelopeError),
 }
 
-impl StatementError {
+impl StatementWriteError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -62,7 +62,7 @@ pub fn sign(
     payload_type: &'static str,
     payload: &[u8],
     key: &SigningKey,
-) -> Result<Vec<u8>, StatementError> {
+) -> Result<Vec<u8>, StatementWriteError> {
     Ok(dsse::sign(payload_type, payload, key)?)
 }
 
@@ -77,7 +77,10 @@ impl Writer {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub fn new(key: Option<&Path>, listener: &mut dyn Listener) -> Result<Self, StatementError> {
+    pub fn new(
+        key: Option<&Path>,
+        listener: &mut dyn Listener,
+    ) -> Result<Self, StatementWriteError> {
         Ok(Self { key: key.map(|key| keys::signing(key, listener)).transpose()? })
     }
 
@@ -89,7 +92,7 @@ impl Writer {
         &self,
         file: &Path,
         statements: impl IntoIterator<Item = Statement<P>>,
-    ) -> Result<Filled, StatementError> {
+    ) -> Result<Filled, StatementWriteError> {
         Filled::with(
             file,
             statements.into_iter().map(|statement| {

@@ -13,7 +13,7 @@ use std::{
 use crate::{
     adapters::files::{self, FileError},
     app::{
-        collect::{Artifact, Collected, Package},
+        collect::{Collected, CollectedPackage, CollectedTarball},
         inputs::Input,
     },
     core::{
@@ -21,7 +21,7 @@ use crate::{
         lockfile::{Ask, Foreign},
         package::{
             Origin, PackageId, Purl,
-            contents::{Contents, Named},
+            contents::{Contents, NameAndVersion},
             digest::Hasher,
             ecosystem::Ecosystem,
         },
@@ -120,7 +120,10 @@ struct Asked<'a> {
 ///
 /// # Errors
 /// [`SupplyError`].
-pub(super) fn read(supplies: &[Supply], inputs: &[Input]) -> Result<Vec<Package>, SupplyError> {
+pub(super) fn read(
+    supplies: &[Supply],
+    inputs: &[Input],
+) -> Result<Vec<CollectedPackage>, SupplyError> {
     let asked: Vec<Asked<'_>> = inputs.iter().flat_map(asked).collect();
     let mut seen = BTreeSet::new();
     let mut packages = Vec::with_capacity(supplies.len());
@@ -143,7 +146,7 @@ fn asked(input: &Input) -> impl Iterator<Item = Asked<'_>> {
     })
 }
 
-fn package(supply: &Supply, all: &[Asked<'_>]) -> Result<Package, SupplyError> {
+fn package(supply: &Supply, all: &[Asked<'_>]) -> Result<CollectedPackage, SupplyError> {
     let Supply { address, file } = supply;
     let asked: Vec<_> = all.iter().filter(|asked| asked.address == address).collect();
     let Some(first) = asked.first() else {
@@ -166,7 +169,7 @@ fn package(supply: &Supply, all: &[Asked<'_>]) -> Result<Package, SupplyError> {
         record_request: None,
         attestations_request: None,
     };
-    Ok(Package { purl: Purl::new(id, Origin::Supplied(address.clone())), collected })
+    Ok(CollectedPackage { purl: Purl::new(id, Origin::Supplied(address.clone())), collected })
 }
 
 /// Name and version: those of every entry, and of the tarball.
@@ -174,7 +177,7 @@ fn id(
     file: &Path,
     asked: &[&Asked<'_>],
     ecosystem: Ecosystem,
-    own: &Named,
+    own: &NameAndVersion,
 ) -> Result<PackageId, SupplyError> {
     let nameless = || SupplyError::Nameless(file.to_owned());
     let (Some(name), Some(version)) = (own.name.as_deref(), own.version.as_deref()) else {
@@ -205,7 +208,7 @@ fn id(
 }
 
 /// Lists and hashes a tarball, in one pass: what is listed is what is hashed.
-fn examine(path: &Path, ecosystem: Ecosystem) -> Result<(Artifact, Contents), SupplyError> {
+fn examine(path: &Path, ecosystem: Ecosystem) -> Result<(CollectedTarball, Contents), SupplyError> {
     let (file, metadata) = files::open_regular(path, true)?;
     let max = limits::TARBALL_BYTES;
     if metadata.len() > max {
@@ -221,7 +224,7 @@ fn examine(path: &Path, ecosystem: Ecosystem) -> Result<(Artifact, Contents), Su
         detail: refusal.detail,
     })?;
     let Hashed { hasher, size, .. } = file.into_inner();
-    Ok((Artifact { path: path.to_owned(), digest: hasher.finish(), size }, contents))
+    Ok((CollectedTarball { path: path.to_owned(), digest: hasher.finish(), size }, contents))
 }
 
 /// A file that is hashed as it is read.

@@ -26,7 +26,7 @@ pub use self::{
     show::{AllTrusted, Trusted, export, show},
     update::{Advance, Import, Updates, import},
 };
-pub use crate::adapters::tuf::{RefreshError, StoreError};
+pub use crate::adapters::tuf::{RefreshError, TrustStoreError};
 
 #[cfg(feature = "network")]
 pub(super) use self::carriage::{Carriage, for_seal};
@@ -44,7 +44,7 @@ use crate::{
             instance::{self, Instance},
         },
         tuf::State,
-        verdict::Identity,
+        verdict::CertificateIdentity,
     },
 };
 
@@ -59,7 +59,7 @@ pub struct Options {
     pub files: Option<PinnedFiles>,
     /// The identity that must sign a registry's publish attestations, by certificate: one for each
     /// registry.
-    pub publishers: Vec<(String, Identity)>,
+    pub publishers: Vec<(String, CertificateIdentity)>,
 }
 
 impl Options {

@@ -8,7 +8,7 @@ use super::{
     verify::{self, VerifiedArchive, VerifyError, verify},
 };
 use crate::{
-    adapters::install::{self, InstallError, Item, NewFolder},
+    adapters::install::{self, Installable, NewFolder},
     core::{
         lockfile::{Ask, Entry, Place, Source, coverage::Disposition},
         npm::packument,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-pub use crate::adapters::install::Stop;
+pub use crate::adapters::install::{InstallError, Stop};
 
 /// For what a folder is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +156,7 @@ impl Unpacking {
             Layout::Yarn4 => install::write_yarn4(&new, archive, &items)?,
             Layout::Files => install::write_files(&new, archive, &entries(&verified))?,
         }
-        let is_missing = |item: &&Item<'_>| match layout {
+        let is_missing = |item: &&Installable<'_>| match layout {
             Layout::Npm | Layout::Yarn => matches!(item.purl.origin(), Origin::Supplied(_)),
             Layout::Yarn4 => !install::has_yarn4(item.purl),
             Layout::Files => false,
@@ -206,7 +206,7 @@ impl Unpacked {
 }
 
 /// The packages with bytes.
-fn items(verified: &VerifiedArchive) -> Vec<Item<'_>> {
+fn items(verified: &VerifiedArchive) -> Vec<Installable<'_>> {
     let manifest = verified.archive().manifest();
     let mut items = Vec::new();
     // Where each package of the archive is among those with bytes.
@@ -215,7 +215,7 @@ fn items(verified: &VerifiedArchive) -> Vec<Item<'_>> {
         let entry = package.artifact.as_ref().and_then(|artifact| artifact.entry.as_deref());
         let subject = entry.and_then(|entry| manifest.subject(entry));
         places.push(subject.map(|subject| {
-            let item = Item {
+            let item = Installable {
                 purl,
                 entry: &subject.name,
                 digest: &subject.digest,
@@ -254,7 +254,7 @@ fn own_address(purl: &Purl) -> Option<String> {
 }
 
 /// Notes by which address and hash an entry asks for its package.
-fn ask(item: &mut Item<'_>, entry: &Entry) {
+fn ask(item: &mut Installable<'_>, entry: &Entry) {
     let asks = match &entry.asks {
         Ask::Bundled(bundled) => &*bundled.alone,
         asks => asks,

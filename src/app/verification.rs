@@ -8,7 +8,7 @@ use super::{
     clock::Clock,
     news::Listener,
     outputs,
-    statement::StatementError,
+    statement::StatementWriteError,
     store::{self, Judgment, StoreError, is_folder},
     stored::{Outputs, ReportError},
     verify::{self, Examined, VerifyError, verify},
@@ -45,7 +45,7 @@ pub enum VerificationError {
     Store(#[from] StoreError),
     /// A statement was not written.
     #[error(transparent)]
-    Statement(#[from] StatementError),
+    Statement(#[from] StatementWriteError),
     /// A file or a report was not written.
     #[error(transparent)]
     Report(#[from] ReportError),

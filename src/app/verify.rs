@@ -19,9 +19,9 @@ use crate::{
     app::{
         archive::{self, OpenError, SignedArchive},
         clock::Clock,
-        inputs::{self, InputError, Lock},
+        inputs::{self, InputError, NamedLockfile},
         policy::{self, Loaded, PolicySource},
-        report::{self, Given, Input, Judged, Past, Report, SealedBy},
+        report::{self, CarriedLockfile, Given, JudgedPackage, Past, Report, SealedBy},
         trust::{self, Basis},
     },
     core::{
@@ -191,7 +191,7 @@ impl Demands {
     ///
     /// # Errors
     /// When one cannot be read or understood.
-    pub(super) fn locks(&self) -> Result<Vec<Lock>, InputError> {
+    pub(super) fn locks(&self) -> Result<Vec<NamedLockfile>, InputError> {
         Ok(inputs::read(&self.lockfiles)?.into_iter().map(inputs::Input::given).collect())
     }
 }
@@ -202,12 +202,12 @@ impl Demands {
 /// use sealift::{
 ///     app::{
 ///         Clock, trust,
-///         verify::{Demands, Options, verify},
+///         verify::{self, Demands},
 ///     },
 ///     core::{policy::Policy, time, verdict::Claim},
 /// };
 ///
-/// let options = Options {
+/// let options = verify::Options {
 ///     archive: "app.sealift".into(),
 ///     keys: vec!["release.key.pub".into()],
 ///     threshold: 1,
@@ -219,7 +219,7 @@ impl Demands {
 ///     trust: trust::Options::of("public-good", trust::Store::Own("trust".into())),
 /// };
 /// let clock = Clock::new(time::parse("2026-11-23T04:00:00Z").ok_or("no time")?);
-/// match verify(&options, &clock).map(|examined| examined.admit()) {
+/// match verify::verify(&options, &clock).map(|examined| examined.admit()) {
 ///     Ok(Ok(verified)) => println!("{} packages", verified.report().packages.len()),
 ///     Ok(Err(report)) => println!("{}", report.verdict().name()),
 ///     // Here: there is no such key.
@@ -255,7 +255,7 @@ pub(super) struct Bar<'a> {
     /// Trust material.
     pub basis: &'a Basis,
     /// This build's lockfiles, if they were given.
-    pub lockfiles: Vec<Lock>,
+    pub lockfiles: Vec<NamedLockfile>,
     /// Verdicts that other archives share, where there are others.
     pub shared: Option<&'a Shared>,
 }
@@ -297,7 +297,7 @@ pub(super) fn examine(
     Ok(Examined { archive, report, npm_keys })
 }
 
-fn inventory(locks: &[Lock]) -> Inventory<'_> {
+fn inventory(locks: &[NamedLockfile]) -> Inventory<'_> {
     Inventory::new(locks.iter().map(|lock| (lock.name.as_str(), &lock.lockfile)).collect())
 }
 
@@ -306,9 +306,9 @@ fn report(
     file: &Path,
     bar: Bar<'_>,
     sha256: Digest,
-    inputs: Vec<Input>,
+    inputs: Vec<CarriedLockfile>,
     lockfiles: Vec<Given>,
-    packages: Vec<Judged>,
+    packages: Vec<JudgedPackage>,
 ) -> Report {
     let sealed_at = archive.manifest().sealed_at();
     let set_aside = bar.basis.trust.set_aside().to_vec();

@@ -2,7 +2,7 @@
 
 use super::{
     clock::Clock,
-    report::{Judged, Report},
+    report::{JudgedPackage, Report},
     verify::{self, VerifyError, verify},
 };
 use crate::core::{
@@ -69,7 +69,7 @@ pub struct Explained<'a> {
     /// Its entries in the archive, and the requests that brought them.
     pub parts: &'a Package,
     /// What was found of it; `None` where the registry has no bytes of it.
-    pub judged: Option<&'a Judged>,
+    pub judged: Option<&'a JudgedPackage>,
     place: usize,
     report: &'a Report,
 }
@@ -135,7 +135,7 @@ impl<'a> Explained<'a> {
 
     /// Whether nothing of it is denied.
     pub fn is_good(self) -> bool {
-        self.judged.is_none_or(Judged::is_good)
+        self.judged.is_none_or(JudgedPackage::is_good)
             && self.needed_by().all(|(_, _, outcome)| outcome.denial.is_none())
     }
 }

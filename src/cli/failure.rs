@@ -16,9 +16,9 @@ use crate::app::{
 use crate::{
     app::{
         FileError, Worst, archive::OpenError, keys::KeyError, policy_init::InitError,
-        policy_lock::LockError, recall::RecallError, sign::SignError, statement::StatementError,
-        store::StoreError, stored::ReportError, trust::BasisError, unpack::UnpackError,
-        verification::VerificationError, verify::VerifyError, why::WhyError,
+        policy_lock::LockError, recall::RecallError, sign::SignError,
+        statement::StatementWriteError, store::StoreError, stored::ReportError, trust::BasisError,
+        unpack::UnpackError, verification::VerificationError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -157,7 +157,7 @@ macro_rules! ends {
 ends!(
     FileError,
     KeyError: code,
-    StatementError: code,
+    StatementWriteError: code,
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,

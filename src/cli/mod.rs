@@ -2,7 +2,9 @@
 
 mod commands;
 mod context;
-#[doc(hidden)] // for the man pages, which a test writes
+#[cfg(not(feature = "internals"))]
+mod declare;
+#[cfg(feature = "internals")] // for the man pages, which a test writes
 pub mod declare;
 mod env;
 mod failure;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "network")]
-use crate::app::seal::{Key, Output};
+use crate::app::seal::{Output, SealKey};
 use crate::{
     app::{attest, stored, trust, verify},
     cli::{
@@ -14,7 +14,7 @@ use crate::{
     },
     core::{
         policy::{Policy, Rule},
-        verdict::Identity,
+        verdict::CertificateIdentity,
     },
 };
 
@@ -29,10 +29,10 @@ pub fn output(file: &Path, env: &Env) -> Output {
 
 /// The key that seals: the one that was named, or the one in the configuration folder.
 #[cfg(feature = "network")]
-pub fn sealing_key(named: Option<&Path>, env: &Env) -> Key {
+pub fn sealing_key(named: Option<&Path>, env: &Env) -> SealKey {
     match named {
-        Some(path) => Key::Named(path.to_owned()),
-        None => Key::Own(env.config.join("signing.key")),
+        Some(path) => SealKey::Named(path.to_owned()),
+        None => SealKey::Own(env.config.join("signing.key")),
     }
 }
 
@@ -100,7 +100,7 @@ impl TrustOptions {
         });
         let publishers = self.publisher.chunks(3).filter_map(|named| match named {
             [registry, issuer, san] => {
-                let identity = Identity { san: san.clone(), issuer: issuer.clone() };
+                let identity = CertificateIdentity { san: san.clone(), issuer: issuer.clone() };
                 Some((registry.clone(), identity))
             }
             _ => None,

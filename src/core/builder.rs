@@ -8,7 +8,7 @@ use crate::core::verdict::ProvenanceFacts;
 
 /// Who built a package.
 #[derive(Debug, Clone, Copy)]
-pub struct Builder<'a> {
+pub(crate) struct Builder<'a> {
     /// The OIDC issuer.
     pub issuer: &'a str,
     /// The repository, as a URL.
@@ -151,12 +151,12 @@ impl<'a> Builder<'a> {
 }
 
 /// An id as a number that TOML can hold. Of any other id, the name is compared.
-pub fn number(id: Option<&str>) -> Option<u64> {
+pub(crate) fn number(id: Option<&str>) -> Option<u64> {
     id?.parse().ok().filter(|id| i64::try_from(*id).is_ok())
 }
 
 /// A workflow without the ref that it is from. Other identities have an `@` of another meaning.
-pub fn without_ref(workflow: &str) -> &str {
+pub(crate) fn without_ref(workflow: &str) -> &str {
     workflow.split_once("@refs/").map_or(workflow, |(workflow, _)| workflow)
 }
 

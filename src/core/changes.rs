@@ -13,11 +13,12 @@ use crate::core::{
     verdict::{Claim, PackageVerdict, Status},
 };
 
-pub use self::scripts::{ScriptChange, changed_scripts};
+pub use self::scripts::ScriptChange;
+pub(crate) use self::scripts::changed_scripts;
 
 /// A package of an archive, as it is compared.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct ComparedPackage<'a> {
     /// Which package.
     pub purl: &'a Purl,
     /// What its evidence comes to.
@@ -28,7 +29,7 @@ pub struct Seen<'a> {
 
 /// How a package of the new archive relates to the old one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ChangeKind {
     /// The same version has other bytes.
     Replaced,
     /// The same version has the same bytes; what speaks for it is different.
@@ -39,7 +40,7 @@ pub enum Kind {
     Added,
 }
 
-impl Kind {
+impl ChangeKind {
     /// As reports name it.
     pub fn name(self) -> &'static str {
         match self {
@@ -59,7 +60,7 @@ pub struct Change {
     /// The package that it is compared with: its place among those of the old archive.
     pub old: Option<usize>,
     /// How it relates to that one.
-    pub kind: Kind,
+    pub kind: ChangeKind,
     /// Claims with another outcome.
     pub claims: Vec<ClaimChange>,
     /// What is different of who built it and where it is from.
@@ -101,7 +102,7 @@ pub struct Changes {
 
 impl Changes {
     /// Compares the packages of two archives.
-    pub fn new(old: &[Seen<'_>], new: &[Seen<'_>]) -> Self {
+    pub fn new(old: &[ComparedPackage<'_>], new: &[ComparedPackage<'_>]) -> Self {
         let (old_purls, new_purls) = (purls(old), purls(new));
         let pairs::Pairs { followers, removed } = pairs::Pairs::new(&old_purls, &new_purls);
         let changed = followers.into_iter().filter_map(|follower| {
@@ -113,14 +114,14 @@ impl Changes {
     }
 }
 
-fn purls<'a>(all: &[Seen<'a>]) -> Vec<&'a Purl> {
+fn purls<'a>(all: &[ComparedPackage<'a>]) -> Vec<&'a Purl> {
     all.iter().map(|one| one.purl).collect()
 }
 
 fn change(
     follower: pairs::Follower,
-    before: Option<&Seen<'_>>,
-    after: &Seen<'_>,
+    before: Option<&ComparedPackage<'_>>,
+    after: &ComparedPackage<'_>,
 ) -> Option<Change> {
     let pairs::Follower { new, old, place } = follower;
     let (claims, identity) = match before {
@@ -129,12 +130,12 @@ fn change(
     };
     let is_same = before.is_some_and(|before| before.digest == after.digest);
     let kind = match place {
-        pairs::Place::SameVersion if is_same => Kind::Kept,
-        pairs::Place::SameVersion => Kind::Replaced,
-        pairs::Place::OtherVersion => Kind::Updated,
-        pairs::Place::Beside => Kind::Added,
+        pairs::Standing::SameVersion if is_same => ChangeKind::Kept,
+        pairs::Standing::SameVersion => ChangeKind::Replaced,
+        pairs::Standing::OtherVersion => ChangeKind::Updated,
+        pairs::Standing::Beside => ChangeKind::Added,
     };
-    let is_unchanged = kind == Kind::Kept && claims.is_empty() && identity.is_empty();
+    let is_unchanged = kind == ChangeKind::Kept && claims.is_empty() && identity.is_empty();
     (!is_unchanged).then_some(Change { new, old, kind, claims, identity })
 }
 

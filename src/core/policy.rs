@@ -23,16 +23,17 @@ use serde::{
 
 pub use self::{
     denial::Denial,
-    exception::{ENDS_SOON_DAYS, EXCUSABLE, Exception, Subject},
+    exception::{EXCUSABLE, Exception, ExceptionSubject},
     file::{ArchiveTable, IdentitiesTable, PolicyFile, SignerTable},
     glob::Glob,
     identities::{Build, Identities, Identity, IdentityChanges, Known, Line, LineChange},
-    judge::{Excused, Judge, Judged, Judgment, weaknesses},
+    judge::{Excused, Judge, Judgment, PackageToJudge},
     list::List,
-    pattern::{PackagePattern, PatternError, written},
+    pattern::{PackagePattern, PatternError},
     rule::{From, Rule},
-    text::{TextError, quoted},
+    text::TextError,
 };
+pub(crate) use self::{exception::ENDS_SOON_DAYS, pattern::written, text::quoted};
 use crate::core::{
     archive::key::PublicKey,
     package::digest::{Algorithm, Digest},
@@ -65,12 +66,12 @@ pub struct Policy {
     /// What is excused.
     pub exceptions: Vec<Exception>,
     /// Who built each package when somebody last looked.
-    pub identities: Option<Expected>,
+    pub identities: Option<ExpectedIdentities>,
 }
 
 /// Identities, and what follows where they do not have a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
+pub struct ExpectedIdentities {
     /// The identities, which may be large: each archive of a store is judged by a copy of the policy.
     pub identities: Arc<Identities>,
     /// What follows for a release line that they do not have.
@@ -259,7 +260,7 @@ impl Serialize for Signer {
     }
 }
 
-impl Serialize for Expected {
+impl Serialize for ExpectedIdentities {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let text = self.identities.to_string();
         let mut map = serializer.serialize_map(None)?;

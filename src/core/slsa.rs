@@ -63,7 +63,7 @@ impl ProvenanceRefusal {
 
 /// What is not understood in provenance with a good signature.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotUnderstood {
+pub enum UnrecognizedProvenance {
     /// A predicate of another type.
     #[error("predicate type {0:?} is not one of SLSA provenance that is known")]
     PredicateType(String),
@@ -85,7 +85,7 @@ pub enum NotUnderstood {
     },
 }
 
-impl NotUnderstood {
+impl UnrecognizedProvenance {
     /// A stable code for reports.
     pub fn code(&self) -> &'static str {
         match self {
@@ -111,7 +111,7 @@ pub enum NoFacts {
     /// It is refused.
     Refused(ProvenanceRefusal),
     /// It is not understood.
-    NotUnderstood(NotUnderstood),
+    NotUnderstood(UnrecognizedProvenance),
 }
 
 impl From<ProvenanceRefusal> for NoFacts {
@@ -149,7 +149,9 @@ pub fn check(
     match predicate_type {
         v1::PREDICATE_TYPE => v1::check(predicate, claims),
         v02::PREDICATE_TYPE => v02::check(predicate, claims),
-        other => Err(NoFacts::NotUnderstood(NotUnderstood::PredicateType(other.to_owned()))),
+        other => {
+            Err(NoFacts::NotUnderstood(UnrecognizedProvenance::PredicateType(other.to_owned())))
+        }
     }
 }
 
@@ -207,7 +209,9 @@ fn source(
         Fit::Contradiction => {
             Err(ProvenanceRefusal::Builder { found: builder, signer: claims.san.clone() }.into())
         }
-        Fit::Unknown => Err(NoFacts::NotUnderstood(NotUnderstood::Builder { build_type, builder })),
+        Fit::Unknown => {
+            Err(NoFacts::NotUnderstood(UnrecognizedProvenance::Builder { build_type, builder }))
+        }
     }
 }
 

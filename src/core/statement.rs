@@ -67,6 +67,6 @@ impl Resource {
 }
 
 /// A name for what has no address: by its digest.
-pub fn urn(kind: &str, digest: &Digest) -> String {
+pub(crate) fn urn(kind: &str, digest: &Digest) -> String {
     format!("urn:sealift:{kind}:{}:{}", digest.algorithm(), digest.to_hex())
 }

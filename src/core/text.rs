@@ -18,7 +18,7 @@ impl fmt::Display for Untrusted<'_> {
 
 /// A message that may quote untrusted text: escaped in the same way, and longer.
 #[derive(Debug, Clone, Copy)]
-pub struct Message<'a>(pub &'a str);
+pub(crate) struct Message<'a>(pub &'a str);
 
 impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,7 +64,7 @@ pub fn misleads(character: char) -> bool {
 ///
 /// # Errors
 /// What to say where none has: the nearest name, or all of them.
-pub fn named<T: Copy>(
+pub(crate) fn named<T: Copy>(
     what: &str,
     text: &str,
     all: &[T],
@@ -78,7 +78,7 @@ pub fn named<T: Copy>(
 }
 
 /// What somebody may have meant: the nearest name, or all of them.
-pub fn instead(text: &str, names: &[&str]) -> String {
+pub(crate) fn instead(text: &str, names: &[&str]) -> String {
     let near = |name: &&&str| strsim::damerau_levenshtein(text, name) <= 3.min(name.len() / 2);
     let nearest = names.iter().filter(near);
     match nearest.min_by_key(|name| strsim::damerau_levenshtein(text, name)) {

@@ -20,23 +20,23 @@ pub fn format(time: Time) -> String {
 }
 
 /// Renders RFC 3339 in UTC, to the nanosecond.
-pub fn exact(time: Time) -> String {
+pub(crate) fn exact(time: Time) -> String {
     time.to_rfc3339_opts(SecondsFormat::Nanos, true)
 }
 
 /// The second that a time is in, as [`format()`] renders it.
-pub fn to_second(time: Time) -> Time {
+pub(crate) fn to_second(time: Time) -> Time {
     DateTime::from_timestamp(time.timestamp(), 0).unwrap_or(time)
 }
 
 /// To the time type of the Sigstore crates. Times outside its range are clamped to it: the
 /// range (years -9999 to 9999) is wider than any certificate or metadata can express.
-pub fn to_jiff(time: Time) -> jiff::Timestamp {
+pub(crate) fn to_jiff(time: Time) -> jiff::Timestamp {
     jiff::Timestamp::new(time.timestamp(), 0).unwrap_or(jiff::Timestamp::MAX)
 }
 
 /// From the time type of the Sigstore crates, to the second.
-pub fn from_jiff(time: jiff::Timestamp) -> Time {
+pub(crate) fn from_jiff(time: jiff::Timestamp) -> Time {
     DateTime::from_timestamp(time.as_second(), 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 

@@ -8,10 +8,10 @@ use std::io::Read;
 use url::Url;
 
 use crate::core::{
-    lockfile::{Ask, Entry, Format, LockfileError, Source, Wanted},
+    lockfile::{Ask, Entry, Format, LockfileError, Requirement, Source},
     package::{
         PackageId,
-        contents::{Contents, Named},
+        contents::{Contents, NameAndVersion},
         digest::{Algorithm, Integrity},
         ecosystem::{Ecosystem, Naming},
         evidence::Evidence,
@@ -67,7 +67,7 @@ fn list(toy: &mut dyn Read) -> Result<Contents, Refusal> {
     toy.read_to_string(&mut text).map_err(|_| refused())?;
     let (name, number) =
         text.lines().next().and_then(|line| line.split_once(' ')).ok_or_else(refused)?;
-    let own = Named { name: Some(name.into()), version: Some(number.into()) };
+    let own = NameAndVersion { name: Some(name.into()), version: Some(number.into()) };
     Ok(Contents { own, ..Contents::default() })
 }
 
@@ -110,7 +110,7 @@ fn entry((line, text): (usize, &str)) -> Option<Entry> {
         optional: false,
         shrinkwrap: false,
         dev: false,
-        asks: Ask::Package(Wanted {
+        asks: Ask::Package(Requirement {
             source: Source::Version { id, address: Some(address) },
             integrity: Some(integrity),
         }),

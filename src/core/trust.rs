@@ -26,7 +26,7 @@ use crate::core::{
     addresses, limits,
     package::digest::{Algorithm, Digest, Hasher},
     time::{self, Time},
-    verdict::Identity,
+    verdict::CertificateIdentity,
 };
 
 /// Why trust material cannot be used.
@@ -113,7 +113,7 @@ pub struct Trust {
     set_aside: Vec<SetAside>,
     authority_certificates: BTreeSet<Vec<u8>>,
     npm_keys: Option<NpmKeys>,
-    publishers: Vec<(String, Identity)>,
+    publishers: Vec<(String, CertificateIdentity)>,
     fingerprint: Digest,
 }
 
@@ -169,7 +169,7 @@ impl Trust {
     pub fn with_publisher(
         mut self,
         registry: &str,
-        identity: Identity,
+        identity: CertificateIdentity,
     ) -> Result<Self, TrustError> {
         let registry = addresses::registry(registry)
             .ok_or_else(|| TrustError::Registry(registry.to_owned()))?;
@@ -195,7 +195,7 @@ impl Trust {
     }
 
     /// The registries whose publishers were named, each with its publisher.
-    pub fn publishers(&self) -> &[(String, Identity)] {
+    pub fn publishers(&self) -> &[(String, CertificateIdentity)] {
         &self.publishers
     }
 
@@ -222,7 +222,7 @@ impl Trust {
 
     /// The identity that must sign a registry's publish attestations, by its base address;
     /// `None` where nobody said.
-    pub fn publisher(&self, registry: &str) -> Option<&Identity> {
+    pub fn publisher(&self, registry: &str) -> Option<&CertificateIdentity> {
         let registry = addresses::registry(registry)?;
         self.publishers.iter().find(|(known, _)| *known == registry).map(|(_, identity)| identity)
     }
@@ -350,7 +350,8 @@ mod tests {
     fn whatever_it_is_made_of_changes_its_fingerprint() {
         let keys = Some(("https://r.example", KEYS));
         let of = |root: &[u8], keys| Trust::new(root, keys).unwrap();
-        let identity = |san: &str| Identity { san: san.into(), issuer: "https://i.example".into() };
+        let identity =
+            |san: &str| CertificateIdentity { san: san.into(), issuer: "https://i.example".into() };
         let published =
             |san| of(ROOT, keys).with_publisher("https://r.example", identity(san)).unwrap();
         let longer = [KEYS, b"\n"].concat();

@@ -39,7 +39,7 @@
 //! | `predicate-type-mismatch` | announced as one predicate, signed as another |
 //! | `not-a-statement` | a plain signature where a statement is expected |
 //! | `contradicting-attestations` | two of one kind that say different things |
-//! | **shape of a bundle** | [`crate::core::sigstore::bundle::Malformed`] |
+//! | **shape of a bundle** | [`crate::core::sigstore::bundle::MalformedBundle`] |
 //! | `malformed-bundle` | not the bundle's JSON: fields missing, unknown, repeated, or malformed |
 //! | `missing-media-type`, `unsupported-media-type` | the version is not known |
 //! | `ambiguous-key-material`, `ambiguous-content` | not exactly one of a one-of |
@@ -104,8 +104,9 @@ pub use self::{
     absence::{Absence, NoAttestations},
     claim::Claim,
     facts::{
-        Facts, Identity, IntegrityFacts, Logged, OtherSignature, ProvenanceFacts, PublishFacts,
-        Publisher, RegistrySignatureFacts, TimeSource, TimestampSetAside, Unrecognized,
+        CertificateIdentity, Facts, IntegrityFacts, Logged, OtherSignature, ProvenanceFacts,
+        PublishFacts, Publisher, RegistrySignatureFacts, TimeSource, TimestampSetAside,
+        Unrecognized,
     },
     weakness::Weakness,
 };

@@ -125,7 +125,7 @@ impl Parts {
     fn of(sides: &Sides, recall: &str) -> Self {
         let file = Archive::open(&sides.world.path(recall)).unwrap();
         let file: SignedArchive<Recall> =
-            file.verify_signatures_as(&[PublicKey::from(&key(1))], 1).unwrap();
+            file.verify_signatures(&[PublicKey::from(&key(1))], 1).unwrap();
         let entry =
             |subject: &Subject| (subject.name.clone(), file.read(&subject.name, u64::MAX).unwrap());
         Self {

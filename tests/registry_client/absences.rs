@@ -7,12 +7,12 @@ fn scoped(registry: &Running) -> String {
     format!("@s:registry={}\n", registry.url())
 }
 
-fn optional(name: &str) -> Item {
-    Item { optional: true, ..item(name, "1.0.0") }
+fn optional(name: &str) -> Collectable {
+    Collectable { optional: true, ..item(name, "1.0.0") }
 }
 
 /// What becomes of one package of the scope.
-fn own(registry: &Running, item: Item) -> Result<Collected, CollectError> {
+fn own(registry: &Running, item: Collectable) -> Result<Collected, CollectError> {
     let folder = tempfile::tempdir().unwrap();
     collect_by(folder.path(), &scoped(registry), &options(), &[item]).outcomes.remove(0).1
 }
@@ -73,7 +73,7 @@ fn a_version_that_is_not_listed_needs_a_strong_hash() {
         let registry = published(&[("a", "2.0.0")])
             .file(&path, "application/octet-stream", tarball("a", "1.0.0"))
             .start();
-        let outcomes = collect_from(&registry, &[Item { integrity, ..item("a", "1.0.0") }]);
+        let outcomes = collect_from(&registry, &[Collectable { integrity, ..item("a", "1.0.0") }]);
         let Err(error @ CollectError::NotListed { pinned: false, .. }) = &outcomes[0].1 else {
             panic!("{outcomes:?}")
         };
@@ -84,7 +84,7 @@ fn a_version_that_is_not_listed_needs_a_strong_hash() {
 
 #[test]
 fn an_entry_without_a_hash_is_held_to_the_record() {
-    let bare = Item { integrity: Vec::new(), ..item("a", "1.0.0") };
+    let bare = Collectable { integrity: Vec::new(), ..item("a", "1.0.0") };
     let good = a().start();
     assert!(collect_from(&good, std::slice::from_ref(&bare))[0].1.is_ok());
     let other =
@@ -114,7 +114,7 @@ fn an_optional_package_that_the_expected_registry_has_not_is_unavailable() {
         );
     }
     let registry = Registry::new().start();
-    let bare = Item { integrity: Vec::new(), ..optional("@s/a") };
+    let bare = Collectable { integrity: Vec::new(), ..optional("@s/a") };
     let collected = own(&registry, bare).unwrap();
     assert_eq!((collected.artifact, collected.artifact_request), (None, None));
     assert_eq!(collected.record_request.unwrap().status, 404);
@@ -136,7 +136,7 @@ fn an_optional_package_that_is_there_is_collected() {
     let registry = published(&[("@s/a", "2.0.0")])
         .file(&tarball_path("@s/a", "1.0.0"), "application/octet-stream", tarball("@s/a", "1.0.0"))
         .start();
-    let bare = Item { integrity: Vec::new(), ..optional("@s/a") };
+    let bare = Collectable { integrity: Vec::new(), ..optional("@s/a") };
     let result = own(&registry, bare);
     assert!(matches!(result, Err(CollectError::NotListed { pinned: false, .. })), "{result:?}");
 }
@@ -179,7 +179,8 @@ fn the_absence_in_a_registry_that_only_the_lockfile_names_makes_nothing_unavaila
     for integrity in [optional("a").integrity, Vec::new()] {
         let resolved = format!("{}{}", named.url(), tarball_path("a", "1.0.0"));
         let resolved = vec![Url::parse(&resolved).unwrap()];
-        let outcomes = collect_from(&mirror, &[Item { resolved, integrity, ..optional("a") }]);
+        let outcomes =
+            collect_from(&mirror, &[Collectable { resolved, integrity, ..optional("a") }]);
         let Err(error @ CollectError::NotWhereSaid { .. }) = &outcomes[0].1 else {
             panic!("{outcomes:?}")
         };
@@ -193,8 +194,8 @@ fn a_tarball_of_no_registry_has_a_hash_and_no_record() {
         .file("/files/a.tgz", "application/octet-stream", tarball("a", "1.0.0"))
         .start();
     let url = Url::parse(&format!("{}/files/a.tgz?token={TOKEN}", registry.url())).unwrap();
-    let from = |url: Url| Item {
-        origin: ItemOrigin::Url(url),
+    let from = |url: Url| Collectable {
+        origin: CollectableOrigin::Url(url),
         resolved: Vec::new(),
         ..item("a", "1.0.0")
     };
@@ -204,10 +205,10 @@ fn a_tarball_of_no_registry_has_a_hash_and_no_record() {
     assert_eq!(asked(&collected.artifact_request, &registry), Some((200, "/files/a.tgz")));
     assert!(collected.artifact.is_some() && collected.attestations_request.is_none());
 
-    let bare = Item { integrity: Vec::new(), ..from(url.clone()) };
+    let bare = Collectable { integrity: Vec::new(), ..from(url.clone()) };
     assert!(matches!(collect_from(&registry, &[bare])[0].1, Err(CollectError::NoDigest)));
     let missing = from(url.join("/missing.tgz").unwrap());
-    let missing = Item { optional: true, ..missing };
+    let missing = Collectable { optional: true, ..missing };
     let outcomes = collect_from(&registry, &[missing]);
     assert!(matches!(outcomes[0].1, Err(CollectError::Status { status: 404, .. })), "{outcomes:?}");
 }
@@ -218,7 +219,10 @@ fn a_tarball_of_the_project_is_held_to_its_hash() {
     let path = folder.path().join("a.tgz");
     std::fs::write(&path, tarball("a", "1.0.0")).unwrap();
     let registry = Registry::new().start();
-    let of = |path: &Path| Item { origin: ItemOrigin::File(path.to_owned()), ..item("a", "1.0.0") };
+    let of = |path: &Path| Collectable {
+        origin: CollectableOrigin::File(path.to_owned()),
+        ..item("a", "1.0.0")
+    };
     let outcomes = collect_from(&registry, &[of(&path)]);
     let collected = outcomes[0].1.as_ref().unwrap();
     let artifact = collected.artifact.as_ref().unwrap();

@@ -87,7 +87,7 @@ fn times(outcomes: &Outcomes) -> Vec<Option<String>> {
 fn twice(
     registry: &Running,
     npmrc: &str,
-    item: Item,
+    item: Collectable,
     between: impl FnOnce(&Running),
 ) -> [Outcomes; 2] {
     let folder = tempfile::tempdir().unwrap();
@@ -141,7 +141,7 @@ fn an_absence_keeps_the_time_of_its_first_answer() {
     let registry = published(&[("@s/b", "2.0.0")]).start();
     let npmrc = format!("@s:registry={}", registry.url());
     for name in ["@s/a", "@s/b"] {
-        let optional = Item { optional: true, ..item(name, "1.0.0") };
+        let optional = Collectable { optional: true, ..item(name, "1.0.0") };
         let [first, second] = twice(&registry, &npmrc, optional, |_| {});
         assert_eq!(first[0].1.as_ref().unwrap(), second[0].1.as_ref().unwrap());
         let time = Some("2026-11-23T04:00:00Z".to_owned());

@@ -8,9 +8,9 @@ fn dead() -> String {
     format!("http://{}", listener.local_addr().unwrap())
 }
 
-fn at(host: &str, name: &str) -> Item {
+fn at(host: &str, name: &str) -> Collectable {
     let url = Url::parse(&format!("{host}{}", tarball_path(name, "1.0.0"))).unwrap();
-    Item { resolved: vec![url], ..item(name, "1.0.0") }
+    Collectable { resolved: vec![url], ..item(name, "1.0.0") }
 }
 
 fn names(count: usize) -> Vec<String> {
@@ -20,8 +20,10 @@ fn names(count: usize) -> Vec<String> {
 #[test]
 fn a_host_that_cannot_be_reached_is_given_up_and_said_once() {
     let (dead, registry) = (dead(), Registry::new().start());
-    let items: Vec<_> =
-        names(1318).iter().map(|name| Item { integrity: Vec::new(), ..at(&dead, name) }).collect();
+    let items: Vec<_> = names(1318)
+        .iter()
+        .map(|name| Collectable { integrity: Vec::new(), ..at(&dead, name) })
+        .collect();
     let folder = tempfile::tempdir().unwrap();
     let npmrc = format!("@s:registry={}", registry.url());
     let began = Instant::now();
@@ -135,19 +137,19 @@ fn lockfiles_and_redirects_do_not_reach_what_is_not_configured() {
     let port = inside.host().rsplit(':').next().unwrap().to_owned();
     for host in ["localhost", "a.localhost", "127.0.0.2", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"]
     {
-        let from = |origin: ItemOrigin, url: &str| Item {
+        let from = |origin: CollectableOrigin, url: &str| Collectable {
             origin,
             resolved: vec![Url::parse(url).unwrap()],
             ..item("a", "1.0.0")
         };
         let url = format!("http://{host}:{port}/a/-/a-1.0.0.tgz");
-        let origin = ItemOrigin::Url(Url::parse(&url).unwrap());
-        for item in [from(ItemOrigin::Registry, &url), from(origin, &url)] {
+        let origin = CollectableOrigin::Url(Url::parse(&url).unwrap());
+        for item in [from(CollectableOrigin::Registry, &url), from(origin, &url)] {
             refused(&collect_from(&registry, &[item])[0].1);
         }
     }
     let metadata = Url::parse(&format!("{}/to-metadata", registry.url())).unwrap();
-    let item = Item { origin: ItemOrigin::Url(metadata), ..item("a", "1.0.0") };
+    let item = Collectable { origin: CollectableOrigin::Url(metadata), ..item("a", "1.0.0") };
     refused(&collect_from(&registry, &[item])[0].1);
     assert_eq!(inside.requests().len(), 0);
 }
@@ -159,7 +161,7 @@ fn conflicts_are_all_said_before_anything_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let cache = Cache::open(folder.path()).unwrap();
     let other = |name: &str| {
-        let mut item = Item { integrity: Vec::new(), ..item(name, "1.0.0") };
+        let mut item = Collectable { integrity: Vec::new(), ..item(name, "1.0.0") };
         item.resolved.extend(at("https://other.example", name).resolved);
         item
     };

@@ -21,8 +21,8 @@ use sealift::{
     adapters::{
         network::{Network, NetworkError, RequestFailure, Settings},
         registry::{
-            Cache, CollectError, Collected, Collection, ExpectedBy, Item, ItemOrigin, Npmrc,
-            Options, Progress, RecordError, RegistryConfig, Request, collect,
+            AnsweredRequest, Cache, CollectError, Collectable, CollectableOrigin, Collected,
+            Collection, ExpectedBy, Npmrc, Options, Progress, RecordError, RegistryConfig, collect,
         },
     },
     core::{
@@ -66,11 +66,11 @@ fn id(name: &str, version: &str) -> PackageId {
 }
 
 /// An item as a lockfile of the public registry has it.
-fn item(name: &str, version: &str) -> Item {
+fn item(name: &str, version: &str) -> Collectable {
     let resolved = format!("https://registry.npmjs.org{}", tarball_path(name, version));
-    Item {
+    Collectable {
         id: id(name, version),
-        origin: ItemOrigin::Registry,
+        origin: CollectableOrigin::Registry,
         resolved: vec![Url::parse(&resolved).unwrap()],
         optional: false,
         integrity: vec![Integrity::parse(&integrity(&tarball(name, version))).unwrap()],
@@ -90,12 +90,12 @@ fn options() -> Options {
 }
 
 /// Collects by an `.npmrc` alone.
-fn collect_by(cache: &Path, npmrc: &str, options: &Options, items: &[Item]) -> Collection {
+fn collect_by(cache: &Path, npmrc: &str, options: &Options, items: &[Collectable]) -> Collection {
     let config = RegistryConfig::new(&Npmrc::parse(npmrc, &|_| None), None).unwrap();
     collect(&NETWORK, &config, &Cache::open(cache).unwrap(), items, options, &Quiet).unwrap()
 }
 
-fn collect_into(cache: &Path, registry: &Running, npmrc: &str, items: &[Item]) -> Outcomes {
+fn collect_into(cache: &Path, registry: &Running, npmrc: &str, items: &[Collectable]) -> Outcomes {
     let npmrc = Npmrc::parse(npmrc, &|_| None);
     let config = RegistryConfig::new(&npmrc, Some(&registry.url())).unwrap();
     let cache = Cache::open(cache).unwrap();
@@ -103,12 +103,12 @@ fn collect_into(cache: &Path, registry: &Running, npmrc: &str, items: &[Item]) -
 }
 
 /// Status and path of a request.
-fn asked<'a>(request: &'a Option<Request>, registry: &Running) -> Option<(u16, &'a str)> {
+fn asked<'a>(request: &'a Option<AnsweredRequest>, registry: &Running) -> Option<(u16, &'a str)> {
     let request = request.as_ref()?;
     Some((request.status, request.url.strip_prefix(&registry.url()).unwrap()))
 }
 
-fn collect_from(registry: &Running, items: &[Item]) -> Outcomes {
+fn collect_from(registry: &Running, items: &[Collectable]) -> Outcomes {
     collect_into(tempfile::tempdir().unwrap().path(), registry, "", items)
 }
 
@@ -188,7 +188,7 @@ fn without_resolved_the_records_tarball_is_asked_for_at_the_configured_registry(
         })
         .file("/elsewhere/a.tgz", "application/octet-stream", tarball("a", "1.0.0"))
         .start();
-    let item = Item { resolved: Vec::new(), ..item("a", "1.0.0") };
+    let item = Collectable { resolved: Vec::new(), ..item("a", "1.0.0") };
     assert!(collect_from(&registry, &[item])[0].1.is_ok());
     assert_eq!(registry.count("/elsewhere/a.tgz"), 1);
 }
@@ -231,7 +231,7 @@ fn a_record_that_is_no_record_is_refused() {
         record["dist"].as_object_mut().unwrap().remove("integrity");
     });
     let registry = no_integrity.start();
-    let bare = Item { integrity: Vec::new(), ..item("a", "1.0.0") };
+    let bare = Collectable { integrity: Vec::new(), ..item("a", "1.0.0") };
     let outcomes = collect_from(&registry, &[bare]);
     assert!(matches!(outcomes[0].1, Err(CollectError::NoDigest)), "{outcomes:?}");
     assert_eq!(registry.requests().len(), 1, "nothing is downloaded that nothing speaks for");

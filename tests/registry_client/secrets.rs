@@ -23,7 +23,7 @@ fn a_token_goes_to_its_registry_and_nowhere_else() {
         .start();
     let folder = tempfile::tempdir().unwrap();
     let npmrc = format!("//{}/:_authToken={TOKEN}\n", registry.host());
-    let other = Item {
+    let other = Collectable {
         resolved: vec![Url::parse(&format!("{}/b/-/b-1.0.0.tgz", elsewhere.url())).unwrap()],
         ..item("b", "1.0.0")
     };

@@ -8,7 +8,7 @@ use std::{
 
 use sealift::{
     adapters::archive::{Archive, ArchiveError},
-    core::archive::{dsse::Envelope, key::PublicKey},
+    core::archive::{dsse::Envelope, key::PublicKey, manifest::Manifest},
 };
 
 use super::{
@@ -36,7 +36,7 @@ pub fn good() -> Zip {
 
 /// Everything that a verifying side does with an archive, up to judging the evidence.
 pub fn check(path: &Path, keys: &[PublicKey], threshold: usize) -> Result<(), ArchiveError> {
-    Archive::open(path)?.verify_signatures(keys, threshold)?.check_rest()
+    Archive::open(path)?.verify_signatures::<Manifest>(keys, threshold)?.check_rest()
 }
 
 /// The code that these bytes are refused with, or `accepted`.

@@ -14,7 +14,7 @@ use std::{
 use sealift::{
     adapters::{
         network::{Network, NetworkError, Settings},
-        tuf::{Held, Http, TrustStore},
+        tuf::{Http, StoredInstance, TrustStore},
     },
     core::{
         trust::instance::Instance,
@@ -122,9 +122,15 @@ impl Arguments {
         let held = match complete {
             Some(state) => {
                 fs::write(&kept, found.join("\n"))?;
-                Held { local: LocalState::complete(state), checked: Some(now), kept: None }
+                StoredInstance {
+                    local: LocalState::complete(state),
+                    checked: Some(now),
+                    kept: None,
+                }
             }
-            None => Held { local: held.local.clone().with_floor(session.floor()), ..held },
+            None => {
+                StoredInstance { local: held.local.clone().with_floor(session.floor()), ..held }
+            }
         };
         // Read back with what was found, as the next run will.
         let wanted = match &held.checked {

@@ -32,7 +32,7 @@ pub struct Parts {
 impl Parts {
     pub fn of(path: &Path, key: &SigningKey) -> Self {
         let archive = Archive::open(path).unwrap();
-        let archive = archive.verify_signatures(&[PublicKey::from(key)], 1).unwrap();
+        let archive = archive.verify_signatures::<Manifest>(&[PublicKey::from(key)], 1).unwrap();
         let subjects = archive.manifest().subjects().iter();
         Self {
             entries: subjects.map(|subject| entry(&archive, &subject.name)).collect(),

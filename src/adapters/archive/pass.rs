@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use super::{
     ArchiveError,
     archive_file::{ArchiveFile, Range},
-    zip_index::Entry,
+    zip_index::EntryLocation,
 };
 use crate::core::{
     archive::manifest::Subject,
@@ -33,7 +33,7 @@ impl Pass {
         Ok(())
     }
 
-    pub(super) fn compare_checksum(&self, entry: &Entry) -> Result<(), ArchiveError> {
+    pub(super) fn compare_checksum(&self, entry: &EntryLocation) -> Result<(), ArchiveError> {
         if self.crc32 != entry.crc32 {
             return Err(ArchiveError::Checksum(entry.name.clone()));
         }
@@ -44,7 +44,7 @@ impl Pass {
 /// Reads an entry once, in full, hashing on the way.
 pub(super) fn pass(
     source: &ArchiveFile,
-    entry: &Entry,
+    entry: &EntryLocation,
     algorithms: &[Algorithm],
     mut take: impl FnMut(&[u8]),
 ) -> Result<Pass, ArchiveError> {
@@ -70,7 +70,11 @@ pub(super) struct Hashing<'a> {
 }
 
 impl<'a> Hashing<'a> {
-    pub(super) fn new(source: &'a ArchiveFile, entry: &Entry, algorithms: &[Algorithm]) -> Self {
+    pub(super) fn new(
+        source: &'a ArchiveFile,
+        entry: &EntryLocation,
+        algorithms: &[Algorithm],
+    ) -> Self {
         Self {
             source,
             range: source.range(entry.start, entry.size),

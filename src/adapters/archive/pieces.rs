@@ -12,7 +12,7 @@ use aws_lc_rs::{
     rand,
 };
 
-use super::{ArchiveError, SignedArchive, zip_index::Entry};
+use super::{ArchiveError, SignedArchive, zip_index::EntryLocation};
 use crate::core::{archive::manifest::Subject, package::digest::Hasher};
 
 /// Bytes of a piece; the last one of an entry may be shorter.
@@ -125,7 +125,7 @@ impl SignedArchive {
     }
 
     /// At most `max` bytes of an entry, from a position on.
-    fn bytes(&self, entry: &Entry, from: u64, max: usize) -> Result<Vec<u8>, ArchiveError> {
+    fn bytes(&self, entry: &EntryLocation, from: u64, max: usize) -> Result<Vec<u8>, ArchiveError> {
         let left = usize::try_from(entry.size.saturating_sub(from)).unwrap_or(usize::MAX);
         let mut bytes = vec![0; left.min(max)];
         self.source().read_exact(&mut bytes, entry.start.saturating_add(from))?;

@@ -12,7 +12,7 @@ use crate::{
         archive_file::{ArchiveFile, Range},
         pass::{CHUNK, Hashing, Pass, pass},
         pieces::Tags,
-        zip_index::{self, Entry},
+        zip_index::{self, EntryLocation},
     },
     core::{
         archive::{
@@ -30,7 +30,7 @@ use crate::{
 pub struct Archive {
     source: ArchiveFile,
     /// All entries but the envelope, sorted by name.
-    entries: Vec<Entry>,
+    entries: Vec<EntryLocation>,
     envelope: Envelope,
 }
 
@@ -46,13 +46,13 @@ pub struct Unverified {
 /// An archive whose manifest trusted keys signed, and which holds exactly the listed entries. Another
 /// kind of signed file in the same container has another [`Listing`] than a [`Manifest`].
 ///
-/// Only [`Archive::verify_signatures`] makes one. Entries can be read from several threads at
+/// Only `Archive::verify_signatures` makes one. Entries can be read from several threads at
 /// once; each read compares the bytes with the manifest before anything is done with them.
 #[derive(Debug)]
 pub struct SignedArchive<M = Manifest> {
     source: ArchiveFile,
     /// The manifest's subjects, one for one.
-    entries: Vec<Entry>,
+    entries: Vec<EntryLocation>,
     /// Which entries have been compared in full with the manifest.
     checked: Vec<AtomicBool>,
     tags: Tags,
@@ -83,21 +83,9 @@ impl Archive {
     /// compares it with the entries that are there.
     ///
     /// # Errors
-    /// In this order: too few signers, a malformed manifest, entries missing, not listed or of
-    /// another size.
-    pub fn verify_signatures(
-        self,
-        keys: &[PublicKey],
-        threshold: usize,
-    ) -> Result<SignedArchive, ArchiveError> {
-        self.verify_signatures_as(keys, threshold)
-    }
-
-    /// As [`Archive::verify_signatures`], for any kind of signed file.
-    ///
-    /// # Errors
-    /// As [`Archive::verify_signatures`]. A file of another kind has a malformed manifest.
-    pub fn verify_signatures_as<M: Listing>(
+    /// In this order: too few signers, a malformed manifest (or that of another kind of file), entries
+    /// missing, not listed or of another size.
+    pub fn verify_signatures<M: Listing>(
         self,
         keys: &[PublicKey],
         threshold: usize,
@@ -286,7 +274,10 @@ impl<M: Listing> SignedArchive<M> {
         &self.tags
     }
 
-    pub(super) fn find(&self, name: &str) -> Result<(usize, &Entry, &Subject), ArchiveError> {
+    pub(super) fn find(
+        &self,
+        name: &str,
+    ) -> Result<(usize, &EntryLocation, &Subject), ArchiveError> {
         let missing = || ArchiveError::NoSuchEntry(name.to_owned());
         let at = self.entries.binary_search_by(|entry| entry.name.as_str().cmp(name));
         let at = at.map_err(|_| missing())?;
@@ -298,7 +289,7 @@ impl<M: Listing> SignedArchive<M> {
     fn check(
         &self,
         at: usize,
-        entry: &Entry,
+        entry: &EntryLocation,
         subject: &Subject,
         algorithms: &[Algorithm],
         take: impl FnMut(&[u8]),
@@ -311,7 +302,7 @@ impl<M: Listing> SignedArchive<M> {
     fn compared(
         &self,
         at: usize,
-        entry: &Entry,
+        entry: &EntryLocation,
         subject: &Subject,
         algorithms: &[Algorithm],
         passed: &Pass,

@@ -135,7 +135,7 @@ impl From<NameError> for ArchiveError {
 
 /// Where an entry's bytes are.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct EntryLocation {
     pub(super) name: String,
     /// Of its first byte.
     pub(super) start: u64,
@@ -144,7 +144,9 @@ pub(super) struct Entry {
 }
 
 /// Reads the index: all entries but the last, sorted by name, and the last, which is the envelope.
-pub(super) fn read(source: &ArchiveFile) -> Result<(Vec<Entry>, Entry), ArchiveError> {
+pub(super) fn read(
+    source: &ArchiveFile,
+) -> Result<(Vec<EntryLocation>, EntryLocation), ArchiveError> {
     let end = End::read(source)?;
     if end.entries > (limits::ARCHIVE_ENTRIES as u64).saturating_add(1) {
         return Err(ZipError::TooManyEntries(end.entries).into());
@@ -154,7 +156,7 @@ pub(super) fn read(source: &ArchiveFile) -> Result<(Vec<Entry>, Entry), ArchiveE
     }
     let directory = source.range(end.directory, end.directory_size);
     let mut directory = BufReader::with_capacity(64 << 10, directory);
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<EntryLocation> = Vec::new();
     let mut next = 0;
     for _ in 0..end.entries {
         let central = Central::read(&mut directory).map_err(|error| error.at(source))?;
@@ -166,7 +168,7 @@ pub(super) fn read(source: &ArchiveFile) -> Result<(Vec<Entry>, Entry), ArchiveE
         compare_local(source, &central, end.directory)?;
         let start = next.saturating_add(LOCAL_BYTES).saturating_add(central.name.len() as u64);
         next = start.saturating_add(central.size);
-        entries.push(Entry { name, start, size: central.size, crc32: central.crc32 });
+        entries.push(EntryLocation { name, start, size: central.size, crc32: central.crc32 });
     }
     meets(next, end.directory)?;
     if directory.bytes().next().is_some() {
@@ -179,7 +181,7 @@ pub(super) fn read(source: &ArchiveFile) -> Result<(Vec<Entry>, Entry), ArchiveE
 }
 
 /// All names ascend, except that of the envelope, which is always last.
-fn in_order(before: &Entry, name: &str) -> Result<(), ZipError> {
+fn in_order(before: &EntryLocation, name: &str) -> Result<(), ZipError> {
     if before.name == name {
         return Err(ZipError::Duplicate(name.to_owned()));
     }
@@ -219,7 +221,7 @@ fn compare_local(source: &ArchiveFile, central: &Central, limit: u64) -> Result<
 
 /// The names are sorted. A name and all names that start with it are therefore neighbours: one pass
 /// with a stack is enough, however deep the folders are.
-fn no_file_is_a_folder(entries: &[Entry]) -> Result<(), ZipError> {
+fn no_file_is_a_folder(entries: &[EntryLocation]) -> Result<(), ZipError> {
     let mut starts: Vec<&str> = vec![];
     for entry in entries {
         let name = entry.name.as_str();

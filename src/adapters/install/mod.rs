@@ -26,7 +26,7 @@ use crate::core::package::{
 
 /// A package to hand out.
 #[derive(Debug, Clone)]
-pub struct Item<'a> {
+pub struct Installable<'a> {
     /// Which package.
     pub purl: &'a Purl,
     /// The archive's entry that holds its tarball.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 use serde_json::json;
 
-use super::{InstallError, Item, NewFolder, version, versions_within};
+use super::{InstallError, Installable, NewFolder, version, versions_within};
 use crate::{
     adapters::archive::SignedArchive,
     core::{
@@ -31,7 +31,7 @@ const ACCEPTS: [&str; 2] = [
 pub fn write(
     folder: &NewFolder<'_>,
     archive: &SignedArchive,
-    items: &[Item<'_>],
+    items: &[Installable<'_>],
     at: Time,
 ) -> Result<(), InstallError> {
     // Several packages may be one tarball, which lockfiles ask for by several hashes.
@@ -46,11 +46,11 @@ pub fn write(
     let mut index = Index { at, buckets: BTreeMap::new() };
     for (address, item) in addresses(items)? {
         let answer =
-            Answer { digest: item.digest, size: item.size, of: "application/octet-stream" };
+            CacheAnswer { digest: item.digest, size: item.size, of: "application/octet-stream" };
         index.add(&address, None, &answer);
     }
     for (address, (digest, size)) in packuments(folder, archive, items)? {
-        let answer = Answer { digest: &digest, size, of: "application/json" };
+        let answer = CacheAnswer { digest: &digest, size, of: "application/json" };
         for accept in ACCEPTS {
             index.add(&address, Some(accept), &answer);
         }
@@ -88,9 +88,9 @@ fn in_folders(hex: &str) -> String {
 
 /// The tarballs by the addresses that they are asked for by.
 fn addresses<'i, 'a>(
-    items: &'i [Item<'a>],
-) -> Result<BTreeMap<String, &'i Item<'a>>, InstallError> {
-    let mut all: BTreeMap<String, &Item<'_>> = BTreeMap::new();
+    items: &'i [Installable<'a>],
+) -> Result<BTreeMap<String, &'i Installable<'a>>, InstallError> {
+    let mut all: BTreeMap<String, &Installable<'_>> = BTreeMap::new();
     for item in items {
         for address in &item.addresses {
             match all.insert(address.clone(), item) {
@@ -110,9 +110,9 @@ fn addresses<'i, 'a>(
 fn packuments(
     folder: &NewFolder<'_>,
     archive: &SignedArchive,
-    items: &[Item<'_>],
+    items: &[Installable<'_>],
 ) -> Result<BTreeMap<String, (Digest, u64)>, InstallError> {
-    let mut names: BTreeMap<String, (&str, Vec<&Item<'_>>)> = BTreeMap::new();
+    let mut names: BTreeMap<String, (&str, Vec<&Installable<'_>>)> = BTreeMap::new();
     for item in items {
         if let Some(registry) = item.purl.origin().registry() {
             let address = packument::address(registry, item.purl.id());
@@ -131,7 +131,7 @@ fn packuments(
 }
 
 /// What the cache answers.
-struct Answer<'a> {
+struct CacheAnswer<'a> {
     digest: &'a Digest,
     size: u64,
     of: &'a str,
@@ -144,7 +144,7 @@ struct Index {
 }
 
 impl Index {
-    fn add(&mut self, address: &str, accept: Option<&str>, answer: &Answer<'_>) {
+    fn add(&mut self, address: &str, accept: Option<&str>, answer: &CacheAnswer<'_>) {
         let key = format!("make-fetch-happen:request-cache:{address}");
         let hash = Algorithm::Sha256.digest(key.as_bytes()).to_hex();
         let headers = accept.map_or_else(|| json!({}), |accept| json!({ "accept": accept }));
@@ -181,7 +181,7 @@ mod tests {
             Purl::new(PackageId::npm(name, "1.0.0").unwrap(), Origin::Url(url.to_owned()))
         });
         let [one, other] = [b"one", b"two"].map(|bytes| Algorithm::Sha512.digest(bytes));
-        let item = |purl, digest| Item {
+        let item = |purl, digest| Installable {
             purl,
             entry: "package.tgz",
             digest,

@@ -6,7 +6,7 @@ use crate::{
     core::{
         limits,
         npm::{
-            packument::{Recorded, Version},
+            packument::{RecordExtract, ServedVersion},
             tarball::{self, TarballError},
         },
         package::{
@@ -25,18 +25,18 @@ pub fn version(
     id: &PackageId,
     entry: &str,
     sha512: &Digest,
-) -> Result<Version, InstallError> {
+) -> Result<ServedVersion, InstallError> {
     let (mut digests, own) =
         archive.look(entry, &[Algorithm::Sha1], |reader| tarball::own(reader))?;
     let unusable = |error| InstallError::Tarball { entry: entry.to_owned(), error };
     let own = own.map_err(unusable)?;
     let missing = || unusable(TarballError::Unreadable("its SHA-1 was not computed".to_owned()));
-    Ok(Version {
+    Ok(ServedVersion {
         id: id.clone(),
         own,
         sha512: sha512.clone(),
         sha1: digests.pop().ok_or_else(missing)?,
-        recorded: Recorded::default(),
+        recorded: RecordExtract::default(),
         attested: None,
     })
 }
@@ -46,8 +46,8 @@ pub fn version(
 /// # Errors
 /// The first error among them; [`InstallError::TooLarge`].
 pub fn versions_within(
-    versions: impl Iterator<Item = Result<Version, InstallError>>,
-) -> Result<Vec<Version>, InstallError> {
+    versions: impl Iterator<Item = Result<ServedVersion, InstallError>>,
+) -> Result<Vec<ServedVersion>, InstallError> {
     let mut all = Vec::new();
     let mut size = 0_usize;
     for version in versions {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use url::Url;
 
-use super::{InstallError, Item, NewFolder};
+use super::{InstallError, Installable, NewFolder};
 use crate::{adapters::archive::SignedArchive, core::percent};
 
 /// Writes the mirror.
@@ -15,9 +15,9 @@ use crate::{adapters::archive::SignedArchive, core::percent};
 pub fn write(
     folder: &NewFolder<'_>,
     archive: &SignedArchive,
-    items: &[Item<'_>],
+    items: &[Installable<'_>],
 ) -> Result<(), InstallError> {
-    let mut files: BTreeMap<String, &Item<'_>> = BTreeMap::new();
+    let mut files: BTreeMap<String, &Installable<'_>> = BTreeMap::new();
     for item in items {
         for name in item.addresses.iter().filter_map(|address| file_name(address)) {
             match files.get(&name) {

@@ -13,7 +13,7 @@ use flate2::read::MultiGzDecoder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use tar::{Archive, EntryType};
 
-use super::{InstallError, Item, NewFolder};
+use super::{InstallError, Installable, NewFolder};
 use crate::{
     adapters::archive::SignedArchive,
     core::{
@@ -30,7 +30,7 @@ use crate::{
 pub fn write(
     folder: &NewFolder<'_>,
     archive: &SignedArchive,
-    items: &[Item<'_>],
+    items: &[Installable<'_>],
 ) -> Result<(), InstallError> {
     items.par_iter().filter(|item| has(item.purl)).try_for_each(|item| {
         let id = item.purl.id();

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use url::Url;
 
 use super::{
-    Address, Answer, Network, NetworkError, Request, RequestFailure, Settings, Sink, hop,
+    Address, AnswerHead, Network, NetworkError, Request, RequestFailure, Settings, Sink, hop,
     hosts::Slot, retry,
 };
 use crate::core::limits::{self, REDIRECTS};
@@ -48,7 +48,7 @@ impl Network {
         &self,
         request: &Request<'_>,
         sink: &mut dyn Sink,
-    ) -> Result<Answer, NetworkError> {
+    ) -> Result<AnswerHead, NetworkError> {
         let answers = |url: &Url| request.hosts.map_or(0, |hosts| hosts.host(url).answers());
         let before = answers(request.url);
         let mut tried = 0;
@@ -90,16 +90,20 @@ impl Network {
         tried >= self.settings.tries || matches!(failure, RequestFailure::ConnectTimeout(_))
     }
 
-    async fn attempt(&self, request: &Request<'_>, sink: &mut dyn Sink) -> Result<Answer, Failed> {
+    async fn attempt(
+        &self,
+        request: &Request<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<AnswerHead, Failed> {
         let Head { response, _slot } = self.follow(request).await?;
         let status = response.status().as_u16();
         let etag = text(&response, &header::ETAG);
         match status {
             200 => {}
-            304 if request.etag.is_some() => return Ok(Answer { status, etag }),
+            304 if request.etag.is_some() => return Ok(AnswerHead { status, etag }),
             403 | 404 | 410 => {
                 sink.start().map_err(RequestFailure::Sink)?;
-                return Ok(Answer { status, etag: None });
+                return Ok(AnswerHead { status, etag: None });
             }
             _ => {
                 let error = Stop::RequestFailure(RequestFailure::Status(status));
@@ -112,7 +116,7 @@ impl Network {
             return Err(RequestFailure::Html.into());
         }
         self.body(response, request.max, sink).await?;
-        Ok(Answer { status, etag })
+        Ok(AnswerHead { status, etag })
     }
 
     /// Follows redirects by hand, so that the rules of each hop are ours.

@@ -35,7 +35,7 @@ pub(super) struct Host {
     name: String,
     most: usize,
     slots: Arc<Semaphore>,
-    state: Mutex<State>,
+    state: Mutex<HostState>,
 }
 
 /// Permission for one request. When it is dropped, another request may start.
@@ -93,7 +93,7 @@ impl Host {
     fn new(name: String, most: usize) -> Self {
         let limit = most.min(limits::IN_FLIGHT_FIRST);
         let slots = Arc::new(Semaphore::new(limit));
-        Self { name, most, slots, state: Mutex::new(State::new(limit)) }
+        Self { name, most, slots, state: Mutex::new(HostState::new(limit)) }
     }
 
     /// Answers so far.
@@ -113,7 +113,7 @@ impl Host {
         NetworkError::Unreachable { host: self.name.clone(), failure }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, HostState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -136,7 +136,7 @@ impl Slot<'_> {
     }
 
     /// Lowers the limit; slots that nobody has go at once.
-    fn lower(&self, state: &mut State, least: usize) {
+    fn lower(&self, state: &mut HostState, least: usize) {
         state.lower(self.began, least);
         state.excess -= self.host.slots.forget_permits(state.excess);
     }
@@ -155,7 +155,7 @@ impl Drop for Slot<'_> {
 }
 
 #[derive(Debug)]
-struct State {
+struct HostState {
     /// Requests that may be in flight.
     limit: usize,
     /// Requests that were let go before the limit was lowered: their slots end with them.
@@ -171,7 +171,7 @@ struct State {
     given_up: Option<RequestFailure>,
 }
 
-impl State {
+impl HostState {
     fn new(limit: usize) -> Self {
         Self {
             limit,
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn the_limit_grows_fast_until_it_was_lowered_and_slowly_after() {
-        let mut state = State::new(16);
+        let mut state = HostState::new(16);
         for _ in 0..100 {
             state.raise(48);
         }
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_began_before_the_limit_was_lowered_does_not_lower_it_again() {
-        let (mut state, began) = (State::new(16), Instant::now());
+        let (mut state, began) = (HostState::new(16), Instant::now());
         for _ in 0..10 {
             state.lower(began, 1);
         }
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn slow_answers_lower_the_limit_and_slow_ones_alone_not_below_its_floor() {
-        let mut state = State::new(32);
+        let mut state = HostState::new(32);
         assert!((0..50).all(|_| !state.is_slow(ms(20))));
         assert!((0..50).any(|_| state.is_slow(ms(800))));
         state.lower(Instant::now(), limits::IN_FLIGHT_SLOW);
@@ -284,14 +284,14 @@ mod tests {
             state.lower(Instant::now(), limits::IN_FLIGHT_SLOW);
         }
         assert_eq!(state.limit, limits::IN_FLIGHT_SLOW);
-        let mut few = State::new(4);
+        let mut few = HostState::new(4);
         few.lower(Instant::now(), limits::IN_FLIGHT_SLOW);
         assert_eq!((few.limit, few.excess), (4, 0), "nothing is lowered to more");
     }
 
     #[test]
     fn a_distant_host_is_not_a_slow_one() {
-        let mut state = State::new(32);
+        let mut state = HostState::new(32);
         assert!((0..50).all(|turn| !state.is_slow(ms(300 + turn % 5 * 200))));
     }
 }

@@ -16,7 +16,7 @@ use std::{
 use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Changed, Entry, Site, problems::Problems, sent::Receipt};
+use super::{ChangedArchive, ServedEntry, Site, problems::Problems, sent::Receipt};
 use crate::{
     adapters::archive::{ArchiveError, PIECE},
     core::limits,
@@ -24,12 +24,12 @@ use crate::{
 
 /// The body of an answer.
 pub(super) struct Body {
-    content: Content,
+    content: BodyContent,
     receipt: Receipt,
 }
 
 /// What is sent.
-pub(super) enum Content {
+pub(super) enum BodyContent {
     /// What is in memory, with the right to be there.
     Whole {
         /// What is still to be sent.
@@ -44,7 +44,7 @@ pub(super) enum Content {
 /// A part of a large entry that is sent.
 pub(super) struct Pieces {
     site: Arc<dyn Site>,
-    entry: Entry,
+    entry: ServedEntry,
     /// What is still to be sent.
     part: Range<u64>,
     problems: Problems,
@@ -61,19 +61,19 @@ impl Body {
     }
 }
 
-impl From<Content> for Body {
-    fn from(content: Content) -> Self {
+impl From<BodyContent> for Body {
+    fn from(content: BodyContent) -> Self {
         Self { content, receipt: Receipt::none() }
     }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Content::Whole { bytes, _room: None }.into()
+        BodyContent::Whole { bytes, _room: None }.into()
     }
 }
 
-impl Content {
+impl BodyContent {
     /// How many bytes are still to be sent.
     fn left(&self) -> u64 {
         match self {
@@ -132,7 +132,7 @@ impl Pieces {
         };
         let bytes = archive.piece(&self.entry.name, number).map_err(|error| {
             let archive = archive.path().to_owned();
-            self.problems.tell(Changed { archive, error });
+            self.problems.tell(ChangedArchive { archive, error });
             // The answer is not complete, and must not look so.
             io::Error::from(ErrorKind::UnexpectedEof)
         })?;
@@ -157,7 +157,7 @@ fn part_of(bytes: Bytes, position: u64, part: &Range<u64>) -> Bytes {
 /// When the entry cannot be read, or is not what the manifest lists any more.
 pub(super) fn of_entry(
     site: &Arc<dyn Site>,
-    entry: Entry,
+    entry: ServedEntry,
     part: Option<Range<u64>>,
     room: Option<OwnedSemaphorePermit>,
     problems: Problems,
@@ -170,12 +170,13 @@ pub(super) fn of_entry(
     match (part, room) {
         (None, None) => Ok(Body::empty()),
         (Some(part), None) => {
-            Ok(Content::Pieces(Pieces { site: Arc::clone(site), entry, part, problems }).into())
+            Ok(BodyContent::Pieces(Pieces { site: Arc::clone(site), entry, part, problems }).into())
         }
         (part, Some(room)) => {
             let bytes = archive.read_again(&entry.name)?;
             let part = part.unwrap_or(0..0);
-            Ok(Content::Whole { bytes: part_of(bytes.into(), 0, &part), _room: Some(room) }.into())
+            Ok(BodyContent::Whole { bytes: part_of(bytes.into(), 0, &part), _room: Some(room) }
+                .into())
         }
     }
 }

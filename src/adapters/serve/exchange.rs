@@ -15,9 +15,9 @@ use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    Answer, Asked, Changed, Entry, Site,
-    body::{self, Body, Content},
-    condition::{Wanted, wanted},
+    Asked, ChangedArchive, Reply, ServedEntry, Site,
+    body::{self, Body, BodyContent},
+    condition::{Selection, wanted},
     host,
     problems::Problems,
     sent::{Receipt, Unwritten, Watch},
@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// Tells the site that entries were sent in full.
-    pub fn sent(&self, entries: Vec<Entry>) {
+    pub fn sent(&self, entries: Vec<ServedEntry>) {
         for entry in entries {
             self.site.sent(&entry, self.watch.elapsed());
         }
@@ -112,15 +112,13 @@ impl Desk {
         // A document's room is found before the next one is made.
         let (found, _making) = self.found(asked).await;
         match found {
-            Ok(Answer::Document { bytes, media }) => {
+            Ok(Reply::Document { bytes, media }) => {
                 self.document(bytes, media, &head.headers, head_only).await
             }
-            Ok(Answer::Entry(entry)) => {
-                self.entry(entry, &head.headers, head_only, unwritten).await
-            }
-            Ok(Answer::NotFound(what)) => refusal(StatusCode::NOT_FOUND, &what),
-            Ok(Answer::NoUser) => refusal(StatusCode::UNAUTHORIZED, "nobody is logged in here"),
-            Ok(Answer::Failed(why)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &why),
+            Ok(Reply::Entry(entry)) => self.entry(entry, &head.headers, head_only, unwritten).await,
+            Ok(Reply::NotFound(what)) => refusal(StatusCode::NOT_FOUND, &what),
+            Ok(Reply::NoUser) => refusal(StatusCode::UNAUTHORIZED, "nobody is logged in here"),
+            Ok(Reply::Failed(why)) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &why),
             Err(changed) => self.changed(changed),
         }
     }
@@ -137,7 +135,7 @@ impl Desk {
     }
 
     /// What to answer. Where archives may have to be read for it, only so many at once.
-    async fn found(&self, asked: Asked) -> (Result<Answer, Changed>, Option<Making>) {
+    async fn found(&self, asked: Asked) -> (Result<Reply, ChangedArchive>, Option<Making>) {
         if !asked.route.as_ref().is_some_and(Route::is_made) {
             return (self.site.answer(&asked), None);
         }
@@ -148,7 +146,7 @@ impl Desk {
             site.answer(&asked)
         });
         let made = made.await;
-        let failed = |_| Ok(Answer::Failed("it cannot be answered".to_owned()));
+        let failed = |_| Ok(Reply::Failed("it cannot be answered".to_owned()));
         (made.unwrap_or_else(failed), Some(making))
     }
 
@@ -163,7 +161,7 @@ impl Desk {
         let tag = format!("\"{}\"", Algorithm::Sha256.digest(&bytes).to_hex());
         let builder = described(media, &tag).header(VARY, "accept");
         match wanted(headers, &tag, size as u64) {
-            Wanted::Unchanged => return unchanged(builder),
+            Selection::Unchanged => return unchanged(builder),
             _ if head_only => return finished(builder.header(CONTENT_LENGTH, size), Body::empty()),
             _ => {}
         }
@@ -172,12 +170,12 @@ impl Desk {
             return refusal(StatusCode::INTERNAL_SERVER_ERROR, "it is too large to be answered");
         }
         let _room = Arc::clone(&self.sending).acquire_many_owned(room).await.ok();
-        finished(builder, Content::Whole { bytes, _room }.into())
+        finished(builder, BodyContent::Whole { bytes, _room }.into())
     }
 
     async fn entry(
         &self,
-        entry: Entry,
+        entry: ServedEntry,
         headers: &HeaderMap,
         head_only: bool,
         unwritten: &Unwritten,
@@ -186,20 +184,20 @@ impl Desk {
         let (tag, size) = (format!("\"{}\"", entry.digest), entry.size);
         let mut builder = described(entry.media, &tag).header(ACCEPT_RANGES, "bytes");
         let part = match wanted(headers, &tag, size) {
-            Wanted::Unchanged => return unchanged(builder),
-            Wanted::Unsatisfiable if !head_only => {
+            Selection::Unchanged => return unchanged(builder),
+            Selection::Unsatisfiable if !head_only => {
                 let none = format!("bytes */{size}");
                 let builder = builder.status(StatusCode::RANGE_NOT_SATISFIABLE);
                 return finished(builder.header(CONTENT_RANGE, none), Body::empty());
             }
             // RFC 9110, section 14.2: a range is for GET alone.
-            Wanted::Part(part) if !head_only => {
+            Selection::Part(part) if !head_only => {
                 let place = format!("bytes {}-{}/{size}", part.start, part.end.saturating_sub(1));
                 builder = builder.status(StatusCode::PARTIAL_CONTENT).header(CONTENT_RANGE, place);
                 part
             }
-            Wanted::Part(_) | Wanted::Unsatisfiable => 0..size,
-            Wanted::All => {
+            Selection::Part(_) | Selection::Unsatisfiable => 0..size,
+            Selection::All => {
                 receipt = Receipt::of(entry.clone(), unwritten.clone());
                 0..size
             }
@@ -213,9 +211,9 @@ impl Desk {
 
     async fn body(
         &self,
-        entry: Entry,
+        entry: ServedEntry,
         part: Option<std::ops::Range<u64>>,
-    ) -> Result<Body, Changed> {
+    ) -> Result<Body, ChangedArchive> {
         let (site, problems) = (Arc::clone(&self.site), self.problems.clone());
         let path = self.site.archive(entry.archive).map(|archive| archive.path().to_owned());
         let name = entry.name.clone();
@@ -234,11 +232,11 @@ impl Desk {
                 made.unwrap_or(Err(ArchiveError::NoSuchEntry(name)))
             }
         };
-        made.map_err(|error| Changed { archive: path.unwrap_or_default(), error })
+        made.map_err(|error| ChangedArchive { archive: path.unwrap_or_default(), error })
     }
 
     /// The answer where an archive changed.
-    fn changed(&self, changed: Changed) -> Response<Body> {
+    fn changed(&self, changed: ChangedArchive) -> Response<Body> {
         self.problems.tell(changed);
         let why = "the archive changed after it was verified, or cannot be read; it is not sent";
         refusal(StatusCode::INTERNAL_SERVER_ERROR, why)

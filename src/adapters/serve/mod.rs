@@ -48,7 +48,7 @@ pub struct Asked {
 
 /// What is answered.
 #[derive(Debug)]
-pub enum Answer {
+pub enum Reply {
     /// A document.
     Document {
         /// Its bytes.
@@ -57,7 +57,7 @@ pub enum Answer {
         media: &'static str,
     },
     /// An entry of an archive.
-    Entry(Entry),
+    Entry(ServedEntry),
     /// There is nothing of the kind: why.
     NotFound(String),
     /// Nobody is logged in here.
@@ -68,7 +68,7 @@ pub enum Answer {
 
 /// An entry of an archive, to be sent.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub struct ServedEntry {
     /// Which of the site's archives.
     pub archive: usize,
     /// The name.
@@ -84,7 +84,7 @@ pub struct Entry {
 /// An archive that is not what was verified any more, or cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {error}", archive.display())]
-pub struct Changed {
+pub struct ChangedArchive {
     /// The archive.
     pub archive: PathBuf,
     /// What was found.
@@ -97,7 +97,7 @@ pub enum Told {
     /// Requests are answered, and signals are heard.
     Ready,
     /// An archive was found changed.
-    Changed(Changed),
+    Changed(ChangedArchive),
 }
 
 /// What is served.
@@ -106,13 +106,13 @@ pub trait Site: Send + Sync + 'static {
     ///
     /// # Errors
     /// When an archive is not what was verified any more.
-    fn answer(&self, asked: &Asked) -> Result<Answer, Changed>;
+    fn answer(&self, asked: &Asked) -> Result<Reply, ChangedArchive>;
 
     /// An archive.
     fn archive(&self, number: usize) -> Option<&SignedArchive>;
 
     /// Hears that an entry was sent in full, and how long after the start of the watch.
-    fn sent(&self, entry: &Entry, after: Duration);
+    fn sent(&self, entry: &ServedEntry, after: Duration);
 }
 
 /// A server that listens, and serves nothing yet.

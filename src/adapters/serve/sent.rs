@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::Entry;
+use super::ServedEntry;
 
 /// Measures how long a server has been running.
 #[derive(Debug, Clone, Copy)]
@@ -31,27 +31,27 @@ impl Watch {
 
 /// The entries of one connection whose last bytes were handed over and may not be written yet.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Unwritten(Arc<Mutex<Vec<Entry>>>);
+pub(super) struct Unwritten(Arc<Mutex<Vec<ServedEntry>>>);
 
 impl Unwritten {
     /// The last byte of an entry was handed over.
-    pub fn add(&self, entry: Entry) {
+    pub fn add(&self, entry: ServedEntry) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
     }
 
     /// All that was handed over is written now: which entries that completes.
-    pub fn take(&self) -> Vec<Entry> {
+    pub fn take(&self) -> Vec<ServedEntry> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Says that an entry was handed over in full, once.
 #[derive(Debug)]
-pub(super) struct Receipt(Option<(Entry, Unwritten)>);
+pub(super) struct Receipt(Option<(ServedEntry, Unwritten)>);
 
 impl Receipt {
     /// For an answer that sends all of an entry.
-    pub fn of(entry: Entry, unwritten: Unwritten) -> Self {
+    pub fn of(entry: ServedEntry, unwritten: Unwritten) -> Self {
         Self(Some((entry, unwritten)))
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Changed, Told};
+use super::{ChangedArchive, Told};
 
 /// For how long to serve.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl Work {
     /// When the system refuses signals, or the command cannot be started.
     pub(super) async fn run(
         self,
-        problems: &mut UnboundedReceiver<Changed>,
+        problems: &mut UnboundedReceiver<ChangedArchive>,
         tell: &mut dyn FnMut(Told),
     ) -> Result<u8, RunError> {
         let mut signals = Signals::new()?;

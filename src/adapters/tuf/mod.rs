@@ -13,4 +13,4 @@ pub use disk::{Disk, SystemDisk};
 #[cfg(feature = "network")]
 pub use http::Http;
 pub use refresh::{RefreshError, Refreshed, import, refresh, refresh_from};
-pub use store::{Held, InstanceStore, Kept, Locked, StoreError, TrustStore};
+pub use store::{EarlierUpdate, InstanceStore, StoredInstance, TrustStore, TrustStoreError};

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Disk, Held, InstanceStore, StoreError};
+use super::{Disk, InstanceStore, StoredInstance, TrustStoreError};
 use crate::core::{
     limits::EARLIEST,
     time::{self, Time},
@@ -15,7 +15,7 @@ use crate::core::{
 pub enum RefreshError<E: std::error::Error> {
     /// The store could not be read or written.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] TrustStoreError),
     /// What was offered was refused, or could not be had.
     #[error(transparent)]
     Update(#[from] UpdateError<E>),
@@ -120,7 +120,7 @@ where
     let after = updated.map_err(|failure| failure.error)?;
     let kept = held.keep(&after);
     let local = LocalState::complete(after.clone());
-    locked.commit(instance, &Held { local, checked: Some(at), kept })?;
+    locked.commit(instance, &StoredInstance { local, checked: Some(at), kept })?;
     Ok(Refreshed { before: before.state, after })
 }
 
@@ -143,13 +143,13 @@ pub fn import<D: Disk>(
     let next = match &held.local.state {
         // The stored state may have more old roots. The offered one has nothing new.
         Some(state) if is_same(state, offered) => held.clone(),
-        _ => Held {
+        _ => StoredInstance {
             local: LocalState::complete(offered.clone()),
             checked: None,
             kept: held.keep(offered),
         },
     };
-    locked.commit(instance, &Held { checked: Some(checked), ..next })?;
+    locked.commit(instance, &StoredInstance { checked: Some(checked), ..next })?;
     Ok(Refreshed { before: held.local.state, after: offered.clone() })
 }
 

@@ -26,8 +26,8 @@ mod recall;
 
 use std::path::{Path, PathBuf};
 
-pub use commit::Locked;
-pub use instance::{Held, InstanceStore, Kept};
+pub use commit::LockedInstance;
+pub use instance::{EarlierUpdate, InstanceStore, StoredInstance};
 use read::{folders, read};
 
 use super::{Disk, SystemDisk};
@@ -42,7 +42,7 @@ use crate::{
 
 /// A trust store that could not be used.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub enum TrustStoreError {
     /// The system said no.
     #[error(transparent)]
     File(#[from] FileError),
@@ -92,7 +92,7 @@ pub enum StoreError {
     Pinned(String),
 }
 
-impl StoreError {
+impl TrustStoreError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -141,7 +141,7 @@ impl<D: Disk + Clone> TrustStore<D> {
     ///
     /// # Errors
     /// When the name cannot be a folder's.
-    pub fn open(&self, name: &str) -> Result<InstanceStore<D>, StoreError> {
+    pub fn open(&self, name: &str) -> Result<InstanceStore<D>, TrustStoreError> {
         names::check_name(name)?;
         Ok(InstanceStore { folder: self.base.join(name), disk: self.disk.clone() })
     }
@@ -150,7 +150,7 @@ impl<D: Disk + Clone> TrustStore<D> {
     ///
     /// # Errors
     /// When no instance has that name, or what was pinned cannot be read.
-    pub fn instance(&self, name: &str) -> Result<Instance, StoreError> {
+    pub fn instance(&self, name: &str) -> Result<Instance, TrustStoreError> {
         if let Some(instance) = Instance::built_in(name) {
             return Ok(instance);
         }
@@ -159,9 +159,12 @@ impl<D: Disk + Clone> TrustStore<D> {
         let (Some(root), Some(url)) =
             (read(&folder.join("root.json"), ROOT_BYTES)?, read(&folder.join("url"), URL_BYTES)?)
         else {
-            return Err(StoreError::Unknown { name: name.to_owned(), folder: self.base.clone() });
+            return Err(TrustStoreError::Unknown {
+                name: name.to_owned(),
+                folder: self.base.clone(),
+            });
         };
-        let corrupt = |reason: String| StoreError::Corrupt { folder: folder.clone(), reason };
+        let corrupt = |reason: String| TrustStoreError::Corrupt { folder: folder.clone(), reason };
         let pinned = PinnedRoots::new(root).map_err(|error| corrupt(error.to_string()))?;
         let url = String::from_utf8(url).map_err(|_| corrupt("url is not text".to_owned()))?;
         let registry = read(&folder.join("registry"), URL_BYTES)?
@@ -176,7 +179,7 @@ impl<D: Disk + Clone> TrustStore<D> {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn instances(&self) -> Result<Vec<String>, StoreError> {
+    pub fn instances(&self) -> Result<Vec<String>, TrustStoreError> {
         let mut names: Vec<String> = names::BUILT_IN.map(str::to_owned).to_vec();
         let mut pinned: Vec<String> = folders(&self.base)?
             .into_iter()
@@ -197,16 +200,16 @@ impl<D: Disk + Clone> TrustStore<D> {
         url: &str,
         registry: Option<&str>,
         root: &[u8],
-    ) -> Result<Instance, StoreError> {
+    ) -> Result<Instance, TrustStoreError> {
         let pinned = PinnedRoots::new(root.to_vec())?;
         let instance = Instance::private(name, url, registry, pinned)?;
         let folder = self.base.join(name);
         if folder.join("root.json").exists() {
-            return Err(StoreError::Pinned(name.to_owned()));
+            return Err(TrustStoreError::Pinned(name.to_owned()));
         }
         let io = |path: &Path| {
             let path = path.to_owned();
-            move |source| StoreError::File(FileError::io("write", &path, source))
+            move |source| TrustStoreError::File(FileError::io("write", &path, source))
         };
         self.disk.make_folder(&folder).map_err(io(&folder))?;
         let write = |file: &str, bytes: &[u8]| {

@@ -25,7 +25,7 @@ use crate::{
         clock::Clock,
         keys,
         news::{Listener, News},
-        seal::{Key, Output, SealError, sealing_time},
+        seal::{Output, SealError, SealKey, sealing_time},
         trust, verify,
     },
     core::{
@@ -54,7 +54,7 @@ pub struct Fetch {
     /// Where the recall goes.
     pub output: Output,
     /// The private key that signs.
-    pub key: Key,
+    pub key: SealKey,
     /// The public keys of who may have sealed the archives; without any, the public half of `key`.
     pub signed_by: Vec<PathBuf>,
     /// When it is sealed, in place of the reference time (`SOURCE_DATE_EPOCH`).

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    adapters::{archive::Content, registry::Request},
-    app::{collect::Package, inputs::Input, trust::Carriage},
+    adapters::{archive::Content, registry::AnsweredRequest},
+    app::{collect::CollectedPackage, inputs::Input, trust::Carriage},
     core::{
         archive::entry_name::package_folder,
         archive::manifest::{self, Part, Predicate, Subject, Tool},
@@ -28,7 +28,7 @@ impl Assembly {
     /// Of what was collected.
     pub fn new(
         inputs: Vec<Input>,
-        packages: Vec<Package>,
+        packages: Vec<CollectedPackage>,
         trust: &Carriage,
         sealed_at: Time,
     ) -> Self {
@@ -59,7 +59,7 @@ impl Assembly {
         assembly
     }
 
-    fn package(&mut self, Package { purl, collected }: Package) {
+    fn package(&mut self, CollectedPackage { purl, collected }: CollectedPackage) {
         let folder = package_folder(&purl);
         let rules = ecosystems::rules(purl.id().ecosystem());
         let artifact = collected.artifact.map(|artifact| {
@@ -97,7 +97,7 @@ impl Assembly {
 }
 
 /// An entry with the request that brought it, or the request that shows that the registry has none.
-fn part(entry: Option<String>, request: Option<&Request>) -> Option<Part> {
+fn part(entry: Option<String>, request: Option<&AnsweredRequest>) -> Option<Part> {
     if entry.is_none() && request.is_none() {
         return None;
     }

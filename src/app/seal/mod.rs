@@ -23,7 +23,7 @@ use crate::{
     app::{
         archive::open,
         clock::Clock,
-        collect::{Collector, Package, collect},
+        collect::{CollectedPackage, Collector, collect},
         inputs::{self, Input},
         keys::{self, KeyAlgorithm, KeyError},
         news::{Listener, News},
@@ -54,7 +54,7 @@ pub struct Options {
     /// Where the archive goes.
     pub output: Output,
     /// The private key that signs.
-    pub key: Key,
+    pub key: SealKey,
     /// When it is sealed, in place of the reference time (`SOURCE_DATE_EPOCH`). No answer may be later.
     pub source_date: Option<Time>,
     /// Requests in flight for each host, at most.
@@ -78,14 +78,14 @@ pub enum Output {
 
 /// The private key that signs.
 #[derive(Debug, Clone)]
-pub enum Key {
+pub enum SealKey {
     /// One that somebody named.
     Named(PathBuf),
     /// This user's, which is made where it is not there yet.
     Own(PathBuf),
 }
 
-impl Key {
+impl SealKey {
     /// The file.
     pub fn path(&self) -> &Path {
         match self {
@@ -118,7 +118,7 @@ pub struct Sealing<'a> {
     options: &'a Options,
     clock: &'a Clock,
     inputs: Vec<Input>,
-    supplied: Vec<Package>,
+    supplied: Vec<CollectedPackage>,
     /// Where the archive is written: links are resolved.
     output: PathBuf,
     sealed_at: Time,
@@ -189,7 +189,7 @@ pub(super) fn sealing_time(source_date: Option<Time>, clock: &Clock) -> Result<T
 }
 
 impl Sealing<'_> {
-    /// Collects, seals, opens again, verifies. Only [`Sealed::keep`] gives the archive its name.
+    /// Collects, seals, opens again, verifies. Only [`SealedArchive::keep`] gives the archive its name.
     ///
     /// # Errors
     /// When something could not be fetched, or is not what it should be. No archive
@@ -199,7 +199,7 @@ impl Sealing<'_> {
         network: Network,
         config: &RegistryConfig,
         listener: &mut dyn Listener,
-    ) -> Result<Sealed, SealError> {
+    ) -> Result<SealedArchive, SealError> {
         let Self { options, clock, inputs, supplied, output, sealed_at, key } = self;
         let connected = Connected { options, clock, network: &network, config };
         let Assembly { predicate, subjects, contents } =
@@ -217,7 +217,7 @@ impl Sealing<'_> {
         // Reading it again takes as much memory.
         drop((contents, manifest));
         let report = examine(options, clock, &file, PublicKey::from(&key))?;
-        Ok(Sealed { report, file, output })
+        Ok(SealedArchive { report, file, output })
     }
 }
 
@@ -235,7 +235,7 @@ impl Connected<'_> {
     fn assemble(
         &self,
         inputs: Vec<Input>,
-        supplied: Vec<Package>,
+        supplied: Vec<CollectedPackage>,
         sealed_at: Time,
         listener: &mut dyn Listener,
     ) -> Result<Assembly, SealError> {
@@ -292,14 +292,14 @@ fn examine(
 
 /// An archive that was sealed and verified, and has no name yet. If it is dropped, the file is removed.
 #[derive(Debug)]
-pub struct Sealed {
+pub struct SealedArchive {
     /// What was found.
     pub report: Report,
     file: NamedTempFile,
     output: PathBuf,
 }
 
-impl Sealed {
+impl SealedArchive {
     /// Gives the archive its name.
     ///
     /// # Errors

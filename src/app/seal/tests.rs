@@ -7,10 +7,13 @@ use std::fs;
 
 use super::assembly::Assembly;
 use crate::{
-    adapters::{archive, files, keys, registry::Artifact, registry::Collected, registry::Request},
+    adapters::{
+        archive, files, keys, registry::AnsweredRequest, registry::Collected,
+        registry::CollectedTarball,
+    },
     app::{
         Clock,
-        collect::Package,
+        collect::CollectedPackage,
         inputs, report,
         trust::{self, Store, carriage},
         verify::{self, Demands},
@@ -44,11 +47,11 @@ fn verified(bytes: &str, expected: &str) -> verify::Examined {
 
     let id = PackageId::new(TOY, "train", "7").unwrap();
     let registry = "https://toys.test".to_owned();
-    let request = Request { url: ADDRESS.to_owned(), status: 200, answered_at: at };
+    let request = AnsweredRequest { url: ADDRESS.to_owned(), status: 200, answered_at: at };
     let collected = Collected {
         id,
         registry: Some(registry),
-        artifact: Some(Artifact {
+        artifact: Some(CollectedTarball {
             path: path("toy.txt"),
             digest: digest(bytes),
             size: bytes.len() as u64,
@@ -56,13 +59,13 @@ fn verified(bytes: &str, expected: &str) -> verify::Examined {
         record: None,
         attestations: None,
         artifact_request: Some(request.clone()),
-        record_request: Some(Request { status: 404, ..request }),
+        record_request: Some(AnsweredRequest { status: 404, ..request }),
         attestations_request: None,
     };
     let purl = ecosystems::parse_purl("pkg:toy/train@7").unwrap();
     let inputs = inputs::read(&[path("toy.lock")]).unwrap();
     let carriage = carriage::nothing("public-good");
-    let assembly = Assembly::new(inputs, vec![Package { purl, collected }], &carriage, at);
+    let assembly = Assembly::new(inputs, vec![CollectedPackage { purl, collected }], &carriage, at);
     let manifest = Manifest::build(assembly.predicate, assembly.subjects).unwrap();
     keys::generate(&path("key"), keys::KeyAlgorithm::Ed25519).unwrap();
     let key = keys::load_private(&path("key")).unwrap().key;

@@ -10,15 +10,15 @@ use crate::{
     adapters::{
         archive::ArchiveError,
         install::{self, InstallError, versions_within},
-        serve::{Answer, Asked, Bytes, Changed, Entry},
+        serve::{Asked, Bytes, ChangedArchive, Reply, ServedEntry},
     },
-    app::{report::Judged, verify::VerifiedArchive},
+    app::{report::JudgedPackage, verify::VerifiedArchive},
     core::{
         archive::manifest::Package,
         limits,
         npm::{
             integrity::IntegrityRefusal,
-            packument::{self, ABBREVIATED, Form, Recorded, Unreadable, Version},
+            packument::{self, ABBREVIATED, Form, RecordExtract, ServedVersion, Unreadable},
             route::{LATEST, Route},
         },
         package::{Origin, PackageId, Purl, digest::Digest},
@@ -33,7 +33,7 @@ const TARBALL: &str = "application/octet-stream";
 /// All packages that are served.
 pub(super) struct Catalog {
     archives: Vec<VerifiedArchive>,
-    items: Vec<Item>,
+    items: Vec<CatalogItem>,
     /// The packages of registries, by name, then by version: places in `items`.
     names: BTreeMap<String, BTreeMap<String, usize>>,
     /// Tarballs by their digests, and by the paths of the addresses that lockfiles have: of registries in a
@@ -45,7 +45,7 @@ pub(super) struct Catalog {
 }
 
 /// A package, and where its parts are.
-struct Item {
+struct CatalogItem {
     purl: Purl,
     archive: usize,
     artifact: String,
@@ -72,11 +72,11 @@ impl Catalog {
             pages: BTreeMap::new(),
         };
         for (number, archive) in archives.iter().enumerate() {
-            let mut judged: BTreeMap<&Purl, &Judged> = BTreeMap::new();
+            let mut judged: BTreeMap<&Purl, &JudgedPackage> = BTreeMap::new();
             judged.extend(archive.report().packages.iter().map(|judged| (&judged.purl, judged)));
             for (purl, package) in archive.archive().manifest().packages() {
                 if let Some(judged) = judged.get(purl)
-                    && let Some(item) = Item::new(number, purl, package, judged)
+                    && let Some(item) = CatalogItem::new(number, purl, package, judged)
                 {
                     let address = package.artifact.as_ref().and_then(|part| part.url.as_deref());
                     catalog.add(item, address, &archives)?;
@@ -96,7 +96,7 @@ impl Catalog {
     /// versions of a name: any other tarball can call itself what it likes.
     fn add(
         &mut self,
-        item: Item,
+        item: CatalogItem,
         address: Option<&str>,
         archives: &[VerifiedArchive],
     ) -> Result<(), ServeError> {
@@ -119,7 +119,7 @@ impl Catalog {
             None => self.items.push(item),
             Some(known) if known.digest == item.digest => {}
             Some(known) => {
-                let of = |item: &Item| {
+                let of = |item: &CatalogItem| {
                     let file = archives.get(item.archive).map(|archive| archive.archive().path());
                     (item.purl.clone(), file.unwrap_or("".as_ref()).to_owned())
                 };
@@ -160,20 +160,20 @@ impl Catalog {
         scopes.map(str::to_owned).collect()
     }
 
-    fn find(&self, id: &PackageId) -> Option<&Item> {
+    fn find(&self, id: &PackageId) -> Option<&CatalogItem> {
         self.items.get(*self.names.get(id.name())?.get(id.version())?)
     }
 
     /// The versions of a name.
-    fn versions(&self, name: &str) -> Vec<&Item> {
+    fn versions(&self, name: &str) -> Vec<&CatalogItem> {
         let places = self.names.get(name).into_iter().flat_map(BTreeMap::values);
         places.filter_map(|place| self.items.get(*place)).collect()
     }
 
-    fn entry(&self, item: &Item, name: &str, media: &'static str) -> Option<Entry> {
+    fn entry(&self, item: &CatalogItem, name: &str, media: &'static str) -> Option<ServedEntry> {
         let archive = self.archives.get(item.archive)?.archive();
         let subject = archive.manifest().subject(name)?;
-        Some(Entry {
+        Some(ServedEntry {
             archive: item.archive,
             name: name.to_owned(),
             digest: subject.digest.to_hex(),
@@ -182,36 +182,36 @@ impl Catalog {
         })
     }
 
-    fn tarball(&self, item: &Item) -> Answer {
+    fn tarball(&self, item: &CatalogItem) -> Reply {
         let entry = self.entry(item, &item.artifact, TARBALL);
-        entry.map_or_else(|| not_sealed(item.purl.id()), Answer::Entry)
+        entry.map_or_else(|| not_sealed(item.purl.id()), Reply::Entry)
     }
 
-    fn attestations(&self, id: &PackageId) -> Answer {
+    fn attestations(&self, id: &PackageId) -> Reply {
         let Some(item) = self.find(id) else { return not_sealed(id) };
         let name = item.attestations.as_deref();
         let entry = name.and_then(|name| self.entry(item, name, JSON));
         entry.map_or_else(
-            || Answer::NotFound(format!("there are no attestations of {id} in the archive")),
-            Answer::Entry,
+            || Reply::NotFound(format!("there are no attestations of {id} in the archive")),
+            Reply::Entry,
         )
     }
 
     /// The package at a path that no route of a registry has.
-    fn at(&self, path: &str) -> Answer {
+    fn at(&self, path: &str) -> Reply {
         match self.paths.get(path) {
             Some(Some(place)) => match self.items.get(*place) {
                 Some(item) => self.tarball(item),
                 None => not_sealed(&path),
             },
-            Some(None) => Answer::NotFound(
-                "two sealed packages have this path, on different hosts".to_owned(),
-            ),
-            None => Answer::NotFound("this registry serves nothing of that kind".to_owned()),
+            Some(None) => {
+                Reply::NotFound("two sealed packages have this path, on different hosts".to_owned())
+            }
+            None => Reply::NotFound("this registry serves nothing of that kind".to_owned()),
         }
     }
 
-    fn packument(&self, name: &str, asked: &Asked) -> Result<Answer, Changed> {
+    fn packument(&self, name: &str, asked: &Asked) -> Result<Reply, ChangedArchive> {
         let items = self.versions(name);
         if items.is_empty() {
             return Ok(not_sealed(&name));
@@ -230,7 +230,12 @@ impl Catalog {
         self.made(made, last, media)
     }
 
-    fn one_version(&self, name: &str, version: &str, asked: &Asked) -> Result<Answer, Changed> {
+    fn one_version(
+        &self,
+        name: &str,
+        version: &str,
+        asked: &Asked,
+    ) -> Result<Reply, ChangedArchive> {
         let items = self.versions(name);
         let latest = || packument::latest(items.iter().map(|item| item.purl.id()));
         let version = match version {
@@ -245,18 +250,18 @@ impl Catalog {
     }
 
     /// A version, from bytes that are compared with the manifest now.
-    fn version(&self, item: &Item) -> Result<Version, InstallError> {
+    fn version(&self, item: &CatalogItem) -> Result<ServedVersion, InstallError> {
         let missing = || ArchiveError::NoSuchEntry(item.artifact.clone());
         let archive = self.archives.get(item.archive).ok_or_else(missing)?.archive();
         let record = item.record.as_ref().map(|name| archive.read(name, limits::RECORD_BYTES));
-        let record = record.transpose()?.as_deref().map(Recorded::read).transpose();
+        let record = record.transpose()?.as_deref().map(RecordExtract::read).transpose();
         let unreadable = |error: IntegrityRefusal| Unreadable {
             id: item.purl.id().clone(),
             detail: error.to_string(),
         };
         let recorded = record.map_err(unreadable)?.unwrap_or_default();
         let attested = item.attestations.as_ref().map(|_| item.provenance.clone());
-        Ok(Version {
+        Ok(ServedVersion {
             recorded,
             attested: attested.map(Option::unwrap_or_default),
             ..install::version(archive, item.purl.id(), &item.artifact, &item.digest)?
@@ -268,23 +273,23 @@ impl Catalog {
     fn made(
         &self,
         document: Result<Vec<u8>, InstallError>,
-        last: Option<&Item>,
+        last: Option<&CatalogItem>,
         media: &'static str,
-    ) -> Result<Answer, Changed> {
+    ) -> Result<Reply, ChangedArchive> {
         match document {
-            Ok(bytes) => Ok(Answer::Document { bytes: bytes.into(), media }),
+            Ok(bytes) => Ok(Reply::Document { bytes: bytes.into(), media }),
             Err(InstallError::Archive(error)) => {
                 let archive = last.and_then(|item| self.archives.get(item.archive));
                 let path = archive.map(|archive| archive.archive().path().to_owned());
-                Err(Changed { archive: path.unwrap_or_default(), error })
+                Err(ChangedArchive { archive: path.unwrap_or_default(), error })
             }
-            Err(error) => Ok(Answer::Failed(error.to_string())),
+            Err(error) => Ok(Reply::Failed(error.to_string())),
         }
     }
 }
 
-impl Item {
-    fn new(archive: usize, purl: &Purl, package: &Package, judged: &Judged) -> Option<Self> {
+impl CatalogItem {
+    fn new(archive: usize, purl: &Purl, package: &Package, judged: &JudgedPackage) -> Option<Self> {
         let entry =
             |part: &Option<crate::core::archive::manifest::Part>| part.as_ref()?.entry.clone();
         let provenance = match judged.verdict.facts(Claim::Provenance) {
@@ -314,12 +319,12 @@ fn path(address: &str) -> Option<String> {
     Route::parse(&path).is_none().then_some(path)
 }
 
-fn not_sealed(what: &dyn std::fmt::Display) -> Answer {
-    Answer::NotFound(format!("{what} is not sealed in the archive"))
+fn not_sealed(what: &dyn std::fmt::Display) -> Reply {
+    Reply::NotFound(format!("{what} is not sealed in the archive"))
 }
 
-fn constant(value: &serde_json::Value) -> Answer {
-    Answer::Document { bytes: value.to_string().into(), media: JSON }
+fn constant(value: &serde_json::Value) -> Reply {
+    Reply::Document { bytes: value.to_string().into(), media: JSON }
 }
 
 impl Catalog {
@@ -327,10 +332,10 @@ impl Catalog {
     ///
     /// # Errors
     /// When an archive is not what was verified any more.
-    pub fn answer(&self, asked: &Asked) -> Result<Answer, Changed> {
+    pub fn answer(&self, asked: &Asked) -> Result<Reply, ChangedArchive> {
         Ok(match &asked.route {
             None => match self.pages.get(&asked.path) {
-                Some(page) => Answer::Document { bytes: page.clone(), media: HTML },
+                Some(page) => Reply::Document { bytes: page.clone(), media: HTML },
                 None => self.at(&asked.path),
             },
             Some(Route::Packument(name)) => return self.packument(name, asked),
@@ -342,7 +347,7 @@ impl Catalog {
             Some(Route::Attestations(id)) => self.attestations(id),
             Some(Route::Keys) => constant(&json!({ "keys": self.keys })),
             Some(Route::Ping | Route::Advisories) => constant(&json!({})),
-            Some(Route::Whoami) => Answer::NoUser,
+            Some(Route::Whoami) => Reply::NoUser,
             // What npm 6 understands as an answer without a finding.
             Some(Route::Audit) => constant(&json!({
                 "actions": [],

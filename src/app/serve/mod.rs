@@ -21,11 +21,11 @@ use self::{catalog::Catalog, record::Counting};
 pub use self::{
     environment::{Asking, Environment, Loophole},
     record::{Record, Recording},
-    rewrite::{Ask, Copied, RewriteError},
+    rewrite::{Copied, ProjectDependency, RewriteError},
 };
-pub use crate::adapters::serve::{Changed, Told};
+pub use crate::adapters::serve::{ChangedArchive, RunError, Told};
 use crate::{
-    adapters::serve::{RunError, Server, Watch, Work},
+    adapters::serve::{Server, Watch, Work},
     app::{
         clock::Clock,
         report::Report,

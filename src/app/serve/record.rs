@@ -14,7 +14,7 @@ use super::catalog::Catalog;
 use crate::{
     adapters::{
         archive::SignedArchive,
-        serve::{Answer, Asked, Changed, Entry, Site},
+        serve::{Asked, ChangedArchive, Reply, ServedEntry, Site},
     },
     app::{
         attest,
@@ -22,7 +22,7 @@ use crate::{
         news::Listener,
         outputs,
         report::Report,
-        statement::{StatementError, Writer},
+        statement::{StatementWriteError, Writer},
         verify::VerifiedArchive,
     },
     core::{
@@ -49,7 +49,7 @@ impl Recording {
         file: &Path,
         key: Option<&Path>,
         listener: &mut dyn Listener,
-    ) -> Result<Self, StatementError> {
+    ) -> Result<Self, StatementWriteError> {
         outputs::check([file])?;
         Ok(Self { file: file.to_owned(), writer: Writer::new(key, listener)? })
     }
@@ -58,24 +58,24 @@ impl Recording {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(&self, record: Record) -> Result<(), StatementError> {
+    pub fn write(&self, record: Record) -> Result<(), StatementWriteError> {
         Ok(outputs::keep(vec![self.writer.fill(&self.file, [record.0])?])?)
     }
 }
 
 /// What was really served.
 #[derive(Debug)]
-pub struct Record(Statement<Predicate>);
+pub struct Record(Statement<RecordPredicate>);
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Predicate {
+struct RecordPredicate {
     tool: Tool,
     started_at: String,
     ended_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     exit_code: Option<u8>,
-    archives: Vec<Judged>,
+    archives: Vec<JudgedArchive>,
     resolved_dependencies: Vec<Dependency>,
 }
 
@@ -87,7 +87,7 @@ struct Tool {
 
 /// By what an archive was judged.
 #[derive(Debug, Serialize)]
-struct Judged {
+struct JudgedArchive {
     digest: BTreeMap<&'static str, String>,
     verdict: &'static str,
     at: String,
@@ -141,7 +141,7 @@ impl Counting {
         exit_code: Option<u8>,
     ) -> Record {
         let archives = self.catalog.archives();
-        let predicate = Predicate {
+        let predicate = RecordPredicate {
             tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             started_at: after(clock.now, started),
             ended_at: after(clock.now, ended),
@@ -175,8 +175,8 @@ impl Counting {
     }
 }
 
-fn judged(report: &Report) -> Judged {
-    Judged {
+fn judged(report: &Report) -> JudgedArchive {
+    JudgedArchive {
         digest: attest::about(report).digest,
         verdict: report.verdict().name(),
         at: time::format(report.at),
@@ -190,7 +190,7 @@ fn after(now: Time, elapsed: Duration) -> String {
 }
 
 impl Site for Counting {
-    fn answer(&self, asked: &Asked) -> Result<Answer, Changed> {
+    fn answer(&self, asked: &Asked) -> Result<Reply, ChangedArchive> {
         self.catalog.answer(asked)
     }
 
@@ -198,7 +198,7 @@ impl Site for Counting {
         self.catalog.archives().get(number).map(VerifiedArchive::archive)
     }
 
-    fn sent(&self, entry: &Entry, after: Duration) {
+    fn sent(&self, entry: &ServedEntry, after: Duration) {
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let new = Sent { count: 0, first: after, last: after };
         let one = sent.entry((entry.archive, entry.name.clone())).or_insert(new);

@@ -16,7 +16,7 @@ use crate::{
         limits,
         lockfile::{
             coverage::{Disposition, EntryOutcome},
-            package_lock::{self, PackageLockError, Target},
+            package_lock::{self, PackageLockError, Redirect},
         },
         npm::packument,
         package::{
@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-pub use crate::core::lockfile::package_lock::Ask;
+pub use crate::core::lockfile::package_lock::ProjectDependency;
 
 /// Why a lockfile was not copied.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,7 @@ pub struct Copied {
     /// How many entries point at this server now.
     pub entries: usize,
     /// What the project's own `package.json` files ask for by an address, and must ask for by version.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<ProjectDependency>,
 }
 
 impl Serving {
@@ -103,7 +103,7 @@ fn given<'a>(archive: &'a VerifiedArchive, file: &Path, sha256: &Digest) -> Opti
 }
 
 /// The path of each entry, with where it is served.
-fn targets(report: &Report, given: &Given, base: &str) -> Vec<(String, Option<Target>)> {
+fn targets(report: &Report, given: &Given, base: &str) -> Vec<(String, Option<Redirect>)> {
     let digests: BTreeMap<&Purl, &Digest> =
         report.packages.iter().map(|judged| (&judged.purl, &judged.digest)).collect();
     let target = |outcome: &EntryOutcome| {
@@ -119,7 +119,7 @@ fn targets(report: &Report, given: &Given, base: &str) -> Vec<(String, Option<Ta
             Origin::Url(_) => (by_digest(digest), false),
             Origin::Registry(_) => (packument::tarball_path(purl.id()), false),
         };
-        Some(Target {
+        Some(Redirect {
             id: purl.id().clone(),
             url: format!("{base}{path}"),
             integrity: digest.to_sri(),

@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 use super::*;
 use crate::{
     app::report::{
-        ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, TrustFacts,
-        dispositions,
+        ArchiveFacts, CarriedLockfile, Given, JudgedPackage, MaterialSource, Past, Relation,
+        Report, TrustFacts, dispositions,
     },
     core::{
         lockfile::{
             Entry, Lockfile,
-            coverage::{EntryOutcome, Pin},
+            coverage::{Binding, EntryOutcome},
         },
         package::digest::Algorithm,
         policy::{Denial, Exception, Excused},
@@ -28,7 +28,8 @@ impl StoredReport {
     pub fn of(report: &Report) -> Self {
         let (at, good) = (report.at, report.good());
         let claims = report.counts().into_iter().map(|(claim, counts)| {
-            let crate::app::report::Counts { verified, absent, refused, unrecognized } = counts;
+            let crate::app::report::StatusCounts { verified, absent, refused, unrecognized } =
+                counts;
             (claim.name(), ClaimCounts { verified, absent, unrecognized, refused })
         });
         Self {
@@ -160,7 +161,7 @@ impl PastLimit {
 }
 
 impl StoredInput {
-    fn of(report: &Report, input: &Input) -> Self {
+    fn of(report: &Report, input: &CarriedLockfile) -> Self {
         Self {
             entry: bounded(&input.entry),
             sha256: input.sha256.to_hex(),
@@ -210,8 +211,8 @@ impl StoredEntry {
     pub fn of(report: &Report, entry: &Entry, outcome: &EntryOutcome) -> Self {
         let (pinned_by, weak) = match outcome.pin {
             None => (None, false),
-            Some(Pin::Hash(algorithm)) => (Some(algorithm.name()), false),
-            Some(Pin::Signature { weak }) => (Some("signature"), weak),
+            Some(Binding::Hash(algorithm)) => (Some(algorithm.name()), false),
+            Some(Binding::Signature { weak }) => (Some("signature"), weak),
         };
         let package = outcome.package.and_then(|at| report.held.get(at));
         Self {
@@ -251,8 +252,8 @@ impl StoredDenial {
 
 impl StoredPackage {
     /// A package, as it was judged.
-    pub fn of(judged: &Judged) -> Self {
-        let Judged { purl, verdict, digest, judgment, weak } = judged;
+    pub fn of(judged: &JudgedPackage) -> Self {
+        let JudgedPackage { purl, verdict, digest, judgment, weak } = judged;
         let excused = judgment.excused.iter().map(|Excused { denial, exception }| StoredDenial {
             exception: Some(exception.saturating_add(1)),
             ..StoredDenial::of(denial)

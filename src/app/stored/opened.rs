@@ -10,7 +10,7 @@ use crate::{
         files::{self, FileError},
         keys::{self, KeyError},
     },
-    app::{outputs::OutputError, statement::StatementError},
+    app::{outputs::OutputError, statement::StatementWriteError},
     core::{
         archive::dsse::{Envelope, EnvelopeError},
         limits,
@@ -88,7 +88,7 @@ pub enum ReportError {
     },
     /// It cannot be signed.
     #[error(transparent)]
-    Sign(#[from] StatementError),
+    Sign(#[from] StatementWriteError),
     /// A key was given, and no report that it signs is asked for.
     #[error("--report-key signs the JSON report alone")]
     KeyWithoutJson,

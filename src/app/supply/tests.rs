@@ -33,7 +33,7 @@ impl Project {
         fs::write(self.path(name), bytes).unwrap();
     }
 
-    fn supply(&self, supplies: &[(&str, &str)]) -> Result<Vec<Package>, SupplyError> {
+    fn supply(&self, supplies: &[(&str, &str)]) -> Result<Vec<CollectedPackage>, SupplyError> {
         let inputs = inputs::read(&[self.path("package-lock.json")]).unwrap();
         let supplies: Vec<_> = supplies
             .iter()

@@ -6,7 +6,7 @@ use super::{Basis, BasisError, Material, Options, carried::folder};
 use crate::{
     adapters::{
         network::Network,
-        tuf::{self as tuf_store, Held, Http, TrustStore},
+        tuf::{self as tuf_store, Http, StoredInstance, TrustStore},
     },
     app::report::MaterialSource,
     core::{
@@ -54,7 +54,7 @@ pub(in crate::app) fn for_seal(
     let held = part.load(&instance)?;
     // The repository's state is carried as proof. It is carried even if the built-in material is newer,
     // because the other side may have an older program.
-    let Held { local, checked, .. } = held.clone();
+    let StoredInstance { local, checked, .. } = held.clone();
     let basis = Basis::new(&instance, Material::newest(&instance, held, None, at)?)?;
     Ok(Carriage::of(basis.with_publishers(options)?, local.state.zip(checked)))
 }

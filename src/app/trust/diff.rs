@@ -10,7 +10,7 @@ use crate::{
     core::{
         time::Time,
         trust::{Difference, Trust, TrustError, instance::Instance},
-        tuf::{Change, State},
+        tuf::{State, VersionChange},
     },
 };
 
@@ -66,7 +66,7 @@ fn with_built_in(
 ) -> Result<Difference, TrustError> {
     let from = Some(old.version("root"));
     let to = instance.embedded.map(|embedded| embedded.root);
-    let root = (from != to).then(|| Change { role: "root".to_owned(), from, to });
+    let root = (from != to).then(|| VersionChange { role: "root".to_owned(), from, to });
     let roles = root.into_iter().collect();
     Ok(Difference::new(roles, trust_of(instance, old)?.anchors(), built_in.anchors()))
 }
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        adapters::tuf::Held,
+        adapters::tuf::StoredInstance,
         core::tuf::{LocalState, PinnedRoots, WantedTargets, update},
     };
 
@@ -119,10 +119,10 @@ mod tests {
         let (wanted, local) = (WantedTargets::of(None), LocalState::default());
         let old = update(&pinned, &wanted, &local, &repository.files, at, &mut |_| true).unwrap();
 
-        let material = Material::newest(&instance, Held::default(), None, at).unwrap();
+        let material = Material::newest(&instance, StoredInstance::default(), None, at).unwrap();
         let difference =
             with_built_in(&old, &instance, &material.trust(&instance).unwrap()).unwrap();
-        let root = Change { role: "root".to_owned(), from: Some(1), to: Some(16) };
+        let root = VersionChange { role: "root".to_owned(), from: Some(1), to: Some(16) };
         assert_eq!(difference.roles, [root]);
         // The log, and the four keys of npm's.
         assert_eq!(difference.added.len(), 5);

@@ -7,7 +7,7 @@ use crate::adapters::network::NetworkError;
 use crate::{
     adapters::{
         files::FileError,
-        tuf::{RefreshError, StoreError},
+        tuf::{RefreshError, TrustStoreError},
     },
     app::archive::OpenError,
     core::{
@@ -23,7 +23,7 @@ use crate::{
 pub enum BasisError {
     /// The trust store could not be read or written.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] TrustStoreError),
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::{BasisError, Carried};
 use crate::{
-    adapters::tuf::{Held, Kept},
+    adapters::tuf::{EarlierUpdate, StoredInstance},
     app::report::MaterialSource,
     core::{
         time::Time,
@@ -49,7 +49,7 @@ impl Material {
     /// contradicts what is held.
     pub(super) fn newest(
         instance: &Instance,
-        held: Held,
+        held: StoredInstance,
         carried: Option<Carried>,
         now: Time,
     ) -> Result<Self, BasisError> {
@@ -85,7 +85,11 @@ impl Material {
         }
     }
 
-    fn tuf(instance: &Instance, candidate: Candidate, held: &Held) -> Result<Self, BasisError> {
+    fn tuf(
+        instance: &Instance,
+        candidate: Candidate,
+        held: &StoredInstance,
+    ) -> Result<Self, BasisError> {
         let Candidate { source, state, checked_at } = candidate;
         let trusted_root = state
             .trusted_root()
@@ -101,10 +105,10 @@ impl Material {
 }
 
 /// The newest keys that are at hand, where the last update missed them.
-fn earlier_keys(instance: &Instance, held: &Held) -> Option<(Vec<u8>, Time)> {
+fn earlier_keys(instance: &Instance, held: &StoredInstance) -> Option<(Vec<u8>, Time)> {
     let last = held.local.state.clone().zip(held.checked);
     let last = last.filter(|(state, _)| state.missed().is_empty());
-    let kept = held.kept.clone().map(|Kept { state, checked }| (state, checked));
+    let kept = held.kept.clone().map(|EarlierUpdate { state, checked }| (state, checked));
     let built_in = instance.embedded.as_ref();
     match last.or(kept) {
         Some((state, at))
@@ -121,7 +125,7 @@ fn earlier_keys(instance: &Instance, held: &Held) -> Option<(Vec<u8>, Time)> {
 /// # Errors
 /// When what is carried contradicts what is held.
 pub(super) fn newer(
-    held: &Held,
+    held: &StoredInstance,
     carried: Option<Carried>,
 ) -> Result<Option<Candidate>, BasisError> {
     let here = held.local.state.clone().zip(held.checked);
@@ -150,7 +154,7 @@ pub(super) fn newer(
 }
 
 /// A check at a time in the future was made by a wrong clock: it says nothing about age.
-fn check_clock(instance: &Instance, held: &Held, now: Time) -> Result<(), BasisError> {
+fn check_clock(instance: &Instance, held: &StoredInstance, now: Time) -> Result<(), BasisError> {
     let Some(checked) = held.checked.filter(|checked| *checked > now) else { return Ok(()) };
     Err(BasisError::CheckedLater { instance: instance.name.clone(), checked })
 }

@@ -5,7 +5,7 @@ use testkit::tuf::Repository;
 
 use super::{BasisError, Carried, Material};
 use crate::{
-    adapters::tuf::{Held, Kept},
+    adapters::tuf::{EarlierUpdate, StoredInstance},
     app::report::MaterialSource::{self, Archive, Embedded as BuiltIn, Store},
     core::{
         addresses::NPM_REGISTRY,
@@ -75,8 +75,12 @@ fn built_in(instance: Instance, root: u64, as_of: Time) -> Instance {
     Instance { embedded: Some(embedded), ..instance }
 }
 
-fn held(state: &State, checked: Time) -> Held {
-    Held { local: LocalState::complete(state.clone()), checked: Some(checked), kept: None }
+fn held(state: &State, checked: Time) -> StoredInstance {
+    StoredInstance {
+        local: LocalState::complete(state.clone()),
+        checked: Some(checked),
+        kept: None,
+    }
 }
 
 fn carried(state: &State, checked_at: Time) -> Option<Carried> {
@@ -86,7 +90,7 @@ fn carried(state: &State, checked_at: Time) -> Option<Carried> {
 /// Where the newest came from, and what it is.
 fn newest(
     instance: &Instance,
-    held: Held,
+    held: StoredInstance,
     carried: Option<Carried>,
 ) -> Result<(MaterialSource, String), BasisError> {
     let newest = Material::newest(instance, held, carried, day(200))?;
@@ -133,11 +137,11 @@ fn built_in_material_ends_what_an_older_root_vouched_for() {
     ] {
         assert_eq!(newest(&instance, held(state, day(checked)), None).unwrap(), expected);
         let (source, told) =
-            newest(&instance, Held::default(), carried(state, day(checked))).unwrap();
+            newest(&instance, StoredInstance::default(), carried(state, day(checked))).unwrap();
         let expected_source = if expected.0 == Store { Archive } else { expected.0 };
         assert_eq!((source, told), (expected_source, expected.1));
     }
-    assert_eq!(newest(&instance, Held::default(), None).unwrap(), built_in());
+    assert_eq!(newest(&instance, StoredInstance::default(), None).unwrap(), built_in());
 }
 
 #[test]
@@ -191,7 +195,10 @@ fn what_an_update_saw_that_did_not_end_counts() {
         &mut |_| true,
     );
     let floor = *failed.unwrap_err().floor;
-    let seen = Held { local: LocalState::default().with_floor(floor), ..Held::default() };
+    let seen = StoredInstance {
+        local: LocalState::default().with_floor(floor),
+        ..StoredInstance::default()
+    };
     let refused = newest(&instance, seen, carried(&old, day(1))).unwrap_err();
     assert_eq!(refused.code(), Some("trust-older"), "{refused:?}");
 }
@@ -233,14 +240,14 @@ fn keys_that_an_update_missed_come_from_the_newest_that_had_them() {
     let missed = published.state();
     assert_eq!(missed.missed().len(), 1);
 
-    let keys = |instance: &Instance, held: Held, carried: Option<Carried>| {
+    let keys = |instance: &Instance, held: StoredInstance, carried: Option<Carried>| {
         let material = Material::newest(instance, held, carried, day(200)).unwrap();
         assert_eq!(material.state.unwrap().missed().len(), 1);
         let keys = material.npm_keys.map(|keys| String::from_utf8(keys).unwrap());
         (keys, material.npm_keys_checked_at)
     };
-    let kept = Some(Kept { state: had.clone(), checked: day(3) });
-    let after = |kept| Held { kept, ..held(&missed, day(9)) };
+    let kept = Some(EarlierUpdate { state: had.clone(), checked: day(3) });
+    let after = |kept| StoredInstance { kept, ..held(&missed, day(9)) };
     let earlier = (Some("keys 1".to_owned()), Some(day(3)));
     // Kept beside the state, or in what the store held before the archive came.
     assert_eq!(keys(&instance, after(kept.clone()), None), earlier);

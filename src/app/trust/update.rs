@@ -12,7 +12,7 @@ use crate::{
     core::{
         archive::manifest::TrustSource,
         time::Time,
-        tuf::{Change, RoleInfo},
+        tuf::{RoleInfo, VersionChange},
     },
 };
 
@@ -24,7 +24,7 @@ pub struct Advance {
     /// What is held now.
     pub roles: Vec<RoleInfo>,
     /// The roles that are in another version than before.
-    pub changes: Vec<Change>,
+    pub changes: Vec<VersionChange>,
     /// Whether nothing was held before.
     pub first: bool,
     /// The files that could not be updated, and why.

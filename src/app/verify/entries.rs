@@ -2,16 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{judge::Found, lockfiles::relation};
+use super::{judge::PackageFinding, lockfiles::relation};
 use crate::{
     app::{
-        inputs::Lock,
-        report::{Given, Input, Judged},
+        inputs::NamedLockfile,
+        report::{CarriedLockfile, Given, JudgedPackage},
     },
     core::{
         lockfile::{
             Foreign, Lockfile,
-            coverage::{Artifact, Coverage, EntryDenial, EntryOutcome, Held},
+            coverage::{ArchivedArtifact, ArchivedPackage, Coverage, EntryDenial, EntryOutcome},
         },
         policy::{Denial, Judge},
         verdict::Claim,
@@ -20,34 +20,34 @@ use crate::{
 
 /// What becomes of every entry: of the archive's lockfiles, and of this build's.
 pub(super) fn judge_entries(
-    inputs: Vec<Lock>,
-    builds: Vec<Lock>,
-    found: &[Found],
+    inputs: Vec<NamedLockfile>,
+    builds: Vec<NamedLockfile>,
+    found: &[PackageFinding],
     judge: &Judge<'_>,
-) -> (Vec<Input>, Vec<Given>) {
-    let held: Vec<Held<'_>> = found.iter().map(held).collect();
+) -> (Vec<CarriedLockfile>, Vec<Given>) {
+    let held: Vec<ArchivedPackage<'_>> = found.iter().map(held).collect();
     let coverage = Coverage::new(&held);
     let judge = |lockfile: &Lockfile| by_policy(lockfile, coverage.judge(lockfile), found, judge);
     let given: Vec<_> = builds
         .into_iter()
         .map(|lock| {
             let (outcomes, relation) = (judge(&lock.lockfile), relation(&lock, &inputs));
-            let Lock { name, sha256, lockfile } = lock;
+            let NamedLockfile { name, sha256, lockfile } = lock;
             Given { file: name, sha256, lockfile, outcomes, relation }
         })
         .collect();
     let inputs = inputs
         .into_iter()
-        .map(|Lock { name, sha256, lockfile }| {
+        .map(|NamedLockfile { name, sha256, lockfile }| {
             let outcomes = judge(&lockfile);
-            Input { entry: name, sha256, lockfile, outcomes }
+            CarriedLockfile { entry: name, sha256, lockfile, outcomes }
         })
         .collect();
     (inputs, given)
 }
 
 /// Denies packages that no entry of the archive's own lockfiles asks for.
-pub(super) fn deny_unneeded(found: &mut [Found], inputs: &[Input]) {
+pub(super) fn deny_unneeded(found: &mut [PackageFinding], inputs: &[CarriedLockfile]) {
     let outcomes = inputs.iter().flat_map(|input| &input.outcomes);
     let needed: HashSet<usize> = outcomes.filter_map(|outcome| outcome.package).collect();
     for (at, found) in found.iter_mut().enumerate() {
@@ -60,11 +60,11 @@ pub(super) fn deny_unneeded(found: &mut [Found], inputs: &[Input]) {
 }
 
 /// A package, as entries are compared with it.
-fn held(found: &Found) -> Held<'_> {
-    let signed = |judged: &Judged| judged.verdict.is_verified(Claim::RegistrySignature);
-    Held {
+fn held(found: &PackageFinding) -> ArchivedPackage<'_> {
+    let signed = |judged: &JudgedPackage| judged.verdict.is_verified(Claim::RegistrySignature);
+    ArchivedPackage {
         purl: &found.purl,
-        artifact: found.judged.as_ref().map(|judged| Artifact {
+        artifact: found.judged.as_ref().map(|judged| ArchivedArtifact {
             digests: &found.digests,
             url: found.url.as_deref(),
             signed: signed(judged),
@@ -77,7 +77,7 @@ fn held(found: &Found) -> Held<'_> {
 fn by_policy(
     lockfile: &Lockfile,
     mut outcomes: Vec<EntryOutcome>,
-    found: &[Found],
+    found: &[PackageFinding],
     judge: &Judge<'_>,
 ) -> Vec<EntryOutcome> {
     for outcome in &mut outcomes {

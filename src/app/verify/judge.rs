@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{
     adapters::archive::{ArchiveError, SignedArchive},
-    app::report::Judged,
+    app::report::JudgedPackage,
     core::{
         archive::manifest::{self, Part},
         ecosystems, limits,
-        lockfile::{self, Ask, Inventory, Source, Target, Wanted},
+        lockfile::{self, Ask, Inventory, Requirement, Source, Target},
         package::{
             Origin, PackageId, Purl,
             contents::Contents,
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What was found of one package.
-pub(super) struct Found {
+pub(super) struct PackageFinding {
     pub purl: Purl,
     /// The address that its bytes were collected from.
     pub url: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Found {
     /// What its tarball holds, where it was listed.
     pub contents: Option<Contents>,
     /// `None` where the registry has no bytes.
-    pub judged: Option<Judged>,
+    pub judged: Option<JudgedPackage>,
 }
 
 /// What all packages are examined by.
@@ -48,7 +48,7 @@ pub(super) struct Examination<'a> {
     bar: &'a Bar<'a>,
     judge: &'a Judge<'a>,
     /// The hashes that the archive's lockfiles give each version and each tarball.
-    expected: Expected,
+    expected: LockedHashes,
     /// The algorithms that any lockfile compares by.
     algorithms: [lockfile::Algorithms; 2],
     /// The packages whose tarballs are listed.
@@ -80,26 +80,36 @@ impl<'a> Examination<'a> {
             archive,
             bar,
             judge,
-            expected: Expected::new(own),
+            expected: LockedHashes::new(own),
             algorithms: [own.algorithms(), given.algorithms()],
             listed,
         }
     }
 
     /// Judges all packages, in the order of the manifest.
-    pub fn packages(&self) -> Result<Vec<Found>, ArchiveError> {
+    pub fn packages(&self) -> Result<Vec<PackageFinding>, ArchiveError> {
         let packages: Vec<_> = self.archive.manifest().packages().collect();
         let each = packages.into_par_iter().with_max_len(AT_ONCE);
         each.map(|(purl, package)| self.package(purl, package)).collect()
     }
 
     /// All claims of one package. The tarball is read once, for all that is asked of it.
-    fn package(&self, purl: &Purl, package: &manifest::Package) -> Result<Found, ArchiveError> {
+    fn package(
+        &self,
+        purl: &Purl,
+        package: &manifest::Package,
+    ) -> Result<PackageFinding, ArchiveError> {
         let url = package.artifact.as_ref().and_then(|artifact| artifact.url.clone());
         let entry = package.artifact.as_ref().and_then(|artifact| artifact.entry.as_ref());
         let Some(entry) = entry else {
             let purl = purl.clone();
-            return Ok(Found { purl, url, digests: Vec::new(), contents: None, judged: None });
+            return Ok(PackageFinding {
+                purl,
+                url,
+                digests: Vec::new(),
+                contents: None,
+                judged: None,
+            });
         };
         let lockfiles = self.algorithms.iter().flat_map(|all| all.of(purl.id()));
         let question = Question {
@@ -130,16 +140,16 @@ impl<'a> Examination<'a> {
         let digest = digest.unwrap_or_else(|| signed.digest(b""));
         let answered = package.artifact.as_ref().and_then(|part| part.answered_at.as_deref());
         let collected = answered.and_then(time::parse);
-        let judgment = self.judge.package(policy::Judged {
+        let judgment = self.judge.package(policy::PackageToJudge {
             purl,
             verdict: &verdict,
             digest: &digest,
             collected: collected.unwrap_or(self.archive.manifest().sealed_at()),
         });
         let weak = self.judge.weaknesses(purl, &verdict, &digest);
-        let judged = Some(Judged { purl: purl.clone(), verdict, digest, judgment, weak });
+        let judged = Some(JudgedPackage { purl: purl.clone(), verdict, digest, judgment, weak });
         let contents = contents.and_then(Result::ok);
-        Ok(Found { purl: purl.clone(), url, digests, contents, judged })
+        Ok(PackageFinding { purl: purl.clone(), url, digests, contents, judged })
     }
 
     /// What the evidence for a package adds up to.
@@ -215,7 +225,7 @@ impl Listed {
                 if !entry.shrinkwrap && !bundlers.contains(entry.path.as_str()) {
                     continue;
                 }
-                if let Ask::Package(Wanted { source, .. }) = &entry.asks {
+                if let Ask::Package(Requirement { source, .. }) = &entry.asks {
                     match source {
                         Source::Version { id, .. } => drop(self.versions.insert(id.clone())),
                         Source::Tarball { place, .. } => {
@@ -238,12 +248,12 @@ impl Listed {
 /// The hashes that lockfiles give, each once: to versions of registries, and to tarballs that no
 /// registry gives.
 #[derive(Default)]
-struct Expected {
+struct LockedHashes {
     versions: BTreeMap<PackageId, Vec<Integrity>>,
     tarballs: BTreeMap<Origin, Vec<Integrity>>,
 }
 
-impl Expected {
+impl LockedHashes {
     fn new(inventory: &Inventory<'_>) -> Self {
         let mut expected = Self::default();
         for want in inventory.wants(|_, _, _| true) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::VerifyError;
 use crate::{
     adapters::archive::SignedArchive,
-    app::{archive::OpenError, inputs::Lock, report::Relation},
+    app::{archive::OpenError, inputs::NamedLockfile, report::Relation},
     core::{limits, lockfile},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub(in crate::app) fn carried(
     archive: &SignedArchive,
     file: &Path,
-) -> Result<Vec<Lock>, VerifyError> {
+) -> Result<Vec<NamedLockfile>, VerifyError> {
     let manifest = archive.manifest();
     let mut locks = Vec::new();
     let (mut left, mut objects) = (limits::LOCKFILE_BYTES, 0_usize);
@@ -32,7 +32,7 @@ pub(in crate::app) fn carried(
         let lockfile = lockfile::parse(&bytes).map_err(refused)?;
         let subject = manifest.subject(entry).map(|subject| subject.digest.clone());
         let Some(sha256) = subject else { continue };
-        locks.push(Lock { name: entry.clone(), sha256, lockfile });
+        locks.push(NamedLockfile { name: entry.clone(), sha256, lockfile });
     }
     if locks.is_empty() {
         return Err(VerifyError::NoLockfile(file.to_owned()));
@@ -41,12 +41,12 @@ pub(in crate::app) fn carried(
 }
 
 /// How a lockfile compares with those in the archive.
-pub(super) fn relation(lock: &Lock, inputs: &[Lock]) -> Relation {
+pub(super) fn relation(lock: &NamedLockfile, inputs: &[NamedLockfile]) -> Relation {
     let same_bytes = inputs.iter().find(|input| input.sha256 == lock.sha256);
     if let Some(input) = same_bytes {
         return Relation::SameBytes(input.name.clone());
     }
-    let same_entries = |input: &&Lock| input.lockfile.has_the_entries_of(&lock.lockfile);
+    let same_entries = |input: &&NamedLockfile| input.lockfile.has_the_entries_of(&lock.lockfile);
     match inputs.iter().find(same_entries) {
         Some(input) => Relation::SameEntries(input.name.clone()),
         None => Relation::Subset,

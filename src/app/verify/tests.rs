@@ -77,7 +77,7 @@ fn demands_nothing() -> Policy {
 
 fn judge(policy: &Policy, purl: &Purl, verdict: &PackageVerdict) -> Judgment {
     let digest = &Algorithm::Sha512.digest(b"");
-    let package = policy::Judged { purl, verdict, digest, collected: at() };
+    let package = policy::PackageToJudge { purl, verdict, digest, collected: at() };
     Judge::new(policy, at()).package(package)
 }
 
@@ -87,7 +87,7 @@ fn report(policy: &Policy, packages: Vec<PackageVerdict>) -> Report {
         let digest = Algorithm::Sha512.digest(b"");
         let purl = Purl::new(verdict.package.clone(), Origin::Registry(NPM_REGISTRY.into()));
         let judgment = judge(policy, &purl, &verdict);
-        Judged { purl, verdict, digest, judgment, weak: vec![] }
+        JudgedPackage { purl, verdict, digest, judgment, weak: vec![] }
     };
     Report {
         at: at(),

@@ -7,7 +7,7 @@ use crate::{
     app::{
         archive,
         clock::Clock,
-        inputs::Lock,
+        inputs::NamedLockfile,
         policy::{Loaded, PolicySource},
         trust,
     },
@@ -81,7 +81,7 @@ impl Verifier {
     pub(super) fn examine(
         &self,
         file: &Path,
-        lockfiles: Vec<Lock>,
+        lockfiles: Vec<NamedLockfile>,
     ) -> Result<Examined, VerifyError> {
         let archive = archive::open(file, &self.signers, self.policy.seals())?;
         let basis = trust::for_archive(&self.trust, &archive, self.clock.at)?;

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     app::{
         connection::{Npmrc, RegistryConfig},
-        seal::{self, Output, SealError, Sealed},
+        seal::{self, Output, SealError, SealedArchive},
         supply::Supply,
     },
     cli::{
@@ -69,7 +69,7 @@ fn npmrc(options: &Fetch, env: &Env) -> CommandResult<Npmrc> {
 }
 
 /// Hands out the archive, and says what it is.
-fn keep(sealed: Sealed, output: &Output, context: &mut Context<'_>) -> CommandResult {
+fn keep(sealed: SealedArchive, output: &Output, context: &mut Context<'_>) -> CommandResult {
     let report = match output {
         Output::File(_) => {
             let report = sealed.keep()?;

@@ -7,7 +7,10 @@ use std::{
 };
 
 use crate::{
-    app::serve::{Ask, Asking, Changed, Copied, Ended, Recording, ServeError, Serving, Told},
+    app::serve::{
+        Asking, ChangedArchive, Copied, Ended, ProjectDependency, Recording, ServeError, Serving,
+        Told,
+    },
     cli::{
         context::Context,
         declare::Serve,
@@ -109,7 +112,7 @@ fn announce(serving: &Serving, context: &mut Context<'_>) {
 }
 
 /// Prints what was found changed while it was served.
-fn tell_of_change(change: &Changed, terminal: &mut Terminal) {
+fn tell_of_change(change: &ChangedArchive, terminal: &mut Terminal) {
     let failure = Failure::could_not(Untrusted(&change.to_string()));
     let hint = "no changed file was served in full; copy the archive again";
     terminal.failure(&failure.hint(hint));
@@ -122,7 +125,7 @@ fn tell_of_copy(copied: &Copied, copy: &Path, terminal: &mut Terminal) {
         Untrusted(&copy.display().to_string()),
         render::entries(copied.entries)
     ));
-    for Ask { folder, key: (field, name), version } in &copied.asks {
+    for ProjectDependency { folder, key: (field, name), version } in &copied.asks {
         let file = Path::new(folder).join("package.json").display().to_string();
         terminal.warning(
             format_args!(

@@ -1,6 +1,7 @@
 //! The examples of the help texts and man pages. As data, so that a test can run each of them.
 
 /// Every command with its examples: what it is called, and the text of its help.
+#[cfg(feature = "internals")]
 pub const EXAMPLES: &[(&str, &str)] = &[
     ("key generate", GENERATE),
     ("key show", SHOW),

@@ -16,23 +16,24 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::core::time::{self, Time};
 
+#[cfg(feature = "internals")] // a test runs each
+pub use self::examples::EXAMPLES;
 #[cfg(feature = "serve")]
 pub use self::install::Serve;
 #[cfg(feature = "network")]
-pub use self::recall::RecallFetch;
+pub use self::{bundle::Fetch, recall::RecallFetch, trust::Refresh};
 pub use self::{
     bundle::{
-        BundleCommand, DemandOptions, Diff as BundleDiff, Fetch, Inspect, Sign, Statements, Verify,
+        BundleCommand, DemandOptions, Diff as BundleDiff, Inspect, Sign, Statements, Verify,
         VerifyOptions, Why,
     },
-    examples::EXAMPLES,
     install::Unpack,
     key::{Generate, KeyCommand, Show as KeyShow},
     policy::{Check, Init, Lock, PolicyCommand},
     recall::{RecallApply, RecallCommand},
-    report::{Report, ReportOptions, ReportOutput},
+    report::{Report, ReportOptions},
     store::{Index, Where},
-    trust::{Diff, Export, Import, Pin, Refresh, Show as TrustShow, StoreOptions, TrustCommand},
+    trust::{Diff, Export, Import, Pin, Show as TrustShow, StoreOptions, TrustCommand},
 };
 
 /// carry a project's dependencies, and the evidence for them, across an air gap

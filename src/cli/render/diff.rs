@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::{
-        compare::{Comparison, Counts},
+        compare::{Comparison, ComparisonCounts},
         report::Report,
     },
     cli::terminal::{BAD, STRONG, WARN},
@@ -68,7 +68,7 @@ impl fmt::Display for Whole<'_> {
 impl Compared<'_> {
     /// The whole answer: how many packages changed, and how many in a way that deserves a look.
     fn first_line(&self) -> String {
-        let Counts {
+        let ComparisonCounts {
             added,
             removed,
             updated,

@@ -14,7 +14,7 @@ pub use self::{
     text::{ago, count, day, size},
 };
 use crate::{
-    app::report::{Judged, Report, Verdict as Whole},
+    app::report::{JudgedPackage, Report, Verdict as Whole},
     cli::terminal::{BAD, DIM, GOOD, STRONG, WARN},
     core::{
         lockfile::coverage::{Disposition, EntryOutcome},
@@ -107,7 +107,7 @@ impl<'a> Human<'a> {
         claims.retain(|claim| {
             *claim != Claim::Integrity || report.policy.demanded_of_all().len() == 1
         });
-        let has = |judged: &&Judged| {
+        let has = |judged: &&JudgedPackage| {
             claims.iter().all(|claim| judged.verdict.is_verified(*claim))
                 && judged.verdict.refusals().next().is_none()
         };
@@ -120,7 +120,7 @@ impl<'a> Human<'a> {
     fn number_excused(&self) -> usize {
         let packages = self.report.packages.iter();
         // What was supplied is counted by its entries.
-        let excused = |judged: &&Judged| {
+        let excused = |judged: &&JudgedPackage| {
             judged.judgment.excused.iter().any(|excused| excused.denial != Denial::Supplied)
         };
         let packages = packages.filter(excused).count();

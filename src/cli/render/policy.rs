@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub use self::check::CheckedPolicy;
 use super::{Rendered, human::count};
 use crate::{
-    app::policy_lock::Locked,
+    app::policy_lock::WrittenIdentities,
     cli::terminal::{BAD, DIM, GOOD, WARN},
     core::{
         builder::IdentityChange,
@@ -52,7 +52,7 @@ impl Rendered for WrittenPolicy<'_> {
 /// Identities that were written.
 pub struct LockedIdentities<'a> {
     /// What was written, and what changed.
-    pub locked: &'a Locked,
+    pub locked: &'a WrittenIdentities,
     /// The file.
     pub file: &'a Path,
     /// Whether it was there before.
@@ -63,7 +63,7 @@ pub struct LockedIdentities<'a> {
 
 impl fmt::Display for LockedIdentities<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Locked { identities, changes, .. } = self.locked;
+        let WrittenIdentities { identities, changes, .. } = self.locked;
         let lines = identities.lines().count();
         let built = identities.lines().filter(|(_, all)| all.iter().any(|one| one.build.is_some()));
         let (number, built) = (count(lines, "release line"), built.count());
@@ -118,7 +118,7 @@ fn write_change(f: &mut fmt::Formatter<'_>, line: &Line, change: &LineChange) ->
 
 impl Rendered for LockedIdentities<'_> {
     fn json(&self) -> impl Serialize + '_ {
-        let Locked { identities, changes, report } = self.locked;
+        let WrittenIdentities { identities, changes, report } = self.locked;
         json!({
             "schema": "sealift-lock/1",
             "file": self.file.display().to_string(),

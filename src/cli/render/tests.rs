@@ -6,8 +6,8 @@ use serde_json::json;
 use super::Human;
 use crate::app::{
     report::{
-        ArchiveFacts, Given, Input, Judged, MaterialSource, Past, Relation, Report, SealedBy,
-        TrustFacts, Verdict as Whole,
+        ArchiveFacts, CarriedLockfile, Given, JudgedPackage, MaterialSource, Past, Relation,
+        Report, SealedBy, TrustFacts, Verdict as Whole,
     },
     stored::StoredReport,
 };
@@ -16,15 +16,15 @@ use crate::core::{
     archive::{key::SigningKey, manifest::Tool},
     lockfile::{
         self, Foreign, Lockfile,
-        coverage::{self, Disposition, EntryOutcome, Pin},
+        coverage::{self, Binding, Disposition, EntryOutcome},
     },
     package::{Origin, PackageId, Purl, digest::Algorithm},
     policy::{self, Denial, Judge, Policy, Reaction, Signer},
     time::{self, Time},
     trust::{AnchorKind, SetAside},
     verdict::{
-        Absence, Claim, Facts, Identity, IntegrityFacts, Logged, NoAttestations, OtherSignature,
-        Outcome, PackageVerdict, ProvenanceFacts, PublishFacts, Publisher, Refusal,
+        Absence, CertificateIdentity, Claim, Facts, IntegrityFacts, Logged, NoAttestations,
+        OtherSignature, Outcome, PackageVerdict, ProvenanceFacts, PublishFacts, Publisher, Refusal,
         RegistrySignatureFacts, TimeSource, Unrecognized, Weakness,
     },
 };
@@ -127,7 +127,7 @@ fn outcome(package: usize) -> EntryOutcome {
     EntryOutcome {
         disposition: Disposition::Collected,
         package: Some(package),
-        pin: Some(Pin::Hash(Algorithm::Sha512)),
+        pin: Some(Binding::Hash(Algorithm::Sha512)),
         other_address: false,
         denial: None,
         excused: None,
@@ -167,7 +167,7 @@ fn report(packages: Vec<PackageVerdict>, policy: &Policy) -> Report {
             set_aside: vec![],
             publishers: vec![],
         }],
-        inputs: vec![Input {
+        inputs: vec![CarriedLockfile {
             entry: "inputs/1/package-lock.json".into(),
             sha256: Algorithm::Sha256.digest(b"package-lock.json"),
             lockfile: lock(&paths),
@@ -184,15 +184,19 @@ fn sealed_by(signer: &Signer) -> SealedBy {
     SealedBy { name: signer.name.clone(), keys: vec![signer.name.clone()] }
 }
 
-fn judged(policy: &Policy, verdict: PackageVerdict) -> Judged {
+fn judged(policy: &Policy, verdict: PackageVerdict) -> JudgedPackage {
     let (purl, digest) = (purl(&verdict), Algorithm::Sha512.digest(b""));
     let collected = at("2026-11-23T04:00:00Z");
     let judge = Judge::new(policy, at("2026-11-23T05:00:00Z"));
     let (subject, found) = (&purl, &verdict);
-    let judgment =
-        judge.package(policy::Judged { purl: subject, verdict: found, digest: &digest, collected });
+    let judgment = judge.package(policy::PackageToJudge {
+        purl: subject,
+        verdict: found,
+        digest: &digest,
+        collected,
+    });
     let weak = judge.weaknesses(&purl, &verdict, &digest);
-    Judged { purl, digest, judgment, weak, verdict }
+    JudgedPackage { purl, digest, judgment, weak, verdict }
 }
 
 fn both(name: &str, report: &Report) {
@@ -322,8 +326,8 @@ fn weak_and_without_tuf() {
         &requires([]),
     );
     report.at_given = true;
-    report.inputs[0].outcomes[1].pin = Some(Pin::Signature { weak: true });
-    report.inputs[0].outcomes[2].pin = Some(Pin::Signature { weak: false });
+    report.inputs[0].outcomes[1].pin = Some(Binding::Signature { weak: true });
+    report.inputs[0].outcomes[2].pin = Some(Binding::Signature { weak: false });
     report.trust = vec![TrustFacts {
         instance: "public-good".into(),
         source: MaterialSource::Files,
@@ -341,7 +345,7 @@ fn weak_and_without_tuf() {
         }],
         publishers: vec![(
             "https://registry.example".into(),
-            Identity {
+            CertificateIdentity {
                 san: "https://ci.example/publish".into(),
                 issuer: "https://ci.example".into(),
             },

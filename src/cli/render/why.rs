@@ -11,14 +11,14 @@ use self::steps::{claim, paragraph, remedy};
 use super::{Rendered, human};
 use crate::{
     app::{
-        report::{Judged, MaterialSource, Report},
+        report::{JudgedPackage, MaterialSource, Report},
         stored::{StoredEntry, StoredPackage},
         why::{Explained, Why},
     },
     cli::terminal::{BAD, DIM, GOOD, STRONG, WARN},
     core::{
         archive::manifest::Part,
-        lockfile::coverage::{EntryOutcome, Pin},
+        lockfile::coverage::{Binding, EntryOutcome},
         text::{Untrusted, bounded},
         time,
     },
@@ -152,7 +152,7 @@ impl Explanation<'_> {
     }
 
     /// The rules that select it, and what follows from them.
-    fn policy(&self, f: &mut Formatter<'_>, judged: &Judged) -> fmt::Result {
+    fn policy(&self, f: &mut Formatter<'_>, judged: &JudgedPackage) -> fmt::Result {
         let judgment = &judged.judgment;
         writeln!(
             f,
@@ -180,7 +180,7 @@ impl Explanation<'_> {
     }
 
     /// What the rules deny, and what exceptions take away.
-    fn decided(&self, f: &mut Formatter<'_>, judged: &Judged) -> fmt::Result {
+    fn decided(&self, f: &mut Formatter<'_>, judged: &JudgedPackage) -> fmt::Result {
         let judgment = &judged.judgment;
         for denial in &judgment.denials {
             writeln!(f, "  {BAD}denied{BAD:#}: {}", denial.code())?;
@@ -232,11 +232,11 @@ impl Explanation<'_> {
 
 fn became(outcome: &EntryOutcome) -> String {
     let pin = match outcome.pin {
-        Some(Pin::Hash(algorithm)) => {
+        Some(Binding::Hash(algorithm)) => {
             format!("; the lockfile's {} is that of the tarball", algorithm.name())
         }
-        Some(Pin::Signature { weak: false }) => ", pinned by the registry's signature".into(),
-        Some(Pin::Signature { weak: true }) => {
+        Some(Binding::Signature { weak: false }) => ", pinned by the registry's signature".into(),
+        Some(Binding::Signature { weak: true }) => {
             ", pinned by the registry's signature; its hash is SHA-1".into()
         }
         None => String::new(),

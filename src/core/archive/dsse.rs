@@ -278,7 +278,7 @@ impl Envelope {
 ///
 /// # Errors
 /// When the system gives no randomness.
-pub fn sign(
+pub(crate) fn sign(
     payload_type: &'static str,
     payload: &[u8],
     key: &SigningKey,

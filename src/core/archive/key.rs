@@ -1,7 +1,7 @@
 //! The keys of who signs archives, Ed25519 and ECDSA P-256, and the fingerprint that reports name
 //! them by.
 //!
-//! [`crate::adapters::keys`] reads and writes key files; [`crate::core::archive::dsse`] has the envelopes.
+//! `adapters/keys.rs` reads and writes key files; [`crate::core::archive::dsse`] has the envelopes.
 
 use std::{fmt, sync::Arc};
 

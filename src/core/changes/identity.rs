@@ -1,13 +1,16 @@
 //! Who built a package, and where it is from: what of that is different.
 
-use super::Seen;
+use super::ComparedPackage;
 use crate::core::{
     builder::{Builder, IdentityChange, Who},
     package::Origin,
 };
 
 /// What is different of two packages. Who built them is compared where both have verified provenance.
-pub(super) fn changes(before: &Seen<'_>, after: &Seen<'_>) -> Vec<IdentityChange> {
+pub(super) fn changes(
+    before: &ComparedPackage<'_>,
+    after: &ComparedPackage<'_>,
+) -> Vec<IdentityChange> {
     let (from, to) = (place(before.purl.origin()), place(after.purl.origin()));
     let registry = IdentityChange::of(Who::Registry, from, to);
     let builders = before.verdict.provenance().zip(after.verdict.provenance());

@@ -17,7 +17,7 @@ use crate::core::package::{PackageId, Purl, ecosystem::Ecosystem};
 
 /// How a package stands to the one that it is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Standing {
     /// It is the same version.
     SameVersion,
     /// It is another version, and takes its place.
@@ -31,7 +31,7 @@ pub(super) enum Place {
 pub(super) struct Follower {
     pub new: usize,
     pub old: Option<usize>,
-    pub place: Place,
+    pub place: Standing,
 }
 
 /// All packages of two archives.
@@ -67,14 +67,15 @@ impl Pairs {
         for at in news {
             let follower = match (same.get(&at), new.get(at)) {
                 (Some(other), _) => {
-                    Follower { new: at, old: Some(*other), place: Place::SameVersion }
+                    Follower { new: at, old: Some(*other), place: Standing::SameVersion }
                 }
                 (None, None) => continue,
                 (None, Some(purl)) => {
                     let old = nearest(old, &olds, &gone, purl);
                     let takes = old.filter(|old| gone.contains(old));
                     replaced.extend(takes);
-                    let place = if takes.is_some() { Place::OtherVersion } else { Place::Beside };
+                    let place =
+                        if takes.is_some() { Standing::OtherVersion } else { Standing::Beside };
                     Follower { new: at, old, place }
                 }
             };

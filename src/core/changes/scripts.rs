@@ -12,7 +12,7 @@ pub struct ScriptChange {
 }
 
 /// The scripts that were not there before, and those with another command.
-pub fn changed_scripts(old: &[InstallScript], new: &[InstallScript]) -> Vec<ScriptChange> {
+pub(crate) fn changed_scripts(old: &[InstallScript], new: &[InstallScript]) -> Vec<ScriptChange> {
     let changed = new.iter().filter_map(|script| {
         let mut same =
             old.iter().filter(|it| (&it.folder, it.name) == (&script.folder, script.name));

@@ -34,8 +34,8 @@ impl One {
         Self::new("1.0.0", "", Outcome::Verified(facts.into()))
     }
 
-    fn seen(&self) -> Seen<'_> {
-        Seen { purl: &self.purl, verdict: &self.verdict, digest: &self.digest }
+    fn seen(&self) -> ComparedPackage<'_> {
+        ComparedPackage { purl: &self.purl, verdict: &self.verdict, digest: &self.digest }
     }
 }
 
@@ -200,14 +200,14 @@ fn kinds_are_by_version_and_bytes() {
         Changes::new(&old, &[new.seen()]).changed.first().map(|change| change.kind)
     };
     assert_eq!(kind(Some(("1.0.0", "x")), ("1.0.0", "x")), None);
-    assert_eq!(kind(Some(("1.0.0", "x")), ("1.0.0", "y")), Some(Kind::Replaced));
-    assert_eq!(kind(Some(("1.0.0", "x")), ("1.0.1", "x")), Some(Kind::Updated));
-    assert_eq!(kind(None, ("1.0.0", "x")), Some(Kind::Added));
+    assert_eq!(kind(Some(("1.0.0", "x")), ("1.0.0", "y")), Some(ChangeKind::Replaced));
+    assert_eq!(kind(Some(("1.0.0", "x")), ("1.0.1", "x")), Some(ChangeKind::Updated));
+    assert_eq!(kind(None, ("1.0.0", "x")), Some(ChangeKind::Added));
     let (same, mut moved) = (One::built(facts()), One::built(facts()));
     moved.purl = Purl::new(moved.verdict.package.clone(), Origin::File("a.tgz".into()));
     let changes = Changes::new(&[same.seen()], &[moved.seen()]);
     assert_eq!(
         (changes.changed[0].kind, changes.changed[0].identity[0].who),
-        (Kind::Kept, Who::Registry)
+        (ChangeKind::Kept, Who::Registry)
     );
 }

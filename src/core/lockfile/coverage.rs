@@ -13,11 +13,11 @@ use std::collections::HashMap;
 
 pub use self::{
     denial::EntryDenial,
-    outcome::{Disposition, EntryOutcome, Pin},
+    outcome::{Binding, Disposition, EntryOutcome},
 };
 use crate::core::{
     ecosystems,
-    lockfile::{Ask, Bundled, Entry, Foreign, Lockfile, Place, Source, Wanted},
+    lockfile::{Ask, Bundled, Entry, Foreign, Lockfile, Place, Requirement, Source},
     package::{
         Origin, PackageId, Purl,
         contents::Contents,
@@ -27,16 +27,16 @@ use crate::core::{
 
 /// A package of an archive, as far as entries are compared with it.
 #[derive(Debug, Clone, Copy)]
-pub struct Held<'a> {
+pub struct ArchivedPackage<'a> {
     /// Which package.
     pub purl: &'a Purl,
     /// Its bytes; `None` where the registry answered that it has none.
-    pub artifact: Option<Artifact<'a>>,
+    pub artifact: Option<ArchivedArtifact<'a>>,
 }
 
 /// The bytes of a package, as far as entries are compared with them.
 #[derive(Debug, Clone, Copy)]
-pub struct Artifact<'a> {
+pub struct ArchivedArtifact<'a> {
     /// Their digests: of [`Inventory::algorithms`](super::Inventory::algorithms) at least.
     pub digests: &'a [Digest],
     /// The address that they were collected from; `None` for a file of the project.
@@ -49,7 +49,7 @@ pub struct Artifact<'a> {
 
 /// An archive's packages, ready to be compared with entries.
 pub struct Coverage<'a> {
-    held: &'a [Held<'a>],
+    held: &'a [ArchivedPackage<'a>],
     /// The packages of registries. What a registry is asked for is not a tarball from elsewhere.
     versions: HashMap<&'a PackageId, Vec<usize>>,
     tarballs: HashMap<&'a Origin, usize>,
@@ -57,10 +57,10 @@ pub struct Coverage<'a> {
 
 impl<'a> Coverage<'a> {
     /// Over these packages.
-    pub fn new(held: &'a [Held<'a>]) -> Self {
+    pub fn new(held: &'a [ArchivedPackage<'a>]) -> Self {
         let mut versions: HashMap<_, Vec<_>> = HashMap::new();
         let mut tarballs = HashMap::new();
-        for (at, Held { purl, .. }) in held.iter().enumerate() {
+        for (at, ArchivedPackage { purl, .. }) in held.iter().enumerate() {
             if purl.origin().registry().is_some() {
                 versions.entry(purl.id()).or_default().push(at);
             } else {
@@ -208,7 +208,7 @@ impl<'a> Coverage<'a> {
         }
     }
 
-    fn package(&self, entry: &Entry, wanted: &Wanted) -> EntryOutcome {
+    fn package(&self, entry: &Entry, wanted: &Requirement) -> EntryOutcome {
         let found = match &wanted.integrity {
             Some(integrity) if !integrity.algorithm().is_weak() => self.by_hash(wanted, integrity),
             weak => self.by_signature(wanted, weak.as_ref()),
@@ -243,7 +243,11 @@ impl<'a> Coverage<'a> {
 
     /// The package whose bytes have the hashes. Names are real names: bytes under another name or
     /// version are another package.
-    fn by_hash(&self, wanted: &Wanted, integrity: &Integrity) -> Result<(usize, Pin), EntryDenial> {
+    fn by_hash(
+        &self,
+        wanted: &Requirement,
+        integrity: &Integrity,
+    ) -> Result<(usize, Binding), EntryDenial> {
         let candidates = self.available(wanted)?;
         let fits = |at: &&usize| {
             let digests = self.digests(**at);
@@ -252,7 +256,7 @@ impl<'a> Coverage<'a> {
         let fitting: Vec<usize> = candidates.iter().filter(fits).copied().collect();
         let wanted = wanted.source.to_string();
         match fitting.as_slice() {
-            [only] => Ok((*only, Pin::Hash(integrity.algorithm()))),
+            [only] => Ok((*only, Binding::Hash(integrity.algorithm()))),
             [] => Err(EntryDenial::Hash { wanted, expected: integrity.clone() }),
             _ => Err(EntryDenial::Ambiguous { wanted }),
         }
@@ -262,9 +266,9 @@ impl<'a> Coverage<'a> {
     /// registry signed, where the address is missing or that registry's own.
     fn by_signature(
         &self,
-        wanted: &Wanted,
+        wanted: &Requirement,
         weak: Option<&Integrity>,
-    ) -> Result<(usize, Pin), EntryDenial> {
+    ) -> Result<(usize, Binding), EntryDenial> {
         let text = || wanted.source.to_string();
         let candidates = self.available(wanted)?;
         let [package] = *candidates.as_slice() else {
@@ -285,14 +289,14 @@ impl<'a> Coverage<'a> {
         let artifact = self.held.get(package).and_then(|held| held.artifact);
         match artifact {
             Some(artifact) if artifact.signed => {
-                Ok((package, Pin::Signature { weak: weak.is_some() }))
+                Ok((package, Binding::Signature { weak: weak.is_some() }))
             }
             _ => Err(EntryDenial::Unpinned { wanted: text(), weak: weak.is_some() }),
         }
     }
 
     /// All packages that an entry could name.
-    fn candidates(&self, wanted: &Wanted) -> Vec<usize> {
+    fn candidates(&self, wanted: &Requirement) -> Vec<usize> {
         match &wanted.source {
             Source::Version { id, .. } => self.versions.get(id).cloned().unwrap_or_default(),
             Source::Tarball { place, name, version, .. } => {
@@ -312,7 +316,7 @@ impl<'a> Coverage<'a> {
     }
 
     /// Those candidates whose bytes are there.
-    fn available(&self, wanted: &Wanted) -> Result<Vec<usize>, EntryDenial> {
+    fn available(&self, wanted: &Requirement) -> Result<Vec<usize>, EntryDenial> {
         let candidates = self.candidates(wanted);
         if candidates.is_empty() {
             return Err(EntryDenial::NotHeld { wanted: wanted.source.to_string() });
@@ -333,7 +337,7 @@ impl<'a> Coverage<'a> {
     /// Whether the address is missing, the one that the bytes came from, or the expected registry's
     /// own for this version. A mirror changes where the public registry's packages come from, and not
     /// which registry is expected.
-    fn is_own_address(&self, package: usize, wanted: &Wanted) -> bool {
+    fn is_own_address(&self, package: usize, wanted: &Requirement) -> bool {
         let Some(held) = self.held.get(package) else { return false };
         match &wanted.source {
             Source::Tarball { place, .. } => match (place, held.purl.origin()) {
@@ -353,12 +357,12 @@ impl<'a> Coverage<'a> {
     }
 
     /// Whether the registry whose answer is sealed is the one that the package manager would ask.
-    fn may_be_missing(&self, wanted: &Wanted) -> bool {
+    fn may_be_missing(&self, wanted: &Requirement) -> bool {
         self.candidates(wanted).first().is_some_and(|at| self.is_own_address(*at, wanted))
     }
 }
 
-fn address(wanted: &Wanted) -> String {
+fn address(wanted: &Requirement) -> String {
     match &wanted.source {
         Source::Version { address: Some(address), .. } => address.to_string(),
         Source::Version { address: None, .. } => String::new(),
@@ -368,7 +372,7 @@ fn address(wanted: &Wanted) -> String {
 
 /// Whether a tarball holds a bundled entry: at its path below the one that bundles it, with its name
 /// and version.
-pub fn holds(contents: &Contents, entry: &Entry, bundled: &Bundled) -> bool {
+pub(crate) fn holds(contents: &Contents, entry: &Entry, bundled: &Bundled) -> bool {
     let below = entry.path.strip_prefix(&bundled.parent).and_then(|rest| rest.strip_prefix('/'));
     let found = below.and_then(|path| contents.bundled.get(path));
     found.zip(bundled.id.as_ref()).is_some_and(|(found, id)| found.is_package(id))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use super::{Ask, Bundled, Entry, Lockfile, Place, Source, Wanted};
+use super::{Ask, Bundled, Entry, Lockfile, Place, Requirement, Source};
 use crate::core::package::digest::{Algorithm, Integrity};
 use crate::core::package::{PackageId, ecosystem::Ecosystem};
 
@@ -137,7 +137,7 @@ impl Target {
     }
 
     /// What names a package that an entry of a lockfile asks for.
-    pub fn of(lockfile: &str, wanted: &Wanted) -> Self {
+    pub fn of(lockfile: &str, wanted: &Requirement) -> Self {
         match &wanted.source {
             Source::Version { id, .. } => Self::Version(id.clone()),
             Source::Tarball { ecosystem, place, .. } => Self::Tarball {

@@ -81,7 +81,7 @@ impl Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// A package, from a registry or from a tarball.
-    Package(Wanted),
+    Package(Requirement),
     /// A package out of another package's tarball, if that holds it.
     Bundled(Bundled),
     /// A folder of the project: nothing from outside.
@@ -94,7 +94,7 @@ pub enum Ask {
 
 impl Ask {
     /// The package to collect for it, if it is not bundled.
-    pub fn wanted(&self) -> Option<&Wanted> {
+    pub fn wanted(&self) -> Option<&Requirement> {
         match self {
             Self::Package(wanted) => Some(wanted),
             Self::Foreign(foreign) => foreign.wanted(),
@@ -105,7 +105,7 @@ impl Ask {
 
 /// A package that an entry asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Requirement {
     /// Where it comes from.
     pub source: Source,
     /// What its tarball must match; `None` where the lockfile does not say.
@@ -207,7 +207,7 @@ pub enum Foreign {
         /// The patch's path.
         patch: String,
         /// The package that is changed; `None` for a git dependency.
-        wanted: Option<Wanted>,
+        wanted: Option<Requirement>,
     },
     /// A folder or tarball outside the project.
     Outside {
@@ -222,7 +222,7 @@ pub enum Foreign {
         /// The address.
         address: String,
         /// The package that the entry itself asks for.
-        wanted: Option<Wanted>,
+        wanted: Option<Requirement>,
     },
     /// Bundled in a package that is foreign itself.
     Within {
@@ -248,7 +248,7 @@ impl Foreign {
     }
 
     /// The package that the entry asks for in spite of that.
-    pub fn wanted(&self) -> Option<&Wanted> {
+    pub fn wanted(&self) -> Option<&Requirement> {
         match self {
             Self::Patched { wanted, .. } | Self::Rerouted { wanted, .. } => wanted.as_ref(),
             Self::Git { .. } | Self::Outside { .. } | Self::Within { .. } => None,
@@ -289,7 +289,7 @@ impl fmt::Display for Source {
 }
 
 /// An upper bound on the objects in a lockfile: it counts every opening brace, also in texts.
-pub fn objects(lockfile: &[u8]) -> usize {
+pub(crate) fn objects(lockfile: &[u8]) -> usize {
     lockfile.iter().filter(|byte| **byte == b'{').count()
 }
 
@@ -297,7 +297,7 @@ pub fn objects(lockfile: &[u8]) -> usize {
 ///
 /// # Errors
 /// [`LockfileError::TooManyObjects`].
-pub fn check_objects(objects: usize) -> Result<(), LockfileError> {
+pub(crate) fn check_objects(objects: usize) -> Result<(), LockfileError> {
     if objects > limits::LOCKFILE_OBJECTS {
         return Err(LockfileError::TooManyObjects(objects));
     }

@@ -72,7 +72,7 @@ impl IntegrityRefusal {
 
 /// The algorithms that a tarball must be hashed with, so that everything can be compared: what
 /// npm signs, and the strongest that each lockfile and the registry's record give.
-pub fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm> {
+pub(crate) fn algorithms(expected: &[Integrity], record: Option<&[u8]>) -> Vec<Algorithm> {
     // A record that cannot be read gives no hash here. It is refused when it is judged.
     let recorded = record
         .and_then(|bytes| serde_json::from_slice::<WireRecord>(bytes).ok())
@@ -104,7 +104,7 @@ pub(super) fn lockfile(
 
 /// A registry's record of one version, whose hash is the tarball's.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(super) struct RegistryRecord {
     /// The integrity, to the letter: this is what the registry signs. Records from before it, and
     /// those of some private registries, have `shasum` alone.
     pub integrity: Option<String>,
@@ -125,7 +125,7 @@ pub(super) fn record(
     bytes: &[u8],
     package: &PackageId,
     tarball: &[Digest],
-) -> Result<Record, IntegrityRefusal> {
+) -> Result<RegistryRecord, IntegrityRefusal> {
     let wire = read(bytes)?;
     for (name, version) in
         [(&wire.name, &wire.version), (&wire.manifest.name, &wire.manifest.version)]
@@ -150,7 +150,7 @@ pub(super) fn record(
     let published = published(wire.time.as_deref())?;
     let dist = wire.manifest.dist;
     let announced = dist.attestations;
-    Ok(Record {
+    Ok(RegistryRecord {
         integrity: dist.integrity,
         signatures: dist.signatures,
         published,

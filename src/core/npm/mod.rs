@@ -21,7 +21,8 @@ use std::io::Read;
 
 use url::Url;
 
-pub use self::{dist::Dist, name::NPM, package::package};
+pub(crate) use self::name::NPM;
+pub use self::{dist::Dist, package::package};
 use crate::core::{
     addresses::{self, NPM_REGISTRY},
     package::{PackageId, contents::Contents, digest::Algorithm},
@@ -31,7 +32,7 @@ use crate::core::{
 };
 
 /// The rules of npm.
-pub static RULES: Rules = Rules {
+pub(crate) static RULES: Rules = Rules {
     ecosystem: NPM,
     artifact: "package.tgz",
     signed: Algorithm::Sha512,

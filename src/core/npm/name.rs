@@ -13,7 +13,7 @@ use crate::core::{
 };
 
 /// npm, as an ecosystem.
-pub const NPM: Ecosystem = Ecosystem::new(&Naming {
+pub(crate) const NPM: Ecosystem = Ecosystem::new(&Naming {
     purl_type: "npm",
     public_registry: NPM_REGISTRY,
     is_name,

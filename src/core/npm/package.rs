@@ -13,9 +13,9 @@ pub use self::{answer::Missing, response::AttestationRefusal};
 use std::collections::BTreeMap;
 
 use self::{
-    answer::Recorded,
+    answer::RecordOutcome,
     attestations::{Claimed, all, built, certified, published},
-    response::Response,
+    response::AttestationResponse,
 };
 use super::{
     integrity::{self, IntegrityRefusal},
@@ -61,9 +61,9 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
     // 1. the tarball's bytes are those of the lockfile
     let lockfile = integrity::lockfile(evidence.expected, evidence.artifact);
     // 2. the record is of this package, and of these bytes
-    let record = Recorded::read(evidence.record, evidence.package, evidence.artifact);
+    let record = RecordOutcome::read(evidence.record, evidence.package, evidence.artifact);
     // 4. before 3, which is judged by the time that the log vouches for
-    let response = Response::read(evidence.attestations, &record);
+    let response = AttestationResponse::read(evidence.attestations, &record);
     let publish = publish_claim(trust, evidence, &response, at);
     // 3. the registry signed name, version and integrity
     let logged = publish.outcome.facts().map(|facts| (facts.signed_at, facts.time_source));
@@ -89,24 +89,24 @@ pub fn package(trust: &Trust, evidence: &Evidence<'_>, at: Time) -> PackageVerdi
 
 fn integrity_claim(
     lockfile: Result<Option<Algorithm>, IntegrityRefusal>,
-    record: &Recorded,
+    record: &RecordOutcome,
     evidence: &Evidence<'_>,
 ) -> Outcome<IntegrityFacts> {
     match (lockfile, record) {
         (Err(why), _) => Outcome::Refused(why.into()),
-        (Ok(_), Recorded::Refused(why)) => Outcome::Refused(why.clone().into()),
+        (Ok(_), RecordOutcome::Refused(why)) => Outcome::Refused(why.clone().into()),
         (Ok(Some(algorithm)), _) => Outcome::Verified(IntegrityFacts { lockfile: Some(algorithm) }),
-        (Ok(None), Recorded::Given(_)) => Outcome::Verified(IntegrityFacts { lockfile: None }),
+        (Ok(None), RecordOutcome::Given(_)) => Outcome::Verified(IntegrityFacts { lockfile: None }),
         (Ok(None), _) if evidence.registry.is_none() => Outcome::Absent(Absence::NoRegistry),
-        (Ok(None), Recorded::Absent(absence)) => Outcome::Absent(absence.clone()),
-        (Ok(None), Recorded::NotShown) => Outcome::Refused(Missing::NotShown.into()),
+        (Ok(None), RecordOutcome::Absent(absence)) => Outcome::Absent(absence.clone()),
+        (Ok(None), RecordOutcome::NotShown) => Outcome::Refused(Missing::NotShown.into()),
     }
 }
 
 fn signature_claim(
     trust: &Trust,
     evidence: &Evidence<'_>,
-    record: &Recorded,
+    record: &RecordOutcome,
     logged: Option<(Time, TimeSource)>,
     at: Time,
 ) -> Outcome<RegistrySignatureFacts> {
@@ -114,10 +114,10 @@ fn signature_claim(
         return answer::without_registry(evidence.record, evidence.attestations);
     };
     let record = match record {
-        Recorded::Absent(absence) => return Outcome::Absent(absence.clone()),
-        Recorded::NotShown => return Outcome::Refused(Missing::NotShown.into()),
-        Recorded::Refused(why) => return Outcome::Refused(why.clone().into()),
-        Recorded::Given(record) => record,
+        RecordOutcome::Absent(absence) => return Outcome::Absent(absence.clone()),
+        RecordOutcome::NotShown => return Outcome::Refused(Missing::NotShown.into()),
+        RecordOutcome::Refused(why) => return Outcome::Refused(why.clone().into()),
+        RecordOutcome::Given(record) => record,
     };
     if record.signatures.is_empty() {
         return Outcome::Absent(Absence::NoSignatures);
@@ -148,7 +148,7 @@ fn signature_claim(
 fn publish_claim(
     trust: &Trust,
     evidence: &Evidence<'_>,
-    response: &Result<Response<'_>, response::Unusable>,
+    response: &Result<AttestationResponse<'_>, response::Unusable>,
     at: Time,
 ) -> Claimed<PublishFacts> {
     let Some(registry) = evidence.registry else {
@@ -172,8 +172,8 @@ fn publish_claim(
 fn provenance_claim(
     trust: &Trust,
     evidence: &Evidence<'_>,
-    record: &Recorded,
-    response: &Result<Response<'_>, response::Unusable>,
+    record: &RecordOutcome,
+    response: &Result<AttestationResponse<'_>, response::Unusable>,
     at: Time,
 ) -> Claimed<ProvenanceFacts> {
     if evidence.registry.is_none() {

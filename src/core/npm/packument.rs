@@ -64,14 +64,14 @@ const OF_REGISTRY: [&str; 4] = ["deprecated", "dist", "gitHead", "hasInstallScri
 
 /// What the registry's record says that is passed on. Nothing, where there is no record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Recorded {
+pub struct RecordExtract {
     /// `dist.signatures`: key id and signature.
     signatures: Vec<(String, String)>,
     /// When the registry says that it was published.
     published: Option<Time>,
 }
 
-impl Recorded {
+impl RecordExtract {
     /// Reads a record that was verified already.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Recorded {
 
 /// One version that is served.
 #[derive(Debug, Clone)]
-pub struct Version {
+pub struct ServedVersion {
     /// Name and version.
     pub id: PackageId,
     /// What its tarball says.
@@ -95,7 +95,7 @@ pub struct Version {
     /// SHA-1 of the tarball, which Yarn 1 writes into its lockfile.
     pub sha1: Digest,
     /// What is passed on from the registry's record.
-    pub recorded: Recorded,
+    pub recorded: RecordExtract,
     /// The predicate type of its provenance, if there are attestations: empty without provenance.
     pub attested: Option<String>,
 }
@@ -124,7 +124,11 @@ pub struct Unreadable {
 ///
 /// # Errors
 /// [`Unreadable`].
-pub fn packument(versions: &[Version], base: &str, form: Form) -> Result<Vec<u8>, Unreadable> {
+pub fn packument(
+    versions: &[ServedVersion],
+    base: &str,
+    form: Form,
+) -> Result<Vec<u8>, Unreadable> {
     let mut described: BTreeMap<&str, Fields> = BTreeMap::new();
     for version in versions {
         described.insert(version.id.version(), version.describe(base, form)?);
@@ -179,7 +183,7 @@ pub fn latest<'a>(ids: impl Iterator<Item = &'a PackageId>) -> Option<&'a Packag
     })
 }
 
-impl Version {
+impl ServedVersion {
     /// The object of this version alone, as `/NAME/VERSION` gives it.
     ///
     /// # Errors

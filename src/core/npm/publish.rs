@@ -9,7 +9,8 @@ use crate::core::{json::objects_only, package::PackageId};
 objects_only!(Predicate);
 
 /// The predicate type.
-pub const PREDICATE_TYPE: &str = "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
+pub(crate) const PREDICATE_TYPE: &str =
+    "https://github.com/npm/attestation/tree/main/specs/publish/v0.1";
 
 /// Why a publish attestation is refused although its signature is good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,13 +42,13 @@ impl PublishRefusal {
 
 /// What is not understood in a publish attestation with a good signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotUnderstood {
+pub(crate) enum UnrecognizedPublish {
     /// A certificate says who signed, not for which registry.
     #[error("signed with a certificate, and no identity is configured for the registry")]
     Keyless,
 }
 
-impl NotUnderstood {
+impl UnrecognizedPublish {
     /// A stable code for reports.
     pub fn code(self) -> &'static str {
         match self {

@@ -17,7 +17,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{dist::Signature, integrity::Record};
+use super::{dist::Signature, integrity::RegistryRecord};
 use crate::core::{
     limits,
     package::PackageId,
@@ -134,7 +134,7 @@ pub(super) fn judged_by(
 
 /// Verifies the signatures of a record over its `integrity`. `record` has at least one.
 pub(super) fn check(
-    record: &Record,
+    record: &RegistryRecord,
     integrity: &str,
     package: &PackageId,
     keys: &NpmKeys,

@@ -19,11 +19,11 @@ use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 use serde_json::Value;
 
-use self::headers::{Found, Headers};
+use self::headers::{Headers, TarMember};
 use crate::core::{
     json::objects_only,
     limits,
-    package::contents::{Contents, Named},
+    package::contents::{Contents, NameAndVersion},
 };
 
 objects_only!(Names);
@@ -94,7 +94,7 @@ pub struct Own {
 ///
 /// # Errors
 /// [`TarballError`], as for [`list`].
-pub fn own(tarball: impl Read) -> Result<Own, TarballError> {
+pub(crate) fn own(tarball: impl Read) -> Result<Own, TarballError> {
     let Files { mut files, gyp } = files(tarball)?;
     let (path, manifest) = files.remove(MANIFEST).ok_or(TarballError::NoManifest)?;
     if path != MANIFEST {
@@ -122,7 +122,7 @@ fn files(tarball: impl Read) -> Result<Files, TarballError> {
     let mut files: BTreeMap<String, (String, Vec<u8>)> = BTreeMap::new();
     let mut gyp = BTreeSet::new();
     let mut held = 0_usize;
-    Headers::new(inflated).each(|Found { path, bytes }| {
+    Headers::new(inflated).each(|TarMember { path, bytes }| {
         held = held.saturating_add(path.len()).saturating_add(bytes.len());
         if held > limits::TARBALL_MANIFESTS_BYTES {
             return Err(TarballError::TooLarge(format!(
@@ -204,10 +204,10 @@ struct Names {
     version: Option<Value>,
 }
 
-fn named(path: &str, bytes: &[u8]) -> Result<Named, TarballError> {
+fn named(path: &str, bytes: &[u8]) -> Result<NameAndVersion, TarballError> {
     let own: Names = read(path, bytes)?;
     let text = |value: Option<Value>| value?.as_str().map(str::to_owned);
-    Ok(Named { name: text(own.name), version: text(own.version) })
+    Ok(NameAndVersion { name: text(own.name), version: text(own.version) })
 }
 
 /// Reads a `package.json`.

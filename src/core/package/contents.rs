@@ -6,14 +6,14 @@ use super::{PackageId, digest::Digest, ecosystem::Ecosystem};
 
 /// Name and version that an artifact gives a package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Named {
+pub struct NameAndVersion {
     /// The name, where it has one.
     pub name: Option<String>,
     /// The version, where it has one.
     pub version: Option<String>,
 }
 
-impl Named {
+impl NameAndVersion {
     /// Whether this is that package of an ecosystem.
     pub fn is(&self, ecosystem: Ecosystem, name: &str, version: &str) -> bool {
         let is_same = |found: &str| (ecosystem.naming().is_same_version)(found, version);
@@ -45,9 +45,9 @@ pub struct InstallScript {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Contents {
     /// Its own name and version.
-    pub own: Named,
+    pub own: NameAndVersion,
     /// The packages that it bundles, by their path from its own.
-    pub bundled: BTreeMap<String, Named>,
+    pub bundled: BTreeMap<String, NameAndVersion>,
     /// The bytes of the lockfile in it, where it has one that counts.
     pub shrinkwrap: Option<Vec<u8>>,
     /// What is run when it is installed: its own scripts, and those of what it bundles.

@@ -194,7 +194,7 @@ impl fmt::Display for Integrity {
 
 /// A digest in the making, for bytes that come in pieces.
 #[derive(Clone)]
-pub struct Hasher {
+pub(crate) struct Hasher {
     algorithm: Algorithm,
     context: digest::Context,
 }

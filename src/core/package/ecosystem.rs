@@ -10,7 +10,7 @@ use std::{
 
 /// How an ecosystem names its packages.
 #[derive(Debug)]
-pub struct Naming {
+pub(crate) struct Naming {
     /// The type of its purls (purl-spec).
     pub purl_type: &'static str,
     /// The address of the registry that a purl without qualifier means.

@@ -17,7 +17,7 @@ use crate::core::{
 const MOST_DAYS: u64 = 366;
 
 /// How long before its end an exception is reported.
-pub const ENDS_SOON_DAYS: i64 = 30;
+pub(crate) const ENDS_SOON_DAYS: i64 = 30;
 
 /// What a policy can excuse. What does not verify is not in the list, and neither is a package that is
 /// not as a rule says: for that, the rule must be changed.
@@ -46,7 +46,7 @@ pub const EXCUSABLE: [&str; 15] = [
 pub struct Exception {
     /// What it is about.
     #[serde(flatten)]
-    pub subject: Subject,
+    pub subject: ExceptionSubject,
     /// What is excused: one of [`EXCUSABLE`].
     pub code: &'static str,
     /// Why.
@@ -60,7 +60,7 @@ pub struct Exception {
 /// What an exception is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Subject {
+pub enum ExceptionSubject {
     /// Packages of exact versions, perhaps with the bytes of the one that it names.
     Packages {
         /// The packages.
@@ -101,18 +101,20 @@ impl Exception {
     /// Whether it names bytes.
     pub fn names_bytes(&self) -> bool {
         match &self.subject {
-            Subject::Packages { sha512, .. } | Subject::Entry { sha512, .. } => sha512.is_some(),
+            ExceptionSubject::Packages { sha512, .. } | ExceptionSubject::Entry { sha512, .. } => {
+                sha512.is_some()
+            }
         }
     }
 
     /// Whether it is about this package, and about these bytes where it names bytes.
     pub fn is_about(&self, id: &PackageId, digests: &[Digest]) -> bool {
         match &self.subject {
-            Subject::Packages { packages, sha512 } => {
+            ExceptionSubject::Packages { packages, sha512 } => {
                 packages.contains(id)
                     && sha512.as_ref().is_none_or(|digest| digests.contains(digest))
             }
-            Subject::Entry { .. } => false,
+            ExceptionSubject::Entry { .. } => false,
         }
     }
 }
@@ -152,9 +154,9 @@ impl TryFrom<Keys> for Exception {
             }
             (Some(packages), None) => {
                 let packages = packages.iter().map(|exact| exact.0.clone()).collect();
-                Subject::Packages { packages, sha512 }
+                ExceptionSubject::Packages { packages, sha512 }
             }
-            (None, Some(entry)) => Subject::Entry { entry, sha512 },
+            (None, Some(entry)) => ExceptionSubject::Entry { entry, sha512 },
             _ => return Err("an exception has either \"packages\" or \"entry\"".into()),
         };
         if reason.trim().is_empty() {

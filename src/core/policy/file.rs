@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
-    Exception, Expected, Identities, Policy, Reaction, Rule, Signer,
+    Exception, ExpectedIdentities, Identities, Policy, Reaction, Rule, Signer,
     exception::Date,
     list::List,
     text::{self, TextError},
@@ -120,7 +120,7 @@ impl PolicyFile {
             rules: self.rules,
             exceptions: self.exceptions,
             identities: identities
-                .map(|identities| Expected { identities: identities.into(), unknown }),
+                .map(|identities| ExpectedIdentities { identities: identities.into(), unknown }),
         }
     }
 }

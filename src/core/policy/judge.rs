@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use super::{Denial, Exception, Policy, Reaction, Rule, Subject, rule::missing};
+use super::{Denial, Exception, ExceptionSubject, Policy, Reaction, Rule, rule::missing};
 use crate::core::{
     lockfile::{
         Foreign,
-        coverage::{Disposition, EntryDenial, EntryOutcome, Pin},
+        coverage::{Binding, Disposition, EntryDenial, EntryOutcome},
     },
     package::{Origin, PackageId, Purl, digest::Digest, ecosystem::Ecosystem},
     time::Time,
@@ -16,7 +16,7 @@ use crate::core::{
 
 /// A package, as far as a policy judges it.
 #[derive(Debug, Clone, Copy)]
-pub struct Judged<'a> {
+pub struct PackageToJudge<'a> {
     /// Which package.
     pub purl: &'a Purl,
     /// What was found.
@@ -104,12 +104,12 @@ impl<'p> Judge<'p> {
         let holding = policy.exceptions.iter().enumerate().filter(|(_, one)| one.holds(at));
         for (number, exception) in holding {
             match &exception.subject {
-                Subject::Packages { packages, .. } => {
+                ExceptionSubject::Packages { packages, .. } => {
                     for package in packages {
                         judge.excused.entry(package).or_default().push((number, exception));
                     }
                 }
-                Subject::Entry { .. } => judge.entries.push((number, exception)),
+                ExceptionSubject::Entry { .. } => judge.entries.push((number, exception)),
             }
         }
         judge
@@ -133,8 +133,8 @@ impl<'p> Judge<'p> {
     }
 
     /// Judges a package.
-    pub fn package(&self, package: Judged<'_>) -> Judgment {
-        let Judged { purl, verdict, digest, collected } = package;
+    pub fn package(&self, package: PackageToJudge<'_>) -> Judgment {
+        let PackageToJudge { purl, verdict, digest, collected } = package;
         if let Origin::Supplied(address) = purl.origin() {
             return self.supplied(address, verdict, digest);
         }
@@ -187,7 +187,7 @@ impl<'p> Judge<'p> {
     /// The exception for an address that names these bytes.
     fn carried(&self, address: &str, digests: &[Digest]) -> Option<usize> {
         let names = |exception: &Exception| match &exception.subject {
-            Subject::Entry { entry, sha512: Some(digest) } => {
+            ExceptionSubject::Entry { entry, sha512: Some(digest) } => {
                 entry == address && digests.contains(digest)
             }
             _ => false,
@@ -288,10 +288,10 @@ impl<'p> Judge<'p> {
             rules.iter().filter_map(|number| Some(&self.rule(*number)?.deny)).collect();
         let weaknesses: &[Weakness] = match (outcome.disposition, outcome.pin) {
             (Disposition::Unavailable, _) => &[Weakness::Unavailable],
-            (_, Some(Pin::Signature { weak: true })) => {
+            (_, Some(Binding::Signature { weak: true })) => {
                 &[Weakness::Sha1, Weakness::PinnedBySignature]
             }
-            (_, Some(Pin::Signature { weak: false })) => &[Weakness::PinnedBySignature],
+            (_, Some(Binding::Signature { weak: false })) => &[Weakness::PinnedBySignature],
             _ => &[],
         };
         let denied = weaknesses.iter().filter(|one| deny.iter().any(|deny| deny.contains(one)));
@@ -317,7 +317,7 @@ impl<'p> Judge<'p> {
         if matches!(foreign, Foreign::Patched { .. }) {
             return None;
         }
-        let names = |exception: &Exception| matches!(&exception.subject, Subject::Entry { entry, sha512: None } if entry == address);
+        let names = |exception: &Exception| matches!(&exception.subject, ExceptionSubject::Entry { entry, sha512: None } if entry == address);
         let mut entries = self.entries.iter();
         entries.find(|(_, exception)| names(exception)).map(|(number, _)| *number)
     }
@@ -342,7 +342,7 @@ impl<'p> Judge<'p> {
 }
 
 /// What verifies of a package, is weak, and can be denied.
-pub fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
+pub(crate) fn weaknesses(verdict: &PackageVerdict) -> Vec<Weakness> {
     let mut logged =
         verdict.claims.values().filter_map(|outcome| outcome.facts()).filter_map(Facts::logged);
     let mut found = Vec::new();

@@ -97,7 +97,7 @@ pub fn parse_exact(text: &str) -> Result<PackageId, PatternError> {
 }
 
 /// A package as policies name it.
-pub fn written(id: &PackageId) -> String {
+pub(crate) fn written(id: &PackageId) -> String {
     format!("{}:{id}", id.ecosystem())
 }
 

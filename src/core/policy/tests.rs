@@ -1,10 +1,10 @@
 //! A table of policies, evidence, and what follows; and what a policy must not be.
 
 use self::found::{
-    Found, at, changed, codes, from, judge, policy, published, refused, retired, signed, unpinned,
+    Sample, at, changed, codes, from, judge, policy, published, refused, retired, signed, unpinned,
     unrecognized, unsigned, widget,
 };
-use super::{Denial, Reaction, weaknesses};
+use super::{Denial, Reaction, judge::weaknesses};
 use crate::core::{
     package::Origin,
     verdict::{Claim, Logged},
@@ -17,7 +17,7 @@ mod found;
 mod mistakes;
 
 /// The case, the rules, what was found, and the codes that deny it.
-type Case = (&'static str, &'static str, Found, &'static [&'static str]);
+type Case = (&'static str, &'static str, Sample, &'static [&'static str]);
 
 #[track_caller]
 fn hold(cases: Vec<Case>) {

@@ -37,7 +37,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, TextError> {
 }
 
 /// A text as TOML writes it. What could steer a terminal or mislead a reader is escaped too.
-pub fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::core::{
     package::digest::{Algorithm, Digest},
-    sigstore::statement::Statement,
+    sigstore::statement::AttestedStatement,
     time::{self, Time},
     trust::{AnchorKind, Log, Trust, Window, known_key},
     verdict::{Logged, TimeSource, TimestampSetAside},
@@ -41,7 +41,7 @@ pub enum Artifact<'a> {
 
 /// Who must have signed.
 #[derive(Debug, Clone, Copy)]
-pub enum Signer<'a> {
+pub enum ExpectedSigner<'a> {
     /// A certificate for this identity (its subject alternative name), from this OIDC issuer.
     Identity {
         /// The identity.
@@ -77,7 +77,7 @@ pub struct BundleFacts {
     /// Timestamps that could not be verified, beside a time that was.
     pub timestamps_set_aside: Vec<TimestampSetAside>,
     /// The statement; `None` where the content is a plain signature.
-    pub statement: Option<Statement>,
+    pub statement: Option<AttestedStatement>,
 }
 
 /// Verifies a bundle from its bytes.
@@ -88,7 +88,7 @@ pub fn bundle(
     trust: &Trust,
     bytes: &[u8],
     artifact: Artifact<'_>,
-    signer: Signer<'_>,
+    signer: ExpectedSigner<'_>,
     at: Time,
 ) -> Result<BundleFacts, BundleRefusal> {
     parsed(trust, &Bundle::parse(bytes)?, artifact, signer, at)
@@ -98,11 +98,11 @@ pub fn bundle(
 ///
 /// # Errors
 /// [`BundleRefusal`] says what did not hold.
-pub fn parsed(
+pub(crate) fn parsed(
     trust: &Trust,
     bundle: &Bundle,
     artifact: Artifact<'_>,
-    signer: Signer<'_>,
+    signer: ExpectedSigner<'_>,
     at: Time,
 ) -> Result<BundleFacts, BundleRefusal> {
     // 1. the material that the instance can vouch for, and no other
@@ -149,16 +149,21 @@ pub fn parsed(
     })
 }
 
-fn statement(bundle: &Bundle) -> Result<Option<Statement>, BundleRefusal> {
+fn statement(bundle: &Bundle) -> Result<Option<AttestedStatement>, BundleRefusal> {
     let Some(signed) = bundle.envelope() else { return Ok(None) };
-    let statement = Statement::parse(&signed.payload_type, signed.payload.as_bytes())?;
+    let statement = AttestedStatement::parse(&signed.payload_type, signed.payload.as_bytes())?;
     statement.require_file()?;
     Ok(Some(statement))
 }
 
 /// The verifier of the Sigstore crates reads fewer kinds of names than Fulcio gives.
-fn require_identity(claims: Option<&Claims>, signer: Signer<'_>) -> Result<(), BundleRefusal> {
-    let (Some(claims), Signer::Identity { san, issuer }) = (claims, signer) else { return Ok(()) };
+fn require_identity(
+    claims: Option<&Claims>,
+    signer: ExpectedSigner<'_>,
+) -> Result<(), BundleRefusal> {
+    let (Some(claims), ExpectedSigner::Identity { san, issuer }) = (claims, signer) else {
+        return Ok(());
+    };
     if claims.san != san {
         let (expected, found) = (san.to_owned(), claims.san.clone());
         return Err(BundleRefusal::OtherIdentity { expected, found });
@@ -205,11 +210,11 @@ fn require_known_certificates(trust: &Trust, bundle: &Bundle) -> Result<(), Bund
     }
 }
 
-fn require_key(bundle: &Bundle, signer: Signer<'_>) -> Result<(), BundleRefusal> {
+fn require_key(bundle: &Bundle, signer: ExpectedSigner<'_>) -> Result<(), BundleRefusal> {
     let (key, certificate) = ("key", "certificate");
     let (hint, keyid) = match (bundle.key_hint(), signer) {
-        (Some(hint), Signer::Key { keyid, .. }) => (hint, keyid),
-        (None, Signer::Key { .. }) => {
+        (Some(hint), ExpectedSigner::Key { keyid, .. }) => (hint, keyid),
+        (None, ExpectedSigner::Key { .. }) => {
             return Err(BundleRefusal::OtherKeyMaterial { found: certificate, expected: key });
         }
         (Some(_), _) => {
@@ -274,7 +279,7 @@ struct Verification<'a> {
     trust: &'a Trust,
     log: Option<&'a Log>,
     artifact: Artifact<'a>,
-    signer: Signer<'a>,
+    signer: ExpectedSigner<'a>,
 }
 
 impl Verification<'_> {
@@ -285,7 +290,7 @@ impl Verification<'_> {
         };
         // Without a log nothing can be checked, and `log` has refused every entry.
         let verifier = self.log.map_or(self.trust.verifier(), |log| &log.verifier);
-        if let Signer::Key { spki, .. } = self.signer {
+        if let ExpectedSigner::Key { spki, .. } = self.signer {
             let policy = PublicKeyVerificationPolicy::new(spki.clone());
             let policy = if self.log.is_some() { policy } else { policy.skip_tlog_unsafe() };
             return verifier.verify(input, bundle, &policy);

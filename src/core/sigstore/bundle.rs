@@ -18,7 +18,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use sigstore_types::{self as types, KindVersion, Sha256Hash, VerificationMaterialContent};
 
-pub use malformed::Malformed;
+pub use malformed::MalformedBundle;
 
 use crate::core::{json, limits};
 use wire::{
@@ -58,19 +58,19 @@ impl Bundle {
     /// Parses a bundle.
     ///
     /// # Errors
-    /// [`Malformed`] says what the specification does not allow.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+    /// [`MalformedBundle`] says what the specification does not allow.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MalformedBundle> {
         bounded_json("bundle", bytes)?;
-        let wire: WireBundle<'_> =
-            serde_json::from_slice(bytes).map_err(|error| Malformed::Json(error.to_string()))?;
-        let media_type = wire.media_type.ok_or(Malformed::NoMediaType)?;
-        let unsupported = |_| Malformed::MediaType(media_type.to_string());
+        let wire: WireBundle<'_> = serde_json::from_slice(bytes)
+            .map_err(|error| MalformedBundle::Json(error.to_string()))?;
+        let media_type = wire.media_type.ok_or(MalformedBundle::NoMediaType)?;
+        let unsupported = |_| MalformedBundle::MediaType(media_type.to_string());
         let media_type = types::MediaType::from_str(&media_type).map_err(unsupported)?;
         let version = match media_type {
             types::MediaType::Bundle0_1 => BundleVersion::V0_1,
             types::MediaType::Bundle0_2 => BundleVersion::V0_2,
             types::MediaType::Bundle0_3 => BundleVersion::V0_3,
-            other => return Err(Malformed::MediaType(other.to_string())),
+            other => return Err(MalformedBundle::MediaType(other.to_string())),
         };
         let material = material(wire.verification_material, version)?;
         let content = content(wire.message_signature, wire.dsse_envelope)?;
@@ -112,17 +112,17 @@ impl Bundle {
 fn material(
     wire: WireMaterial<'_>,
     version: BundleVersion,
-) -> Result<types::VerificationMaterial, Malformed> {
+) -> Result<types::VerificationMaterial, MalformedBundle> {
     let content =
         key_material((wire.certificate, wire.x509_certificate_chain, wire.public_key), version)?;
     let entries = wire.tlog_entries.unwrap_or_default();
     if entries.len() > 1 {
-        return Err(Malformed::SeveralEntries(entries.len()));
+        return Err(MalformedBundle::SeveralEntries(entries.len()));
     }
     let entries = entries
         .into_iter()
         .map(|wire| entry(wire, version))
-        .collect::<Result<Vec<_>, Malformed>>()?;
+        .collect::<Result<Vec<_>, MalformedBundle>>()?;
     Ok(types::VerificationMaterial::new(content)
         .with_tlog_entries(entries)
         .with_timestamp_verification_data(timestamps(wire.timestamp_verification_data)?))
@@ -132,8 +132,8 @@ fn material(
 fn key_material(
     wire: (Option<WireRaw>, Option<WireChain>, Option<WireKey<'_>>),
     version: BundleVersion,
-) -> Result<VerificationMaterialContent, Malformed> {
-    let form = |found| Malformed::CertificateForm { version, found };
+) -> Result<VerificationMaterialContent, MalformedBundle> {
+    let form = |found| MalformedBundle::CertificateForm { version, found };
     Ok(match wire {
         (Some(certificate), None, None) => {
             if version < BundleVersion::V0_3 {
@@ -149,7 +149,7 @@ fn key_material(
                 return Err(form("certificate chain"));
             }
             if chain.certificates.is_empty() {
-                return Err(Malformed::EmptyChain);
+                return Err(MalformedBundle::EmptyChain);
             }
             let certificate = |wire: WireRaw| {
                 let der = bounded_der("certificate", wire.raw_bytes)?;
@@ -163,7 +163,7 @@ fn key_material(
             types::PublicKeyIdentifier::new(key.hint.unwrap_or_default()),
         ),
         (certificate, chain, key) => {
-            return Err(Malformed::KeyMaterial(
+            return Err(MalformedBundle::KeyMaterial(
                 usize::from(certificate.is_some())
                     + usize::from(chain.is_some())
                     + usize::from(key.is_some()),
@@ -172,7 +172,7 @@ fn key_material(
     })
 }
 
-fn entry_kind(wire: &WireKind<'_>) -> Result<KindVersion, Malformed> {
+fn entry_kind(wire: &WireKind<'_>) -> Result<KindVersion, MalformedBundle> {
     match (&*wire.kind, &*wire.version) {
         ("hashedrekord", "0.0.1") => Ok(KindVersion::HashedRekordV001),
         ("hashedrekord", "0.0.2") => Ok(KindVersion::HashedRekordV002),
@@ -180,16 +180,16 @@ fn entry_kind(wire: &WireKind<'_>) -> Result<KindVersion, Malformed> {
         ("intoto", "0.0.2") => Ok(KindVersion::IntotoV002),
         // Rekor v2 gave this kind before its first release. Now it gives only `hashedrekord`.
         (kind @ "dsse", version @ "0.0.2") => {
-            Err(Malformed::WithdrawnEntryKind(format!("{kind} {version}")))
+            Err(MalformedBundle::WithdrawnEntryKind(format!("{kind} {version}")))
         }
-        (kind, version) => Err(Malformed::EntryKind(format!("{kind} {version}"))),
+        (kind, version) => Err(MalformedBundle::EntryKind(format!("{kind} {version}"))),
     }
 }
 
 fn entry(
     wire: WireEntry<'_>,
     version: BundleVersion,
-) -> Result<types::TransparencyLogEntry, Malformed> {
+) -> Result<types::TransparencyLogEntry, MalformedBundle> {
     let kind = entry_kind(&wire.kind_version)?;
     let is_v2 = kind == KindVersion::HashedRekordV002;
     bounded_json("log entry", &wire.canonicalized_body.0)?;
@@ -204,21 +204,21 @@ fn entry(
     let seconds = wire.integrated_time.unwrap_or_default().0;
     if seconds != 0 {
         if is_v2 {
-            return Err(Malformed::RekorV2("integrated time"));
+            return Err(MalformedBundle::RekorV2("integrated time"));
         }
         let time = jiff::Timestamp::from_second(seconds)
-            .map_err(|error| Malformed::Json(format!("integratedTime: {error}")))?;
+            .map_err(|error| MalformedBundle::Json(format!("integratedTime: {error}")))?;
         entry = entry.with_integrated_time(time);
     }
     if let Some(promise) = wire.inclusion_promise {
         if is_v2 {
-            return Err(Malformed::RekorV2("inclusion promise"));
+            return Err(MalformedBundle::RekorV2("inclusion promise"));
         }
         entry = entry.with_inclusion_promise(types::InclusionPromise::new(
             types::SignedTimestamp::new(promise.signed_entry_timestamp.0),
         ));
     } else if version == BundleVersion::V0_1 {
-        return Err(Malformed::NoPromise);
+        return Err(MalformedBundle::NoPromise);
     }
     match wire.inclusion_proof {
         // Some bundles of 2023 carry a proof without checkpoint. It proves nothing, and version 0.1
@@ -232,27 +232,27 @@ fn entry(
             entry = entry.with_inclusion_proof(proof);
         }
         None if version == BundleVersion::V0_1 => {}
-        None => return Err(Malformed::NoProof(version)),
+        None => return Err(MalformedBundle::NoProof(version)),
     }
     Ok(entry)
 }
 
-fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, Malformed> {
+fn inclusion_proof(wire: WireProof<'_>) -> Result<types::InclusionProof, MalformedBundle> {
     let root_hash = hash(&wire.root_hash)?;
     let hashes = wire.hashes.unwrap_or_default();
     let hashes = hashes.iter().map(hash).collect::<Result<Vec<_>, _>>()?;
-    let checkpoint = wire.checkpoint.ok_or(Malformed::NoCheckpoint)?;
+    let checkpoint = wire.checkpoint.ok_or(MalformedBundle::NoCheckpoint)?;
     let envelope = checkpoint.envelope;
     let (bytes, max) = (envelope.len(), limits::CHECKPOINT_BYTES);
     if bytes > max {
-        return Err(Malformed::TooLarge { part: "checkpoint", bytes, max });
+        return Err(MalformedBundle::TooLarge { part: "checkpoint", bytes, max });
     }
     if !is_signed_note(&envelope) {
-        return Err(Malformed::Checkpoint("not in the form of a signed note".to_owned()));
+        return Err(MalformedBundle::Checkpoint("not in the form of a signed note".to_owned()));
     }
     let data = types::CheckpointData::new(envelope)
-        .map_err(|error| Malformed::Checkpoint(error.to_string()))?;
-    let checkpoint = data.checkpoint().ok_or(Malformed::NoCheckpoint)?;
+        .map_err(|error| MalformedBundle::Checkpoint(error.to_string()))?;
+    let checkpoint = data.checkpoint().ok_or(MalformedBundle::NoCheckpoint)?;
     if root_hash != *checkpoint.root_hash() {
         let found = checkpoint.root_hash().to_hex();
         return Err(disagreement("root hash", root_hash.to_hex(), found));
@@ -280,39 +280,46 @@ fn is_signature(line: &str) -> bool {
     words.is_some_and(|(name, signature)| is_word(name) && is_word(signature))
 }
 
-fn disagreement(field: &'static str, proof: impl ToString, other: impl ToString) -> Malformed {
-    Malformed::ProofDisagrees { field, proof: proof.to_string(), other: other.to_string() }
+fn disagreement(
+    field: &'static str,
+    proof: impl ToString,
+    other: impl ToString,
+) -> MalformedBundle {
+    MalformedBundle::ProofDisagrees { field, proof: proof.to_string(), other: other.to_string() }
 }
 
-fn bounded_json(part: &'static str, json: &[u8]) -> Result<(), Malformed> {
+fn bounded_json(part: &'static str, json: &[u8]) -> Result<(), MalformedBundle> {
     match json::values(json) {
         values if values > limits::EVIDENCE_VALUES => {
-            Err(Malformed::TooManyValues { part, values })
+            Err(MalformedBundle::TooManyValues { part, values })
         }
         _ => Ok(()),
     }
 }
 
-fn bounded_der(part: &'static str, der: Base64) -> Result<Vec<u8>, Malformed> {
+fn bounded_der(part: &'static str, der: Base64) -> Result<Vec<u8>, MalformedBundle> {
     let (bytes, max) = (der.0.len(), limits::BUNDLE_DER_BYTES);
     if bytes > max {
-        return Err(Malformed::TooLarge { part, bytes, max });
+        return Err(MalformedBundle::TooLarge { part, bytes, max });
     }
     Ok(der.0)
 }
 
-fn hash(bytes: &Base64) -> Result<Sha256Hash, Malformed> {
-    Sha256Hash::try_from(bytes.0.as_slice()).map_err(|error| Malformed::Json(error.to_string()))
+fn hash(bytes: &Base64) -> Result<Sha256Hash, MalformedBundle> {
+    Sha256Hash::try_from(bytes.0.as_slice())
+        .map_err(|error| MalformedBundle::Json(error.to_string()))
 }
 
-fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificationData, Malformed> {
+fn timestamps(
+    wire: Option<WireTimestamps>,
+) -> Result<types::TimestampVerificationData, MalformedBundle> {
     let tokens = wire.and_then(|wire| wire.rfc3161_timestamps).unwrap_or_default();
     if tokens.len() > limits::BUNDLE_TIMESTAMPS {
-        return Err(Malformed::TooManyTimestamps(tokens.len()));
+        return Err(MalformedBundle::TooManyTimestamps(tokens.len()));
     }
     let mut seen = BTreeSet::new();
     if !tokens.iter().all(|token| seen.insert(&token.signed_timestamp.0)) {
-        return Err(Malformed::RepeatedTimestamp);
+        return Err(MalformedBundle::RepeatedTimestamp);
     }
     let token = |wire: WireTimestamp| {
         let der = bounded_der("timestamp", wire.signed_timestamp)?;
@@ -325,23 +332,23 @@ fn timestamps(wire: Option<WireTimestamps>) -> Result<types::TimestampVerificati
 fn content(
     message: Option<WireMessage<'_>>,
     envelope: Option<WireEnvelope<'_>>,
-) -> Result<types::SignatureContent, Malformed> {
+) -> Result<types::SignatureContent, MalformedBundle> {
     match (message, envelope) {
         (Some(message), None) => message_signature(message),
         (None, Some(envelope)) => dsse_envelope(envelope),
-        (None, None) => Err(Malformed::Content(0)),
-        (Some(_), Some(_)) => Err(Malformed::Content(2)),
+        (None, None) => Err(MalformedBundle::Content(0)),
+        (Some(_), Some(_)) => Err(MalformedBundle::Content(2)),
     }
 }
 
-fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, Malformed> {
+fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, MalformedBundle> {
     let mut message = types::MessageSignature::new(types::SignatureBytes::new(wire.signature.0));
     if let Some(digest) = wire.message_digest {
         let algorithm = match &*digest.algorithm {
             "SHA2_256" => types::HashAlgorithm::Sha2256,
             "SHA2_384" => types::HashAlgorithm::Sha2384,
             "SHA2_512" => types::HashAlgorithm::Sha2512,
-            other => return Err(Malformed::Json(format!("unsupported digest {other:?}"))),
+            other => return Err(MalformedBundle::Json(format!("unsupported digest {other:?}"))),
         };
         message = message.with_message_digest(types::MessageDigest::new(
             algorithm,
@@ -351,10 +358,10 @@ fn message_signature(wire: WireMessage<'_>) -> Result<types::SignatureContent, M
     Ok(types::SignatureContent::MessageSignature(message))
 }
 
-fn dsse_envelope(wire: WireEnvelope<'_>) -> Result<types::SignatureContent, Malformed> {
+fn dsse_envelope(wire: WireEnvelope<'_>) -> Result<types::SignatureContent, MalformedBundle> {
     let count = wire.signatures.len();
     let Ok([signature]) = <[WireSignature<'_>; 1]>::try_from(wire.signatures) else {
-        return Err(Malformed::Signatures(count));
+        return Err(MalformedBundle::Signatures(count));
     };
     bounded_json("statement", &wire.payload.0)?;
     let signature = types::DsseSignature::new(

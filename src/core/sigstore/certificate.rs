@@ -16,7 +16,7 @@ use x509_cert::{
 use crate::core::{time::Time, trust::Window};
 
 /// The OIDC issuer of GitHub Actions.
-pub const GITHUB: &str = "https://token.actions.githubusercontent.com";
+pub(crate) const GITHUB: &str = "https://token.actions.githubusercontent.com";
 
 /// Why a certificate's claims cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -9,4 +9,4 @@ pub mod certificate;
 pub(in crate::core) mod fixture;
 pub mod statement;
 
-pub use attestation::{Artifact, BundleFacts, BundleRefusal, Signer, bundle};
+pub use attestation::{Artifact, BundleFacts, BundleRefusal, ExpectedSigner, bundle};

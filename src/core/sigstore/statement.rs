@@ -13,7 +13,7 @@ use crate::core::{
     package::digest::{Algorithm, Digest},
 };
 
-objects_only!(Statement, Subject);
+objects_only!(AttestedStatement, AttestedSubject);
 
 /// The payload type of DSSE envelopes that hold a statement.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
@@ -84,24 +84,24 @@ impl StatementError {
 /// A statement.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
-pub struct Statement {
+pub struct AttestedStatement {
     #[serde(rename = "_type")]
     kind: String,
-    subject: Vec<Subject>,
+    subject: Vec<AttestedSubject>,
     predicate_type: String,
     predicate: Option<Box<RawValue>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(remote = "Self")]
-struct Subject {
+struct AttestedSubject {
     #[serde(default)]
     name: String,
     #[serde(default, deserialize_with = "distinct")]
     digest: BTreeMap<String, String>,
 }
 
-impl Statement {
+impl AttestedStatement {
     /// Parses a payload.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl Statement {
     /// # Errors
     /// [`StatementError::Commit`].
     pub fn require_file(&self) -> Result<(), StatementError> {
-        let commit = |subject: &Subject| {
+        let commit = |subject: &AttestedSubject| {
             let commit = subject.digest.get(COMMIT).filter(|_| subject.digest.len() == 1);
             commit.cloned()
         };
@@ -189,11 +189,11 @@ impl Statement {
 mod tests {
     use super::*;
 
-    fn statement(subjects: &str) -> Statement {
+    fn statement(subjects: &str) -> AttestedStatement {
         let text = format!(
             r#"{{"_type":"https://in-toto.io/Statement/v1","subject":{subjects},"predicateType":"p"}}"#
         );
-        Statement::parse(PAYLOAD_TYPE, text.as_bytes()).unwrap()
+        AttestedStatement::parse(PAYLOAD_TYPE, text.as_bytes()).unwrap()
     }
 
     fn subject(name: &str, algorithm: Algorithm, bytes: &[u8]) -> String {
@@ -204,21 +204,30 @@ mod tests {
     #[test]
     fn only_statements_of_known_versions_are_read() {
         assert_eq!(
-            Statement::parse("text/plain", b"{}").unwrap_err(),
+            AttestedStatement::parse("text/plain", b"{}").unwrap_err(),
             StatementError::PayloadType("text/plain".into())
         );
-        assert!(matches!(Statement::parse(PAYLOAD_TYPE, b"{}"), Err(StatementError::Malformed(_))));
+        assert!(matches!(
+            AttestedStatement::parse(PAYLOAD_TYPE, b"{}"),
+            Err(StatementError::Malformed(_))
+        ));
         let other =
             br#"{"_type":"https://in-toto.io/Statement/v2","subject":[],"predicateType":"p"}"#;
-        assert!(matches!(Statement::parse(PAYLOAD_TYPE, other), Err(StatementError::Type(_))));
+        assert!(matches!(
+            AttestedStatement::parse(PAYLOAD_TYPE, other),
+            Err(StatementError::Type(_))
+        ));
         let twice = br#"{"_type":"https://in-toto.io/Statement/v1","subject":[],"subject":[],"predicateType":"p"}"#;
-        assert!(matches!(Statement::parse(PAYLOAD_TYPE, twice), Err(StatementError::Malformed(_))));
+        assert!(matches!(
+            AttestedStatement::parse(PAYLOAD_TYPE, twice),
+            Err(StatementError::Malformed(_))
+        ));
         for payload in [
             r#"["https://in-toto.io/Statement/v1",[],"p",{}]"#,
             r#"{"_type":"https://in-toto.io/Statement/v1","subject":[["a",{}]],"predicateType":"p"}"#,
             r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"a","digest":{"sha512":"","sha512":""}}],"predicateType":"p"}"#,
         ] {
-            let refused = Statement::parse(PAYLOAD_TYPE, payload.as_bytes()).unwrap_err();
+            let refused = AttestedStatement::parse(PAYLOAD_TYPE, payload.as_bytes()).unwrap_err();
             assert!(matches!(refused, StatementError::Malformed(_)), "{payload}");
             assert_eq!(refused.code(), "malformed-statement");
         }

@@ -12,7 +12,7 @@ use crate::core::{
 };
 
 /// The type of the predicate.
-pub const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
+pub(crate) const PREDICATE_TYPE: &str = "https://slsa.dev/verification_summary/v1";
 
 /// Names the program that verified. Who ran it, the signature says.
 const VERIFIER: &str = "urn:sealift:verifier";
@@ -21,7 +21,7 @@ const SLSA_VERSION: &str = "1.1";
 
 /// What a verification found of one artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct VerificationSummary {
     /// The artifact.
     pub subject: Resource,
     /// What it is verified as.
@@ -46,7 +46,7 @@ pub struct Summary {
 /// are URIs, as the specification says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Predicate {
+pub(crate) struct SummaryPredicate {
     verifier: Verifier,
     time_verified: String,
     resource_uri: String,
@@ -69,8 +69,8 @@ struct Verifier {
     version: BTreeMap<&'static str, &'static str>,
 }
 
-impl From<Summary> for Statement<Predicate> {
-    fn from(summary: Summary) -> Self {
+impl From<VerificationSummary> for Statement<SummaryPredicate> {
+    fn from(summary: VerificationSummary) -> Self {
         let version = BTreeMap::from([(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))]);
         let claims = summary.claims.into_iter();
         // A level of SLSA's build track is what somebody trusts a builder to. No policy of sealift says that,
@@ -79,7 +79,7 @@ impl From<Summary> for Statement<Predicate> {
             true => ("PASSED", "SLSA_BUILD_LEVEL_UNEVALUATED"),
             false => ("FAILED", "FAILED"),
         };
-        let predicate = Predicate {
+        let predicate = SummaryPredicate {
             verifier: Verifier { id: VERIFIER, version },
             time_verified: time::format(summary.at),
             resource_uri: summary.resource_uri,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    BuildSource, Fit, NPM, NoFacts, NotUnderstood, ProvenanceRefusal, Required, agree,
+    BuildSource, Fit, NPM, NoFacts, ProvenanceRefusal, Required, UnrecognizedProvenance, agree,
     agree_where_said, github_builder, is_delegate, require_github, source,
 };
 use crate::core::{
@@ -36,7 +36,10 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<BuildSource, NoF
         NPM_GITLAB => false,
         _ => {
             let builder = builder.map(|builder| builder.id);
-            return Err(NoFacts::NotUnderstood(NotUnderstood::BuildType { build_type, builder }));
+            return Err(NoFacts::NotUnderstood(UnrecognizedProvenance::BuildType {
+                build_type,
+                builder,
+            }));
         }
     };
     let predicate: Predicate = serde_json::from_str(predicate).map_err(malformed)?;

@@ -4,8 +4,8 @@ use serde::{Deserialize, de::IgnoredAny};
 use std::collections::BTreeMap;
 
 use super::{
-    BuildSource, NoFacts, NotUnderstood, ProvenanceRefusal, Required, agree, agree_where_said,
-    github_builder, require_github, source,
+    BuildSource, NoFacts, ProvenanceRefusal, Required, UnrecognizedProvenance, agree,
+    agree_where_said, github_builder, require_github, source,
 };
 use crate::core::{
     json::{distinct, objects_only},
@@ -42,7 +42,10 @@ pub(super) fn check(predicate: &str, claims: &Claims) -> Result<BuildSource, NoF
     let build_type = kind.build_definition.build_type;
     if !WORKFLOW.contains(&build_type.as_str()) {
         let builder = kind.run_details.and_then(|run| run.builder).map(|builder| builder.id);
-        return Err(NoFacts::NotUnderstood(NotUnderstood::BuildType { build_type, builder }));
+        return Err(NoFacts::NotUnderstood(UnrecognizedProvenance::BuildType {
+            build_type,
+            builder,
+        }));
     }
     let predicate: Predicate = serde_json::from_str(predicate).map_err(malformed)?;
     let required = Required::of(claims)?;

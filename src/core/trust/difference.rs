@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{Anchor, AnchorKind};
-use crate::core::tuf::Change;
+use crate::core::tuf::VersionChange;
 
 /// What differs between two states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Roles in another version.
-    pub roles: Vec<Change>,
+    pub roles: Vec<VersionChange>,
     /// Anchors that were not there before.
     pub added: Vec<Anchor>,
     /// Anchors whose window has changed, as they are now. Most often the window was closed.
@@ -20,7 +20,7 @@ pub struct Difference {
 
 impl Difference {
     /// Compares two lists of anchors, of states whose roles differ so.
-    pub fn new(roles: Vec<Change>, before: &[Anchor], after: &[Anchor]) -> Self {
+    pub fn new(roles: Vec<VersionChange>, before: &[Anchor], after: &[Anchor]) -> Self {
         let (old, new) = (by_name(before), by_name(after));
         let missing_in = |other: &BTreeMap<_, &Anchor>, anchors: &[Anchor]| -> Vec<Anchor> {
             anchors.iter().filter(|anchor| !other.contains_key(&key(anchor))).cloned().collect()

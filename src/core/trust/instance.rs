@@ -220,7 +220,7 @@ fn check_address(address: &str) -> Result<(), InstanceError> {
 ///
 /// # Errors
 /// When it cannot.
-pub fn check_name(name: &str) -> Result<(), InstanceError> {
+pub(crate) fn check_name(name: &str) -> Result<(), InstanceError> {
     let good = name.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
         && name.len() <= INSTANCE_NAME_BYTES
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));

@@ -12,7 +12,7 @@ use super::{
 
 /// A role whose version differs between two states.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct VersionChange {
     /// The role.
     pub role: String,
     /// Its version before, if it was there.
@@ -128,12 +128,12 @@ impl State {
     }
 
     /// The roles whose versions differ: root, timestamp, snapshot and targets first.
-    pub fn changes(&self, offered: &Self) -> Vec<Change> {
+    pub fn changes(&self, offered: &Self) -> Vec<VersionChange> {
         let new = offered.roles().iter().filter(|role| self.find(&role.name).is_none());
         self.roles()
             .iter()
             .chain(new)
-            .map(|role| Change {
+            .map(|role| VersionChange {
                 role: role.name.clone(),
                 from: self.find(&role.name).map(|(info, _)| info.version),
                 to: offered.find(&role.name).map(|(info, _)| info.version),

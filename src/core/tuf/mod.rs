@@ -19,10 +19,10 @@ mod state;
 mod targets;
 mod walk;
 
-pub use compare::Change;
+pub use compare::VersionChange;
 pub use error::{MetadataError, UpdateError};
 pub use metadata::RoleInfo;
-pub use names::limit;
+pub(crate) use names::limit;
 pub use roots::PinnedRoots;
 pub use session::{Repository, Session};
 pub use state::{Entries, FailedUpdate, Floor, LocalState, State, WantedTargets, replay, update};

@@ -6,7 +6,7 @@ use crate::core::{limits, percent};
 pub(super) const TARGETS: &str = "targets/";
 
 /// Bytes that a published file of this name may have.
-pub fn limit(name: &str) -> u64 {
+pub(crate) fn limit(name: &str) -> u64 {
     match name {
         "timestamp.json" => limits::TIMESTAMP_BYTES,
         root if root_version(root).is_some() => limits::ROOT_BYTES,

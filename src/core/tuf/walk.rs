@@ -11,7 +11,7 @@ use super::{
 use crate::core::limits::ROOT_BYTES;
 
 /// Local metadata that the trusted root still vouches for.
-pub(super) struct Held {
+pub(super) struct LocalMetadata {
     pub(super) timestamp: Option<(Metadata<Timestamp>, Vec<u8>)>,
     pub(super) snapshot: Option<(Metadata<Snapshot>, Vec<u8>)>,
 }
@@ -69,11 +69,11 @@ impl<R: Repository> Session<'_, R> {
     /// repository recovers in this way from a version number that an attacker raised.
     ///
     /// `above` is a newer root that must vouch for them as well.
-    pub(super) fn held(&self, above: Option<&Root>) -> Held {
+    pub(super) fn held(&self, above: Option<&Root>) -> LocalMetadata {
         let state = self.local;
         let timestamps = [self.floor.timestamp.as_deref(), state.map(|s| s.bytes("timestamp"))];
         let snapshots = [self.floor.snapshot.as_deref(), state.map(|s| s.bytes("snapshot"))];
-        Held {
+        LocalMetadata {
             timestamp: self.newest::<Timestamp>("timestamp", &timestamps, above),
             snapshot: self.newest::<Snapshot>("snapshot", &snapshots, above),
         }

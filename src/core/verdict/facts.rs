@@ -209,13 +209,13 @@ pub enum Publisher {
         keyid: String,
     },
     /// A certificate, for the identity that is expected of the registry.
-    Identity(Identity),
+    Identity(CertificateIdentity),
 }
 
 /// Whom a certificate is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Identity {
+pub struct CertificateIdentity {
     /// The subject alternative name.
     #[serde(rename = "identity")]
     pub san: String,

@@ -36,10 +36,10 @@ use sealift::{
         policy::{Identities, PolicyFile, TextError},
         recall::{Advisory, PackageName, Recall, advisory_entry},
         sigstore::{
-            self, Artifact, Signer,
+            self, Artifact, ExpectedSigner,
             bundle::Bundle,
             certificate::{self as certificates, Claims},
-            statement::{self as statements, Statement},
+            statement::{self as statements, AttestedStatement},
         },
         slsa,
         store::{PackageRow, Query, Row},
@@ -218,7 +218,7 @@ pub fn manifest(bytes: &[u8]) {
 /// A Sigstore bundle: its shape, and all of its verification.
 pub fn bundle(bytes: &[u8]) {
     let parsed = Bundle::parse(bytes);
-    let signer = Signer::AnyIdentityUnsafe;
+    let signer = ExpectedSigner::AnyIdentityUnsafe;
     let result = sigstore::bundle(trust(), bytes, Artifact::Digest(tarball()), signer, at());
     assert!(parsed.is_ok() || result.is_err());
 }
@@ -272,7 +272,7 @@ pub fn statement(bytes: &[u8]) {
         let _ = publish::check(predicate, &package, NPM_REGISTRY);
         let _ = slsa::check(kind, predicate, claims());
     };
-    if let Ok(statement) = Statement::parse(statements::PAYLOAD_TYPE, bytes) {
+    if let Ok(statement) = AttestedStatement::parse(statements::PAYLOAD_TYPE, bytes) {
         let _ = statement.require_subject(&package.purl(), std::slice::from_ref(tarball()));
         check(statement.predicate_type(), statement.predicate());
     }
@@ -288,7 +288,8 @@ fn claims() -> &'static Claims {
         let bundle =
             include_bytes!("../../data/corpus/npm-sigstore-1.0.0-provenance/bundle.sigstore.json");
         let artifact = Artifact::Digest(tarball());
-        let facts = sigstore::bundle(trust(), bundle, artifact, Signer::AnyIdentityUnsafe, at());
+        let facts =
+            sigstore::bundle(trust(), bundle, artifact, ExpectedSigner::AnyIdentityUnsafe, at());
         facts.unwrap().claims.unwrap()
     })
 }

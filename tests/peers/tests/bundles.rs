@@ -13,7 +13,7 @@ use std::{
 
 use sealift::core::{
     package::digest::{Algorithm, Digest},
-    sigstore::{self as verify, Signer},
+    sigstore::{self as verify, ExpectedSigner},
     time,
     trust::Trust,
 };
@@ -209,7 +209,7 @@ impl Question {
             Some(bytes) => verify::Artifact::Bytes(bytes),
             None => verify::Artifact::Digest(&self.digest),
         };
-        let signer = Signer::Identity { san: &self.identity, issuer: &self.issuer };
+        let signer = ExpectedSigner::Identity { san: &self.identity, issuer: &self.issuer };
         let at = time::parse("2026-11-01T00:00:00Z").unwrap();
         verify::bundle(&trust, &self.bundle, artifact, signer, at)
             .map(drop)

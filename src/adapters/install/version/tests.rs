@@ -1,8 +1,8 @@
 use super::*;
 use crate::core::npm::tarball::Own;
 
-fn version(number: usize, manifest: usize) -> Version {
-    Version {
+fn version(number: usize, manifest: usize) -> ServedVersion {
+    ServedVersion {
         id: PackageId::npm("a", &format!("{number}.0.0")).unwrap(),
         own: Own {
             manifest: " ".repeat(manifest),
@@ -11,7 +11,7 @@ fn version(number: usize, manifest: usize) -> Version {
         },
         sha512: Algorithm::Sha512.digest(b""),
         sha1: Algorithm::Sha1.digest(b""),
-        recorded: Recorded::default(),
+        recorded: RecordExtract::default(),
         attested: None,
     }
 }

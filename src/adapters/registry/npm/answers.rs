@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Artifact, Cache, CollectError, Progress, RegistryConfig, Request,
+    AnsweredRequest, Cache, CollectError, CollectedTarball, Progress, RegistryConfig,
     cache::{Document, KeepError},
-    expected::Expected,
-    packument::{self, Version},
+    expected::ExpectedDigests,
+    packument::{self, ListedVersion},
 };
 use crate::{
-    adapters::network::{self, Address, Answer, Hosts, Network, Sink},
+    adapters::network::{self, Address, AnswerHead, Hosts, Network, Sink},
     core::{
         limits,
         time::{self, Time},
@@ -36,16 +36,16 @@ pub(super) struct Run<'a> {
 }
 
 /// What a packument says of the wanted versions.
-pub(super) struct Listing {
+pub(super) struct PackumentListing {
     /// How it was asked for. With status 404 or 410 the registry has no packument.
-    request: Request,
+    request: AnsweredRequest,
     /// Each with the time since when the registry says so.
-    versions: BTreeMap<String, (Request, Option<Version>)>,
+    versions: BTreeMap<String, (AnsweredRequest, Option<ListedVersion>)>,
 }
 
-impl Listing {
+impl PackumentListing {
     /// What it says of one version.
-    pub fn version(&self, version: &str) -> (&Request, Option<&Version>) {
+    pub fn version(&self, version: &str) -> (&AnsweredRequest, Option<&ListedVersion>) {
         match self.versions.get(version) {
             Some((request, version)) => (request, version.as_ref()),
             None => (&self.request, None),
@@ -55,15 +55,15 @@ impl Listing {
 
 /// The answer at a tarball's address.
 pub(super) enum Tarball {
-    Here(Artifact, Request),
-    Absent(Request),
+    Here(CollectedTarball, AnsweredRequest),
+    Absent(AnsweredRequest),
 }
 
 /// One version in the cache, listed or not.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Known {
     answered_at: Time,
-    version: Option<Version>,
+    version: Option<ListedVersion>,
 }
 
 impl Run<'_> {
@@ -72,7 +72,7 @@ impl Run<'_> {
         &self,
         address: &Url,
         wanted: &BTreeSet<&str>,
-    ) -> Result<Listing, CollectError> {
+    ) -> Result<PackumentListing, CollectError> {
         let max = limits::PACKUMENT_BYTES;
         let cached = self.cache.response(address.as_str(), max);
         let known = cached.as_ref().and_then(known).unwrap_or_default();
@@ -86,7 +86,7 @@ impl Run<'_> {
             200 => self.keep_versions(address, answer, &body.read()?, known, wanted)?,
             status => {
                 let request = self.absent(address, status, cached)?;
-                return Ok(Listing { request, versions: BTreeMap::new() });
+                return Ok(PackumentListing { request, versions: BTreeMap::new() });
             }
         };
         let mut versions = BTreeMap::new();
@@ -96,7 +96,10 @@ impl Run<'_> {
             versions.insert((*version).to_owned(), (request, found.clone()));
         }
         let url = Address::of(address).as_str().to_owned();
-        Ok(Listing { request: Request { url, status: 200, answered_at: self.now }, versions })
+        Ok(PackumentListing {
+            request: AnsweredRequest { url, status: 200, answered_at: self.now },
+            versions,
+        })
     }
 
     /// Keeps what a packument says of the versions that are wanted, or were. What has not changed
@@ -104,7 +107,7 @@ impl Run<'_> {
     fn keep_versions(
         &self,
         address: &Url,
-        answer: Answer,
+        answer: AnswerHead,
         body: &[u8],
         mut known: BTreeMap<String, Known>,
         wanted: &BTreeSet<&str>,
@@ -132,7 +135,7 @@ impl Run<'_> {
     pub async fn tarball(
         &self,
         address: &Url,
-        expected: &Expected,
+        expected: &ExpectedDigests,
     ) -> Result<Tarball, CollectError> {
         if let Some(kept) = self.cache.tarball(address.as_str(), expected) {
             let request = self.log(address, 200, kept.answered_at)?;
@@ -161,7 +164,7 @@ impl Run<'_> {
     pub async fn attestations(
         &self,
         address: &Url,
-    ) -> Result<(Option<Vec<u8>>, Request), CollectError> {
+    ) -> Result<(Option<Vec<u8>>, AnsweredRequest), CollectError> {
         let max = limits::ATTESTATIONS_BYTES;
         let cached = self.cache.response(address.as_str(), max);
         let etag = cached.as_ref().and_then(|cached| cached.etag.as_deref());
@@ -192,7 +195,7 @@ impl Run<'_> {
         etag: Option<&str>,
         max: u64,
         body: &mut dyn Sink,
-    ) -> Result<Answer, CollectError> {
+    ) -> Result<AnswerHead, CollectError> {
         let request = network::Request {
             accept: "application/json",
             gzip: true,
@@ -211,7 +214,7 @@ impl Run<'_> {
         address: &Url,
         status: u16,
         cached: Option<Document>,
-    ) -> Result<Request, CollectError> {
+    ) -> Result<AnsweredRequest, CollectError> {
         if !matches!(status, 404 | 410) {
             return Err(CollectError::Status { address: Address::of(address), status });
         }
@@ -227,13 +230,18 @@ impl Run<'_> {
         self.log(address, status, answered_at)
     }
 
-    fn log(&self, address: &Url, status: u16, answered_at: Time) -> Result<Request, CollectError> {
+    fn log(
+        &self,
+        address: &Url,
+        status: u16,
+        answered_at: Time,
+    ) -> Result<AnsweredRequest, CollectError> {
         let address = Address::of(address);
         match self.not_after.map(time::to_second) {
             Some(not_after) if answered_at > not_after => {
                 Err(CollectError::TooLate { address, answered_at, not_after })
             }
-            _ => Ok(Request { url: address.as_str().to_owned(), status, answered_at }),
+            _ => Ok(AnsweredRequest { url: address.as_str().to_owned(), status, answered_at }),
         }
     }
 }

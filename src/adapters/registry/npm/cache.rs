@@ -18,8 +18,8 @@ pub(super) use responses::Document;
 use tempfile::{SpooledData, SpooledTempFile};
 
 use super::{
-    Artifact, Progress,
-    expected::{Expected, Mismatch, Sums},
+    CollectedTarball, Progress,
+    expected::{ExpectedDigests, Mismatch, Sums},
 };
 use crate::{
     adapters::{
@@ -42,7 +42,7 @@ pub struct Cache {
 /// A tarball in the cache.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
-    pub artifact: Artifact,
+    pub artifact: CollectedTarball,
     pub answered_at: Time,
 }
 
@@ -64,7 +64,7 @@ impl Cache {
     }
 
     /// The tarball that an address has given, if it is here and as expected.
-    pub(super) fn tarball(&self, address: &str, expected: &Expected) -> Option<Kept> {
+    pub(super) fn tarball(&self, address: &str, expected: &ExpectedDigests) -> Option<Kept> {
         let index = files::read_own(&self.index(address), limits::INDEX_BYTES).ok()?;
         let (digest, time) = std::str::from_utf8(&index).ok()?.split_once(' ')?;
         let sha512 = Digest::from_hex(Algorithm::Sha512, digest)?;
@@ -74,13 +74,16 @@ impl Cache {
         let size = hash(files::open_own(&path).ok()?, limits::TARBALL_BYTES, &mut sums)?;
         let found = sums.finish();
         let whole = found.sha512 == sha512 && expected.check(&found).is_ok();
-        whole.then_some(Kept { artifact: Artifact { path, digest: sha512, size }, answered_at })
+        whole.then_some(Kept {
+            artifact: CollectedTarball { path, digest: sha512, size },
+            answered_at,
+        })
     }
 
     /// A tarball on its way.
     pub(super) fn begin<'a>(
         &'a self,
-        expected: &'a Expected,
+        expected: &'a ExpectedDigests,
         progress: &'a dyn Progress,
     ) -> Download<'a> {
         Download { cache: self, file: None, expected, progress, sums: expected.sums(), size: 0 }
@@ -104,7 +107,7 @@ impl Cache {
         }
         let index = format!("{} {}", sha512.to_hex(), time::format(answered_at));
         self.write(&self.index(address), &[index.as_bytes()])?;
-        Ok(Kept { artifact: Artifact { path, digest: sha512, size }, answered_at })
+        Ok(Kept { artifact: CollectedTarball { path, digest: sha512, size }, answered_at })
     }
 
     /// A packument on its way.
@@ -138,7 +141,10 @@ fn name(address: &str) -> String {
 }
 
 /// Compares a tarball of the project with the digests that are expected of it.
-pub(super) fn examine(path: &Path, expected: &Expected) -> Result<Artifact, KeepError> {
+pub(super) fn examine(
+    path: &Path,
+    expected: &ExpectedDigests,
+) -> Result<CollectedTarball, KeepError> {
     let (file, _) = files::open_regular(path, true)?;
     let mut sums = expected.sums();
     let max = limits::TARBALL_BYTES;
@@ -146,7 +152,7 @@ pub(super) fn examine(path: &Path, expected: &Expected) -> Result<Artifact, Keep
     let size = hash(file, max, &mut sums).ok_or_else(too_large)?;
     let found = sums.finish();
     expected.check(&found)?;
-    Ok(Artifact { path: path.to_owned(), digest: found.sha512, size })
+    Ok(CollectedTarball { path: path.to_owned(), digest: found.sha512, size })
 }
 
 /// Reads a file of at most `max` bytes. Returns the number of its bytes, or `None` if it is larger.
@@ -196,7 +202,7 @@ pub(super) struct Download<'a> {
     cache: &'a Cache,
     /// Made when the first bytes come: a lockfile has more packages than a process may have files.
     file: Option<tempfile::NamedTempFile>,
-    expected: &'a Expected,
+    expected: &'a ExpectedDigests,
     progress: &'a dyn Progress,
     sums: Sums,
     size: u64,

@@ -10,8 +10,8 @@ use futures_util::{
 use url::Url;
 
 use super::{
-    Cache, CollectError, Collected, Collection, Conflicts, Item, ItemOrigin, Options, Progress,
-    RegistryConfig, Unreachable, answers::Run, route::Route,
+    Cache, CollectError, Collectable, CollectableOrigin, Collected, Collection, Conflicts, Options,
+    Progress, RegistryConfig, Unreachable, answers::Run, route::PackageRoute,
 };
 use crate::{
     adapters::network::{Hosts, Network},
@@ -27,7 +27,7 @@ pub fn collect(
     network: &Network,
     config: &RegistryConfig,
     cache: &Cache,
-    items: &[Item],
+    items: &[Collectable],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Collection, Conflicts> {
@@ -56,9 +56,9 @@ pub fn collect(
 /// A package, and the ways to get it that were not tried yet.
 struct Job<'a> {
     at: usize,
-    item: &'a Item,
-    route: Option<Route>,
-    next: VecDeque<Route>,
+    item: &'a Collectable,
+    route: Option<PackageRoute>,
+    next: VecDeque<PackageRoute>,
     /// Why the first way failed.
     lost: Option<CollectError>,
 }
@@ -70,12 +70,12 @@ impl Job<'_> {
     }
 }
 
-fn jobs<'a>(config: &RegistryConfig, items: &'a [Item]) -> Result<Vec<Job<'a>>, Conflicts> {
+fn jobs<'a>(config: &RegistryConfig, items: &'a [Collectable]) -> Result<Vec<Job<'a>>, Conflicts> {
     let mut conflicts = Vec::new();
     let mut jobs = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
         let mut next = VecDeque::new();
-        if item.origin == ItemOrigin::Registry {
+        if item.origin == CollectableOrigin::Registry {
             match config.routes(item) {
                 Ok(routes) => next.extend(routes),
                 Err(conflict) => conflicts.push(conflict),
@@ -169,9 +169,9 @@ impl Run<'_> {
     /// A package of no registry, or of one that can have no such name.
     async fn other<'j>(&self, job: Job<'j>) -> Vec<(Job<'j>, Outcome)> {
         let result = match (&job.item.origin, &job.route) {
-            (ItemOrigin::Url(url), _) => self.collect_url(job.item, url).await,
-            (ItemOrigin::File(path), _) => self.collect_file(job.item, path),
-            (ItemOrigin::Registry, route) => Err(CollectError::Address {
+            (CollectableOrigin::Url(url), _) => self.collect_url(job.item, url).await,
+            (CollectableOrigin::File(path), _) => self.collect_file(job.item, path),
+            (CollectableOrigin::Registry, route) => Err(CollectError::Address {
                 registry: route.as_ref().map(|route| route.source.name()).unwrap_or_default(),
             }),
         };

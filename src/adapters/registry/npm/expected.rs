@@ -48,9 +48,9 @@ pub(super) fn is_one_strong(integrity: &[Integrity]) -> bool {
 
 /// All that is expected of one tarball.
 #[derive(Debug, Clone)]
-pub(super) struct Expected(Vec<(ExpectedBy, Digest)>);
+pub(super) struct ExpectedDigests(Vec<(ExpectedBy, Digest)>);
 
-impl Expected {
+impl ExpectedDigests {
     /// Of each integrity, every hash of the strongest algorithm.
     pub fn new(lockfile: &[Integrity], record: Option<&Integrity>) -> Self {
         let lockfile = lockfile.iter().map(|integrity| (ExpectedBy::Lockfile, integrity));
@@ -79,7 +79,7 @@ impl Expected {
     ///
     /// # Errors
     /// [`Mismatch`] for the first that differs.
-    pub fn check(&self, found: &Found) -> Result<(), Mismatch> {
+    pub fn check(&self, found: &TarballDigests) -> Result<(), Mismatch> {
         for (by, expected) in &self.0 {
             let same = |found: &&Digest| found.algorithm() == expected.algorithm();
             for found in found.others.iter().chain([&found.sha512]).filter(same) {
@@ -101,7 +101,7 @@ pub(super) struct Sums {
 
 /// The digests of a tarball.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct TarballDigests {
     pub sha512: Digest,
     others: Vec<Digest>,
 }
@@ -115,9 +115,9 @@ impl Sums {
     }
 
     /// The digests of all pieces.
-    pub fn finish(self) -> Found {
+    pub fn finish(self) -> TarballDigests {
         let others = self.others.into_iter().map(Hasher::finish).collect();
-        Found { sha512: self.sha512.finish(), others }
+        TarballDigests { sha512: self.sha512.finish(), others }
     }
 }
 
@@ -125,7 +125,7 @@ impl Sums {
 mod tests {
     use super::*;
 
-    fn found(expected: &Expected, bytes: &[u8]) -> Found {
+    fn found(expected: &ExpectedDigests, bytes: &[u8]) -> TarballDigests {
         let mut sums = expected.sums();
         sums.update(bytes);
         sums.finish()
@@ -139,7 +139,7 @@ mod tests {
         let both = Integrity::parse(&format!("{good} {bad}")).unwrap();
         let (good, bad) = (Integrity::of(good), Integrity::of(bad));
         let check = |lockfile: &[Integrity], record| {
-            let expected = Expected::new(lockfile, record);
+            let expected = ExpectedDigests::new(lockfile, record);
             expected.check(&found(&expected, b"good")).map_err(|mismatch| mismatch.by)
         };
         assert_eq!(check(std::slice::from_ref(&good), Some(&good)), Ok(()));
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn nothing_expected_is_known_as_such() {
-        assert!(Expected::new(&[], None).is_empty());
+        assert!(ExpectedDigests::new(&[], None).is_empty());
     }
 
     #[test]

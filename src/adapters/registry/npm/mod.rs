@@ -38,7 +38,7 @@ use crate::core::{
 
 /// Where a package comes from, as the lockfile says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ItemOrigin {
+pub enum CollectableOrigin {
     /// A registry: which one follows from the addresses and the configuration.
     Registry,
     /// A tarball at an address that no registry gives for this package.
@@ -49,11 +49,11 @@ pub enum ItemOrigin {
 
 /// A package to collect. No two have the same id and origin.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub struct Collectable {
     /// Its name and version.
     pub id: PackageId,
     /// Where it comes from.
-    pub origin: ItemOrigin,
+    pub origin: CollectableOrigin,
     /// Every distinct address that entries give, without credentials, query and fragment.
     pub resolved: Vec<Url>,
     /// Every distinct integrity that entries give. The tarball must match all of them.
@@ -78,7 +78,7 @@ pub struct Options {
 
 /// A request, and the answer that is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct AnsweredRequest {
     /// The address, without credentials, query and fragment.
     pub url: String,
     /// The status of the answer. A tarball or response from the cache has 200, and an absence
@@ -100,7 +100,7 @@ pub struct Collected {
     pub registry: Option<String>,
     /// The tarball. `None` where the package is unavailable, as `artifact_request` shows, or where
     /// that is missing, `record_request`.
-    pub artifact: Option<Artifact>,
+    pub artifact: Option<CollectedTarball>,
     /// The archive's `registry.json`: `{name, version, time, manifest}`, where the manifest is
     /// `versions[version]` byte for byte as received, and the time the packument's, or null.
     pub record: Option<Vec<u8>>,
@@ -108,18 +108,18 @@ pub struct Collected {
     pub attestations: Option<Vec<u8>>,
     /// The request for the tarball. `None` for a tarball of the project, and where the packument's
     /// 404 shows that the package is unavailable.
-    pub artifact_request: Option<Request>,
+    pub artifact_request: Option<AnsweredRequest>,
     /// The request for the packument. 200 without `record`: it does not list this version. 404 or
     /// 410: the registry has no such package. `None` for tarballs that are of no registry.
-    pub record_request: Option<Request>,
+    pub record_request: Option<AnsweredRequest>,
     /// The request for the attestations. `None` where the record announces none, where the package
     /// is unavailable, and for tarballs that are of no registry.
-    pub attestations_request: Option<Request>,
+    pub attestations_request: Option<AnsweredRequest>,
 }
 
 /// A tarball.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Artifact {
+pub struct CollectedTarball {
     /// Where it is: in the cache, or where the project has it.
     pub path: PathBuf,
     /// The digest that its ecosystem signs.

@@ -5,12 +5,12 @@ use std::path::Path;
 use url::Url;
 
 use super::{
-    CollectError, Collected, Item, RecordError, Request,
-    answers::{Listing, Run, Tarball},
+    AnsweredRequest, CollectError, Collectable, Collected, RecordError,
+    answers::{PackumentListing, Run, Tarball},
     cache, config,
-    expected::{self, Expected},
-    packument::{self, Version},
-    route::Route,
+    expected::{self, ExpectedDigests},
+    packument::{self, ListedVersion},
+    route::PackageRoute,
 };
 use crate::{adapters::network::Address, core::npm::Dist};
 
@@ -21,9 +21,9 @@ impl Run<'_> {
     /// lacks is not asked for elsewhere: whoever names a mirror does not want to go past it.
     pub async fn collect_package(
         &self,
-        item: &Item,
-        route: &Route,
-        listing: &Listing,
+        item: &Collectable,
+        route: &PackageRoute,
+        listing: &PackumentListing,
     ) -> Result<Collected, CollectError> {
         let result = self.collect_once(item, route, listing).await;
         result.map_err(|error| match item.optional && !route.may_deny() {
@@ -35,9 +35,9 @@ impl Run<'_> {
 
     async fn collect_once(
         &self,
-        item: &Item,
-        route: &Route,
-        listing: &Listing,
+        item: &Collectable,
+        route: &PackageRoute,
+        listing: &PackumentListing,
     ) -> Result<Collected, CollectError> {
         let mut collected = Collected::new(item, Some(route.expected.name()));
         match listing.version(item.id.version()) {
@@ -55,10 +55,10 @@ impl Run<'_> {
     /// the record, and so is whether there are attestations to ask for.
     async fn with_record(
         &self,
-        item: &Item,
-        route: &Route,
-        version: &Version,
-        request: &Request,
+        item: &Collectable,
+        route: &PackageRoute,
+        version: &ListedVersion,
+        request: &AnsweredRequest,
         collected: &mut Collected,
     ) -> Result<(), CollectError> {
         let bad_record = |error: RecordError| CollectError::Record {
@@ -70,7 +70,8 @@ impl Run<'_> {
         collected.record = Some(packument::record(&item.id, version).map_err(bad_record)?);
         collected.record_request = Some(request.clone());
 
-        let expected = Expected::new(&item.integrity, dist.expected().map_err(bad_dist)?.as_ref());
+        let expected =
+            ExpectedDigests::new(&item.integrity, dist.expected().map_err(bad_dist)?.as_ref());
         if expected.is_empty() {
             return Err(CollectError::NoDigest);
         }
@@ -91,9 +92,9 @@ impl Run<'_> {
     /// then which bytes they must be; and nothing says that there are no attestations.
     async fn without_record(
         &self,
-        item: &Item,
-        route: &Route,
-        request: &Request,
+        item: &Collectable,
+        route: &PackageRoute,
+        request: &AnsweredRequest,
         collected: &mut Collected,
     ) -> Result<(), CollectError> {
         collected.record_request = Some(request.clone());
@@ -115,7 +116,7 @@ impl Run<'_> {
         }
         let address = route.tarball.clone().or_else(|| route.source.tarball(&item.id));
         let address = address.ok_or_else(|| no_address(route))?;
-        let expected = Expected::new(&item.integrity, None);
+        let expected = ExpectedDigests::new(&item.integrity, None);
         match self.artifact(item, route, &address, &expected, collected).await {
             Ok(true) if pinned => self.attested(item, route, collected).await,
             Ok(false) => Ok(()),
@@ -129,10 +130,10 @@ impl Run<'_> {
     /// unavailable.
     async fn artifact(
         &self,
-        item: &Item,
-        route: &Route,
+        item: &Collectable,
+        route: &PackageRoute,
         address: &Url,
-        expected: &Expected,
+        expected: &ExpectedDigests,
         collected: &mut Collected,
     ) -> Result<bool, CollectError> {
         match self.tarball(address, expected).await? {
@@ -155,8 +156,8 @@ impl Run<'_> {
 
     async fn attested(
         &self,
-        item: &Item,
-        route: &Route,
+        item: &Collectable,
+        route: &PackageRoute,
         collected: &mut Collected,
     ) -> Result<(), CollectError> {
         let address = route.source.attestations(&item.id).ok_or_else(|| no_address(route))?;
@@ -167,8 +168,12 @@ impl Run<'_> {
     }
 
     /// A tarball at an address that is not a registry's.
-    pub async fn collect_url(&self, item: &Item, url: &Url) -> Result<Collected, CollectError> {
-        let expected = Expected::new(&item.integrity, None);
+    pub async fn collect_url(
+        &self,
+        item: &Collectable,
+        url: &Url,
+    ) -> Result<Collected, CollectError> {
+        let expected = ExpectedDigests::new(&item.integrity, None);
         if expected.is_empty() {
             return Err(CollectError::NoDigest);
         }
@@ -186,8 +191,8 @@ impl Run<'_> {
     }
 
     /// A tarball of the project.
-    pub fn collect_file(&self, item: &Item, path: &Path) -> Result<Collected, CollectError> {
-        let expected = Expected::new(&item.integrity, None);
+    pub fn collect_file(&self, item: &Collectable, path: &Path) -> Result<Collected, CollectError> {
+        let expected = ExpectedDigests::new(&item.integrity, None);
         if expected.is_empty() {
             return Err(CollectError::NoDigest);
         }
@@ -199,7 +204,7 @@ impl Run<'_> {
 
 impl Collected {
     /// Nothing is known yet.
-    fn new(item: &Item, registry: Option<String>) -> Self {
+    fn new(item: &Collectable, registry: Option<String>) -> Self {
         Self {
             id: item.id.clone(),
             registry,
@@ -213,6 +218,6 @@ impl Collected {
     }
 }
 
-fn no_address(route: &Route) -> CollectError {
+fn no_address(route: &PackageRoute) -> CollectError {
     CollectError::Address { registry: route.source.name() }
 }

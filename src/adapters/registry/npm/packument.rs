@@ -12,7 +12,7 @@ use crate::core::{limits, package::PackageId};
 
 /// What a packument says of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Version {
+pub struct ListedVersion {
     /// `versions[version]`, as received.
     pub manifest: String,
     /// `time[version]`. Nobody signs it.
@@ -37,7 +37,10 @@ pub enum RecordError {
 ///
 /// # Errors
 /// When it is not a packument, or says something wanted twice.
-pub fn read(packument: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, Version>, RecordError> {
+pub fn read(
+    packument: &[u8],
+    wanted: &[&str],
+) -> Result<BTreeMap<String, ListedVersion>, RecordError> {
     let malformed = |error: serde_json::Error| RecordError::Malformed(error.to_string());
     let mut json = serde_json::Deserializer::from_slice(packument);
     let (versions, mut times) = Packument(wanted).deserialize(&mut json).map_err(malformed)?;
@@ -49,7 +52,7 @@ pub fn read(packument: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, Versio
         }
         // Unpublished versions leave times that are no text; only text is a time.
         let time = times.remove(&version).and_then(|time| serde_json::from_str(time.get()).ok());
-        found.insert(version, Version { manifest: manifest.get().to_owned(), time });
+        found.insert(version, ListedVersion { manifest: manifest.get().to_owned(), time });
     }
     Ok(found)
 }
@@ -59,7 +62,7 @@ pub fn read(packument: &[u8], wanted: &[&str]) -> Result<BTreeMap<String, Versio
 /// # Errors
 /// When it is larger than any can be, or the version's record is not JSON; [`read`] gives none
 /// such.
-pub fn record(id: &PackageId, version: &Version) -> Result<Vec<u8>, RecordError> {
+pub fn record(id: &PackageId, version: &ListedVersion) -> Result<Vec<u8>, RecordError> {
     #[derive(Serialize)]
     struct Record<'a> {
         name: &'a str,
@@ -230,10 +233,11 @@ mod tests {
     fn a_record_is_as_large_as_whoever_verifies_it_reads() {
         let size = usize::try_from(limits::RECORD_BYTES).unwrap();
         let id = PackageId::npm("a", "1.0.0").unwrap();
-        let around = record(&id, &Version { manifest: "{}".into(), time: None }).unwrap().len() - 2;
+        let around =
+            record(&id, &ListedVersion { manifest: "{}".into(), time: None }).unwrap().len() - 2;
         let of = |manifest: usize, time: Option<usize>| {
             let manifest = format!("{{{}}}", " ".repeat(manifest - 2));
-            record(&id, &Version { manifest, time: time.map(|size| "x".repeat(size)) })
+            record(&id, &ListedVersion { manifest, time: time.map(|size| "x".repeat(size)) })
         };
         assert_eq!(of(size - around, None).unwrap().len(), size);
         let too_large = Err(RecordError::TooLarge(limits::RECORD_BYTES));

@@ -23,12 +23,14 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Conflict, Item, RegistryConfig, config::Base, credentials::Credentials, expected};
+use super::{
+    Collectable, Conflict, RegistryConfig, config::Base, credentials::Credentials, expected,
+};
 use crate::core::{addresses::is_public, npm::address::forms, package::PackageId};
 
 /// Where one package comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Route {
+pub(super) struct PackageRoute {
     /// The registry whose keys and names are expected.
     pub expected: Base,
     /// The registry that is asked.
@@ -47,8 +49,8 @@ impl RegistryConfig {
     ///
     /// # Errors
     /// [`Conflict`] when entries get it from registries that differ.
-    pub(super) fn routes(&self, item: &Item) -> Result<Vec<Route>, Conflict> {
-        let mut routes: Vec<Route> = match item.resolved.as_slice() {
+    pub(super) fn routes(&self, item: &Collectable) -> Result<Vec<PackageRoute>, Conflict> {
+        let mut routes: Vec<PackageRoute> = match item.resolved.as_slice() {
             [] => vec![self.route(&item.id, None)],
             some => some.iter().map(|url| self.route(&item.id, Some(url))).collect(),
         };
@@ -62,7 +64,7 @@ impl RegistryConfig {
             routes.retain(|route| route.expected == self.public);
         }
         // What the source itself has goes before what lies elsewhere.
-        routes.sort_by_key(Route::leads_elsewhere);
+        routes.sort_by_key(PackageRoute::leads_elsewhere);
         routes.dedup();
         if expected::is_pinned(&item.integrity) {
             routes.extend(self.replacement(&item.id, &routes));
@@ -73,18 +75,18 @@ impl RegistryConfig {
     /// Where bytes that a hash pins can come from instead: the same name and version of the public
     /// registry. Not for a scope that has a registry of its own, nor from a host that is tried
     /// already.
-    fn replacement(&self, id: &PackageId, routes: &[Route]) -> Option<Route> {
+    fn replacement(&self, id: &PackageId, routes: &[PackageRoute]) -> Option<PackageRoute> {
         let scope = id.scope().and_then(|scope| self.scopes.get(scope));
         if scope.is_some_and(|scope| !is_public(&scope.0)) {
             return None;
         }
         let (expected, source) = (self.public.clone(), self.public_source(scope));
-        let is_tried = |route: &Route| route.source == source && !route.leads_elsewhere();
+        let is_tried = |route: &PackageRoute| route.source == source && !route.leads_elsewhere();
         if routes.iter().any(is_tried) {
             return None;
         }
         let (is_replacement, by_lockfile) = (true, false);
-        Some(Route { expected, source, tarball: None, is_replacement, by_lockfile })
+        Some(PackageRoute { expected, source, tarball: None, is_replacement, by_lockfile })
     }
 
     /// Where public packages come from.
@@ -96,24 +98,24 @@ impl RegistryConfig {
     }
 
     /// Where a package comes from by one address, by the table above.
-    fn route(&self, id: &PackageId, resolved: Option<&Url>) -> Route {
+    fn route(&self, id: &PackageId, resolved: Option<&Url>) -> PackageRoute {
         let resolved = resolved.filter(|url| matches!(url.scheme(), "http" | "https"));
         let stands_for = resolved.is_none_or(|url| self.replaced.includes(url, is_public(url)));
         let scope = id.scope().and_then(|scope| self.scopes.get(scope));
         if let Some(scope) = scope.filter(|scope| !is_public(&scope.0)) {
             match resolved {
-                None => return Route::own(scope.clone(), None),
+                None => return PackageRoute::own(scope.clone(), None),
                 Some(url) if url.origin() == scope.0.origin() => {
-                    return Route::own(scope.clone(), Some(url.clone()));
+                    return PackageRoute::own(scope.clone(), Some(url.clone()));
                 }
                 Some(url) if stands_for => {
-                    return Route::own(scope.clone(), below(scope, id, url));
+                    return PackageRoute::own(scope.clone(), below(scope, id, url));
                 }
                 Some(_) => {}
             }
         }
         let (expected, source) = (self.public.clone(), self.public_source(scope));
-        let route = |source: Base, tarball| Route {
+        let route = |source: Base, tarball| PackageRoute {
             expected: expected.clone(),
             source,
             tarball,
@@ -135,13 +137,15 @@ impl RegistryConfig {
             return route(self.public.clone(), Some(url.clone()));
         }
         match base_of(id, url) {
-            Some((base, _)) => Route { by_lockfile: true, ..Route::own(base, Some(url.clone())) },
+            Some((base, _)) => {
+                PackageRoute { by_lockfile: true, ..PackageRoute::own(base, Some(url.clone())) }
+            }
             None => route(source, Some(url.clone())),
         }
     }
 }
 
-impl Route {
+impl PackageRoute {
     /// A registry that is both asked and expected.
     fn own(base: Base, tarball: Option<Url>) -> Self {
         let (expected, source) = (base.clone(), base);

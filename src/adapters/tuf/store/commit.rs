@@ -3,7 +3,7 @@
 use std::{fs::File, path::Path};
 
 use super::{
-    Disk, Held, InstanceStore, StoreError, SystemDisk, instance::missed_of,
+    Disk, InstanceStore, StoredInstance, SystemDisk, TrustStoreError, instance::missed_of,
     read::at_most_store_files,
 };
 use crate::{
@@ -18,13 +18,13 @@ use crate::{
 
 /// One instance's folder, while no other process may change it.
 #[derive(Debug)]
-pub struct Locked<'a, D = SystemDisk> {
+pub struct LockedInstance<'a, D = SystemDisk> {
     pub(super) store: &'a InstanceStore<D>,
     /// The lock goes when the file is closed.
     _file: File,
 }
 
-impl<'a, D: Disk> Locked<'a, D> {
+impl<'a, D: Disk> LockedInstance<'a, D> {
     pub(super) fn new(store: &'a InstanceStore<D>, file: File) -> Self {
         Self { store, _file: file }
     }
@@ -34,7 +34,11 @@ impl<'a, D: Disk> Locked<'a, D> {
     /// # Errors
     /// When the disk refuses: what was held before is then still held, or this is. Or when it could
     /// not be read back: nothing is changed then.
-    pub fn commit(&self, instance: &Instance, held: &Held) -> Result<(), StoreError> {
+    pub fn commit(
+        &self,
+        instance: &Instance,
+        held: &StoredInstance,
+    ) -> Result<(), TrustStoreError> {
         let store = self.store;
         let current = store.current()?;
         let kept = held.kept.iter().map(|kept| &kept.state);
@@ -72,7 +76,7 @@ impl<'a, D: Disk> Locked<'a, D> {
     ///
     /// # Errors
     /// As [`commit`](Self::commit).
-    pub fn reset_check(&self, instance: &Instance, now: Time) -> Result<(), StoreError> {
+    pub fn reset_check(&self, instance: &Instance, now: Time) -> Result<(), TrustStoreError> {
         let mut held = self.store.load(instance)?;
         if held.checked.is_none_or(|checked| checked <= now) {
             return Ok(());
@@ -81,13 +85,13 @@ impl<'a, D: Disk> Locked<'a, D> {
         self.commit(instance, &held)
     }
 
-    fn point_to(&self, pointer: &Path, number: u64) -> Result<(), StoreError> {
+    fn point_to(&self, pointer: &Path, number: u64) -> Result<(), TrustStoreError> {
         self.write(pointer, number.to_string().as_bytes())?;
         self.rename(pointer, &self.store.folder.join("current"))?;
         self.at("sync", &self.store.folder, D::sync_folder)
     }
 
-    fn write_generation(&self, new: &Path, held: &Held) -> Result<(), StoreError> {
+    fn write_generation(&self, new: &Path, held: &StoredInstance) -> Result<(), TrustStoreError> {
         self.at("make", new, D::make_folder)?;
         if let Some(state) = &held.local.state {
             self.write_all(&new.join("repository"), state.entries())?;
@@ -107,14 +111,20 @@ impl<'a, D: Disk> Locked<'a, D> {
     }
 
     /// What could not be read back would lock its owner out.
-    fn read_back(&self, new: &Path, instance: &Instance, held: &Held) -> Result<(), StoreError> {
+    fn read_back(
+        &self,
+        new: &Path,
+        instance: &Instance,
+        held: &StoredInstance,
+    ) -> Result<(), TrustStoreError> {
         let store = self.store;
         let unreadable = |reason: String| match self.at("remove", new, D::remove_folder) {
-            Ok(()) => StoreError::Unreadable { folder: store.folder.clone(), reason },
+            Ok(()) => TrustStoreError::Unreadable { folder: store.folder.clone(), reason },
             Err(error) => error,
         };
         let files = |state: &Option<State>| state.as_ref().map(|it| it.entries().clone());
-        let kept = |held: &Held| held.kept.as_ref().map(|kept| kept.state.entries().clone());
+        let kept =
+            |held: &StoredInstance| held.kept.as_ref().map(|kept| kept.state.entries().clone());
         match store.read(new, instance) {
             Ok(read)
                 if files(&read.local.state) == files(&held.local.state)
@@ -124,16 +134,16 @@ impl<'a, D: Disk> Locked<'a, D> {
                 Ok(())
             }
             Ok(_) => Err(unreadable("it is not what was written".to_owned())),
-            Err(StoreError::OtherRoot { folder, error }) => {
+            Err(TrustStoreError::OtherRoot { folder, error }) => {
                 self.at("remove", new, D::remove_folder)?;
-                Err(StoreError::OtherRoot { folder, error })
+                Err(TrustStoreError::OtherRoot { folder, error })
             }
-            Err(StoreError::Corrupt { reason, .. }) => Err(unreadable(reason)),
+            Err(TrustStoreError::Corrupt { reason, .. }) => Err(unreadable(reason)),
             Err(other) => Err(unreadable(other.to_string())),
         }
     }
 
-    fn write_all(&self, folder: &Path, entries: &Entries) -> Result<(), StoreError> {
+    fn write_all(&self, folder: &Path, entries: &Entries) -> Result<(), TrustStoreError> {
         let mut folders = vec![folder.to_owned()];
         self.at("make", folder, D::make_folder)?;
         for (name, bytes) in entries {
@@ -152,12 +162,12 @@ impl<'a, D: Disk> Locked<'a, D> {
         Ok(())
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), TrustStoreError> {
         let written = self.store.disk.write(path, bytes);
         written.map_err(|source| FileError::io("write", path, source).into())
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
+    fn rename(&self, from: &Path, to: &Path) -> Result<(), TrustStoreError> {
         let renamed = self.store.disk.rename(from, to);
         renamed.map_err(|source| FileError::io("write", to, source).into())
     }
@@ -167,7 +177,7 @@ impl<'a, D: Disk> Locked<'a, D> {
         action: &'static str,
         path: &Path,
         step: impl FnOnce(&D, &Path) -> std::io::Result<()>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), TrustStoreError> {
         let done = step(&self.store.disk, path);
         done.map_err(|source| FileError::io(action, path, source).into())
     }

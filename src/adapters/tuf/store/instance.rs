@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Disk, Locked, StoreError, SystemDisk,
+    Disk, LockedInstance, SystemDisk, TrustStoreError,
     read::{check_file, check_folder, entries, folders, read},
 };
 use crate::{
@@ -24,34 +24,34 @@ const READS: u32 = 3;
 
 /// What is held of one instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct StoredInstance {
     /// The last complete update, and the floor.
     pub local: LocalState,
     /// The reference time of the last update that succeeded.
     pub checked: Option<Time>,
     /// The last update that had the optional targets, where the last one missed them.
-    pub kept: Option<Kept>,
+    pub kept: Option<EarlierUpdate>,
 }
 
 /// An earlier update, kept for its optional targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct EarlierUpdate {
     /// What it brought.
     pub state: State,
     /// Its reference time: how old the optional targets are.
     pub checked: Time,
 }
 
-impl Held {
+impl StoredInstance {
     /// What is to be kept beside `after`, an update that follows: if it misses an optional target,
     /// the last one that had it.
-    pub(crate) fn keep(&self, after: &State) -> Option<Kept> {
+    pub(crate) fn keep(&self, after: &State) -> Option<EarlierUpdate> {
         if after.missed().is_empty() {
             return None;
         }
         let last = self.local.state.clone().zip(self.checked);
         let last = last.filter(|(state, _)| state.missed().is_empty());
-        last.map(|(state, checked)| Kept { state, checked }).or_else(|| self.kept.clone())
+        last.map(|(state, checked)| EarlierUpdate { state, checked }).or_else(|| self.kept.clone())
     }
 }
 
@@ -67,12 +67,12 @@ impl<D: Disk> InstanceStore<D> {
     ///
     /// # Errors
     /// When it is corrupt or cannot be read.
-    pub fn load(&self, instance: &Instance) -> Result<Held, StoreError> {
+    pub fn load(&self, instance: &Instance) -> Result<StoredInstance, TrustStoreError> {
         check_folder(&self.folder)?;
         let mut left = READS;
         loop {
             left = left.saturating_sub(1);
-            let Some(number) = self.current()? else { return Ok(Held::default()) };
+            let Some(number) = self.current()? else { return Ok(StoredInstance::default()) };
             let read = self.read(&self.generation(number), instance);
             // An update may have removed what was being read; then there is a newer one.
             if read.is_ok() || left == 0 || self.current()? == Some(number) {
@@ -82,14 +82,18 @@ impl<D: Disk> InstanceStore<D> {
     }
 
     /// Reads one generation's folder.
-    pub(super) fn read(&self, folder: &Path, instance: &Instance) -> Result<Held, StoreError> {
+    pub(super) fn read(
+        &self,
+        folder: &Path,
+        instance: &Instance,
+    ) -> Result<StoredInstance, TrustStoreError> {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let corrupt = |reason: &str| self.corrupt(&format!("generation {name} {reason}"));
         let refused = |error: MetadataError| match error {
             MetadataError::NoPinnedRoot { .. }
             | MetadataError::RootMissing { .. }
             | MetadataError::RootDiffers { .. } => {
-                StoreError::OtherRoot { folder: self.folder.clone(), error }
+                TrustStoreError::OtherRoot { folder: self.folder.clone(), error }
             }
             _ => corrupt(&format!("does not verify: {error}")),
         };
@@ -114,14 +118,14 @@ impl<D: Disk> InstanceStore<D> {
             (true, None) => None,
             (false, Some(checked)) => {
                 let earlier = LocalState::load(pinned, wanted, Some(&kept), &Default::default());
-                earlier.map_err(refused)?.state.map(|state| Kept { state, checked })
+                earlier.map_err(refused)?.state.map(|state| EarlierUpdate { state, checked })
             }
             _ => return Err(corrupt("is not whole")),
         };
-        Ok(Held { local, checked, kept })
+        Ok(StoredInstance { local, checked, kept })
     }
 
-    fn time(&self, path: &Path) -> Result<Option<Time>, StoreError> {
+    fn time(&self, path: &Path) -> Result<Option<Time>, TrustStoreError> {
         let Some(bytes) = read(path, LINE_BYTES)? else { return Ok(None) };
         let time = String::from_utf8(bytes).ok().and_then(|text| time::parse(text.trim()));
         let time = time.ok_or_else(|| self.corrupt("the time of the last check is not a time"))?;
@@ -132,7 +136,7 @@ impl<D: Disk> InstanceStore<D> {
     ///
     /// # Errors
     /// When another process holds it, or something there is a link.
-    pub fn lock(&self) -> Result<Locked<'_, D>, StoreError> {
+    pub fn lock(&self) -> Result<LockedInstance<'_, D>, TrustStoreError> {
         let io = |source| FileError::io("lock", &self.folder, source);
         check_folder(&self.folder)?;
         self.disk.make_folder(&self.folder).map_err(io)?;
@@ -142,14 +146,14 @@ impl<D: Disk> InstanceStore<D> {
         let file =
             File::options().create(true).truncate(false).write(true).open(path).map_err(io)?;
         match file.try_lock() {
-            Ok(()) => Ok(Locked::new(self, file)),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(self.folder.clone())),
+            Ok(()) => Ok(LockedInstance::new(self, file)),
+            Err(TryLockError::WouldBlock) => Err(TrustStoreError::Locked(self.folder.clone())),
             Err(TryLockError::Error(source)) => Err(io(source).into()),
         }
     }
 
     /// The number of the generation that counts. Before the first, `current` says 0.
-    pub(super) fn current(&self) -> Result<Option<u64>, StoreError> {
+    pub(super) fn current(&self) -> Result<Option<u64>, TrustStoreError> {
         let newest = self.numbers()?.into_iter().max();
         let Some(bytes) = read(&self.folder.join("current"), LINE_BYTES)? else {
             return match newest {
@@ -172,13 +176,13 @@ impl<D: Disk> InstanceStore<D> {
     }
 
     /// The numbers of all generations that are there.
-    pub(super) fn numbers(&self) -> Result<Vec<u64>, StoreError> {
+    pub(super) fn numbers(&self) -> Result<Vec<u64>, TrustStoreError> {
         let names = folders(&self.folder.join("generations"))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
-    pub(super) fn corrupt(&self, reason: &str) -> StoreError {
-        StoreError::Corrupt { folder: self.folder.clone(), reason: reason.to_owned() }
+    pub(super) fn corrupt(&self, reason: &str) -> TrustStoreError {
+        TrustStoreError::Corrupt { folder: self.folder.clone(), reason: reason.to_owned() }
     }
 }
 

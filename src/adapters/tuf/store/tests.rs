@@ -60,7 +60,7 @@ fn keeps_the_time_of_the_newest_recall_and_of_no_older_one() {
     for text in ["", "yesterday", "2026-11-04"] {
         fs::write(&path, text).unwrap();
         let error = store.newest_recall().unwrap_err();
-        assert!(matches!(error, StoreError::Corrupt { .. }), "{text}: {error}");
+        assert!(matches!(error, TrustStoreError::Corrupt { .. }), "{text}: {error}");
         // To forget it would give up the protection.
         assert!(store.lock().unwrap().keep_recall(at(9)).is_err());
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::core::{
     addresses::NPM_REGISTRY,
     package::{PackageId, digest::Algorithm},
-    policy::{Judge, Judged, PolicyFile},
+    policy::{Judge, PackageToJudge, PolicyFile},
     time,
     verdict::{
         Absence, Facts, IntegrityFacts, Logged, Outcome, ProvenanceFacts, RegistrySignatureFacts,
@@ -92,7 +92,7 @@ fn rules(rows: &[Row], others: &[Row]) -> (String, Vec<Vec<&'static str>>) {
     let judge = Judge::new(&policy, time::parse(AT).unwrap());
     let codes = |(purl, verdict): &(Purl, PackageVerdict)| {
         let (digest, collected) = (Algorithm::Sha512.digest(b""), time::parse(AT).unwrap());
-        let judgment = judge.package(Judged { purl, verdict, digest: &digest, collected });
+        let judgment = judge.package(PackageToJudge { purl, verdict, digest: &digest, collected });
         judgment.denials.iter().map(|denial| denial.code()).collect::<Vec<_>>()
     };
     for package in &packages {

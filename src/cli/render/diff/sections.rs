@@ -8,7 +8,7 @@ use super::Compared;
 use crate::{
     app::{
         compare::{Comparison, Scripts},
-        report::{Judged, Report},
+        report::{JudgedPackage, Report},
     },
     cli::{
         render::{human::listed, trust::anchor_line},
@@ -16,7 +16,7 @@ use crate::{
     },
     core::{
         builder::Who,
-        changes::{Change, ClaimChange, Kind, ScriptChange},
+        changes::{Change, ChangeKind, ClaimChange, ScriptChange},
         text::Untrusted,
     },
 };
@@ -34,9 +34,9 @@ impl Compared<'_> {
         self.identity(f, "from another registry", |who| who == Who::Registry)?;
         self.scripts(f)?;
         self.claims(f, (GOOD, "gained evidence"), |it| it.is_gained())?;
-        self.packages(f, "added", Kind::Added)?;
+        self.packages(f, "added", ChangeKind::Added)?;
         self.removed(f)?;
-        self.packages(f, "updated", Kind::Updated)?;
+        self.packages(f, "updated", ChangeKind::Updated)?;
         self.trust(f)
     }
 
@@ -71,12 +71,12 @@ impl Compared<'_> {
     }
 
     fn replaced(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let found = self.changed(|(change, _)| change.kind == Kind::Replaced);
+        let found = self.changed(|(change, _)| change.kind == ChangeKind::Replaced);
         let heading = (BAD, "other bytes: the same version has another tarball");
         self.section(f, heading, &found, |f, (change, _)| {
             writeln!(f, "  {}", self.label(change))?;
             for (word, package) in [("was", self.before(change)), ("is ", self.after(change))] {
-                if let Some(Judged { digest, .. }) = package {
+                if let Some(JudgedPackage { digest, .. }) = package {
                     let hex = digest.to_hex();
                     let start = hex.get(..32).unwrap_or(&hex);
                     writeln!(f, "    {word} {}:{start}…", digest.algorithm().name())?;
@@ -124,7 +124,7 @@ impl Compared<'_> {
         let found = self.changed(|(_, scripts)| scripts.as_ref().map_or(true, |it| !it.is_empty()));
         let heading = (WARN, "install scripts: npm runs these, and did not before");
         self.section(f, heading, &found, |f, (change, scripts)| {
-            let note = if change.kind == Kind::Added { ", added" } else { "" };
+            let note = if change.kind == ChangeKind::Added { ", added" } else { "" };
             writeln!(f, "  {}{note}", self.label(change))?;
             let scripts = match scripts {
                 Ok(scripts) => scripts,
@@ -152,14 +152,14 @@ impl Compared<'_> {
         })
     }
 
-    fn packages(&self, f: &mut Formatter<'_>, heading: &str, kind: Kind) -> fmt::Result {
+    fn packages(&self, f: &mut Formatter<'_>, heading: &str, kind: ChangeKind) -> fmt::Result {
         let found = self.changed(|(change, _)| change.kind == kind);
         self.section(f, (STRONG, heading), &found, |f, (change, _)| {
-            let beside = self.before(change).filter(|_| kind == Kind::Added);
+            let beside = self.before(change).filter(|_| kind == ChangeKind::Added);
             let beside = beside.map(|it| format!(", beside {}", it.purl.id().version()));
             writeln!(f, "  {}{}", self.label(change), beside.unwrap_or_default())?;
             let built = self.after(change).and_then(|it| it.verdict.provenance());
-            match built.filter(|_| kind == Kind::Added) {
+            match built.filter(|_| kind == ChangeKind::Added) {
                 Some(built) => {
                     writeln!(f, "    built from {}", Untrusted(&built.source_repository))
                 }
@@ -192,11 +192,11 @@ impl Compared<'_> {
         self.section(f, heading, &lines, |f, line| writeln!(f, "{line}"))
     }
 
-    fn before(&self, change: &Change) -> Option<&Judged> {
+    fn before(&self, change: &Change) -> Option<&JudgedPackage> {
         change.old.and_then(|at| self.comparison.old.packages.get(at))
     }
 
-    fn after(&self, change: &Change) -> Option<&Judged> {
+    fn after(&self, change: &Change) -> Option<&JudgedPackage> {
         self.comparison.new.packages.get(change.new)
     }
 
@@ -204,7 +204,7 @@ impl Compared<'_> {
     fn label(&self, change: &Change) -> String {
         let Some(after) = self.after(change) else { return String::new() };
         let id = after.purl.id();
-        match self.before(change).filter(|_| change.kind == Kind::Updated) {
+        match self.before(change).filter(|_| change.kind == ChangeKind::Updated) {
             Some(before) => {
                 format!("{} {} -> {}", id.name(), before.purl.id().version(), id.version())
             }

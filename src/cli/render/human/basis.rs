@@ -9,7 +9,7 @@ use crate::{
         lockfile::{Lockfile, coverage::EntryOutcome},
         text::{Untrusted, bounded},
         time::Time,
-        verdict::Identity,
+        verdict::CertificateIdentity,
     },
 };
 
@@ -35,7 +35,7 @@ impl Human<'_> {
                 writeln!(f, "            not usable: {}", Untrusted(&item))?;
                 writeln!(f, "              {}", Untrusted(&why))?;
             }
-            for (registry, Identity { san, issuer }) in &trust.publishers {
+            for (registry, CertificateIdentity { san, issuer }) in &trust.publishers {
                 writeln!(f, "            publisher of {}:", Untrusted(registry))?;
                 writeln!(f, "              {}", Untrusted(san))?;
                 writeln!(f, "              by {}", Untrusted(issuer))?;

@@ -7,10 +7,10 @@ use std::{
 
 use super::{Human, count, day};
 use crate::{
-    app::report::Judged,
+    app::report::JudgedPackage,
     cli::terminal::{DIM, STRONG, WARN},
     core::{
-        lockfile::coverage::{Disposition, Pin},
+        lockfile::coverage::{Binding, Disposition},
         package::Origin,
         text::Untrusted,
         verdict::{Claim, Facts},
@@ -24,7 +24,7 @@ impl Human<'_> {
             .report
             .packages
             .iter()
-            .flat_map(|Judged { verdict, .. }| {
+            .flat_map(|JudgedPackage { verdict, .. }| {
                 verdict.unrecognized().map(move |(claim, found)| (&verdict.package, claim, found))
             })
             .collect();
@@ -43,7 +43,9 @@ impl Human<'_> {
             .report
             .packages
             .iter()
-            .filter_map(|Judged { verdict, .. }| Some((&verdict.package, verdict.provenance()?)))
+            .filter_map(|JudgedPackage { verdict, .. }| {
+                Some((&verdict.package, verdict.provenance()?))
+            })
             .collect();
         if proven.is_empty() {
             return Ok(());
@@ -72,7 +74,7 @@ impl Human<'_> {
     /// Weaknesses: evidence that verifies, and that `--deny` can refuse.
     pub(super) fn weak(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for Judged { verdict, weak, .. } in &self.report.packages {
+        for JudgedPackage { verdict, weak, .. } in &self.report.packages {
             for weakness in weak {
                 found.entry(weakness.name()).or_default().push(verdict.package.to_string());
             }
@@ -80,8 +82,8 @@ impl Human<'_> {
         for input in &self.report.inputs {
             for (entry, outcome) in input.lockfile.entries.iter().zip(&input.outcomes) {
                 let name = match outcome.pin {
-                    Some(Pin::Signature { weak: true }) => "sha1",
-                    Some(Pin::Signature { weak: false }) => "pinned-by-signature",
+                    Some(Binding::Signature { weak: true }) => "sha1",
+                    Some(Binding::Signature { weak: false }) => "pinned-by-signature",
                     _ if outcome.disposition == Disposition::Unavailable => "unavailable",
                     _ => continue,
                 };
@@ -131,7 +133,7 @@ impl Human<'_> {
     pub(super) fn absent(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut reasons: BTreeMap<(Claim, String), usize> = BTreeMap::new();
         let demanded = self.report.policy.demanded_of_all();
-        for Judged { verdict, .. } in &self.report.packages {
+        for JudgedPackage { verdict, .. } in &self.report.packages {
             // Demanded claims were listed before.
             let absences = verdict.absences().filter(|(claim, _)| !demanded.contains(claim));
             for (claim, absence) in absences {
@@ -151,7 +153,7 @@ impl Human<'_> {
     /// Every package with its claims and who signed, for `--verbose`.
     pub(super) fn packages(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n{STRONG}packages{STRONG:#}")?;
-        for Judged { purl, verdict, judgment, .. } in &self.report.packages {
+        for JudgedPackage { purl, verdict, judgment, .. } in &self.report.packages {
             let mark = if judgment.denials.is_empty() { "" } else { ": denied" };
             writeln!(f, "  {}{mark}", Untrusted(&purl.to_string()))?;
             for (claim, outcome) in &verdict.claims {

@@ -9,7 +9,7 @@ use chrono::Days;
 
 use super::{Human, LISTED, count};
 use crate::{
-    app::report::{Judged, Report},
+    app::report::{JudgedPackage, Report},
     cli::terminal::{DIM, STRONG, WARN},
     core::{
         lockfile::coverage::{EntryDenial, EntryOutcome},
@@ -147,7 +147,7 @@ fn proposals(report: &Report, most: usize) -> Vec<String> {
     proposals
 }
 
-fn unpinned(judged: &Judged, at: Time) -> String {
+fn unpinned(judged: &JudgedPackage, at: Time) -> String {
     let package = quoted(&policy::written(&judged.verdict.package));
     let sha512 = judged.digest.to_hex();
     proposal(&format!("packages = [{package}]\nsha512 = \"{sha512}\"\n"), "unpinned", at)

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Human, count};
 use crate::{
-    app::report::{Input, Judged},
+    app::report::{CarriedLockfile, JudgedPackage},
     cli::terminal::{BAD, DIM},
     core::{
         lockfile::{Lockfile, coverage::EntryOutcome},
@@ -20,7 +20,7 @@ use crate::{
 impl Human<'_> {
     /// Evidence that does not verify, a reason once with the packages that it explains.
     pub(super) fn invalid(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut reasons: BTreeMap<(Claim, &str), Vec<(&Judged, &str)>> = BTreeMap::new();
+        let mut reasons: BTreeMap<(Claim, &str), Vec<(&JudgedPackage, &str)>> = BTreeMap::new();
         for judged in &self.report.packages {
             for (claim, refusal) in judged.verdict.refusals() {
                 let reason = reasons.entry((claim, refusal.code)).or_default();
@@ -45,8 +45,8 @@ impl Human<'_> {
 
     /// Claims that are demanded and not there, a reason once with the packages that it explains.
     pub(super) fn missing(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut reasons: BTreeMap<(Claim, String), Vec<&Judged>> = BTreeMap::new();
-        let mut others: BTreeMap<&str, Vec<(&Judged, &Denial)>> = BTreeMap::new();
+        let mut reasons: BTreeMap<(Claim, String), Vec<&JudgedPackage>> = BTreeMap::new();
+        let mut others: BTreeMap<&str, Vec<(&JudgedPackage, &Denial)>> = BTreeMap::new();
         for judged in &self.report.packages {
             for denial in &judged.judgment.denials {
                 match denial {
@@ -79,7 +79,11 @@ impl Human<'_> {
     }
 
     /// Packages that are denied for one reason: what is the same of all is said once.
-    fn denied_for(&self, f: &mut Formatter<'_>, packages: &[(&Judged, &Denial)]) -> fmt::Result {
+    fn denied_for(
+        &self,
+        f: &mut Formatter<'_>,
+        packages: &[(&JudgedPackage, &Denial)],
+    ) -> fmt::Result {
         let Some((_, first)) = packages.first() else { return Ok(()) };
         if packages.iter().all(|(_, denial)| denial == first) {
             writeln!(f, "    {}", Untrusted(&first.to_string()))?;
@@ -92,14 +96,14 @@ impl Human<'_> {
         })
     }
 
-    fn named(&self, f: &mut Formatter<'_>, packages: &[&Judged]) -> fmt::Result {
+    fn named(&self, f: &mut Formatter<'_>, packages: &[&JudgedPackage]) -> fmt::Result {
         self.listed(f, packages, |f, judged| writeln!(f, "      {}", judged.verdict.package))
     }
 
     /// Entries of lockfiles that are not covered.
     pub(super) fn denied(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let inputs = self.report.inputs.iter().map(|input| {
-            let Input { entry, lockfile, outcomes, .. } = input;
+            let CarriedLockfile { entry, lockfile, outcomes, .. } = input;
             (entry.as_str(), lockfile, outcomes.as_slice())
         });
         // If the build's lockfile equals one of the archive, its entries are not listed twice.

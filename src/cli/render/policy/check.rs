@@ -15,7 +15,7 @@ use crate::{
         terminal::{BAD, DIM, GOOD, STRONG, WARN},
     },
     core::{
-        policy::{ENDS_SOON_DAYS, Exception, Rule, Signer, Subject, written},
+        policy::{ENDS_SOON_DAYS, Exception, ExceptionSubject, Rule, Signer, written},
         text::{Untrusted, bounded},
         time::Time,
     },
@@ -251,12 +251,12 @@ fn demands(rule: &Rule) -> Vec<String> {
 /// What an exception is about.
 fn subject(exception: &Exception) -> String {
     match &exception.subject {
-        Subject::Packages { packages, .. } => match packages.as_slice() {
+        ExceptionSubject::Packages { packages, .. } => match packages.as_slice() {
             [only] => written(only),
             [first, rest @ ..] => format!("{} and {} more", written(first), rest.len()),
             [] => String::new(),
         },
-        Subject::Entry { entry, .. } => entry.clone(),
+        ExceptionSubject::Entry { entry, .. } => entry.clone(),
     }
 }
 

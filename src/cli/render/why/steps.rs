@@ -3,7 +3,7 @@
 use std::fmt::{self, Formatter};
 
 use crate::{
-    app::report::Judged,
+    app::report::JudgedPackage,
     cli::{
         render::human::day,
         terminal::{BAD, DIM, GOOD, STRONG, WARN},
@@ -12,8 +12,8 @@ use crate::{
         text::Untrusted,
         time::Time,
         verdict::{
-            Claim, Facts, Identity, IntegrityFacts, Logged, Outcome, ProvenanceFacts, Publisher,
-            TimeSource,
+            CertificateIdentity, Claim, Facts, IntegrityFacts, Logged, Outcome, ProvenanceFacts,
+            Publisher, TimeSource,
         },
     },
 };
@@ -23,7 +23,7 @@ pub fn claim(
     f: &mut Formatter<'_>,
     name: Claim,
     outcome: &Outcome<Facts>,
-    judged: &Judged,
+    judged: &JudgedPackage,
 ) -> fmt::Result {
     let style = match outcome {
         Outcome::Verified(_) => GOOD,
@@ -48,7 +48,7 @@ pub fn claim(
     }
 }
 
-fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Result {
+fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &JudgedPackage) -> fmt::Result {
     match facts {
         Facts::Integrity(facts) => integrity(f, facts, judged),
         Facts::RegistrySignature(facts) => {
@@ -72,7 +72,7 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
             )?;
             match &facts.publisher {
                 Publisher::Key { keyid } => writeln!(f, "  key       {}", Untrusted(keyid))?,
-                Publisher::Identity(Identity { san, issuer }) => {
+                Publisher::Identity(CertificateIdentity { san, issuer }) => {
                     writeln!(f, "  signer    {}", Untrusted(san))?;
                     writeln!(f, "  issuer    {}", Untrusted(issuer))?;
                 }
@@ -84,7 +84,7 @@ fn verified(f: &mut Formatter<'_>, facts: &Facts, judged: &Judged) -> fmt::Resul
     }
 }
 
-fn integrity(f: &mut Formatter<'_>, facts: &IntegrityFacts, judged: &Judged) -> fmt::Result {
+fn integrity(f: &mut Formatter<'_>, facts: &IntegrityFacts, judged: &JudgedPackage) -> fmt::Result {
     match facts.lockfile {
         Some(algorithm) => writeln!(
             f,

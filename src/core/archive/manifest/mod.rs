@@ -4,7 +4,7 @@
 //! is specified in `man/sealift-archive.5`.
 //!
 //! A [`Manifest`] holds together: all names it uses are entries, and all entries are used.
-//! [`crate::adapters::archive`] finds out whether the archive holds those entries. The rules of each
+//! `adapters/archive` finds out whether the archive holds those entries. The rules of each
 //! ecosystem judge the evidence in them ([`crate::core::rules`]).
 
 mod check;
@@ -25,10 +25,10 @@ use crate::core::{
 };
 
 /// The type of an in-toto statement, version 1.
-pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
+pub(crate) const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 
 /// The predicate type of an archive of version 1.
-pub const PREDICATE_TYPE: &str = "urn:sealift:archive:v1";
+pub(crate) const PREDICATE_TYPE: &str = "urn:sealift:archive:v1";
 
 /// The version of the format that this code reads and writes.
 pub const FORMAT_VERSION: u32 = 1;

@@ -46,7 +46,7 @@ impl Disposition {
 
 /// What binds an entry to the bytes of its package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pin {
+pub enum Binding {
     /// The lockfile's hash.
     Hash(Algorithm),
     /// The registry's verified signature over name, version and hash.
@@ -64,7 +64,7 @@ pub struct EntryOutcome {
     /// The package of the archive that it is, or that bundles it: a place in the list that was given.
     pub package: Option<usize>,
     /// What binds it to that package's bytes.
-    pub pin: Option<Pin>,
+    pub pin: Option<Binding>,
     /// Whether the lockfile gives another address than the package's. The bytes are the same.
     pub other_address: bool,
     /// Why it is denied, if it is.

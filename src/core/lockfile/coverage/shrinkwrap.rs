@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::EntryDenial;
 use crate::core::{
-    lockfile::{Ask, Entry, Foreign, Lockfile, Source, Wanted},
+    lockfile::{Ask, Entry, Foreign, Lockfile, Requirement, Source},
     package::digest::Digest,
 };
 
@@ -53,7 +53,7 @@ fn is_same(listed: &Ask, shrinkwrapped: &Ask) -> bool {
     }
 }
 
-fn same_source(one: &Wanted, other: &Wanted) -> bool {
+fn same_source(one: &Requirement, other: &Requirement) -> bool {
     match (&one.source, &other.source) {
         (Source::Version { id, .. }, Source::Version { id: other, .. }) => id == other,
         (Source::Tarball { place, .. }, Source::Tarball { place: other, .. }) => place == other,
@@ -63,8 +63,8 @@ fn same_source(one: &Wanted, other: &Wanted) -> bool {
 
 /// A hash must be the lockfile's. Without one the package manager takes what is at the shrinkwrap's address: that
 /// must be the lockfile's too, or missing.
-fn same_bytes(listed: &Wanted, shrinkwrapped: &Wanted) -> bool {
-    let hashes = |wanted: &Wanted| -> Vec<Digest> {
+fn same_bytes(listed: &Requirement, shrinkwrapped: &Requirement) -> bool {
+    let hashes = |wanted: &Requirement| -> Vec<Digest> {
         wanted.integrity.iter().flat_map(|integrity| integrity.strongest().cloned()).collect()
     };
     match (&shrinkwrapped.integrity, &shrinkwrapped.source) {

@@ -2,7 +2,7 @@ use super::*;
 use crate::core::{
     ecosystems::parse_purl,
     lockfile::parse,
-    package::{contents::Named, digest::Algorithm},
+    package::{contents::NameAndVersion, digest::Algorithm},
 };
 
 /// A package of an archive, with what entries are compared by.
@@ -41,7 +41,7 @@ impl Package {
 
     fn bundling(self, path: &str, name: &str, version: &str) -> Self {
         let mut contents = self.contents.unwrap_or_default();
-        let named = Named { name: Some(name.into()), version: Some(version.into()) };
+        let named = NameAndVersion { name: Some(name.into()), version: Some(version.into()) };
         contents.bundled.insert(path.into(), named);
         Self { contents: Some(contents), ..self }
     }
@@ -56,9 +56,9 @@ fn outcomes(packages: &[Package], entries: &str) -> Vec<EntryOutcome> {
     let lockfile = parse(text.as_bytes()).unwrap();
     let held: Vec<_> = packages
         .iter()
-        .map(|package| Held {
+        .map(|package| ArchivedPackage {
             purl: &package.purl,
-            artifact: package.available.then_some(Artifact {
+            artifact: package.available.then_some(ArchivedArtifact {
                 digests: &package.digests,
                 url: package.url,
                 signed: package.signed,
@@ -89,7 +89,7 @@ fn hashed(bytes: &[u8], more: &str) -> String {
 #[test]
 fn with_a_hash_the_bytes_decide() {
     let found = last(&[Package::a()], &hashed(b"a", &format!(r#", "resolved": "{A}""#)));
-    assert_eq!(found.pin, Some(Pin::Hash(Algorithm::Sha512)));
+    assert_eq!(found.pin, Some(Binding::Hash(Algorithm::Sha512)));
     assert_eq!((found.package, found.other_address, found.denial), (Some(0), false, None));
     let mirror = r#", "resolved": "https://mirror.example/a/-/a-1.0.0.tgz""#;
     let found = last(&[Package::a()], &hashed(b"a", mirror));
@@ -140,7 +140,7 @@ fn without_a_hash_a_signature_pins_what_has_the_registrys_address() {
     assert_eq!(code(&[Package::a()], &weak(b"a")), "unpinned");
     assert_eq!(code(&[Package::a().signed()], &weak(b"b")), "hash-differs");
     let found = last(&[Package::a().signed()], &weak(b"a"));
-    assert_eq!(found.pin, Some(Pin::Signature { weak: true }));
+    assert_eq!(found.pin, Some(Binding::Signature { weak: true }));
 }
 
 /// npm asks the default registry for what has the public registry's address, whatever registry is

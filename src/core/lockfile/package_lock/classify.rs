@@ -7,7 +7,7 @@ use url::Url;
 use super::edges;
 use crate::core::addresses;
 use crate::core::lockfile::package_lock::PackageLockError;
-use crate::core::lockfile::{Ask, Bundled, Entry, Foreign, Local, Place, Source, Wanted};
+use crate::core::lockfile::{Ask, Bundled, Entry, Foreign, Local, Place, Requirement, Source};
 use crate::core::npm::{
     NPM,
     address::{self, Spec},
@@ -221,7 +221,7 @@ fn wanted(entry: &Raw, source: Source) -> Result<Ask, PackageLockError> {
     let integrity = entry.integrity.as_deref().map(Integrity::parse).transpose();
     let integrity = integrity
         .map_err(|error| PackageLockError::Integrity { entry: entry.path.clone(), error })?;
-    Ok(Ask::Package(Wanted { source, integrity }))
+    Ok(Ask::Package(Requirement { source, integrity }))
 }
 
 /// Whether a path is written in the one way that npm writes it. npm would resolve any other, so

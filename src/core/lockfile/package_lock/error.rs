@@ -94,7 +94,7 @@ pub enum PackageLockError {
     },
     /// It is not clear where the strings begin and end.
     #[error("lockfile: {0}")]
-    Strings(#[from] secrets::Malformed),
+    Strings(#[from] secrets::MalformedStrings),
 }
 
 impl PackageLockError {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::PackageLockError;
 use crate::core::json::objects_only;
 
-objects_only!(Head<'a>);
+objects_only!(LockfileHead<'a>);
 
 /// Reads the whole of `bytes` as a `T`. `serde_json` refuses to nest deeper than
 /// 127 levels, so that recursion over a `T` is bounded.
@@ -36,7 +36,7 @@ fn without_place(error: &serde_json::Error) -> String {
 /// The fields that decide how to read the rest.
 #[derive(serde::Deserialize)]
 #[serde(remote = "Self")]
-pub(super) struct Head<'a> {
+pub(super) struct LockfileHead<'a> {
     #[serde(borrow, rename = "lockfileVersion")]
     version: Option<&'a RawValue>,
     /// Whether there is a section `packages`.
@@ -45,7 +45,7 @@ pub(super) struct Head<'a> {
     pub(super) dependencies: Option<IgnoredAny>,
 }
 
-impl Head<'_> {
+impl LockfileHead<'_> {
     /// The version, if it is one that we read.
     pub(super) fn version(&self) -> Result<u32, PackageLockError> {
         let text = match (self.version, &self.dependencies, &self.packages) {
@@ -67,11 +67,11 @@ impl Head<'_> {
 /// An object as a list, so that a key that is there twice is seen: JSON parsers differ in which
 /// one they take, and the build must not install the other. Keys have at most `MAX` bytes.
 #[derive(Debug)]
-pub(super) struct Pairs<'a, T, const MAX: usize>(pub(super) Vec<(Key<'a>, T)>);
+pub(super) struct Object<'a, T, const MAX: usize>(pub(super) Vec<(ObjectKey<'a>, T)>);
 
 /// A key of an object.
 #[derive(Debug)]
-pub(super) struct Key<'a> {
+pub(super) struct ObjectKey<'a> {
     pub(super) name: String,
     /// As it is written in the file: a part of the text, so that [`Lines`] finds its line.
     written: &'a str,
@@ -90,7 +90,7 @@ impl<'a> Lines<'a> {
 
     /// The line on which a key of the text stands. Each line is counted once: this key must come after
     /// those that were asked for before.
-    pub(super) fn of(&mut self, key: &Key<'a>) -> usize {
+    pub(super) fn of(&mut self, key: &ObjectKey<'a>) -> usize {
         let from = key.written.as_ptr().addr().saturating_sub(self.rest.as_ptr().addr());
         if let Some((before, rest)) = self.rest.split_at_checked(from) {
             self.line =
@@ -101,18 +101,18 @@ impl<'a> Lines<'a> {
     }
 }
 
-impl<T, const MAX: usize> Default for Pairs<'_, T, MAX> {
+impl<T, const MAX: usize> Default for Object<'_, T, MAX> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<'de: 'a, 'a, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pairs<'a, T, MAX> {
+impl<'de: 'a, 'a, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Object<'a, T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries<T, const MAX: usize>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Entries<T, MAX> {
-            type Value = Pairs<'de, T, MAX>;
+            type Value = Object<'de, T, MAX>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -129,9 +129,9 @@ impl<'de: 'a, 'a, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pa
                         let text = format!("a key of {} bytes, more than {MAX}", name.len());
                         return Err(A::Error::custom(text));
                     }
-                    pairs.push((Key { name, written }, map.next_value()?));
+                    pairs.push((ObjectKey { name, written }, map.next_value()?));
                 }
-                Ok(Pairs(pairs))
+                Ok(Object(pairs))
             }
         }
 
@@ -142,32 +142,32 @@ impl<'de: 'a, 'a, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Pa
 /// A text. An empty one, `null` and `false` count as missing, as npm reads them: npm 5 wrote `false` for
 /// "none".
 #[derive(Debug, Default)]
-pub(super) struct Text(pub(super) Option<String>);
+pub(super) struct JsonText(pub(super) Option<String>);
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for JsonText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Maybe;
 
         impl Visitor<'_> for Maybe {
-            type Value = Text;
+            type Value = JsonText;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Some(text.to_owned()).filter(|text| !text.is_empty())))
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<JsonText, E> {
+                Ok(JsonText(Some(text.to_owned()).filter(|text| !text.is_empty())))
             }
 
-            fn visit_unit<E: serde::de::Error>(self) -> Result<Text, E> {
-                Ok(Text(None))
+            fn visit_unit<E: serde::de::Error>(self) -> Result<JsonText, E> {
+                Ok(JsonText(None))
             }
 
-            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Text, E> {
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<JsonText, E> {
                 if value {
                     return Err(E::invalid_type(serde::de::Unexpected::Bool(value), &self));
                 }
-                Ok(Text(None))
+                Ok(JsonText(None))
             }
         }
 
@@ -223,9 +223,9 @@ pub(super) struct Specs(pub(super) Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for Specs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
+        struct Object;
 
-        impl<'de> Visitor<'de> for Pairs {
+        impl<'de> Visitor<'de> for Object {
             type Value = Specs;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -242,14 +242,14 @@ impl<'de> Deserialize<'de> for Specs {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Specs, A::Error> {
                 let mut specs = Vec::new();
-                while let Some((name, spec)) = map.next_entry::<String, Text>()? {
+                while let Some((name, spec)) = map.next_entry::<String, JsonText>()? {
                     specs.push((name, spec.0.unwrap_or_default()));
                 }
                 Ok(Specs(specs))
             }
         }
 
-        deserializer.deserialize_any(Pairs)
+        deserializer.deserialize_any(Object)
     }
 }
 

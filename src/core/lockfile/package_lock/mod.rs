@@ -10,19 +10,23 @@ mod error;
 mod json;
 mod packages;
 mod repository;
+#[cfg(feature = "serve")]
 mod rewrite;
 mod secrets;
 mod sections;
 mod v1;
 
-pub use self::error::PackageLockError;
-pub use self::rewrite::{Ask, Rewritten, Target, rewrite};
+#[cfg(feature = "serve")]
+pub use self::rewrite::ProjectDependency;
+#[cfg(feature = "serve")]
+pub(crate) use self::rewrite::{Redirect, rewrite};
+pub use self::{error::PackageLockError, secrets::MalformedStrings};
 use super::{Entry, LockfileError, format::Format};
 use crate::core::npm::NPM;
 
 /// `package-lock.json`, and `npm-shrinkwrap.json`: npm up to version 11 prefers the latter where both
 /// are there, npm 12 does not read it.
-pub static FORMAT: Format = Format {
+pub(crate) static FORMAT: Format = Format {
     name: "package-lock.json",
     ecosystem: NPM,
     file_names: &["package-lock.json", "npm-shrinkwrap.json"],
@@ -43,7 +47,7 @@ pub static FORMAT: Format = Format {
 
 /// Reads a lockfile: `lockfileVersion`, and its entries.
 fn parse(bytes: &[u8]) -> Result<(u32, Vec<Entry>), PackageLockError> {
-    let head: json::Head<'_> = json::read(bytes)?;
+    let head: json::LockfileHead<'_> = json::read(bytes)?;
     let version = head.version()?;
     let raw = match version {
         // npm 7 and later would read `packages`, npm 6 `dependencies`: two files in one.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::PackageLockError;
 use super::classify::{Raw, installed_name};
-use super::json::{self, Bundles, Lines, NoInnerKeys, Pairs, Specs, Text, Truthy};
+use super::json::{self, Bundles, JsonText, Lines, NoInnerKeys, Object, Specs, Truthy};
 use crate::core::json::objects_only;
 use crate::core::limits::INSTALL_PATH_BYTES;
 
@@ -14,20 +14,20 @@ objects_only!(Document<'a>, Package, Patched);
 #[serde(remote = "Self")]
 struct Document<'a> {
     #[serde(borrow)]
-    packages: Pairs<'a, Package, INSTALL_PATH_BYTES>,
+    packages: Object<'a, Package, INSTALL_PATH_BYTES>,
 }
 
 #[derive(Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase")]
 struct Package {
     #[serde(default)]
-    name: Text,
+    name: JsonText,
     #[serde(default)]
-    version: Text,
+    version: JsonText,
     #[serde(default)]
-    resolved: Text,
+    resolved: JsonText,
     #[serde(default)]
-    integrity: Text,
+    integrity: JsonText,
     #[serde(default)]
     link: bool,
     #[serde(default)]

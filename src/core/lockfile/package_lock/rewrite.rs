@@ -12,7 +12,7 @@ use crate::core::{npm::address::Spec, package::PackageId};
 
 /// Where an entry gets its package from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Redirect {
     /// The package's own name and version.
     pub id: PackageId,
     /// The address of its tarball.
@@ -25,17 +25,17 @@ pub struct Target {
 
 /// A lockfile that was written anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rewritten {
+pub(crate) struct Rewritten {
     /// Its text, as npm writes it.
     pub text: String,
     /// What the project's own `package.json` files ask for by an address.
-    pub asks: Vec<Ask>,
+    pub asks: Vec<ProjectDependency>,
 }
 
 /// What a `package.json` of the project must ask for, so that npm takes it and the new lockfile to be of
 /// one project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ask {
+pub struct ProjectDependency {
     /// The folder of that `package.json`: empty for the project itself.
     pub folder: String,
     /// The field and the name.
@@ -44,7 +44,7 @@ pub struct Ask {
     pub version: String,
 }
 
-type Places<'a> = HashMap<&'a str, &'a (String, Option<Target>)>;
+type Places<'a> = HashMap<&'a str, &'a (String, Option<Redirect>)>;
 
 const FIELDS: [&str; 4] =
     ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
@@ -54,9 +54,9 @@ const FIELDS: [&str; 4] =
 ///
 /// # Errors
 /// When `bytes` are not a lockfile of JSON.
-pub fn rewrite(
+pub(crate) fn rewrite(
     bytes: &[u8],
-    entries: &[(String, Option<Target>)],
+    entries: &[(String, Option<Redirect>)],
 ) -> Result<Rewritten, PackageLockError> {
     let mut document: Map<String, Value> = json::read(bytes)?;
     let places: Places<'_> = entries.iter().map(|entry| (entry.0.as_str(), entry)).collect();
@@ -69,7 +69,11 @@ pub fn rewrite(
         for field in FIELDS {
             for (name, version) in ask_for_versions(path, package.get_mut(field), &places) {
                 if installed_name(path).is_none() {
-                    asks.push(Ask { folder: path.clone(), key: (field, name), version });
+                    asks.push(ProjectDependency {
+                        folder: path.clone(),
+                        key: (field, name),
+                        version,
+                    });
                 }
             }
         }
@@ -98,11 +102,11 @@ fn nested(folder: &str, dependencies: Option<&mut Value>, places: &Places<'_>) {
     }
 }
 
-fn target<'a>(path: &str, places: &Places<'a>) -> Option<&'a Target> {
+fn target<'a>(path: &str, places: &Places<'a>) -> Option<&'a Redirect> {
     places.get(path)?.1.as_ref()
 }
 
-fn point(entry: &mut Map<String, Value>, target: &Target) {
+fn point(entry: &mut Map<String, Value>, target: &Redirect) {
     entry.insert("resolved".into(), target.url.as_str().into());
     if target.replaces_hash || is_missing(entry, "integrity") {
         entry.insert("integrity".into(), target.integrity.as_str().into());
@@ -110,7 +114,7 @@ fn point(entry: &mut Map<String, Value>, target: &Target) {
 }
 
 /// Adds what the address said so far.
-fn complete(path: &str, entry: &mut Map<String, Value>, target: &Target) {
+fn complete(path: &str, entry: &mut Map<String, Value>, target: &Redirect) {
     if is_missing(entry, "version") {
         entry.insert("version".into(), target.id.version().into());
     }
@@ -163,8 +167,8 @@ mod tests {
 
     use super::*;
 
-    fn target(name: &str, replaces_hash: bool) -> Target {
-        Target {
+    fn target(name: &str, replaces_hash: bool) -> Redirect {
+        Redirect {
             id: PackageId::npm(name, "1.0.0").unwrap(),
             url: format!("http://127.0.0.1:1/{name}/-/{name}-1.0.0.tgz"),
             integrity: "sha512-new".into(),
@@ -172,7 +176,10 @@ mod tests {
         }
     }
 
-    fn rewritten(lockfile: &Value, entries: &[(&str, Option<Target>)]) -> (Value, Vec<Ask>) {
+    fn rewritten(
+        lockfile: &Value,
+        entries: &[(&str, Option<Redirect>)],
+    ) -> (Value, Vec<ProjectDependency>) {
         let entries: Vec<_> =
             entries.iter().map(|(path, target)| ((*path).to_owned(), target.clone())).collect();
         let out = rewrite(lockfile.to_string().as_bytes(), &entries).unwrap();

@@ -12,7 +12,7 @@ use crate::core::addresses;
 
 /// An address with something in it that must not be carried.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Secret {
+pub struct SecretAddress {
     /// The line that it is on, from 1.
     pub line: usize,
     /// The key that the string belongs to, if it belongs to one.
@@ -38,13 +38,13 @@ pub enum SecretKind {
 /// The strings in the bytes are not strings of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a string does not end, or is malformed")]
-pub struct Malformed;
+pub struct MalformedStrings;
 
 /// Every address with credentials or a query, in the order of the file.
 ///
 /// # Errors
-/// [`Malformed`] when it is not clear where strings begin and end.
-pub fn find(lockfile: &[u8]) -> Result<Vec<Secret>, Malformed> {
+/// [`MalformedStrings`] when it is not clear where strings begin and end.
+pub fn find(lockfile: &[u8]) -> Result<Vec<SecretAddress>, MalformedStrings> {
     let mut addresses = Vec::new();
     let mut strings = Strings { bytes: lockfile, at: 0, key: None };
     while let Some((string, key)) = strings.next()? {
@@ -53,7 +53,7 @@ pub fn find(lockfile: &[u8]) -> Result<Vec<Secret>, Malformed> {
         if !raw.windows(2).any(|pair| pair == b"//" || pair == b"/\\" || pair == b"\\u") {
             continue;
         }
-        let text: String = serde_json::from_slice(raw).map_err(|_| Malformed)?;
+        let text: String = serde_json::from_slice(raw).map_err(|_| MalformedStrings)?;
         if without(&text, true).is_some() {
             addresses.push((string, key, text));
         }
@@ -72,13 +72,19 @@ pub fn find(lockfile: &[u8]) -> Result<Vec<Secret>, Malformed> {
         let between = lockfile.get(counted..string.start).unwrap_or_default();
         line += between.iter().filter(|byte| **byte == b'\n').count();
         counted = string.start;
-        secrets.push(Secret { line, key: key.clone(), address, kind, string: string.clone() });
+        secrets.push(SecretAddress {
+            line,
+            key: key.clone(),
+            address,
+            kind,
+            string: string.clone(),
+        });
     }
     Ok(secrets)
 }
 
 /// The lockfile without them; every other byte stays as it is.
-pub fn strip(lockfile: &[u8], secrets: &[Secret]) -> Vec<u8> {
+pub fn strip(lockfile: &[u8], secrets: &[SecretAddress]) -> Vec<u8> {
     let mut out = Vec::with_capacity(lockfile.len());
     let mut at = 0;
     for secret in secrets {
@@ -130,7 +136,7 @@ struct Strings<'a> {
 type Located = (Range<usize>, Option<String>);
 
 impl Strings<'_> {
-    fn next(&mut self) -> Result<Option<Located>, Malformed> {
+    fn next(&mut self) -> Result<Option<Located>, MalformedStrings> {
         while let Some(byte) = self.bytes.get(self.at) {
             match byte {
                 b'"' => {
@@ -152,7 +158,7 @@ impl Strings<'_> {
     }
 
     /// The string that begins here, with its quotes.
-    fn string(&mut self) -> Result<Range<usize>, Malformed> {
+    fn string(&mut self) -> Result<Range<usize>, MalformedStrings> {
         let start = self.at;
         let mut at = start + 1;
         loop {
@@ -160,7 +166,7 @@ impl Strings<'_> {
                 Some(b'"') => break,
                 Some(b'\\') => at += 2,
                 Some(_) => at += 1,
-                None => return Err(Malformed),
+                None => return Err(MalformedStrings),
             }
         }
         self.at = at + 1;
@@ -260,7 +266,7 @@ mod tests {
     #[test]
     fn a_string_without_an_end_is_malformed() {
         for bytes in [&br#"{"a"#[..], br#"{"a":"b\"#, b"\"", b"\"//\xff\"", br#""//\x""#] {
-            assert_eq!(find(bytes), Err(Malformed), "{bytes:?}");
+            assert_eq!(find(bytes), Err(MalformedStrings), "{bytes:?}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::classify::leaves_project;
 use crate::core::lockfile::package_lock::PackageLockError;
-use crate::core::lockfile::{Ask, Entry, Foreign, Source, Wanted};
+use crate::core::lockfile::{Ask, Entry, Foreign, Requirement, Source};
 use crate::core::package::digest::Digest;
 
 /// Requires that both sections have the same packages at the same paths.
@@ -72,8 +72,8 @@ fn is_same_foreign(new: &Foreign, old: &Foreign) -> bool {
     }
 }
 
-fn other_package(new: &Wanted, old: &Wanted) -> Option<&'static str> {
-    let hashes = |wanted: &Wanted| -> Vec<Digest> {
+fn other_package(new: &Requirement, old: &Requirement) -> Option<&'static str> {
+    let hashes = |wanted: &Requirement| -> Vec<Digest> {
         wanted.integrity.iter().flat_map(|integrity| integrity.strongest().cloned()).collect()
     };
     if hashes(new) != hashes(old) {

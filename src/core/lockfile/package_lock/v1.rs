@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::PackageLockError;
 use super::classify::Raw;
-use super::json::{self, Lines, Pairs, Specs, Text};
+use super::json::{self, JsonText, Lines, Object, Specs};
 use crate::core::json::objects_only;
 use crate::core::limits::{INSTALL_PATH_BYTES, LOCKFILE_PATHS_BYTES, PACKAGE_NAME_BYTES};
 use crate::core::npm::address::Spec;
@@ -19,18 +19,18 @@ objects_only!(Document<'a>, Dependency<'a>);
 #[serde(remote = "Self")]
 struct Document<'a> {
     #[serde(borrow, default)]
-    dependencies: Pairs<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
+    dependencies: Object<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
 }
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
 struct Dependency<'a> {
     #[serde(default)]
-    version: Text,
+    version: JsonText,
     #[serde(default)]
-    resolved: Text,
+    resolved: JsonText,
     #[serde(default)]
-    integrity: Text,
+    integrity: JsonText,
     #[serde(default)]
     bundled: bool,
     #[serde(default)]
@@ -40,7 +40,7 @@ struct Dependency<'a> {
     #[serde(default)]
     requires: Specs,
     #[serde(borrow, default)]
-    dependencies: Pairs<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
+    dependencies: Object<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
 }
 
 /// The entries, parents before their children.
@@ -65,7 +65,7 @@ impl<'a> Walk<'a> {
     fn collect(
         &mut self,
         folder: &str,
-        dependencies: Pairs<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
+        dependencies: Object<'a, Dependency<'a>, PACKAGE_NAME_BYTES>,
     ) -> Result<(), PackageLockError> {
         let mut names = HashSet::new();
         for (key, mut dependency) in dependencies.0 {
@@ -115,7 +115,7 @@ impl<'a> Walk<'a> {
 /// parent requires it and is not bundled itself.
 fn bundled_names(
     parent: &Dependency<'_>,
-    nested: &Pairs<'_, Dependency<'_>, PACKAGE_NAME_BYTES>,
+    nested: &Object<'_, Dependency<'_>, PACKAGE_NAME_BYTES>,
 ) -> Vec<String> {
     let required = |name: &str| parent.requires.0.iter().any(|(required, _)| required == name);
     let bundled = nested.0.iter().filter(|(key, child)| child.bundled && required(&key.name));

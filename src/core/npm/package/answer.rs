@@ -4,7 +4,7 @@
 //! and the answer. Evidence is absent only if an answer shows it. If the registry's record announces
 //! evidence that is missing, somebody withheld it.
 
-use super::integrity::{self, IntegrityRefusal, Record};
+use super::integrity::{self, IntegrityRefusal, RegistryRecord};
 use crate::core::{
     package::{PackageId, digest::Digest, evidence::Answer},
     verdict::{Absence, NoAttestations, Outcome, Refusal},
@@ -40,9 +40,9 @@ impl Missing {
 }
 
 /// The registry's record, or what became of it.
-pub(super) enum Recorded {
+pub(super) enum RecordOutcome {
     /// It is of this package, and of these bytes.
-    Given(Record),
+    Given(RegistryRecord),
     /// It is malformed, or of another package or other bytes.
     Refused(IntegrityRefusal),
     /// The registry has none.
@@ -51,7 +51,7 @@ pub(super) enum Recorded {
     NotShown,
 }
 
-impl Recorded {
+impl RecordOutcome {
     pub fn read(answer: Answer<'_>, package: &PackageId, tarball: &[Digest]) -> Self {
         match answer {
             Answer::Given(bytes) => match integrity::record(bytes, package, tarball) {
@@ -65,7 +65,7 @@ impl Recorded {
     }
 
     /// The record, if it is what it must be.
-    pub fn given(&self) -> Option<&Record> {
+    pub fn given(&self) -> Option<&RegistryRecord> {
         match self {
             Self::Given(record) => Some(record),
             _ => None,
@@ -89,7 +89,7 @@ pub(super) enum Nothing {
 
 impl Nothing {
     /// Judges a response without attestations; `None` where there are bytes to be read.
-    pub fn of(answer: Answer<'_>, record: &Recorded) -> Option<Self> {
+    pub fn of(answer: Answer<'_>, record: &RecordOutcome) -> Option<Self> {
         let absence = match answer {
             Answer::Given(_) => return None,
             Answer::NotFound => Some(NoAttestations::NotFound),
@@ -104,14 +104,14 @@ impl Nothing {
     }
 
     /// Judges a response that is an empty list.
-    pub fn listed(record: Option<&Record>) -> Self {
+    pub fn listed(record: Option<&RegistryRecord>) -> Self {
         match record {
             Some(record) if record.announces_attestations => Self::withheld(record),
             _ => Self::Absent(Absence::NoAttestations(NoAttestations::EmptyList)),
         }
     }
 
-    fn withheld(record: &Record) -> Self {
+    fn withheld(record: &RegistryRecord) -> Self {
         Self::Withheld { provenance: record.announced_provenance.is_some() }
     }
 

@@ -8,22 +8,23 @@ use crate::core::{
         evidence::Evidence,
     },
     sigstore::{
-        attestation::{self, Artifact, BundleFacts, BundleRefusal, Signer},
+        attestation::{self, Artifact, BundleFacts, BundleRefusal, ExpectedSigner},
         bundle::Bundle,
         certificate::Claims,
-        statement::Statement,
+        statement::AttestedStatement,
     },
     slsa::{self, NoFacts},
     text::bounded,
     time::Time,
     trust::{KeyUsage, NpmKeys, Trust},
     verdict::{
-        Absence, Identity, Outcome, ProvenanceFacts, PublishFacts, Publisher, Refusal, Unrecognized,
+        Absence, CertificateIdentity, Outcome, ProvenanceFacts, PublishFacts, Publisher, Refusal,
+        Unrecognized,
     },
 };
 
 /// What becomes of an attestation that is not refused.
-pub(super) enum Judged<F> {
+pub(super) enum AttestationResult<F> {
     /// It verified.
     Facts(F),
     /// It verified, and is of a kind that is not understood.
@@ -49,7 +50,7 @@ impl<F> From<Outcome<F>> for Claimed<F> {
 pub(super) fn all<F>(
     found: Vec<&Attestation<'_>>,
     none: Outcome<F>,
-    verify: impl Fn(&Attestation<'_>) -> Result<Judged<F>, Refusal>,
+    verify: impl Fn(&Attestation<'_>) -> Result<AttestationResult<F>, Refusal>,
     differ: impl Fn(&F, &F) -> Option<&'static str>,
 ) -> Claimed<F> {
     let mut first: Option<F> = None;
@@ -58,12 +59,12 @@ pub(super) fn all<F>(
     for attestation in found {
         let facts = match verify(attestation) {
             Err(why) => return Outcome::Refused(why).into(),
-            Ok(Judged::Facts(facts)) => facts,
-            Ok(Judged::Unrecognized(other)) => {
+            Ok(AttestationResult::Facts(facts)) => facts,
+            Ok(AttestationResult::Unrecognized(other)) => {
                 beside.push(*other);
                 continue;
             }
-            Ok(Judged::NoKeys(why)) => {
+            Ok(AttestationResult::NoKeys(why)) => {
                 absence = Some(why);
                 continue;
             }
@@ -95,7 +96,7 @@ pub(super) fn published(
     registry: &str,
     attestation: &Attestation<'_>,
     at: Time,
-) -> Result<Judged<PublishFacts>, Refusal> {
+) -> Result<AttestationResult<PublishFacts>, Refusal> {
     let bundle = attestation.bundle()?;
     let Some(keyid) = bundle.key_hint() else {
         return published_by_certificate(trust, evidence, registry, attestation, &bundle, at);
@@ -110,7 +111,7 @@ pub(super) fn published(
         None if trust.publisher(registry).is_some() => {
             Err(SignatureRefusal::UnknownKey(keyid.to_owned()).into())
         }
-        None => Ok(Judged::NoKeys(Absence::NoKeysForRegistry(registry.to_owned()))),
+        None => Ok(AttestationResult::NoKeys(Absence::NoKeysForRegistry(registry.to_owned()))),
     }
 }
 
@@ -121,7 +122,7 @@ fn published_by_key(
     attestation: &Attestation<'_>,
     bundle: &Bundle,
     at: Time,
-) -> Result<Judged<PublishFacts>, Refusal> {
+) -> Result<AttestationResult<PublishFacts>, Refusal> {
     let keyid = bundle.key_hint().unwrap_or_default();
     if !keys.knows(keyid) {
         return Err(SignatureRefusal::of_unknown(keys, keyid).into());
@@ -131,7 +132,7 @@ fn published_by_key(
     let Some(first) = usable.peek() else {
         return Err(SignatureRefusal::WrongUsage { keyid: keyid.to_owned(), usage }.into());
     };
-    let signer = Signer::Key { spki: first.spki(), keyid: Some(keyid) };
+    let signer = ExpectedSigner::Key { spki: first.spki(), keyid: Some(keyid) };
     let artifact = Artifact::Digest(signed(evidence)?);
     let facts = attestation::parsed(trust, bundle, artifact, signer, at)?;
     let (time, time_source) = (facts.signed_at, facts.time_source);
@@ -142,7 +143,7 @@ fn published_by_key(
     }
     let statement = attestation.statement(&facts, evidence)?;
     publish::check(statement.predicate(), evidence.package, registry)?;
-    Ok(Judged::Facts(publish_facts(Publisher::Key { keyid: keyid.to_owned() }, &facts)))
+    Ok(AttestationResult::Facts(publish_facts(Publisher::Key { keyid: keyid.to_owned() }, &facts)))
 }
 
 /// A certificate says who signed, but not for which registry. Only an identity that is configured for the
@@ -154,11 +155,11 @@ fn published_by_certificate(
     attestation: &Attestation<'_>,
     bundle: &Bundle,
     at: Time,
-) -> Result<Judged<PublishFacts>, Refusal> {
+) -> Result<AttestationResult<PublishFacts>, Refusal> {
     let expected = trust.publisher(registry);
     let signer = match expected {
-        Some(Identity { san, issuer }) => Signer::Identity { san, issuer },
-        None => Signer::AnyIdentityUnsafe,
+        Some(CertificateIdentity { san, issuer }) => ExpectedSigner::Identity { san, issuer },
+        None => ExpectedSigner::AnyIdentityUnsafe,
     };
     let artifact = Artifact::Digest(signed(evidence)?);
     let facts = attestation::parsed(trust, bundle, artifact, signer, at)?;
@@ -167,10 +168,13 @@ fn published_by_certificate(
     let claims = facts.claims.as_ref().ok_or_else(key_for_certificate)?;
     Ok(match expected {
         Some(identity) => {
-            Judged::Facts(publish_facts(Publisher::Identity(identity.clone()), &facts))
+            AttestationResult::Facts(publish_facts(Publisher::Identity(identity.clone()), &facts))
         }
         None => unrecognized(
-            (publish::NotUnderstood::Keyless.code(), publish::NotUnderstood::Keyless.to_string()),
+            (
+                publish::UnrecognizedPublish::Keyless.code(),
+                publish::UnrecognizedPublish::Keyless.to_string(),
+            ),
             &facts,
             claims,
             statement,
@@ -197,10 +201,10 @@ fn unrecognized<F>(
     (code, detail): (&'static str, String),
     facts: &BundleFacts,
     claims: &Claims,
-    statement: &Statement,
+    statement: &AttestedStatement,
     (stated_build_type, stated_builder): (Option<String>, Option<String>),
-) -> Judged<F> {
-    Judged::Unrecognized(Box::new(Unrecognized {
+) -> AttestationResult<F> {
+    AttestationResult::Unrecognized(Box::new(Unrecognized {
         code,
         detail: bounded(&detail),
         predicate_type: statement.predicate_type().to_owned(),
@@ -238,11 +242,11 @@ pub(super) fn built(
     evidence: &Evidence<'_>,
     attestation: &Attestation<'_>,
     at: Time,
-) -> Result<Judged<ProvenanceFacts>, Refusal> {
+) -> Result<AttestationResult<ProvenanceFacts>, Refusal> {
     let bundle = attestation.bundle()?;
     // Any identity may sign. slsa::check compares the predicate with the certificate; the policy says
     // who may.
-    let signer = Signer::AnyIdentityUnsafe;
+    let signer = ExpectedSigner::AnyIdentityUnsafe;
     let artifact = Artifact::Digest(signed(evidence)?);
     let facts = attestation::parsed(trust, &bundle, artifact, signer, at)?;
     let statement = attestation.statement(&facts, evidence)?;
@@ -250,7 +254,7 @@ pub(super) fn built(
     match slsa::check(statement.predicate_type(), statement.predicate(), claims) {
         Ok(source) => {
             let predicate_type = statement.predicate_type().to_owned();
-            Ok(Judged::Facts(provenance_facts(predicate_type, source, claims, &facts)))
+            Ok(AttestationResult::Facts(provenance_facts(predicate_type, source, claims, &facts)))
         }
         Err(NoFacts::Refused(why)) => Err(why.into()),
         Err(NoFacts::NotUnderstood(what)) => {
@@ -300,7 +304,7 @@ impl Attestation<'_> {
         &self,
         facts: &'f BundleFacts,
         evidence: &Evidence<'_>,
-    ) -> Result<&'f Statement, Refusal> {
+    ) -> Result<&'f AttestedStatement, Refusal> {
         let statement = facts.statement.as_ref().ok_or(AttestationRefusal::NoStatement)?;
         if statement.predicate_type() != self.predicate_type {
             return Err(AttestationRefusal::OtherPredicate {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::answer::{Nothing, Recorded};
+use super::answer::{Nothing, RecordOutcome};
 use crate::core::{
     json::{self, objects_only},
     limits,
@@ -14,7 +14,7 @@ use crate::core::{
     text::bounded,
 };
 
-objects_only!(Response<'a>, Attestation<'a>);
+objects_only!(AttestationResponse<'a>, Attestation<'a>);
 
 /// Why an attestation response, or an attestation in it, is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +68,7 @@ pub(super) enum Unusable {
 /// bundles they are refused.
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-pub(super) struct Response<'a> {
+pub(super) struct AttestationResponse<'a> {
     #[serde(borrow)]
     attestations: Vec<Attestation<'a>>,
     /// The type of provenance that the record announces, where we do not know it.
@@ -111,9 +111,9 @@ fn is_known(kind: &str) -> bool {
     kind == publish::PREDICATE_TYPE || slsa::PREDICATE_TYPES.contains(&kind)
 }
 
-impl<'a> Response<'a> {
+impl<'a> AttestationResponse<'a> {
     /// Reads a response; what stands for one that is missing follows from the answer and the record.
-    pub fn read(answer: Answer<'a>, record: &Recorded) -> Result<Self, Unusable> {
+    pub fn read(answer: Answer<'a>, record: &RecordOutcome) -> Result<Self, Unusable> {
         if let Some(nothing) = Nothing::of(answer, record) {
             return Err(Unusable::Nothing(nothing));
         }

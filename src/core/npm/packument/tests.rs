@@ -3,8 +3,8 @@ use crate::core::package::digest::Algorithm;
 
 const BASE: &str = "http://127.0.0.1:4873";
 
-fn version(name: &str, version: &str, manifest: &str) -> Version {
-    Version {
+fn version(name: &str, version: &str, manifest: &str) -> ServedVersion {
+    ServedVersion {
         id: PackageId::npm(name, version).unwrap(),
         own: Own {
             manifest: manifest.to_owned(),
@@ -13,12 +13,12 @@ fn version(name: &str, version: &str, manifest: &str) -> Version {
         },
         sha512: Algorithm::Sha512.digest(b"x"),
         sha1: Algorithm::Sha1.digest(b"x"),
-        recorded: Recorded::default(),
+        recorded: RecordExtract::default(),
         attested: None,
     }
 }
 
-fn document(versions: &[Version], form: Form) -> Value {
+fn document(versions: &[ServedVersion], form: Form) -> Value {
     serde_json::from_slice(&packument(versions, BASE, form).unwrap()).unwrap()
 }
 
@@ -83,7 +83,7 @@ fn signatures_and_times_are_the_records_and_say_so() {
         {"name": "a", "version": "1.0.0", "dependencies": {"evil": "*"},
          "dist": {"signatures": [{"keyid": "k", "sig": "s"}], "tarball": "evil"}}}"#;
     let mut one = version("a", "1.0.0", "{}");
-    one.recorded = Recorded::read(record).unwrap();
+    one.recorded = RecordExtract::read(record).unwrap();
     one.attested = Some("https://slsa.dev/provenance/v1".into());
     let full = document(&[one.clone()], Form::Full);
     let published = json!("2026-01-02T03:04:05Z");

@@ -8,7 +8,7 @@ use super::{TarballError, counts, inside::Inside, scripts};
 use crate::core::limits;
 
 /// A file that counts.
-pub(super) struct Found {
+pub(super) struct TarMember {
     /// Its path without the first component.
     pub path: String,
     /// Its bytes; none of a file that counts by being there.
@@ -36,7 +36,7 @@ impl<R: Read> Headers<R> {
     /// Hands over every file that counts, in order.
     pub fn each(
         mut self,
-        mut take: impl FnMut(Found) -> Result<(), TarballError>,
+        mut take: impl FnMut(TarMember) -> Result<(), TarballError>,
     ) -> Result<(), TarballError> {
         let (mut extension, mut long_link) = (None, None);
         let mut inside = Inside::default();
@@ -157,7 +157,7 @@ fn file(
     kind: EntryType,
     extension: Extension,
     inside: &mut Inside,
-) -> Result<Option<Found>, TarballError> {
+) -> Result<Option<TarMember>, TarballError> {
     let Extension { path, link, size } = extension;
     let header_size = entry.header().entry_size().map_err(unreadable)?;
     if size.is_some_and(|size| size != header_size) {
@@ -175,7 +175,7 @@ fn file(
     };
     inside.require(&path, kind, link.as_deref().unwrap_or_default())?;
     if let Some(path) = scripts::gyp(&path).filter(|_| plain) {
-        return Ok(Some(Found { path, bytes: Vec::new() }));
+        return Ok(Some(TarMember { path, bytes: Vec::new() }));
     }
     let Some(path) = counted else { return Ok(None) };
     // npm writes no links.
@@ -194,7 +194,7 @@ fn file(
     if bytes.len() as u64 != header_size {
         return Err(unreadable("it ends within a file"));
     }
-    Ok(Some(Found { path, bytes }))
+    Ok(Some(TarMember { path, bytes }))
 }
 
 /// The path without its first component, if a file of that path would count.

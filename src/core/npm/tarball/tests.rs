@@ -54,8 +54,8 @@ fn listed(entries: &[Vec<u8>]) -> Result<Contents, TarballError> {
     list(gzip(&tar).as_slice())
 }
 
-fn named(name: &str, version: &str) -> Named {
-    Named { name: Some(name.into()), version: Some(version.into()) }
+fn named(name: &str, version: &str) -> NameAndVersion {
+    NameAndVersion { name: Some(name.into()), version: Some(version.into()) }
 }
 
 #[track_caller]
@@ -110,7 +110,7 @@ fn rejects_a_malformed_manifest_of_what_it_bundles() {
     }
     let other = file("package/node_modules/b/package.json", r#"{"name": 1, "x": "\ud800"}"#);
     let found = listed(&[own(), other]).unwrap();
-    assert_eq!(found.bundled.get("node_modules/b"), Some(&Named::default()));
+    assert_eq!(found.bundled.get("node_modules/b"), Some(&NameAndVersion::default()));
     assert!(listed(&[own(), file("package/lib/package.json", "{")]).is_ok());
 }
 
@@ -225,7 +225,7 @@ fn versions_are_compared_as_npm_writes_them() {
     }
     assert!(named(" a\n", "1.0.0").is(NPM, "a", "1.0.0"));
     assert!(!named("b", "1.0.0").is(NPM, "a", "1.0.0"));
-    assert!(!Named::default().is(NPM, "a", "1.0.0"));
+    assert!(!NameAndVersion::default().is(NPM, "a", "1.0.0"));
 }
 
 #[test]

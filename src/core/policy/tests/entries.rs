@@ -5,7 +5,7 @@ use crate::core::{
     addresses::NPM_REGISTRY,
     lockfile::{
         Foreign,
-        coverage::{Disposition, EntryDenial, EntryOutcome, Pin},
+        coverage::{Binding, Disposition, EntryDenial, EntryOutcome},
     },
     package::{Origin, PackageId, Purl},
     policy::Judge,
@@ -122,7 +122,7 @@ fn folders_of_ours_are_local_by_their_text() {
 #[test]
 fn weak_entries_are_denied_by_the_rules_of_their_package_and_excused() {
     let pinned = |weak| EntryOutcome {
-        pin: Some(Pin::Signature { weak }),
+        pin: Some(Binding::Signature { weak }),
         ..outcome(Disposition::Collected)
     };
     let deny = |what: &str| format!("[[rule]]\ndeny = [\"{what}\"]\n");
@@ -162,7 +162,7 @@ fn a_branch_and_a_patched_git_dependency_are_never_excused() {
 #[test]
 fn each_weakness_that_is_denied_needs_its_own_exception() {
     let pinned = EntryOutcome {
-        pin: Some(Pin::Signature { weak: true }),
+        pin: Some(Binding::Signature { weak: true }),
         ..outcome(Disposition::Collected)
     };
     let both = "[[rule]]\ndeny = [\"sha1\", \"pinned-by-signature\"]\n[[exception]]\n\

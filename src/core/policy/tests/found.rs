@@ -1,6 +1,6 @@
 //! Packages and what was found of them, for the tables.
 
-use crate::core::policy::{Denial, Judge, Judged, Judgment, Policy, PolicyFile};
+use crate::core::policy::{Denial, Judge, Judgment, PackageToJudge, Policy, PolicyFile};
 use crate::core::{
     addresses::NPM_REGISTRY,
     package::{
@@ -23,7 +23,7 @@ pub fn at(text: &str) -> Time {
 
 /// A package and what was found of it.
 #[derive(Clone)]
-pub struct Found {
+pub struct Sample {
     pub purl: Purl,
     pub verdict: PackageVerdict,
     pub collected: Time,
@@ -34,7 +34,7 @@ pub fn digest() -> Digest {
 }
 
 /// A package that the registry signed, without attestations.
-pub fn signed(name: &str, version: &str) -> Found {
+pub fn signed(name: &str, version: &str) -> Sample {
     let none = || Outcome::Absent(Absence::NoAttestations(NoAttestations::NotFound));
     let signature = RegistrySignatureFacts {
         keyid: "SHA256:key".into(),
@@ -44,7 +44,7 @@ pub fn signed(name: &str, version: &str) -> Found {
         others: vec![],
     };
     let package = PackageId::npm(name, version).unwrap();
-    Found {
+    Sample {
         purl: Purl::new(package.clone(), Origin::Registry(NPM_REGISTRY.into())),
         verdict: PackageVerdict {
             package,
@@ -90,7 +90,7 @@ pub fn build() -> ProvenanceFacts {
     }
 }
 
-pub fn built(name: &str, version: &str, change: impl Fn(&mut ProvenanceFacts)) -> Found {
+pub fn built(name: &str, version: &str, change: impl Fn(&mut ProvenanceFacts)) -> Sample {
     let mut facts = build();
     change(&mut facts);
     let publish = PublishFacts {
@@ -106,16 +106,16 @@ pub fn built(name: &str, version: &str, change: impl Fn(&mut ProvenanceFacts)) -
 }
 
 /// `@acme/widget@2.0.0`, built by the repository that its policy names.
-pub fn widget() -> Found {
+pub fn widget() -> Sample {
     built("@acme/widget", "2.0.0", |_| {})
 }
 
-pub fn changed(change: impl Fn(&mut ProvenanceFacts)) -> Found {
+pub fn changed(change: impl Fn(&mut ProvenanceFacts)) -> Sample {
     built("@acme/widget", "2.0.0", change)
 }
 
 /// As certificates of early 2023 are: names, and no ids.
-pub fn legacy(change: impl Fn(&mut ProvenanceFacts)) -> Found {
+pub fn legacy(change: impl Fn(&mut ProvenanceFacts)) -> Sample {
     changed(|facts| {
         facts.repository_id = None;
         facts.owner_id = None;
@@ -124,7 +124,7 @@ pub fn legacy(change: impl Fn(&mut ProvenanceFacts)) -> Found {
     })
 }
 
-pub fn gitlab() -> Found {
+pub fn gitlab() -> Sample {
     changed(|facts| {
         facts.issuer = "https://gitlab.com".into();
         facts.source_repository = "https://gitlab.com/acme/widget".into();
@@ -137,7 +137,7 @@ pub fn gitlab() -> Found {
 }
 
 /// Built by a reusable workflow: that signs, and not the repository's own.
-pub fn reusable() -> Found {
+pub fn reusable() -> Sample {
     changed(|facts| {
         facts.workflow =
             "https://github.com/acme/workflows/.github/workflows/npm.yml@refs/heads/main".into();
@@ -147,17 +147,17 @@ pub fn reusable() -> Found {
     })
 }
 
-pub fn with(mut found: Found, claim: Claim, outcome: Outcome<Facts>) -> Found {
+pub fn with(mut found: Sample, claim: Claim, outcome: Outcome<Facts>) -> Sample {
     found.verdict.claims.insert(claim, outcome);
     found
 }
 
-pub fn refused(found: Found, claim: Claim) -> Found {
+pub fn refused(found: Sample, claim: Claim) -> Sample {
     let refusal = Refusal { code: "invalid-signature", detail: String::new() };
     with(found, claim, Outcome::Refused(refusal))
 }
 
-pub fn unrecognized(found: Found) -> Found {
+pub fn unrecognized(found: Sample) -> Sample {
     let what = Unrecognized {
         code: "unknown-build-type",
         detail: String::new(),
@@ -173,20 +173,20 @@ pub fn unrecognized(found: Found) -> Found {
     with(found, Claim::Provenance, Outcome::Unrecognized(what))
 }
 
-pub fn unsigned(found: Found) -> Found {
+pub fn unsigned(found: Sample) -> Sample {
     with(found, Claim::RegistrySignature, Outcome::Absent(Absence::NoSignatures))
 }
 
-pub fn unpinned(found: Found) -> Found {
+pub fn unpinned(found: Sample) -> Sample {
     with(unsigned(found), Claim::Integrity, Outcome::Absent(Absence::Unpinned))
 }
 
-pub fn from(mut found: Found, origin: Origin) -> Found {
+pub fn from(mut found: Sample, origin: Origin) -> Sample {
     found.purl = Purl::new(found.purl.id().clone(), origin);
     found
 }
 
-pub fn retired(mut found: Found) -> Found {
+pub fn retired(mut found: Sample) -> Sample {
     if let Some(Outcome::Verified(Facts::RegistrySignature(facts))) =
         found.verdict.claims.get_mut(&Claim::RegistrySignature)
     {
@@ -195,7 +195,7 @@ pub fn retired(mut found: Found) -> Found {
     found
 }
 
-pub fn published(mut found: Found, time: Option<&str>) -> Found {
+pub fn published(mut found: Sample, time: Option<&str>) -> Sample {
     found.verdict.published = time.map(at);
     found
 }
@@ -205,9 +205,9 @@ pub fn policy(text: &str) -> Policy {
     file.resolve(vec![], None)
 }
 
-pub fn judge(policy: &Policy, found: &Found) -> Judgment {
-    let Found { purl, verdict, collected } = found;
-    let package = Judged { purl, verdict, digest: &digest(), collected: *collected };
+pub fn judge(policy: &Policy, found: &Sample) -> Judgment {
+    let Sample { purl, verdict, collected } = found;
+    let package = PackageToJudge { purl, verdict, digest: &digest(), collected: *collected };
     Judge::new(policy, at(NOW)).package(package)
 }
 

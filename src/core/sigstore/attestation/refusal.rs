@@ -3,7 +3,7 @@
 use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
 
 use crate::core::{
-    sigstore::{bundle::Malformed, certificate::MalformedClaim, statement::StatementError},
+    sigstore::{bundle::MalformedBundle, certificate::MalformedClaim, statement::StatementError},
     time::{self, Time},
     verdict::TimeSource,
 };
@@ -13,7 +13,7 @@ use crate::core::{
 pub enum BundleRefusal {
     /// Its shape.
     #[error(transparent)]
-    Malformed(#[from] Malformed),
+    Malformed(#[from] MalformedBundle),
     /// A certificate where a key was expected, or the other way round.
     #[error("signed by a {found}, where a {expected} is expected")]
     OtherKeyMaterial {

@@ -47,7 +47,7 @@ fn the_catalogue_of_synthetic_bundles_comes_out_right() {
     for case in &all {
         let Some((san, issuer)) = &case.identity else { continue };
         let trust = Trust::new(case.trusted_root.as_bytes(), None).unwrap();
-        let signer = Signer::Identity { san, issuer };
+        let signer = ExpectedSigner::Identity { san, issuer };
         let bytes = case.bundle.to_string();
         let result =
             bundle(&trust, bytes.as_bytes(), Artifact::Digest(&digest), signer, World::now());
@@ -67,7 +67,7 @@ fn the_catalogue_of_synthetic_bundles_comes_out_right() {
 pub(super) fn check(
     world: &World,
     bundle: &Value,
-    signer: Signer<'_>,
+    signer: ExpectedSigner<'_>,
     at: Time,
 ) -> Result<BundleFacts, BundleRefusal> {
     let digest = World::digest();
@@ -85,7 +85,7 @@ fn signed_after_the_reference_time_is_refused_and_the_very_second_is_not() {
     let world = World::new();
     for options in [Options::default(), Options::rekor_v2()] {
         let bundle = world.provenance(&options);
-        let check = |at| check(&world, &bundle, Signer::AnyIdentityUnsafe, at);
+        let check = |at| check(&world, &bundle, ExpectedSigner::AnyIdentityUnsafe, at);
         assert_eq!(check(World::at()).unwrap().signed_at, World::at());
         let at = World::at() - Duration::seconds(1);
         assert_eq!(
@@ -109,7 +109,7 @@ fn a_time_that_the_systems_clock_has_not_reached_is_called_that() {
     );
     let spki =
         world.trust().npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0].spki().clone();
-    let signer = Signer::Key { spki: &spki, keyid: None };
+    let signer = ExpectedSigner::Key { spki: &spki, keyid: None };
     assert_eq!(
         check(&world, &bundle, signer, far).unwrap_err(),
         BundleRefusal::ClockBehind { signed_at: far }
@@ -131,13 +131,14 @@ fn times_come_from_who_signed_them() {
         (Options::rekor_v2(), TimeSource::TimestampAuthority),
     ] {
         let bundle = world.provenance(&options);
-        let facts = check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap();
+        let facts =
+            check(&world, &bundle, ExpectedSigner::AnyIdentityUnsafe, World::now()).unwrap();
         assert_eq!(facts.time_source, source);
         assert_eq!(facts.logged, Logged { promise: options.promise, proof: options.proof });
     }
     let unsigned = Options { promise: false, ..Options::default() };
     let bundle = world.provenance(&unsigned);
-    let why = check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err();
+    let why = check(&world, &bundle, ExpectedSigner::AnyIdentityUnsafe, World::now()).unwrap_err();
     assert_eq!(why.code(), "no-signing-time");
 }
 
@@ -146,7 +147,7 @@ fn a_key_needs_a_time_of_signing_too() {
     let world = World::new();
     let trust = world.trust();
     let key = &trust.npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0];
-    let signer = Signer::Key { spki: key.spki(), keyid: Some(key.keyid()) };
+    let signer = ExpectedSigner::Key { spki: key.spki(), keyid: Some(key.keyid()) };
     let bundle = world.publish(&Options { promise: false, ..Options::default() });
     let why = check(&world, &bundle, signer, World::now()).unwrap_err();
     assert_eq!(why, BundleRefusal::NoSigningTime);
@@ -157,7 +158,7 @@ fn hint_and_keyid_must_be_the_keys() {
     let world = World::new();
     let trust = world.trust();
     let key = &trust.npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0];
-    let signer = Signer::Key { spki: key.spki(), keyid: Some(key.keyid()) };
+    let signer = ExpectedSigner::Key { spki: key.spki(), keyid: Some(key.keyid()) };
     let mut bundle = world.publish(&Options::default());
     assert!(check(&world, &bundle, signer, World::now()).is_ok());
     bundle["dsseEnvelope"]["signatures"][0]["keyid"] = "other".into();
@@ -175,7 +176,7 @@ fn an_envelope_that_names_no_key_is_signed_by_the_one_that_the_hint_names() {
     let world = World::new();
     let trust = world.trust();
     let key = &trust.npm_keys(super::super::fixture::REGISTRY).unwrap().keys()[0];
-    let signer = Signer::Key { spki: key.spki(), keyid: Some(key.keyid()) };
+    let signer = ExpectedSigner::Key { spki: key.spki(), keyid: Some(key.keyid()) };
     let mut bundle = world.publish(&Options::default());
     bundle["dsseEnvelope"]["signatures"][0]["keyid"] = "".into();
     assert!(check(&world, &bundle, signer, World::now()).is_ok());
@@ -200,7 +201,7 @@ fn certificates_that_the_trusted_root_does_not_have_are_refused() {
         chain.insert(position - 1, foreign.clone());
         bundle["verificationMaterial"]["x509CertificateChain"]["certificates"] = chain.into();
         assert_eq!(
-            check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err(),
+            check(&world, &bundle, ExpectedSigner::AnyIdentityUnsafe, World::now()).unwrap_err(),
             BundleRefusal::ExtraCertificate { position }
         );
     }
@@ -215,7 +216,7 @@ fn an_instance_with_a_log_demands_an_entry_and_one_without_refuses_it() {
     let digest = World::digest();
     let with = |root: &Value, bundle: &Value| {
         let trust = Trust::new(root.to_string().as_bytes(), None).unwrap();
-        let signer = Signer::AnyIdentityUnsafe;
+        let signer = ExpectedSigner::AnyIdentityUnsafe;
         super::bundle(
             &trust,
             bundle.to_string().as_bytes(),
@@ -242,7 +243,7 @@ fn the_identity_and_its_issuer_are_compared() {
     let bundle = world.provenance(&Options::default());
     let (san, issuer) = (world.build.workflow_uri(), world.build.issuer.clone());
     let code = |san: &str, issuer: &str| {
-        let signer = Signer::Identity { san, issuer };
+        let signer = ExpectedSigner::Identity { san, issuer };
         check(&world, &bundle, signer, World::now()).map_or_else(|why| why.code(), |_| "good")
     };
     assert_eq!(code(&san, &issuer), "good");
@@ -255,7 +256,7 @@ fn an_artifact_is_no_sha1() {
     let world = World::new();
     let bundle = world.provenance(&Options::default());
     let weak = Algorithm::Sha1.digest(TARBALL);
-    let signer = Signer::AnyIdentityUnsafe;
+    let signer = ExpectedSigner::AnyIdentityUnsafe;
     let why = super::bundle(
         &world.trust(),
         bundle.to_string().as_bytes(),
@@ -316,7 +317,7 @@ fn a_time_outside_the_certificates_window_is_not_the_clocks_fault() {
         let signer = testkit::sigstore::Signer::Certificate(certificate);
         let statement = statement::provenance_v1(&world.build, &World::subject());
         let bundle = world.sigstore.attest(&statement, &signer, far, &Options::default());
-        check(&world, &bundle, Signer::AnyIdentityUnsafe, far).unwrap_err().code()
+        check(&world, &bundle, ExpectedSigner::AnyIdentityUnsafe, far).unwrap_err().code()
     };
     // It is valid for ten minutes, both ends included.
     let (minutes, second) = (Duration::minutes(10), Duration::seconds(1));
@@ -330,7 +331,7 @@ fn a_time_outside_the_certificates_window_is_not_the_clocks_fault() {
 fn what_is_signed_is_a_statement() {
     let world = World::new();
     let code = |bundle: &Value| {
-        check(&world, bundle, Signer::AnyIdentityUnsafe, World::now()).unwrap_err().code()
+        check(&world, bundle, ExpectedSigner::AnyIdentityUnsafe, World::now()).unwrap_err().code()
     };
     let signed = |change: &dyn Fn(&mut Value)| {
         let mut statement = statement::provenance_v1(&world.build, &World::subject());
@@ -384,7 +385,7 @@ fn plain_signature(world: &World, logged_at: Time) -> Value {
 }
 
 fn plain(world: &World, bundle: &Value, bytes: &[u8]) -> Result<BundleFacts, BundleRefusal> {
-    let (bundle, signer) = (bundle.to_string(), Signer::AnyIdentityUnsafe);
+    let (bundle, signer) = (bundle.to_string(), ExpectedSigner::AnyIdentityUnsafe);
     super::bundle(&world.trust(), bundle.as_bytes(), Artifact::Bytes(bytes), signer, World::now())
 }
 
@@ -427,7 +428,7 @@ fn what_is_wrong_with_a_certificate_or_an_authority_is_told_apart() {
         let signer = testkit::sigstore::Signer::Certificate(certificate);
         let statement = statement::provenance_v1(&world.build, &World::subject());
         let bundle = world.sigstore.attest(&statement, &signer, World::at(), &options);
-        check(&world, &bundle, Signer::AnyIdentityUnsafe, World::now())
+        check(&world, &bundle, ExpectedSigner::AnyIdentityUnsafe, World::now())
             .map_or_else(|why| why.code(), |_| "verified")
     };
     let code = |change| judged(Options::default(), change);

@@ -5,7 +5,7 @@ use crate::core::limits;
 
 /// Why bytes are not a bundle that the specification allows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Malformed {
+pub enum MalformedBundle {
     /// Not JSON, or a field is missing, unknown, repeated, or not what it must be.
     #[error("malformed bundle: {0}")]
     Json(String),
@@ -97,7 +97,7 @@ pub enum Malformed {
     },
 }
 
-impl Malformed {
+impl MalformedBundle {
     /// A stable code for reports.
     pub fn code(&self) -> &'static str {
         match self {

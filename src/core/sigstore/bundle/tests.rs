@@ -5,11 +5,11 @@ use super::*;
 use crate::core::sigstore::fixture::World;
 use testkit::sigstore::Options;
 
-fn parse(bundle: &Value) -> Result<Bundle, Malformed> {
+fn parse(bundle: &Value) -> Result<Bundle, MalformedBundle> {
     Bundle::parse(bundle.to_string().as_bytes())
 }
 
-fn refused(bundle: &Value) -> Malformed {
+fn refused(bundle: &Value) -> MalformedBundle {
     parse(bundle).unwrap_err()
 }
 
@@ -25,9 +25,9 @@ fn remove(value: &mut Value, field: &str) -> Value {
 fn a_missing_or_unknown_media_type_is_refused() {
     let mut bundle = World::new().provenance(&Options::default());
     bundle["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.4");
-    assert!(matches!(refused(&bundle), Malformed::MediaType(_)));
+    assert!(matches!(refused(&bundle), MalformedBundle::MediaType(_)));
     remove(&mut bundle, "mediaType");
-    assert_eq!(refused(&bundle), Malformed::NoMediaType);
+    assert_eq!(refused(&bundle), MalformedBundle::NoMediaType);
 }
 
 /// Which parsers take for the object whose fields' values they are, in an order of their own.
@@ -74,7 +74,7 @@ fn a_list_is_no_object() {
         let object = bundle.pointer_mut(&path).unwrap();
         *object = fields.split(' ').map(|field| object[field].clone()).collect();
         let refused = refused(&bundle);
-        let Malformed::Json(why) = &refused else { panic!("{path}: {refused:?}") };
+        let MalformedBundle::Json(why) = &refused else { panic!("{path}: {refused:?}") };
         assert!(why.contains("expected an object"), "{path}: {why}");
     }
 }
@@ -84,20 +84,20 @@ fn exactly_one_key_material_and_one_content() {
     let good = World::new().provenance(&Options::default());
     let mut bundle = good.clone();
     bundle["verificationMaterial"]["publicKey"] = json!({"hint": "a"});
-    assert_eq!(refused(&bundle), Malformed::KeyMaterial(2));
+    assert_eq!(refused(&bundle), MalformedBundle::KeyMaterial(2));
     let leaf = bundle["verificationMaterial"]["certificate"].clone();
     bundle["verificationMaterial"]["x509CertificateChain"] = json!({"certificates": [leaf]});
-    assert_eq!(refused(&bundle), Malformed::KeyMaterial(3));
+    assert_eq!(refused(&bundle), MalformedBundle::KeyMaterial(3));
     remove(&mut bundle["verificationMaterial"], "x509CertificateChain");
     remove(&mut bundle["verificationMaterial"], "publicKey");
     remove(&mut bundle["verificationMaterial"], "certificate");
-    assert_eq!(refused(&bundle), Malformed::KeyMaterial(0));
+    assert_eq!(refused(&bundle), MalformedBundle::KeyMaterial(0));
     let mut bundle = good;
     bundle["messageSignature"] = json!({"signature": "AA=="});
-    assert_eq!(refused(&bundle), Malformed::Content(2));
+    assert_eq!(refused(&bundle), MalformedBundle::Content(2));
     remove(&mut bundle, "messageSignature");
     remove(&mut bundle, "dsseEnvelope");
-    assert_eq!(refused(&bundle), Malformed::Content(0));
+    assert_eq!(refused(&bundle), MalformedBundle::Content(0));
 }
 
 #[test]
@@ -111,17 +111,23 @@ fn each_version_has_its_form_of_certificate() {
     bundle["mediaType"] = json!(v01);
     assert_eq!(
         refused(&bundle),
-        Malformed::CertificateForm { version: BundleVersion::V0_1, found: "single certificate" }
+        MalformedBundle::CertificateForm {
+            version: BundleVersion::V0_1,
+            found: "single certificate"
+        }
     );
     let mut bundle = world.provenance(&Options::v02());
     bundle["mediaType"] = json!(v03);
     assert_eq!(
         refused(&bundle),
-        Malformed::CertificateForm { version: BundleVersion::V0_3, found: "certificate chain" }
+        MalformedBundle::CertificateForm {
+            version: BundleVersion::V0_3,
+            found: "certificate chain"
+        }
     );
     bundle["mediaType"] = json!(v01);
     bundle["verificationMaterial"]["x509CertificateChain"]["certificates"] = json!([]);
-    assert_eq!(refused(&bundle), Malformed::EmptyChain);
+    assert_eq!(refused(&bundle), MalformedBundle::EmptyChain);
 }
 
 #[test]
@@ -130,13 +136,13 @@ fn each_version_rests_on_its_proof() {
     let mut bundle = world.provenance(&Options::v01());
     assert!(parse(&bundle).is_ok());
     remove(entry(&mut bundle), "inclusionPromise");
-    assert_eq!(refused(&bundle), Malformed::NoPromise);
+    assert_eq!(refused(&bundle), MalformedBundle::NoPromise);
     for (options, version) in
         [(Options::v02(), BundleVersion::V0_2), (Options::default(), BundleVersion::V0_3)]
     {
         let mut bundle = world.provenance(&options);
         remove(entry(&mut bundle), "inclusionProof");
-        assert_eq!(refused(&bundle), Malformed::NoProof(version));
+        assert_eq!(refused(&bundle), MalformedBundle::NoProof(version));
         let named = if version == BundleVersion::V0_2 { "0.2" } else { "0.3" };
         assert_eq!(version.to_string(), named);
     }
@@ -147,14 +153,14 @@ fn a_proof_needs_its_checkpoint_but_in_version_0_1() {
     let world = World::new();
     let mut bundle = world.provenance(&Options::v02());
     remove(&mut entry(&mut bundle)["inclusionProof"], "checkpoint");
-    assert_eq!(refused(&bundle), Malformed::NoCheckpoint);
+    assert_eq!(refused(&bundle), MalformedBundle::NoCheckpoint);
     // Set aside, so that nobody takes it for a proof.
     let mut bundle = world.provenance(&Options { proof: true, ..Options::v01() });
     remove(&mut entry(&mut bundle)["inclusionProof"], "checkpoint");
     assert!(parse(&bundle).unwrap().entry().unwrap().inclusion_proof.is_none());
     let mut bundle = world.provenance(&Options::default());
     entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = json!("no note");
-    assert!(matches!(refused(&bundle), Malformed::Checkpoint(_)));
+    assert!(matches!(refused(&bundle), MalformedBundle::Checkpoint(_)));
 }
 
 #[test]
@@ -183,7 +189,9 @@ fn a_checkpoint_is_a_note_and_its_signatures() {
         entry(&mut bundle)["inclusionProof"]["checkpoint"]["envelope"] = json!(note);
         match parse(&bundle) {
             Ok(_) => assert!(is_good, "{note:?}"),
-            Err(why) => assert!(!is_good && matches!(why, Malformed::Checkpoint(_)), "{note:?}"),
+            Err(why) => {
+                assert!(!is_good && matches!(why, MalformedBundle::Checkpoint(_)), "{note:?}")
+            }
         }
     }
 }
@@ -195,12 +203,14 @@ fn proof_and_checkpoint_must_agree() {
     {
         let mut bundle = World::new().provenance(&Options::default());
         entry(&mut bundle)["inclusionProof"][field] = value;
-        let Malformed::ProofDisagrees { field, .. } = refused(&bundle) else { panic!("{field}") };
+        let MalformedBundle::ProofDisagrees { field, .. } = refused(&bundle) else {
+            panic!("{field}")
+        };
         assert_eq!(field, name);
     }
     let mut bundle = World::new().provenance(&Options::rekor_v2());
     entry(&mut bundle)["logIndex"] = json!("7");
-    let Malformed::ProofDisagrees { field, .. } = refused(&bundle) else { panic!() };
+    let MalformedBundle::ProofDisagrees { field, .. } = refused(&bundle) else { panic!() };
     assert_eq!(field, "log index");
 }
 
@@ -211,19 +221,19 @@ fn one_entry_of_a_known_kind() {
     let mut bundle = World::new().provenance(&Options::default());
     let twin = entry(&mut bundle).clone();
     bundle["verificationMaterial"]["tlogEntries"].as_array_mut().unwrap().push(twin);
-    assert_eq!(refused(&bundle), Malformed::SeveralEntries(2));
+    assert_eq!(refused(&bundle), MalformedBundle::SeveralEntries(2));
     let mut bundle = World::new().provenance(&Options::default());
     entry(&mut bundle)["kindVersion"] = json!({"kind": "helm", "version": "0.0.1"});
-    assert_eq!(refused(&bundle), Malformed::EntryKind("helm 0.0.1".into()));
+    assert_eq!(refused(&bundle), MalformedBundle::EntryKind("helm 0.0.1".into()));
 }
 
 #[test]
 fn rekor_v2_has_neither_promise_nor_time() {
     let mut bundle = World::new().provenance(&Options::rekor_v2());
     entry(&mut bundle)["inclusionPromise"] = json!({"signedEntryTimestamp": "AAAA"});
-    assert_eq!(refused(&bundle), Malformed::RekorV2("inclusion promise"));
+    assert_eq!(refused(&bundle), MalformedBundle::RekorV2("inclusion promise"));
     entry(&mut bundle)["integratedTime"] = json!("1700000000");
-    assert_eq!(refused(&bundle), Malformed::RekorV2("integrated time"));
+    assert_eq!(refused(&bundle), MalformedBundle::RekorV2("integrated time"));
 }
 
 #[test]
@@ -231,14 +241,14 @@ fn one_signature_and_few_timestamps() {
     let mut bundle = World::new().provenance(&Options::default());
     let twin = bundle["dsseEnvelope"]["signatures"][0].clone();
     bundle["dsseEnvelope"]["signatures"].as_array_mut().unwrap().push(twin);
-    assert_eq!(refused(&bundle), Malformed::Signatures(2));
+    assert_eq!(refused(&bundle), MalformedBundle::Signatures(2));
     bundle["dsseEnvelope"]["signatures"] = json!([]);
-    assert_eq!(refused(&bundle), Malformed::Signatures(0));
+    assert_eq!(refused(&bundle), MalformedBundle::Signatures(0));
     let mut bundle = World::new().provenance(&Options::rekor_v2());
     let all = &mut bundle["verificationMaterial"]["timestampVerificationData"]["rfc3161Timestamps"];
     let twin = all[0].clone();
     all.as_array_mut().unwrap().push(twin);
-    assert_eq!(refused(&bundle), Malformed::RepeatedTimestamp);
+    assert_eq!(refused(&bundle), MalformedBundle::RepeatedTimestamp);
 }
 
 #[test]
@@ -258,26 +268,26 @@ fn unknown_repeated_and_malformed_fields_are_refused() {
     ] {
         let mut bundle = good.clone();
         bundle.pointer_mut(pointer).unwrap()["extra"] = json!(1);
-        let Malformed::Json(detail) = refused(&bundle) else { panic!("{pointer}") };
+        let MalformedBundle::Json(detail) = refused(&bundle) else { panic!("{pointer}") };
         assert!(detail.contains("unknown field `extra`"), "{pointer}: {detail}");
     }
     let text = good.to_string();
     let twice = text.replacen("\"payloadType\"", "\"payloadType\":\"a\",\"payloadType\"", 1);
-    assert!(matches!(Bundle::parse(twice.as_bytes()), Err(Malformed::Json(_))));
+    assert!(matches!(Bundle::parse(twice.as_bytes()), Err(MalformedBundle::Json(_))));
     let after = format!("{text} {{}}");
-    assert!(matches!(Bundle::parse(after.as_bytes()), Err(Malformed::Json(_))));
+    assert!(matches!(Bundle::parse(after.as_bytes()), Err(MalformedBundle::Json(_))));
 }
 
 #[test]
 fn deep_nesting_is_refused() {
     for text in ["[".repeat(99_999), "{\"verificationMaterial\":".repeat(99_999)] {
-        assert!(matches!(Bundle::parse(text.as_bytes()), Err(Malformed::Json(_))));
+        assert!(matches!(Bundle::parse(text.as_bytes()), Err(MalformedBundle::Json(_))));
     }
     // In a field that is known, and that nothing else is wrong with.
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let bundle = World::new().provenance(&Options::default()).to_string();
     let bundle = bundle.replacen("\"mediaType\":", &format!("\"mediaType\":{deep},\"x\":"), 1);
-    assert!(matches!(Bundle::parse(bundle.as_bytes()), Err(Malformed::Json(_))));
+    assert!(matches!(Bundle::parse(bundle.as_bytes()), Err(MalformedBundle::Json(_))));
 }
 
 #[test]
@@ -286,12 +296,12 @@ fn one_number_has_one_spelling_and_bytes_have_one_alphabet() {
     for index in [json!("-1"), json!("+1"), json!("01"), json!("1e3"), json!(""), json!(1.5)] {
         let mut bundle = good.clone();
         entry(&mut bundle)["logIndex"] = index.clone();
-        assert!(matches!(refused(&bundle), Malformed::Json(_)), "{index}");
+        assert!(matches!(refused(&bundle), MalformedBundle::Json(_)), "{index}");
     }
     for sig in [json!("AA"), json!("-_8="), json!("AA==\n"), json!("AB=="), json!(7)] {
         let mut bundle = good.clone();
         bundle["dsseEnvelope"]["signatures"][0]["sig"] = sig.clone();
-        assert!(matches!(refused(&bundle), Malformed::Json(_)), "{sig}");
+        assert!(matches!(refused(&bundle), MalformedBundle::Json(_)), "{sig}");
     }
 }
 
@@ -308,18 +318,18 @@ fn with_timestamps(tokens: &[Vec<u8>]) -> Value {
 fn timestamps_are_as_many_as_the_limit() {
     let tokens: Vec<Vec<u8>> = (0..=limits::BUNDLE_TIMESTAMPS).map(|n| vec![n as u8]).collect();
     let number = tokens.len();
-    assert_eq!(refused(&with_timestamps(&tokens)), Malformed::TooManyTimestamps(number));
-    assert_eq!(Malformed::TooManyTimestamps(number).code(), "too-many-timestamps");
+    assert_eq!(refused(&with_timestamps(&tokens)), MalformedBundle::TooManyTimestamps(number));
+    assert_eq!(MalformedBundle::TooManyTimestamps(number).code(), "too-many-timestamps");
     // Also where they are the same: their number is looked at first.
     let same = vec![vec![0]; 10_000];
-    assert_eq!(refused(&with_timestamps(&same)), Malformed::TooManyTimestamps(10_000));
+    assert_eq!(refused(&with_timestamps(&same)), MalformedBundle::TooManyTimestamps(10_000));
     assert!(parse(&with_timestamps(&tokens[1..])).is_ok());
 }
 
 #[test]
 fn what_is_slow_to_read_is_bounded() {
     let max = limits::BUNDLE_DER_BYTES;
-    let too_large = |part, bytes| Malformed::TooLarge { part, bytes, max: bytes - 1 };
+    let too_large = |part, bytes| MalformedBundle::TooLarge { part, bytes, max: bytes - 1 };
     assert!(parse(&with_timestamps(&[vec![0; max]])).is_ok());
     let token = with_timestamps(&[vec![0; max + 1]]);
     assert_eq!(refused(&token), too_large("timestamp", max + 1));
@@ -359,7 +369,7 @@ fn what_is_slow_to_read_is_bounded() {
 fn values_are_as_many_as_the_limit() {
     let good = World::new().provenance(&Options::default());
     let max = limits::EVIDENCE_VALUES;
-    let too_many = |part, values| Malformed::TooManyValues { part, values };
+    let too_many = |part, values| MalformedBundle::TooManyValues { part, values };
     // The bundle's own, the statement's, and the log entry's.
     let hashes = |values: usize| {
         let mut bundle = good.clone();
@@ -393,29 +403,32 @@ fn values_are_as_many_as_the_limit() {
 #[test]
 fn each_refusal_has_a_code_of_its_own() {
     let version = BundleVersion::V0_2;
-    let disagrees =
-        Malformed::ProofDisagrees { field: "tree size", proof: "1".into(), other: "2".into() };
+    let disagrees = MalformedBundle::ProofDisagrees {
+        field: "tree size",
+        proof: "1".into(),
+        other: "2".into(),
+    };
     for (refusal, code) in [
-        (Malformed::Json(String::new()), "malformed-bundle"),
-        (Malformed::NoMediaType, "missing-media-type"),
-        (Malformed::MediaType(String::new()), "unsupported-media-type"),
-        (Malformed::KeyMaterial(2), "ambiguous-key-material"),
-        (Malformed::Content(2), "ambiguous-content"),
-        (Malformed::CertificateForm { version, found: "form" }, "wrong-certificate-form"),
-        (Malformed::EmptyChain, "empty-certificate-chain"),
-        (Malformed::SeveralEntries(2), "several-log-entries"),
-        (Malformed::EntryKind(String::new()), "unsupported-log-entry"),
-        (Malformed::NoPromise, "missing-inclusion-promise"),
-        (Malformed::NoProof(version), "missing-inclusion-proof"),
-        (Malformed::NoCheckpoint, "missing-checkpoint"),
-        (Malformed::Checkpoint(String::new()), "malformed-checkpoint"),
+        (MalformedBundle::Json(String::new()), "malformed-bundle"),
+        (MalformedBundle::NoMediaType, "missing-media-type"),
+        (MalformedBundle::MediaType(String::new()), "unsupported-media-type"),
+        (MalformedBundle::KeyMaterial(2), "ambiguous-key-material"),
+        (MalformedBundle::Content(2), "ambiguous-content"),
+        (MalformedBundle::CertificateForm { version, found: "form" }, "wrong-certificate-form"),
+        (MalformedBundle::EmptyChain, "empty-certificate-chain"),
+        (MalformedBundle::SeveralEntries(2), "several-log-entries"),
+        (MalformedBundle::EntryKind(String::new()), "unsupported-log-entry"),
+        (MalformedBundle::NoPromise, "missing-inclusion-promise"),
+        (MalformedBundle::NoProof(version), "missing-inclusion-proof"),
+        (MalformedBundle::NoCheckpoint, "missing-checkpoint"),
+        (MalformedBundle::Checkpoint(String::new()), "malformed-checkpoint"),
         (disagrees, "inclusion-proof-disagrees"),
-        (Malformed::RekorV2("promise"), "unexpected-log-field"),
-        (Malformed::Signatures(2), "wrong-signature-count"),
-        (Malformed::RepeatedTimestamp, "repeated-timestamp"),
-        (Malformed::TooManyTimestamps(99), "too-many-timestamps"),
-        (Malformed::TooManyValues { part: "part", values: 2 }, "too-many-values"),
-        (Malformed::TooLarge { part: "part", bytes: 2, max: 1 }, "oversized-bundle-part"),
+        (MalformedBundle::RekorV2("promise"), "unexpected-log-field"),
+        (MalformedBundle::Signatures(2), "wrong-signature-count"),
+        (MalformedBundle::RepeatedTimestamp, "repeated-timestamp"),
+        (MalformedBundle::TooManyTimestamps(99), "too-many-timestamps"),
+        (MalformedBundle::TooManyValues { part: "part", values: 2 }, "too-many-values"),
+        (MalformedBundle::TooLarge { part: "part", bytes: 2, max: 1 }, "oversized-bundle-part"),
     ] {
         assert_eq!(refusal.code(), code);
     }

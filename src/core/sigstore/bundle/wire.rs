@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, de};
 use sigstore_types as types;
 
-use super::Malformed;
+use super::MalformedBundle;
 use crate::core::json::objects_only;
 
 objects_only!(
@@ -189,8 +189,8 @@ pub(super) struct Int64(pub i64);
 
 impl Int64 {
     /// As a count or index, which cannot be negative.
-    pub fn index(&self) -> Result<types::LogIndex, Malformed> {
-        types::LogIndex::try_from(self.0).map_err(|error| Malformed::Json(error.to_string()))
+    pub fn index(&self) -> Result<types::LogIndex, MalformedBundle> {
+        types::LogIndex::try_from(self.0).map_err(|error| MalformedBundle::Json(error.to_string()))
     }
 }
 

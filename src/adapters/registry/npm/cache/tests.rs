@@ -14,11 +14,11 @@ fn then() -> Time {
 struct Quiet;
 impl Progress for Quiet {}
 
-fn expected(algorithm: Algorithm, bytes: &[u8]) -> Expected {
-    Expected::new(&[Integrity::of(algorithm.digest(bytes))], None)
+fn expected(algorithm: Algorithm, bytes: &[u8]) -> ExpectedDigests {
+    ExpectedDigests::new(&[Integrity::of(algorithm.digest(bytes))], None)
 }
 
-fn keep(cache: &Cache, expected: &Expected, bytes: &[u8]) -> Result<Kept, KeepError> {
+fn keep(cache: &Cache, expected: &ExpectedDigests, bytes: &[u8]) -> Result<Kept, KeepError> {
     let mut download = cache.begin(expected, &Quiet);
     download.start().unwrap();
     download.piece(b"of an earlier try").unwrap();

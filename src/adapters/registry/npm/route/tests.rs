@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    adapters::registry::{ItemOrigin, Npmrc},
+    adapters::registry::{CollectableOrigin, Npmrc},
     core::{
         addresses::NPM_REGISTRY,
         package::digest::{Algorithm, Integrity},
@@ -26,7 +26,7 @@ fn route(
 ) -> (String, String, Option<String>) {
     let id = PackageId::npm(name, "1.0.0").unwrap();
     let resolved = resolved.map(|text| Url::parse(text).unwrap());
-    let Route { expected, source, tarball, .. } = config.route(&id, resolved.as_ref());
+    let PackageRoute { expected, source, tarball, .. } = config.route(&id, resolved.as_ref());
     (expected.name(), source.name(), tarball.map(String::from))
 }
 
@@ -126,10 +126,10 @@ fn routes(
     name: &str,
     resolved: &[&str],
     hashes: &[Algorithm],
-) -> Result<Vec<Route>, Vec<String>> {
-    let item = Item {
+) -> Result<Vec<PackageRoute>, Vec<String>> {
+    let item = Collectable {
         id: PackageId::npm(name, "1.0.0").unwrap(),
-        origin: ItemOrigin::Registry,
+        origin: CollectableOrigin::Registry,
         resolved: resolved.iter().map(|url| Url::parse(url).unwrap()).collect(),
         integrity: hashes.iter().map(|one| Integrity::of(one.digest(b"x"))).collect(),
         optional: false,

@@ -21,7 +21,7 @@ fn wanted(name: &str, version: &str) -> Ask {
 fn wanted_from(name: &str, version: &str, address: Option<&str>) -> Ask {
     let id = PackageId::npm(name, version).unwrap();
     let address = address.map(|address| Url::parse(address).unwrap());
-    Ask::Package(Wanted { source: Source::Version { id, address }, integrity: None })
+    Ask::Package(Requirement { source: Source::Version { id, address }, integrity: None })
 }
 
 fn foreign(packages: &str) -> String {
@@ -41,7 +41,7 @@ fn a_registrys_package_is_collected() {
     let address = "https://r.example/npm/@s/a/-/a-1.0.0.tgz";
     let Ask::Package(wanted) = wanted_from("@s/a", "1.0.0", Some(address)) else { unreachable!() };
     let integrity = Some(integrity);
-    assert_eq!(found, Ok(Ask::Package(Wanted { integrity, ..wanted })));
+    assert_eq!(found, Ok(Ask::Package(Requirement { integrity, ..wanted })));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn an_alias_without_a_name_is_collected_as_what_its_address_names() {
     };
     assert_eq!(last(&entry("")), Ok(wanted_from("ms", "2.1.3", Some(address))));
     let named = last(&entry(r#", "name": "millis""#));
-    assert!(matches!(named, Ok(Ask::Package(Wanted { source: Source::Tarball { .. }, .. }))));
+    assert!(matches!(named, Ok(Ask::Package(Requirement { source: Source::Tarball { .. }, .. }))));
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn tarballs_that_no_registry_gives_are_collected_by_address() {
         let entry =
             format!(r#""node_modules/a": {{"version": "1.0.0", "resolved": "{resolved}"}}"#);
         match last(&entry) {
-            Ok(Ask::Package(Wanted { source: Source::Tarball { place, .. }, .. })) => {
+            Ok(Ask::Package(Requirement { source: Source::Tarball { place, .. }, .. })) => {
                 place.to_string()
             }
             other => panic!("{other:?}"),

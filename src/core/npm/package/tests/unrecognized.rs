@@ -5,7 +5,7 @@ use testkit::sigstore::{Sigstore, tamper};
 
 use super::*;
 use crate::core::verdict::Facts;
-use crate::core::verdict::{Claim, Identity, Publisher, Status};
+use crate::core::verdict::{CertificateIdentity, Claim, Publisher, Status};
 
 const OTHER: &str = "https://example.test/build/v1";
 
@@ -198,13 +198,14 @@ fn a_keyless_publish_attestation_is_not_understood_without_an_identity() {
 #[test]
 fn a_keyless_publish_attestation_is_judged_by_the_registrys_identity() {
     let world = World::new();
-    let identity = |san: &str, issuer: &str| Identity { san: san.into(), issuer: issuer.into() };
+    let identity =
+        |san: &str, issuer: &str| CertificateIdentity { san: san.into(), issuer: issuer.into() };
     let issuer = crate::core::sigstore::certificate::GITHUB;
-    let expecting = |expected: Identity| {
+    let expecting = |expected: CertificateIdentity| {
         let trust = Trust::new(world.sigstore.trusted_root_json().as_bytes(), None).unwrap();
         trust.with_publisher(REGISTRY, expected).unwrap()
     };
-    let judged = |expected: Identity, bundle: Value| {
+    let judged = |expected: CertificateIdentity, bundle: Value| {
         let mut verdict = judged_by(&expecting(expected), bundle);
         verdict.claims.remove(&Claim::PublishAttestation).unwrap()
     };
@@ -233,7 +234,7 @@ fn a_keyless_publish_attestation_is_judged_by_the_registrys_identity() {
 #[test]
 fn an_identity_is_of_one_registry() {
     let sigstore = Sigstore::new(World::at());
-    let identity = || Identity { san: "a".into(), issuer: "b".into() };
+    let identity = || CertificateIdentity { san: "a".into(), issuer: "b".into() };
     let trust = || Trust::new(sigstore.trusted_root_json().as_bytes(), None).unwrap();
     let trust_with = trust().with_publisher("https://r.example", identity()).unwrap();
     assert_eq!(trust_with.publisher("https://r.example/"), Some(&identity()));

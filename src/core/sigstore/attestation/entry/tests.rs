@@ -2,7 +2,7 @@ use serde_json::Value;
 use testkit::sigstore::{Entry, Options, Signer as By, pem, statement};
 
 use super::*;
-use crate::core::sigstore::{Signer, attestation::tests::check, fixture::World};
+use crate::core::sigstore::{ExpectedSigner, attestation::tests::check, fixture::World};
 
 /// The bundle, with its entry changed and logged again.
 fn relogged(world: &World, bundle: &Value, change: impl Fn(&mut Value)) -> &'static str {
@@ -17,7 +17,7 @@ fn relogged(world: &World, bundle: &Value, change: impl Fn(&mut Value)) -> &'sta
     entry["inclusionPromise"] = receipt.promise.into();
     entry["inclusionProof"] = receipt.proof;
     entry["logIndex"] = receipt.entry["logIndex"].clone();
-    check(world, &bundle, Signer::AnyIdentityUnsafe, World::now())
+    check(world, &bundle, ExpectedSigner::AnyIdentityUnsafe, World::now())
         .map_or_else(|why| why.code(), |_| "verified")
 }
 

@@ -6,7 +6,7 @@ use testkit::sigstore::{Options, Sigstore, Tsa, Window, tamper};
 use crate::core::{
     limits,
     sigstore::{
-        attestation::{Artifact, BundleFacts, BundleRefusal, Signer},
+        attestation::{Artifact, BundleFacts, BundleRefusal, ExpectedSigner},
         fixture::{REGISTRY, World},
     },
     time::Time,
@@ -26,14 +26,18 @@ fn stamp(tsa: &Tsa, bundle: &Value, at: Time) -> Value {
     json!({"signedTimestamp": STANDARD.encode(tsa.timestamp(&signature, at))})
 }
 
-fn check(root: &Value, bundle: &Value, signer: Signer<'_>) -> Result<BundleFacts, BundleRefusal> {
+fn check(
+    root: &Value,
+    bundle: &Value,
+    signer: ExpectedSigner<'_>,
+) -> Result<BundleFacts, BundleRefusal> {
     let trust = Trust::new(root.to_string().as_bytes(), None).unwrap();
     let (bytes, digest) = (bundle.to_string(), World::digest());
     super::super::bundle(&trust, bytes.as_bytes(), Artifact::Digest(&digest), signer, World::now())
 }
 
 fn checked(root: &Value, bundle: &Value) -> Result<BundleFacts, &'static str> {
-    check(root, bundle, Signer::AnyIdentityUnsafe).map_err(|why| why.code())
+    check(root, bundle, ExpectedSigner::AnyIdentityUnsafe).map_err(|why| why.code())
 }
 
 fn places(facts: &BundleFacts) -> Vec<usize> {
@@ -75,7 +79,7 @@ fn a_timestamp_by_a_stranger_is_set_aside_for_a_key_as_well() {
     let stranger = Sigstore::new(World::at() - Duration::days(30)).tsa;
     let trust = world.trust();
     let key = &trust.npm_keys(REGISTRY).unwrap().keys()[0];
-    let signer = Signer::Key { spki: key.spki(), keyid: Some(key.keyid()) };
+    let signer = ExpectedSigner::Key { spki: key.spki(), keyid: Some(key.keyid()) };
     let root = world.sigstore.trusted_root();
     let mut bundle = world.publish(&Options::default());
     let foreign = stamp(&stranger, &bundle, World::at());
