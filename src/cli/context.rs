@@ -64,7 +64,7 @@ impl Context<'_> {
     }
 
     /// How a command ends that judged a folder of archives, and printed what became of them.
-    pub fn of_store(&self, judgment: &store::Judgment) -> Outcome {
+    pub fn of_store(&self, judgment: &store::StoreJudgment) -> Outcome {
         match (judgment.count(Verdict::Refused), judgment.unchecked()) {
             (0, 0) => Ok(()),
             (0, _) => Err(Failure::reported(Kind::CouldNotCheck)),

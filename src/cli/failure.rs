@@ -17,8 +17,8 @@ use crate::{
     app::{
         FileError, archive::OpenError, keys::KeyError, outputs::OutputError,
         policy_init::InitError, policy_lock::LockError, recall::RecallError, sign::SignError,
-        statement::StatementError, store::StoreError, stored::ReportError, trust::BasisError,
-        unpack::UnpackError, verify::VerifyError, why::WhyError,
+        statement::StatementError, store::ArchiveStoreError, stored::ReportError,
+        trust::BasisError, unpack::UnpackError, verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -150,7 +150,7 @@ ends!(
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,
-    StoreError: code is_refusal,
+    ArchiveStoreError: code,
     LockError: code is_refusal,
     RecallError: code is_refusal,
     ReportError: code is_refusal,

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "network")]
 use crate::app::seal::{Key, Output};
 use crate::{
-    app::{attest, trust, verify},
+    app::{
+        attest, trust,
+        verify::{self, Terms},
+    },
     cli::{
         declare::{Demands, Statements, StoreOptions, TrustOptions, VerifyOptions},
         env::Env,
@@ -60,8 +63,12 @@ impl From<&Demands> for verify::Demands {
 impl VerifyOptions {
     /// As the use cases take them, for an archive.
     pub(super) fn resolve(&self, archive: &Path, env: &Env) -> verify::Options {
-        verify::Options {
-            archive: archive.to_owned(),
+        verify::Options { archive: archive.to_owned(), terms: self.terms(env) }
+    }
+
+    /// As the use cases take them, for any number of archives.
+    pub(super) fn terms(&self, env: &Env) -> Terms {
+        Terms {
             keys: self.keys.clone(),
             threshold: self.threshold as usize,
             demands: (&self.demands).into(),

@@ -17,9 +17,13 @@ use super::{
 };
 use crate::core::limits;
 
+/// What to do where there are no advisories.
+pub const HINT: &str =
+    "--advisories takes a folder of OSV records, a ZIP file of them, or the address of such a file";
+
 /// Where advisories are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum AdvisorySource {
     /// A folder, with all folders below it.
     Folder(PathBuf),
     /// A ZIP file.
@@ -29,7 +33,7 @@ pub enum Source {
 }
 
 /// One file of a source: its name there, and its bytes, or why it is not read.
-pub struct Item<'a> {
+pub struct AdvisoryFile<'a> {
     /// The name.
     pub name: &'a str,
     /// The bytes.
@@ -78,16 +82,13 @@ impl SourceError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint(),
-            Self::NotThere { .. } | Self::Zip { .. } => Some(
-                "--advisories takes a folder of OSV records, a ZIP file of them, or the address of such a file"
-                    .to_owned(),
-            ),
+            Self::NotThere { .. } | Self::Zip { .. } => Some(HINT.to_owned()),
             Self::Network(_) | Self::TooMuch { .. } => None,
         }
     }
 }
 
-impl Source {
+impl AdvisorySource {
     /// Hands on every file of the source whose name ends in `.json`, and every symbolic link. A download goes through a
     /// temporary file beside `output`.
     ///
@@ -97,7 +98,7 @@ impl Source {
         &self,
         network: &Network,
         output: &Path,
-        take: &mut dyn FnMut(Item<'_>) -> Result<(), E>,
+        take: &mut dyn FnMut(AdvisoryFile<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         match self {
             Self::Folder(folder) => folder::read(folder, take),

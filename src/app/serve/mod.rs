@@ -130,7 +130,7 @@ impl Serving {
         let mut verified = Vec::new();
         for options in archives {
             let mut options = options.clone();
-            options.demands.policy.deep = true;
+            options.terms.demands.policy.deep = true;
             verified.push(verify(&options, clock)?.admit().map_err(ServeError::Refused)?);
         }
         let catalog = Catalog::new(verified)?;

@@ -33,7 +33,7 @@ pub fn run(options: &Serve, context: &mut Context<'_>) -> Outcome {
     let resolve = |archive: &PathBuf| {
         let mut resolved = options.verify.resolve(archive, context.env);
         let lockfile = options.rewrite_lockfile.as_ref().map(|(lockfile, _)| lockfile.clone());
-        resolved.demands.lockfiles.extend(lockfile);
+        resolved.terms.demands.lockfiles.extend(lockfile);
         resolved
     };
     let archives: Vec<_> = options.archives.iter().map(resolve).collect();

@@ -5,8 +5,8 @@ use crate::{
         attest,
         outputs::{self, Filled},
         report::Report,
-        store::{self, StoreError},
-        stored::{Outputs, Source, StoredReport},
+        store::{self, ArchiveStoreError},
+        stored::{Outputs, ReportOrigin, StoredReport},
         verify::verify,
     },
     cli::{
@@ -55,10 +55,10 @@ fn run_on_folder(options: &Verify, context: &mut Context<'_>) -> Outcome {
     let Verify { statements, reports, .. } = options;
     let states = statements.attest.is_some() || statements.attest_packages.is_some();
     if states || !reports.reports.is_empty() || reports.report_key.is_some() {
-        return Err(StoreError::OneArchive(options.archive.clone()).into());
+        return Err(ArchiveStoreError::OneArchive(options.archive.clone()).into());
     }
-    let resolved = options.verify.resolve(&options.archive, context.env);
-    let judgment = store::verify(&resolved, &context.clock)?;
+    let terms = options.verify.terms(context.env);
+    let judgment = store::verify(&options.archive, &terms, &context.clock)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&JudgedStore { judgment: &judgment, verbose, quiet });
     context.of_store(&judgment)
@@ -82,7 +82,7 @@ fn fill(outputs: &Outputs, options: &ReportOptions, report: &Report) -> Outcome<
     }
     let stored = StoredReport::of(report);
     let contents = options.reports.iter().map(|report| match report.rendering {
-        Some(rendering) => Ok(rendering.render(&stored, &Source::Verification).into_bytes()),
+        Some(rendering) => Ok(rendering.render(&stored, &ReportOrigin::Verification).into_bytes()),
         None => {
             let mut bytes = Vec::new();
             json::write(&mut bytes, &stored).map_err(Failure::could_not)?;

@@ -5,7 +5,7 @@ use std::{io, path::PathBuf};
 use crate::{
     app::{
         connection::Npmrc,
-        recall::{self, Source},
+        recall::{self, AdvisorySource},
         seal::Output,
         store::is_folder,
     },
@@ -29,7 +29,7 @@ pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
     #[cfg(unix)]
     network::leave_nothing_when_interrupted();
     let env = context.env;
-    let fetch = recall::Fetch {
+    let fetch = recall::FetchRecall {
         archives: options.archives.clone(),
         purls: options.purls.clone(),
         source: source(&options.advisories)?,
@@ -61,12 +61,16 @@ pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-fn source(text: &str) -> Outcome<Source> {
+fn source(text: &str) -> Outcome<AdvisorySource> {
     if !text.starts_with("https://") && !text.starts_with("http://") {
         let path = PathBuf::from(text);
-        return Ok(if is_folder(&path) { Source::Folder(path) } else { Source::Zip(path) });
+        return Ok(if is_folder(&path) {
+            AdvisorySource::Folder(path)
+        } else {
+            AdvisorySource::Zip(path)
+        });
     }
-    addresses::parse(text).map(Source::Address).ok_or_else(|| {
+    addresses::parse(text).map(AdvisorySource::Address).ok_or_else(|| {
         Failure::could_not("--advisories is not an address")
             .hint("it is a folder, a ZIP file, or an address such as https://HOST/npm/all.zip")
     })

@@ -18,7 +18,7 @@ pub fn run(options: &Report, context: &mut Context<'_>) -> Outcome {
     let files = file.map(ToOwned::to_owned).into_iter().collect();
     let output = Outputs::prepare(files, None, context.terminal)?;
     let opened = stored::open(&options.report, &options.keys)?;
-    let text = options.to.render(&opened.report, &opened.source);
+    let text = options.to.render(&opened.report, &opened.origin);
     outputs::keep(output.fill(vec![text.clone().into_bytes()])?)?;
     context.print(&RenderedReport { rendering: options.to, text: &text, file });
     Ok(())

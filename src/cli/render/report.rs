@@ -29,7 +29,7 @@ pub use self::served::pages;
 
 use super::Rendered;
 use crate::{
-    app::stored::{Source, StoredReport},
+    app::stored::{ReportOrigin, StoredReport},
     cli::terminal::GOOD,
     core::text::{Untrusted, named},
 };
@@ -39,7 +39,7 @@ use crate::{
 pub struct Rendering {
     /// As the command line names it.
     name: &'static str,
-    render: fn(&StoredReport, &Source) -> String,
+    render: fn(&StoredReport, &ReportOrigin) -> String,
 }
 
 /// All formats. A new one is a line here.
@@ -62,7 +62,7 @@ impl Rendering {
     }
 
     /// Renders a report. `source` says who vouches for it.
-    pub fn render(&self, report: &StoredReport, source: &Source) -> String {
+    pub fn render(&self, report: &StoredReport, source: &ReportOrigin) -> String {
         (self.render)(report, source)
     }
 }

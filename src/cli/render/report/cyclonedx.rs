@@ -18,12 +18,12 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        stored::{Source, StoredEntry, StoredPackage, StoredReport},
+        stored::{ReportOrigin, StoredEntry, StoredPackage, StoredReport},
     },
     core::{addresses::CYCLONEDX_SCHEMA, package::digest::Algorithm, text::bounded, time},
 };
 
-pub(super) fn cyclonedx(report: &StoredReport, source: &Source) -> String {
+pub(super) fn cyclonedx(report: &StoredReport, source: &ReportOrigin) -> String {
     let missing = Missing::of(report);
     let mut properties = basis(report, source);
     properties.extend(missing.properties());

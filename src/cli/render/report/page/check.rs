@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{Page, summary::codes, text::Text};
-use crate::app::stored::Source;
+use crate::app::stored::ReportOrigin;
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
 /// `man/sealift-archive.5`.
@@ -48,7 +48,7 @@ impl Page<'_> {
                 TRUST,
             )?;
         }
-        if matches!(self.source, Source::Signed { .. } | Source::Unchecked { .. }) {
+        if matches!(self.source, ReportOrigin::Signed { .. } | ReportOrigin::Unchecked { .. }) {
             part(
                 out,
                 "Who signed the report that this page shows?",
