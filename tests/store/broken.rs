@@ -72,8 +72,8 @@ fn missing_and_repeated_rows_are_noticed() {
         (&[0, 2, 3, 4], 2, "package 0 is missing"),
         (&[0, 1, 2, 4], 4, "package 1 is missing"),
         (&[0, 3, 4], 2, "package 0 is missing"),
-        (&[0, 1, 2], 3, "it has 1 of 2 archives"),
-        (&[0, 1, 2, 2, 3, 4], 4, "archive \"a.sealift\" is there twice"),
+        (&[0, 1, 2], 3, "it has 1 of 2 files"),
+        (&[0, 1, 2, 2, 3, 4], 4, "\"a.sealift\" is there twice"),
         (&[0, 1, 1, 2, 3, 4], 3, "package 1 is missing"),
     ] {
         refused(&store, &pick(places), line, why);

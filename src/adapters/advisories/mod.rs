@@ -163,3 +163,30 @@ fn too_much(from: &str, what: &'static str, max: u64) -> SourceError {
 fn too_large() -> String {
     format!("it is larger than {} bytes", limits::ADVISORY_BYTES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_too_much(totals: &mut Totals<'_>, bytes: u64, what: &str, max: u64) {
+        let error = totals.add(bytes).unwrap_err();
+        let expected = format!("osv has more than {max} {what}");
+        assert!(
+            matches!(error, SourceError::TooMuch { .. }) && error.to_string() == expected,
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn rejects_a_source_with_more_files_or_bytes_than_the_limit() {
+        let mut totals = Totals::new("osv");
+        for _ in 0..limits::SOURCE_ADVISORIES {
+            totals.add(0).unwrap();
+        }
+        assert_too_much(&mut totals, 0, "files", limits::SOURCE_ADVISORIES as u64);
+        let mut totals = Totals::new("osv");
+        totals.add(limits::SOURCE_CONTENT_BYTES).unwrap();
+        assert_too_much(&mut totals, 1, "bytes", limits::SOURCE_CONTENT_BYTES);
+    }
+}

@@ -223,3 +223,29 @@ fn facts(recall: &OpenedRecall, trust: &trust::Options) -> Result<RecallFacts, R
         brought_trust: false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::verify::Demands,
+        core::{policy::Policy, time, verdict::Claim},
+    };
+
+    #[test]
+    fn rejects_the_lockfile_of_one_build() {
+        let demands = Demands {
+            policy: Policy::requiring([Claim::Integrity], []),
+            lockfiles: vec!["package-lock.json".into()],
+            ..Demands::default()
+        };
+        let trust = trust::Options::of("public-good", trust::Store::Own("trust".into()));
+        let terms = Terms { keys: vec!["release.key.pub".into()], threshold: 1, demands, trust };
+        let archives = vec!["app.sealift".into()];
+        let apply_to =
+            Apply { recall: "monday.recall".into(), recall_keys: vec![], archives, terms };
+        let clock = Clock::new(time::parse("2026-11-23T04:00:00Z").unwrap());
+        let error = apply(&apply_to, &clock).unwrap_err();
+        assert!(matches!(error, RecallError::Lockfile), "{error}");
+    }
+}

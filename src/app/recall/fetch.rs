@@ -188,8 +188,12 @@ impl FetchRecall {
         for archive in sought.archives {
             match names_in(&archive.path, signers) {
                 // The recall of last week may lie among them.
-                Err(_) if archive.is_recall() => {}
+                Err(_) if archive.is_recall() => continue,
                 held => names.extend(held?),
+            }
+            if matches!(&self.output, Output::File(output) if files::is_same(&archive.path, output))
+            {
+                return Err(SealError::ReplacesInput(archive.path).into());
             }
         }
         Ok(names)
@@ -352,3 +356,6 @@ impl<'a> Search<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
