@@ -148,7 +148,8 @@ impl AffectedName {
     }
 }
 
-/// `DATABASE-ENTRY`, without space or anything that a path or a terminal would take for something else.
+/// Whether a text can be an id, such as `MAL-2026-1`: of letters, digits and `-._:+`. An id is shown in a terminal and
+/// names an entry.
 fn is_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:+".contains(&byte);
     (1..=limits::ADVISORY_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)
@@ -160,7 +161,7 @@ objects_only!(OsvRecord, Specific, RecordAffected, RecordPackage, RecordRange, R
 #[serde(remote = "Self")]
 struct OsvRecord {
     id: String,
-    // Read in any form: one that is not what it should be must not hide whom the record concerns.
+    // These three may have any form: a wrong form must not stop the record from naming its packages.
     #[serde(default)]
     summary: Option<Box<RawValue>>,
     #[serde(default)]
@@ -220,7 +221,8 @@ struct RecordEvent {
 }
 
 impl RecordEvent {
-    /// `None` without any that is known: it is not known then what the range holds.
+    /// The events in it. `None` if it has no event that this program knows: then nobody can say which versions the
+    /// range holds.
     fn events(self) -> Option<Vec<Event>> {
         let Self { introduced, fixed, last_affected, limit } = self;
         let events = [
