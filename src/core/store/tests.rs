@@ -34,7 +34,7 @@ fn columns(query: &str) -> Vec<&'static str> {
 
 #[test]
 fn rows_are_read_as_they_are_written() {
-    let head = IndexHead { schema: SCHEMA.into(), files: 2, ..Head::default() };
+    let head = IndexHead { schema: SCHEMA.into(), files: 2, ..IndexHead::default() };
     let archive = ArchiveRow { archive: "a\n\".sealift".into(), ..ArchiveRow::default() };
     for row in
         [IndexRow::Head(head), IndexRow::Package(7, Box::new(row())), IndexRow::Archive(archive)]

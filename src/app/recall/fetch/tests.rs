@@ -4,14 +4,7 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::app::trust::Store;
-
-/// Hears nothing.
-struct Silent;
-
-impl Listener for Silent {
-    fn hear(&mut self, _: News<'_>) {}
-}
+use crate::app::{news::Silent, trust::Store};
 
 /// What asks about the names in a file.
 fn of_list(folder: &Path) -> FetchRecall {
