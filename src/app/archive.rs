@@ -134,7 +134,7 @@ impl fmt::Display for About<'_> {
     }
 }
 
-/// Whether a file is a recall: its manifest is one, whoever sealed it. No archive has such a manifest.
+/// Whether a file is a recall: its manifest is one, whether its seal is good or not. No archive has such a manifest.
 pub fn is_recall(path: &Path) -> bool {
     Archive::open(path).is_ok_and(|file| file.is_listed_as::<Recall>())
 }

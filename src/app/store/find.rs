@@ -1,5 +1,4 @@
-//! Finds the archives in a folder. A recall among them is no archive: it is known by what it holds, and passed
-//! over.
+//! Finds the archives in a folder. A recall among them is known by what it holds, and is passed over.
 
 use std::path::{Path, PathBuf};
 

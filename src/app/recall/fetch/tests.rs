@@ -50,7 +50,9 @@ fn rejects_more_names_than_a_recall_asks_about() {
 fn advisory(number: usize, size: usize) -> Vec<u8> {
     let affected = r#"[{"package":{"ecosystem":"npm","name":"pad"}}]"#;
     let text = format!(r#"{{"id":"MAL-{number}","affected":{affected}}}"#);
-    format!("{text:size$}").into_bytes()
+    let mut bytes = text.into_bytes();
+    bytes.resize(size.max(bytes.len()), b' ');
+    bytes
 }
 
 /// How many advisories of a size are taken, and what the next one is refused with.
