@@ -128,6 +128,10 @@ pub const REPORT_BYTES: u64 = 64 << 20;
 /// Bytes of a signed report: base64 takes a third more.
 pub const SIGNED_REPORT_BYTES: u64 = REPORT_BYTES / 3 * 4 + (64 << 10);
 
+/// Values in a stored report, for the reason of [`EVIDENCE_VALUES`]. A package takes some 60: of [`REPORT_BYTES`], a
+/// written report has one in 30.
+pub const REPORT_VALUES: usize = 4_000_000;
+
 /// Bytes of a file in which a report shows that it is one: its first member, with white space around it.
 pub const REPORT_START_BYTES: u64 = 256;
 
@@ -338,6 +342,7 @@ pub const STORE_LINE_BYTES: usize = 4 << 20;
 /// Names of files and folders that could not be looked at, in an index: with [`REPORTED_TEXT`] of each they
 /// fit into a line.
 pub const STORE_UNREAD: usize = 1000;
+
 /// Bytes of one advisory. The largest of the public database list some ten thousand versions in a
 /// megabyte.
 pub const ADVISORY_BYTES: u64 = 4 << 20;

@@ -177,7 +177,7 @@ fn a_file_that_starts_as_a_report_and_is_none_is_named_and_stops_nothing() {
     let sha256 = serde_json::from_str::<Value>(&good).unwrap()["archive"]["sha256"].clone();
     let many = format!(
         "\"denied\":[{}{{\"code\":\"x\"}}],\"rules\"",
-        "{\"code\":\"x\"},".repeat(2_000_000)
+        format!("{{\"code\":\"{}\"}},", "x".repeat(500)).repeat(10_000)
     );
     let dense: Value = serde_json::from_str(&good).unwrap();
     let schema = good.find("\"schema\"").unwrap();
@@ -202,6 +202,15 @@ fn a_file_that_starts_as_a_report_and_is_none_is_named_and_stops_nothing() {
             "the SHA-256 of its archive is not one",
         ),
         ("verdict.json", good.replacen("\"refused\"", "\"perfect\"", 1), "unknown variant"),
+        (
+            "values.json",
+            dense.replacen(
+                "\"rules\"",
+                &format!("\"x\":[0{}],\"rules\"", ",0".repeat(4_000_000)),
+                1,
+            ),
+            "more than 4000000 values",
+        ),
         ("long.json", dense.replacen("\"rules\"", &many, 1), "than a row of an index has"),
     ];
     for (name, text, _) in &cases {
@@ -239,7 +248,7 @@ fn a_file_that_starts_as_a_report_and_is_none_is_named_and_stops_nothing() {
     // It is not known what they say: no answer is clear.
     let answer = store.find("b@1.0.0").failed().json();
     assert_eq!(names(&answer["archives"]), ["b.sealift"]);
-    assert_eq!(answer["summary"]["unusable"], 9);
+    assert_eq!(answer["summary"]["unusable"], 10);
     assert_eq!(answer["outdated"], json!([]));
 }
 

@@ -17,6 +17,7 @@ use crate::{
             key::PublicKey,
         },
         limits,
+        store::is_overfull,
     },
 };
 
@@ -161,7 +162,7 @@ pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> 
     Ok(OpenedReport { report: content.report(file)?, origin })
 }
 
-/// Reads a report that lies in a folder, whoever signed it. That one of the keys has signed it is noted.
+/// Reads a report that lies in a folder, signed or not. If one of the keys has signed it, that is noted.
 ///
 /// # Errors
 /// When the file cannot be read, or it is not a report.
@@ -245,6 +246,9 @@ impl<'a> Content<'a> {
         if bytes.len() as u64 > limits::REPORT_BYTES {
             let (path, max) = (file.to_owned(), limits::REPORT_BYTES);
             return Err(FileError::TooLarge { path, max }.into());
+        }
+        if is_overfull(bytes) {
+            return Err(refused(format!("it has more than {} values", limits::REPORT_VALUES)));
         }
         match FirstLook::at(bytes, file)?.schema.as_deref() {
             Some(SCHEMA) => {}

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     package::{PackageRow, RefusedClaim},
     query::{Query, QueryError},
-    report::{ReportRow, RowSource},
+    report::{ReportRow, RowSource, is_overfull},
 };
 
 /// The version of the index.

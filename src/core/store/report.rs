@@ -2,6 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::{json, limits};
+
+/// Whether a stored report has more values than one can have. It is counted before it is parsed.
+pub fn is_overfull(report: &[u8]) -> bool {
+    json::values(report) > limits::REPORT_VALUES
+}
+
 /// Who says what a row has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -36,9 +36,14 @@ fn columns(query: &str) -> Vec<&'static str> {
 fn rows_are_read_as_they_are_written() {
     let head = IndexHead { schema: SCHEMA.into(), files: 2, ..IndexHead::default() };
     let archive = ArchiveRow { archive: "a\n\".sealift".into(), ..ArchiveRow::default() };
-    for row in
-        [IndexRow::Head(head), IndexRow::Package(7, Box::new(row())), IndexRow::Archive(archive)]
-    {
+    let report = ReportRow { source: Some(RowSource::SignedReport), ..ReportRow::default() };
+    for row in [
+        IndexRow::Head(head),
+        IndexRow::Package(7, Box::new(row())),
+        IndexRow::Archive(archive),
+        IndexRow::Recall(RecallRow::default()),
+        IndexRow::Report(report),
+    ] {
         let line = row.line();
         assert!(!line.contains('\n'));
         assert_eq!(IndexRow::parse(line.as_bytes()), Ok(row));
@@ -140,6 +145,33 @@ fn keys_are_found_in_packages_and_archives() {
     assert_eq!(found("SHA256:a"), ["keys"]);
     assert_eq!(found("SHA256:b"), ["claimedKeys"]);
     assert!(found("SHA256:c").is_empty() && found("a").is_empty());
+}
+
+#[test]
+fn keys_are_found_in_reports() {
+    let mut report = ReportRow {
+        keys: vec!["SHA256:a".into()],
+        report_keys: vec!["SHA256:b".into()],
+        ..ReportRow::default()
+    };
+    let found =
+        |report: &ReportRow, query: &str| Query::parse(query).unwrap().report_columns(report);
+    assert_eq!(found(&report, "SHA256:a"), ["keys"]);
+    assert_eq!(found(&report, "SHA256:b"), ["reportKeys"]);
+    assert!(found(&report, "SHA256:c").is_empty() && found(&report, "a").is_empty());
+    // The archive's own row says who has sealed it.
+    report.archive = Some("a.sealift".into());
+    assert!(found(&report, "SHA256:a").is_empty());
+    assert_eq!(found(&report, "SHA256:b"), ["reportKeys"]);
+}
+
+#[test]
+fn sources_have_the_names_that_the_page_gives() {
+    let name = |source: RowSource| serde_json::to_value(source).unwrap();
+    assert_eq!(name(RowSource::Archive), "archive");
+    assert_eq!(name(RowSource::SignedReport), "signed-report");
+    assert_eq!(name(RowSource::UnverifiedReport), "unverified-report");
+    assert_eq!(name(RowSource::UnsignedReport), "unsigned-report");
 }
 
 #[test]
