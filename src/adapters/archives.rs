@@ -86,7 +86,7 @@ fn find_at_most(
     files: usize,
 ) -> Result<FolderFiles, FileError> {
     let found = FolderFiles::default();
-    let mut walk = Walk { folder, keep, most, files, found, seen: 0, left: Vec::new() };
+    let mut walk = FolderWalk { folder, keep, most, files, found, seen: 0, left: Vec::new() };
     walk.folder(folder, "")?;
     while let Some((path, name)) = walk.left.pop() {
         match walk.folder(&path, &name) {
@@ -104,7 +104,7 @@ fn find_at_most(
 }
 
 /// A walk through a folder.
-struct Walk<'a> {
+struct FolderWalk<'a> {
     folder: &'a Path,
     /// Whether a file that has not the name of an archive is kept.
     keep: &'a dyn Fn(&Path) -> bool,
@@ -119,7 +119,7 @@ struct Walk<'a> {
     left: Vec<(PathBuf, String)>,
 }
 
-impl Walk<'_> {
+impl FolderWalk<'_> {
     fn folder(&mut self, path: &Path, name: &str) -> Result<(), FileError> {
         let io = |source| FileError::io("read", path, source);
         for entry in std::fs::read_dir(path).map_err(io)? {

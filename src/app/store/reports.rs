@@ -56,9 +56,9 @@ fn unusable(file: &FolderFile, error: &ReportError) -> ReportRow {
     }
 }
 
-type Rows = (ReportRow, Vec<(Digest, String)>);
+type ReadRows = (ReportRow, Vec<(Digest, String)>);
 
-fn rows(file: &FolderFile, keys: &[PublicKey]) -> Result<Rows, ReportError> {
+fn rows(file: &FolderFile, keys: &[PublicKey]) -> Result<ReadRows, ReportError> {
     let opened = stored::open_found(&file.path, keys)?;
     let refused = |why: &str| ReportError::NotAReport { file: file.path.clone(), why: why.into() };
     let (source, report_keys) = match opened.origin {

@@ -146,12 +146,14 @@ impl ReportError {
 pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> {
     let keys = load_keys(keys)?;
     let bytes = files::read_input(file, limits::SIGNED_REPORT_BYTES)?;
-    let content = Content::parse(&bytes, file)?;
+    let content = ReportContent::parse(&bytes, file)?;
     let origin = match &content {
-        Content::Bare(_) if !keys.is_empty() => return Err(ReportError::Unsigned(file.to_owned())),
-        Content::Bare(_) => ReportOrigin::Unsigned,
-        Content::Envelope(envelope) if keys.is_empty() => unchecked(envelope),
-        Content::Envelope(envelope) => {
+        ReportContent::Bare(_) if !keys.is_empty() => {
+            return Err(ReportError::Unsigned(file.to_owned()));
+        }
+        ReportContent::Bare(_) => ReportOrigin::Unsigned,
+        ReportContent::Envelope(envelope) if keys.is_empty() => unchecked(envelope),
+        ReportContent::Envelope(envelope) => {
             let verified = envelope.verify(&keys, 1).map_err(|why| {
                 let file = file.to_owned();
                 ReportError::Signature { file, why }
@@ -168,10 +170,10 @@ pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> 
 /// When the file cannot be read, or it is not a report.
 pub fn open_found(file: &Path, keys: &[PublicKey]) -> Result<OpenedReport, ReportError> {
     let bytes = files::read_unlinked(file, limits::SIGNED_REPORT_BYTES)?;
-    let content = Content::parse(&bytes, file)?;
+    let content = ReportContent::parse(&bytes, file)?;
     let origin = match &content {
-        Content::Bare(_) => ReportOrigin::Unsigned,
-        Content::Envelope(envelope) => match envelope.verify(keys, 1) {
+        ReportContent::Bare(_) => ReportOrigin::Unsigned,
+        ReportContent::Envelope(envelope) => match envelope.verify(keys, 1) {
             Ok(verified) => ReportOrigin::Signed { keys: verified.into_signers() },
             Err(_) => unchecked(envelope),
         },
@@ -208,14 +210,14 @@ fn unchecked(envelope: &Envelope) -> ReportOrigin {
 }
 
 /// What a file holds.
-enum Content<'a> {
+enum ReportContent<'a> {
     /// The report.
     Bare(&'a [u8]),
     /// An envelope, whose payload it is.
     Envelope(Envelope),
 }
 
-impl<'a> Content<'a> {
+impl<'a> ReportContent<'a> {
     fn parse(bytes: &'a [u8], file: &Path) -> Result<Self, ReportError> {
         let bytes = bytes.trim_ascii();
         let FirstLook { payload_type, .. } = FirstLook::at(bytes, file)?;
