@@ -148,10 +148,10 @@ pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> 
     let bytes = files::read_input(file, limits::SIGNED_REPORT_BYTES)?;
     let content = ReportContent::parse(&bytes, file)?;
     let origin = match &content {
-        ReportContent::Bare(_) if !keys.is_empty() => {
+        ReportContent::Bare(..) if !keys.is_empty() => {
             return Err(ReportError::Unsigned(file.to_owned()));
         }
-        ReportContent::Bare(_) => ReportOrigin::Unsigned,
+        ReportContent::Bare(..) => ReportOrigin::Unsigned,
         ReportContent::Envelope(envelope) if keys.is_empty() => unchecked(envelope),
         ReportContent::Envelope(envelope) => {
             let verified = envelope.verify(&keys, 1).map_err(|why| {
@@ -172,7 +172,7 @@ pub fn open_found(file: &Path, keys: &[PublicKey]) -> Result<OpenedReport, Repor
     let bytes = files::read_unlinked(file, limits::SIGNED_REPORT_BYTES)?;
     let content = ReportContent::parse(&bytes, file)?;
     let origin = match &content {
-        ReportContent::Bare(_) => ReportOrigin::Unsigned,
+        ReportContent::Bare(..) => ReportOrigin::Unsigned,
         ReportContent::Envelope(envelope) => match envelope.verify(keys, 1) {
             Ok(verified) => ReportOrigin::Signed { keys: verified.into_signers() },
             Err(_) => unchecked(envelope),
@@ -211,8 +211,8 @@ fn unchecked(envelope: &Envelope) -> ReportOrigin {
 
 /// What a file holds.
 enum ReportContent<'a> {
-    /// The report.
-    Bare(&'a [u8]),
+    /// The report, and the schema that it gives.
+    Bare(&'a [u8], Option<String>),
     /// An envelope, whose payload it is.
     Envelope(Envelope),
 }
@@ -220,9 +220,9 @@ enum ReportContent<'a> {
 impl<'a> ReportContent<'a> {
     fn parse(bytes: &'a [u8], file: &Path) -> Result<Self, ReportError> {
         let bytes = bytes.trim_ascii();
-        let FirstLook { payload_type, .. } = FirstLook::at(bytes, file)?;
+        let FirstLook { schema, payload_type } = FirstLook::at(bytes, file)?;
         match payload_type.as_deref() {
-            None => Ok(Self::Bare(bytes)),
+            None => Ok(Self::Bare(bytes, schema)),
             Some(PAYLOAD_TYPE) => {
                 let envelope = Envelope::parse_of(PAYLOAD_TYPE, bytes);
                 let envelope = envelope.map_err(|why| {
@@ -239,9 +239,9 @@ impl<'a> ReportContent<'a> {
     }
 
     /// The report, once its signature has been looked at.
-    fn report(&self, file: &Path) -> Result<StoredReport, ReportError> {
-        let bytes = match self {
-            Self::Bare(bytes) => bytes,
+    fn report(self, file: &Path) -> Result<StoredReport, ReportError> {
+        let bytes = match &self {
+            Self::Bare(bytes, _) => bytes,
             Self::Envelope(envelope) => envelope.payload_unverified(),
         };
         let refused = |why| ReportError::NotAReport { file: file.to_owned(), why };
@@ -252,7 +252,11 @@ impl<'a> ReportContent<'a> {
         if is_overfull(bytes) {
             return Err(refused(format!("it has more than {} values", limits::REPORT_VALUES)));
         }
-        match FirstLook::at(bytes, file)?.schema.as_deref() {
+        let schema = match &self {
+            Self::Bare(_, schema) => schema.clone(),
+            Self::Envelope(_) => FirstLook::at(bytes, file)?.schema,
+        };
+        match schema.as_deref() {
             Some(SCHEMA) => {}
             Some(other) => {
                 return Err(refused(format!("its schema is {other:?}, and not {SCHEMA:?}")));
