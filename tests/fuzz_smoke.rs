@@ -20,7 +20,7 @@ use sealift::core::{
     archive::manifest::Listing as _,
     policy::{Identities, PolicyFile},
     recall::{Advisory, Recall},
-    store::{Query, Row},
+    store::{IndexRow, Query},
     verdict::Claim,
 };
 
@@ -76,7 +76,7 @@ fn good_inputs_are_accepted() {
         let index = stored("store", name);
         let mut lines = index.trim_ascii_end().split(|byte| *byte == b'\n');
         Query::parse(str::from_utf8(lines.next().unwrap()).unwrap()).unwrap();
-        lines.for_each(|line| drop(Row::parse(line).unwrap()));
+        lines.for_each(|line| drop(IndexRow::parse(line).unwrap()));
     }
     assert!(Advisory::parse(&stored("advisory", "ranges")).unwrap().counts());
     Recall::parse(&stored("manifest", "recall")).unwrap();

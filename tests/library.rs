@@ -18,7 +18,7 @@ use sealift::{
         seal::{self, SealError},
         sign::{self, SignError, sign},
         trust::{self, BasisError},
-        verify::{self, Demands, VerifyError, verify},
+        verify::{self, Demands, Terms, VerifyError, verify},
     },
     core::{
         policy::Policy,
@@ -64,8 +64,15 @@ fn demands(claims: impl IntoIterator<Item = Claim>) -> Demands {
 }
 
 fn verifying(world: &World) -> verify::Options {
-    verify::Options {
-        archive: world.path("app.sealift"),
+    by(world, terms(world))
+}
+
+fn by(world: &World, terms: Terms) -> verify::Options {
+    verify::Options { archive: world.path("app.sealift"), terms }
+}
+
+fn terms(world: &World) -> Terms {
+    Terms {
         keys: vec![world.path("release.key.pub")],
         threshold: 1,
         demands: demands([Claim::RegistrySignature]),
@@ -116,7 +123,7 @@ fn seals_verifies_and_signs_by_the_library_alone() {
     };
     sign(&options, &at(NOW), &mut Silent).unwrap();
     let both = [world.path("release.key.pub"), world.path("second.key.pub")];
-    let options = verify::Options { keys: both.into(), threshold: 2, ..verifying(&world) };
+    let options = by(&world, Terms { keys: both.into(), threshold: 2, ..terms(&world) });
     assert!(verify(&options, &at(NOW)).unwrap().admit().is_ok());
 }
 
@@ -140,14 +147,14 @@ fn refuses_to_sign_what_does_not_meet_the_demands() {
 #[test]
 fn tells_a_refusal_from_what_could_not_be_checked() {
     let world = sealed();
-    let error_of = |options: &verify::Options, now| verify(options, &at(now)).unwrap_err();
-    let good = verifying(&world);
+    let error_of = |terms: &Terms, now| verify(&by(&world, terms.clone()), &at(now)).unwrap_err();
+    let good = terms(&world);
 
-    let nothing = verify::Options { demands: demands([]), ..good.clone() };
+    let nothing = Terms { demands: demands([]), ..good.clone() };
     let error = error_of(&nothing, NOW);
     assert!(matches!(error, VerifyError::NoDemands) && !error.is_refusal());
 
-    let keyless = verify::Options { keys: vec![], ..good.clone() };
+    let keyless = Terms { keys: vec![], ..good.clone() };
     let error = error_of(&keyless, NOW);
     assert!(matches!(error, VerifyError::Open(OpenError::NoKey)) && !error.is_refusal());
 
@@ -157,10 +164,10 @@ fn tells_a_refusal_from_what_could_not_be_checked() {
 
     let elsewhere = trust::Store::Named(world.path("nowhere"));
     let trust = trust::Options::of("public-good", elsewhere);
-    let error = error_of(&verify::Options { trust, ..good.clone() }, NOW);
+    let error = error_of(&Terms { trust, ..good.clone() }, NOW);
     assert!(matches!(error, VerifyError::Basis(BasisError::NoFolder(_))) && !error.is_refusal());
 
-    let stranger = verify::Options { keys: vec![world.path("second.key.pub")], ..good.clone() };
+    let stranger = Terms { keys: vec![world.path("second.key.pub")], ..good.clone() };
     let error = error_of(&stranger, NOW);
     assert!(error.is_refusal() && error.code() == Some("too-few-signers"), "{error:?}");
 

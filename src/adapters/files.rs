@@ -36,6 +36,27 @@ pub fn read_regular(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
     bounded(file, path, max)
 }
 
+/// The first bytes of a regular file, at most `max`. A symbolic link is not followed.
+///
+/// # Errors
+/// When it cannot be read, or is something else.
+pub fn read_start(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    let (file, _) = open_regular(path, false)?;
+    let mut bytes = Vec::new();
+    let read = file.take(max).read_to_end(&mut bytes);
+    read.map_err(|source| FileError::io("read", path, source))?;
+    Ok(bytes)
+}
+
+/// Reads a regular file of at most `max` bytes that somebody else found. A symbolic link is not followed.
+///
+/// # Errors
+/// When it cannot be read, is larger, or is something else.
+pub fn read_unlinked(path: &Path, max: u64) -> Result<Vec<u8>, FileError> {
+    let (file, _) = open_regular(path, false)?;
+    bounded(file, path, max)
+}
+
 /// Reads a regular file, or standard input where the path is `-`, of at most `max` bytes.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ use crate::{
     core::{
         archive::{dsse::Envelope, key::PublicKey, manifest::Listing},
         policy::{Policy, Signer},
+        recall::Recall,
         time::{self, Time},
     },
 };
@@ -133,6 +134,11 @@ impl fmt::Display for About<'_> {
             _ => error.fmt(f),
         }
     }
+}
+
+/// Whether a file is a recall: its manifest is one, whether its seal is good or not. No archive has such a manifest.
+pub fn is_recall(path: &Path) -> bool {
+    Archive::open(path).is_ok_and(|file| file.is_listed_as::<Recall>())
 }
 
 /// Reads the public keys of who may seal, each a signer of its own.

@@ -16,7 +16,7 @@ use crate::{
         clock::Clock,
         report::Report,
         trust,
-        verify::{self, Demands, Examined, VerifyError, verify},
+        verify::{self, Demands, Examined, Terms, VerifyError, verify},
     },
     core::{
         builder::Who,
@@ -147,14 +147,16 @@ pub fn compare(options: &Options, clock: &Clock) -> Result<Comparison, VerifyErr
     let examine = |archive: &Path| {
         let options = verify::Options {
             archive: archive.to_owned(),
-            keys: options.keys.clone(),
-            threshold: 1,
-            demands: Demands {
-                // Which is demanded in any case.
-                policy: Policy::requiring([Claim::Integrity], []),
-                ..Demands::default()
+            terms: Terms {
+                keys: options.keys.clone(),
+                threshold: 1,
+                demands: Demands {
+                    // Which is demanded in any case.
+                    policy: Policy::requiring([Claim::Integrity], []),
+                    ..Demands::default()
+                },
+                trust: options.trust.clone(),
             },
-            trust: options.trust.clone(),
         };
         verify(&options, clock)
     };

@@ -7,7 +7,7 @@ use super::{
     policy::{self, Loaded, PolicySource},
     report::Report,
     trust,
-    verify::{self, Demands, VerifyError},
+    verify::{self, Demands, Terms, VerifyError},
 };
 use crate::core::{package::Purl, policy::Policy};
 
@@ -55,10 +55,12 @@ pub fn check(options: &Options, clock: &Clock) -> Result<Checked, VerifyError> {
         Some(archive) => {
             let options = verify::Options {
                 archive: archive.clone(),
-                keys: options.keys.clone(),
-                threshold: 1,
-                demands: Demands::default(),
-                trust: options.trust.clone(),
+                terms: Terms {
+                    keys: options.keys.clone(),
+                    threshold: 1,
+                    demands: Demands::default(),
+                    trust: options.trust.clone(),
+                },
             };
             let (policy, sources) = (policy.clone(), sources.clone());
             let loaded = Loaded { policy, sources, identities };

@@ -98,7 +98,7 @@ pub fn init(options: &Options, clock: &Clock) -> Result<String, InitError> {
                 return Err(InitError::Refused(Box::new(report)));
             }
             let folder = options.output.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-            let signers = signers(&from.keys, from.threshold, folder)?;
+            let signers = signers(&from.terms.keys, from.terms.threshold, folder)?;
             // What was supplied is for an exception: rules are not asked about it.
             let supplied =
                 |judged: &&JudgedPackage| matches!(judged.purl.origin(), Origin::Supplied(_));

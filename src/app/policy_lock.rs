@@ -123,7 +123,7 @@ pub fn lock(options: &Options, clock: &Clock) -> Result<WrittenIdentities, LockE
         false if files::is_there(&output) => return Err(LockError::Exists(output)),
         false => Identities::default(),
     };
-    let demands = &options.verify.demands;
+    let demands = &options.verify.terms.demands;
     let loaded = policy::load_before(&demands.policies, Some(&output));
     let loaded = demands.complete(loaded.map_err(VerifyError::from)?)?;
     let is_own = loaded.identities.iter().all(|path| files::is_same_place(path, &output));

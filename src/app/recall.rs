@@ -8,16 +8,17 @@ mod fetch;
 mod held;
 mod judged;
 mod opened;
+mod sought;
 
 pub use self::{
     apply::{Applied, Apply, RecallFacts, apply},
     error::RecallError,
-    judged::{Affected, Denied, Judged, Outcome, State},
+    judged::{AffectedPackage, CheckedArchive, RecallFindings, RecallState},
 };
 #[cfg(feature = "network")]
 pub use self::{
     error::RecallFetchError,
-    fetch::{Fetch, Fetched, Fetching, Sealed, source},
+    fetch::{FetchRecall, Fetched, Fetching, SealedRecall, source},
 };
 #[cfg(feature = "network")]
-pub use crate::adapters::advisories::Source;
+pub use crate::adapters::advisories::AdvisorySource;

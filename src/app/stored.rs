@@ -14,8 +14,11 @@ use serde_json::{Map, Value};
 
 pub use self::{
     found::{StoredClaim, StoredDenial, StoredEntry, StoredPackage, StoredUnrecognized},
-    named::Named,
-    opened::{Opened, PAYLOAD_TYPE, ReportError, Source, open},
+    named::ByName,
+    opened::{
+        OpenedReport, PAYLOAD_TYPE, ReportError, ReportOrigin, load_keys, may_be_report, open,
+        open_found,
+    },
     outputs::{Outputs, Render, Reporting, render},
 };
 use super::report::Verdict;
@@ -49,7 +52,7 @@ pub struct StoredReport {
     /// The trust material, an instance each.
     pub trust: Vec<StoredTrust>,
     /// How many packages and claims.
-    pub summary: Summary,
+    pub summary: ReportSummary,
     /// What is older than its limit.
     pub past_limits: Vec<PastLimit>,
     /// The lockfiles in the archive.
@@ -233,7 +236,7 @@ pub struct StoredPublisher {
 
 /// How many packages and claims.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct ReportSummary {
     /// How many packages.
     pub packages: usize,
     /// How many of them are verified.
@@ -241,7 +244,7 @@ pub struct Summary {
     /// How many are not.
     pub refused: usize,
     /// For each claim, how many packages have which status.
-    pub claims: Named<ClaimCounts>,
+    pub claims: ByName<ClaimCounts>,
 }
 
 /// How many packages have which status of a claim.
@@ -282,7 +285,7 @@ pub struct StoredInput {
     /// The version of that format; empty where the format has none.
     pub format_version: String,
     /// How many entries have each disposition that any has.
-    pub dispositions: Named<usize>,
+    pub dispositions: ByName<usize>,
     /// Its entries.
     pub entries: Vec<StoredEntry>,
 }
@@ -305,7 +308,7 @@ pub struct StoredLockfile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
     /// How many entries have each disposition that any has.
-    pub dispositions: Named<usize>,
+    pub dispositions: ByName<usize>,
     /// Its entries, where it equals none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entries: Option<Vec<StoredEntry>>,

@@ -132,9 +132,9 @@ pub struct Unpacked {
 /// When the folder is there already, or the archive is refused or could not be examined.
 pub fn prepare(options: &Options, clock: &Clock) -> Result<Unpacking, UnpackError> {
     install::require_absent(&options.folder)?;
-    let mut demands = options.verify.clone();
-    demands.demands.policy.deep = true;
-    let verified = verify(&demands, clock)?.admit().map_err(UnpackError::Refused)?;
+    let mut deep = options.verify.clone();
+    deep.terms.demands.policy.deep = true;
+    let verified = verify(&deep, clock)?.admit().map_err(UnpackError::Refused)?;
     Ok(Unpacking { verified, folder: options.folder.clone(), layout: options.layout })
 }
 

@@ -9,7 +9,7 @@ use super::{
     news::Listener,
     outputs,
     statement::StatementWriteError,
-    store::{self, Judgment, StoreError, is_folder},
+    store::{self, ArchiveStoreError, StoreJudgment, is_folder},
     stored::{Outputs, ReportError},
     verify::{self, Examined, VerifyError, verify},
 };
@@ -31,7 +31,7 @@ pub enum Verification {
     /// Of one archive.
     Archive(Box<Examined>),
     /// Of the archives of a folder.
-    Store(Box<Judgment>),
+    Store(Box<StoreJudgment>),
 }
 
 /// Why nothing was found, or why it was not written.
@@ -42,7 +42,7 @@ pub enum VerificationError {
     Verify(#[from] VerifyError),
     /// The folder was not judged.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] ArchiveStoreError),
     /// A statement was not written.
     #[error(transparent)]
     Statement(#[from] StatementWriteError),
@@ -76,8 +76,7 @@ impl VerificationError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Verify(error) => error.is_refusal(),
-            Self::Store(error) => error.is_refusal(),
-            Self::Statement(_) | Self::Report(_) => false,
+            Self::Store(_) | Self::Statement(_) | Self::Report(_) => false,
         }
     }
 }
@@ -109,9 +108,10 @@ impl Options {
 
     fn run_on_folder(&self, clock: &Clock) -> Result<Verification, VerificationError> {
         if self.files().next().is_some() {
-            return Err(StoreError::OneArchive(self.verify.archive.clone()).into());
+            return Err(ArchiveStoreError::OneArchive(self.verify.archive.clone()).into());
         }
-        Ok(Verification::Store(Box::new(store::verify(&self.verify, clock)?)))
+        let verify::Options { archive: folder, terms } = &self.verify;
+        Ok(Verification::Store(Box::new(store::verify(folder, terms, clock)?)))
     }
 
     /// The files that are written.

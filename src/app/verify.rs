@@ -130,11 +130,18 @@ impl Examined {
     }
 }
 
-/// How to verify an archive.
+/// An archive, and what to judge it by.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The archive.
     pub archive: PathBuf,
+    /// What to judge it by.
+    pub terms: Terms,
+}
+
+/// What archives are judged by.
+#[derive(Debug, Clone)]
+pub struct Terms {
     /// The public keys of who may seal.
     pub keys: Vec<PathBuf>,
     /// How many signers must have sealed, where no policy says more.
@@ -202,21 +209,23 @@ impl Demands {
 /// use sealift::{
 ///     app::{
 ///         Clock, trust,
-///         verify::{self, Demands},
+///         verify::{self, Demands, Terms},
 ///     },
 ///     core::{policy::Policy, time, verdict::Claim},
 /// };
 ///
 /// let options = verify::Options {
 ///     archive: "app.sealift".into(),
-///     keys: vec!["release.key.pub".into()],
-///     threshold: 1,
-///     demands: Demands {
-///         policies: vec![],
-///         policy: Policy::requiring([Claim::RegistrySignature], []),
-///         lockfiles: vec!["package-lock.json".into()],
+///     terms: Terms {
+///         keys: vec!["release.key.pub".into()],
+///         threshold: 1,
+///         demands: Demands {
+///             policies: vec![],
+///             policy: Policy::requiring([Claim::RegistrySignature], []),
+///             lockfiles: vec!["package-lock.json".into()],
+///         },
+///         trust: trust::Options::of("public-good", trust::Store::Own("trust".into())),
 ///     },
-///     trust: trust::Options::of("public-good", trust::Store::Own("trust".into())),
 /// };
 /// let clock = Clock::new(time::parse("2026-11-23T04:00:00Z").ok_or("no time")?);
 /// match verify::verify(&options, &clock).map(|examined| examined.admit()) {
@@ -231,7 +240,7 @@ impl Demands {
 /// # Errors
 /// When the archive is not what was sealed, or could not be examined.
 pub fn verify(options: &Options, clock: &Clock) -> Result<Examined, VerifyError> {
-    verify_by(options, options.demands.load()?, clock)
+    verify_by(options, options.terms.demands.load()?, clock)
 }
 
 /// As [`verify`], by policies that were read.
@@ -240,8 +249,9 @@ pub(super) fn verify_by(
     loaded: Loaded,
     clock: &Clock,
 ) -> Result<Examined, VerifyError> {
-    let verifier = Verifier::of(options, loaded, clock)?;
-    verifier.examine(&options.archive, options.demands.locks()?)
+    let Options { archive, terms } = options;
+    let verifier = Verifier::of(terms, loaded, clock)?;
+    verifier.examine(archive, terms.demands.locks()?)
 }
 
 /// What an archive is judged by.

@@ -17,8 +17,9 @@ use crate::{
     app::{
         FileError, Worst, archive::OpenError, keys::KeyError, policy_init::InitError,
         policy_lock::LockError, recall::RecallError, sign::SignError,
-        statement::StatementWriteError, store::StoreError, stored::ReportError, trust::BasisError,
-        unpack::UnpackError, verification::VerificationError, verify::VerifyError, why::WhyError,
+        statement::StatementWriteError, store::ArchiveStoreError, stored::ReportError,
+        trust::BasisError, unpack::UnpackError, verification::VerificationError,
+        verify::VerifyError, why::WhyError,
     },
     core::text::Message,
 };
@@ -161,7 +162,7 @@ ends!(
     BasisError: code is_refusal,
     OpenError: code is_refusal,
     SignError: code is_refusal,
-    StoreError: code is_refusal,
+    ArchiveStoreError: code,
     LockError: code is_refusal,
     RecallError: code is_refusal,
     ReportError: code is_refusal,

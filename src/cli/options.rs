@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 #[cfg(feature = "network")]
 use crate::app::seal::{Output, SealKey};
 use crate::{
-    app::{attest, stored, trust, verify},
+    app::{
+        attest, stored, trust,
+        verify::{self, Terms},
+    },
     cli::{
         declare::{
             DemandOptions, ReportOptions, Statements, StoreOptions, TrustOptions, VerifyOptions,
@@ -62,8 +65,12 @@ impl From<&DemandOptions> for verify::Demands {
 impl VerifyOptions {
     /// As the use cases take them, for an archive.
     pub(super) fn resolve(&self, archive: &Path, env: &Env) -> verify::Options {
-        verify::Options {
-            archive: archive.to_owned(),
+        verify::Options { archive: archive.to_owned(), terms: self.terms(env) }
+    }
+
+    /// As the use cases take them, for any number of archives.
+    pub(super) fn terms(&self, env: &Env) -> Terms {
+        Terms {
             keys: self.keys.clone(),
             threshold: self.threshold as usize,
             demands: (&self.demands).into(),

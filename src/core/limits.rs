@@ -128,6 +128,13 @@ pub const REPORT_BYTES: u64 = 64 << 20;
 /// Bytes of a signed report: base64 takes a third more.
 pub const SIGNED_REPORT_BYTES: u64 = REPORT_BYTES / 3 * 4 + (64 << 10);
 
+/// Values in a stored report, for the reason of [`EVIDENCE_VALUES`]. A package takes some 60: of [`REPORT_BYTES`], a
+/// written report has one in 30.
+pub const REPORT_VALUES: usize = 4_000_000;
+
+/// Bytes of a file in which a report shows that it is one: its first member, with white space around it.
+pub const REPORT_START_BYTES: u64 = 256;
+
 /// Characters of a message: a fact, which may quote untrusted text, with what was expected.
 pub const MESSAGE_TEXT: usize = 2048;
 
@@ -335,12 +342,17 @@ pub const STORE_LINE_BYTES: usize = 4 << 20;
 /// Names of files and folders that could not be looked at, in an index: with [`REPORTED_TEXT`] of each they
 /// fit into a line.
 pub const STORE_UNREAD: usize = 1000;
+
 /// Bytes of one advisory. The largest of the public database list some ten thousand versions in a
 /// megabyte.
 pub const ADVISORY_BYTES: u64 = 4 << 20;
 
 /// Values in one advisory, for the reason of [`EVIDENCE_VALUES`].
 pub const ADVISORY_VALUES: usize = EVIDENCE_VALUES;
+
+/// Files of a source that are named where they cannot be read as advisories: more are counted. Of a source that is
+/// something else, none can be read.
+pub const UNREADABLE_NAMED: u64 = 20;
 
 /// Bytes of an advisory's id. The longest real ones have some 60.
 pub const ADVISORY_ID_BYTES: usize = 128;

@@ -59,7 +59,7 @@ fn a_malicious_version_is_found_in_exactly_the_archives_that_hold_it() {
 }
 
 #[test]
-fn what_people_read_says_all_of_it() {
+fn prints_the_affected_refused_and_unchecked_archives_and_the_unasked_packages() {
     let sides = sides(&[advisory("MAL-2026-1", "pad", &["1.0.1"])]);
     seal(&sides, "store/a.sealift", &[&signed(&sides, "pad", "1.0.0")]);
     seal(&sides, "store/b.sealift", &[&signed(&sides, "pad", "1.0.1")]);
@@ -229,7 +229,7 @@ fn what_is_not_an_archive_is_named_and_the_others_are_judged() {
     let sides = sides(&[]);
     seal(&sides, "store/a.sealift", &[&signed(&sides, "pad", "1.0.0")]);
     fetch(&sides, "monday.recall", "store").done();
-    // Another recall among the archives, and one under this very name.
+    // A recall among the archives.
     std::fs::copy(sides.world.path("monday.recall"), sides.world.path("store/self.sealift"))
         .unwrap();
     for (name, bytes) in [("store/text.sealift", &b"no archive"[..]), ("store/notes.txt", b"x")] {
@@ -237,16 +237,28 @@ fn what_is_not_an_archive_is_named_and_the_others_are_judged() {
     }
     let applied = apply(&sides, "monday.recall", "store gone.sealift").refused().json();
     assert_eq!(in_state(&applied, "clear"), ["store/a.sealift"]);
-    assert_eq!(in_state(&applied, "refused"), ["store/self.sealift", "store/text.sealift"]);
+    assert_eq!(in_state(&applied, "refused"), ["store/text.sealift"]);
+    assert_eq!(applied["recalls"], json!(["store/self.sealift"]));
     assert_eq!(in_state(&applied, "unchecked"), ["gone.sealift"]);
-    assert_eq!(of(&applied, "store/self.sealift")["code"], "manifest-predicate-type");
     assert_eq!(of(&applied, "store/text.sealift")["code"], "zip-truncated");
-    // The recall itself is not judged.
+    // Nor is the recall that is applied. One that is named is judged.
     let itself = apply(&sides, "store/self.sealift", "store").refused().json();
     assert_eq!(itself["summary"]["archives"], 2);
-    // Nothing to judge is an error.
+    let named = apply(&sides, "monday.recall", "store/self.sealift").refused().json();
+    assert_eq!(of(&named, "store/self.sealift")["code"], "manifest-predicate-type");
+    // Nothing to judge is an error, and nothing is remembered of the recall.
+    let kept = sides.world.path("gap/data/trust/acme/recall");
+    std::fs::remove_file(&kept).unwrap();
     sides.world.write("empty/notes.txt", "x");
-    apply(&sides, "monday.recall", "empty").failed().says("there is no archive in empty");
+    std::fs::create_dir(sides.world.path("recalls")).unwrap();
+    std::fs::copy(sides.world.path("monday.recall"), sides.world.path("recalls/a.sealift"))
+        .unwrap();
+    for folder in ["empty", "recalls"] {
+        let run = apply(&sides, "monday.recall", folder).failed();
+        assert_eq!(run.json()["code"], "no-archive", "{run}");
+        run.says(&format!("{folder}: there is no archive in the folder"));
+    }
+    assert!(!kept.exists());
 }
 
 #[cfg(unix)]

@@ -178,6 +178,44 @@ fn replaces_nothing_that_it_reads() {
 }
 
 #[test]
+fn does_not_replace_an_archive_in_a_folder_that_it_reads() {
+    let sides = sides(&[]);
+    seal(&sides, "store/app.sealift", &[&package(&sides, "pad")]);
+    let before = sides.world.read("store/app.sealift");
+    fetch(&sides, "store/app.sealift", "store").failed().says("which it is made from");
+    assert_eq!(sides.world.read("store/app.sealift"), before);
+}
+
+#[test]
+fn a_recall_among_the_archives_is_passed_over_and_may_be_replaced() {
+    let sides = sides(&[advisory("MAL-2026-1", "pad", &["1.0.0"])]);
+    seal(&sides, "store/app.sealift", &[&package(&sides, "pad")]);
+    fetch(&sides, "store/r.sealift", "store").done();
+    let first = sides.world.read("store/r.sealift");
+    publish(&sides, &advisory("MAL-2026-2", "pad", &["1.0.0"]));
+    let fetched = fetch(&sides, "store/r.sealift", "store --format json").done().json();
+    assert_eq!(fetched["names"], 1);
+    assert_eq!(fetched["advisories"], json!(["MAL-2026-1", "MAL-2026-2"]));
+    assert_ne!(sides.world.read("store/r.sealift"), first);
+    // Whoever sealed it.
+    let line = format!(
+        "recall fetch store -o store/s.sealift --key second.key --signed-by release.key.pub \
+         --advisories osv --instance acme --at {FETCHED}"
+    );
+    sides.on("connected", &line).done();
+    fetch(&sides, "other.recall", "store").done();
+    let applied = apply(&sides, "store/r.sealift", "store").refused().json();
+    assert_eq!(applied["recalls"], json!(["store/r.sealift", "store/s.sealift"]));
+    assert_eq!(applied["summary"]["archives"], 1);
+    // One that is named is to be an archive, and is none.
+    let named = fetch(&sides, "third.recall", "store/r.sealift --format json").refused().json();
+    assert_eq!(named["code"], "manifest-predicate-type");
+    std::fs::remove_file(sides.world.path("store/app.sealift")).unwrap();
+    let none = fetch(&sides, "third.recall", "store --format json").failed().json();
+    assert_eq!(none["code"], "no-archive");
+}
+
+#[test]
 fn archives_must_be_sealed_by_a_key_that_is_named() {
     let sides = sides(&[]);
     seal(&sides, "app.sealift", &[&package(&sides, "pad")]);

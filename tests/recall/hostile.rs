@@ -13,7 +13,7 @@ use sealift::{
             manifest::{Listing as _, Subject},
         },
         package::digest::Algorithm,
-        recall::{Predicate, Recall, advisory_entry},
+        recall::{Recall, RecallPredicate, advisory_entry},
     },
 };
 use serde_json::{Value, json};
@@ -118,7 +118,7 @@ fn a_recall_that_was_changed_is_refused_wherever_it_was() {
 /// What a recall is made of.
 struct Parts {
     entries: BTreeMap<String, Vec<u8>>,
-    predicate: Predicate,
+    predicate: RecallPredicate,
 }
 
 impl Parts {

@@ -1,5 +1,7 @@
 //! Indexes that are not what was written.
 
+use sealift::core::store::{IndexRow, RecallRow, ReportRow, RowSource};
+
 use super::*;
 
 const INDEX: &str = "archives/sealift-index.ndjson";
@@ -72,8 +74,8 @@ fn missing_and_repeated_rows_are_noticed() {
         (&[0, 2, 3, 4], 2, "package 0 is missing"),
         (&[0, 1, 2, 4], 4, "package 1 is missing"),
         (&[0, 3, 4], 2, "package 0 is missing"),
-        (&[0, 1, 2], 3, "it has 1 of 2 archives"),
-        (&[0, 1, 2, 2, 3, 4], 4, "archive \"a.sealift\" is there twice"),
+        (&[0, 1, 2], 3, "it has 1 of 2 files"),
+        (&[0, 1, 2, 2, 3, 4], 4, "\"a.sealift\" is there twice"),
         (&[0, 1, 1, 2, 3, 4], 3, "package 1 is missing"),
     ] {
         refused(&store, &pick(places), line, why);
@@ -82,6 +84,42 @@ fn missing_and_repeated_rows_are_noticed() {
     let text = lines.join("\n");
     refused_text(&store, &text, 5, "its end is missing");
     refused_text(&store, &text[..text.len() - 20], 5, "its end is missing");
+}
+
+#[test]
+fn rows_of_reports_and_recalls_are_held_to_the_same() {
+    let (store, lines) = indexed();
+    let head = lines[0].replace("\"files\":2", "\"files\":3");
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let report = |path: &str, package: u32| {
+        let row = ReportRow {
+            report: path.into(),
+            source: Some(RowSource::UnsignedReport),
+            packages: vec![package],
+            ..ReportRow::default()
+        };
+        IndexRow::Report(row).line()
+    };
+    let recall = |name: &str| {
+        IndexRow::Recall(RecallRow { recall: name.into(), ..RecallRow::default() }).line()
+    };
+    let with = |row: &str| [&[head.as_str()], &lines[1..], &[row]].concat().join("\n") + "\n";
+    for (row, why) in [
+        (report("r.json", 2), "package 2 is missing"),
+        (report("a.sealift", 0), "\"a.sealift\" is there twice"),
+        (recall("a.sealift"), "\"a.sealift\" is there twice"),
+        (report("r.json", 0).replace("unsigned-report", "my-report"), "unknown variant"),
+        (recall("r.sealift").replace("\"bytes\":0", "\"bytes\":-1"), "invalid value"),
+    ] {
+        refused_text(&store, &with(&row), 6, why);
+    }
+    // A row that is well-formed is of a file that is not there.
+    for row in [report("r.json", 0), recall("r.sealift")] {
+        store.world.write(INDEX, with(&row));
+        let outdated = store.find("b@1.0.0").failed().json()["outdated"].clone();
+        assert_eq!(outdated.as_array().unwrap().len(), 1, "{outdated}");
+        assert_eq!(outdated[0]["change"], "gone");
+    }
 }
 
 #[test]

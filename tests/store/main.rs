@@ -9,6 +9,8 @@ mod world;
 
 mod broken;
 mod judged;
+mod recalls;
+mod reports;
 mod searched;
 #[cfg(unix)]
 mod shown;

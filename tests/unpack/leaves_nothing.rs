@@ -179,10 +179,12 @@ fn options(world: &World) -> Options {
     Options {
         verify: verify::Options {
             archive: world.path("app.sealift"),
-            keys: vec![world.path("release.key.pub")],
-            threshold: 1,
-            demands: verify::Demands { policies: vec![], policy, lockfiles: vec![] },
-            trust,
+            terms: verify::Terms {
+                keys: vec![world.path("release.key.pub")],
+                threshold: 1,
+                demands: verify::Demands { policies: vec![], policy, lockfiles: vec![] },
+                trust,
+            },
         },
         folder: world.path("out"),
         layout: Layout::Npm,

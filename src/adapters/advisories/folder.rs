@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Item, SourceError, Totals, is_record, too_large, too_much};
+use super::{AdvisoryFile, SourceError, Totals, is_record, too_large, too_much};
 use crate::{
     adapters::files::{self, FileError},
     core::limits,
@@ -13,14 +13,14 @@ use crate::{
 /// with a dot are passed over.
 pub(super) fn read<E: From<SourceError>>(
     folder: &Path,
-    take: &mut dyn FnMut(Item<'_>) -> Result<(), E>,
+    take: &mut dyn FnMut(AdvisoryFile<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
     let from = folder.display().to_string();
     let mut totals = Totals::new(&from);
     for (name, path, is_link) in list(folder, &from)? {
         let bytes = if is_link { Err(LINK.to_owned()) } else { contents(&path)? };
         totals.add(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))?;
-        take(Item { name: &name, bytes })?;
+        take(AdvisoryFile { name: &name, bytes })?;
     }
     Ok(())
 }
@@ -36,9 +36,9 @@ fn contents(path: &Path) -> Result<Result<Vec<u8>, String>, SourceError> {
 }
 
 /// Name, path, and whether it is a symbolic link.
-type Listed = (String, PathBuf, bool);
+type ListedFile = (String, PathBuf, bool);
 
-fn list(folder: &Path, from: &str) -> Result<Vec<Listed>, SourceError> {
+fn list(folder: &Path, from: &str) -> Result<Vec<ListedFile>, SourceError> {
     let (mut found, mut seen) = (Vec::new(), 0_usize);
     let mut left = vec![(folder.to_owned(), String::new())];
     while let Some((path, prefix)) = left.pop() {

@@ -17,9 +17,13 @@ use super::{
 };
 use crate::core::limits;
 
+/// What to do where there are no advisories.
+pub const HINT: &str =
+    "--advisories takes a folder of OSV records, a ZIP file of them, or the address of such a file";
+
 /// Where advisories are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum AdvisorySource {
     /// A folder, with all folders below it.
     Folder(PathBuf),
     /// A ZIP file.
@@ -29,7 +33,7 @@ pub enum Source {
 }
 
 /// One file of a source: its name there, and its bytes, or why it is not read.
-pub struct Item<'a> {
+pub struct AdvisoryFile<'a> {
     /// The name.
     pub name: &'a str,
     /// The bytes.
@@ -78,16 +82,13 @@ impl SourceError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::File(error) => error.hint(),
-            Self::NotThere { .. } | Self::Zip { .. } => Some(
-                "--advisories takes a folder of OSV records, a ZIP file of them, or the address of such a file"
-                    .to_owned(),
-            ),
+            Self::NotThere { .. } | Self::Zip { .. } => Some(HINT.to_owned()),
             Self::Network(_) | Self::TooMuch { .. } => None,
         }
     }
 }
 
-impl Source {
+impl AdvisorySource {
     /// Hands on every file of the source whose name ends in `.json`, and every symbolic link. A download goes through a
     /// temporary file beside `output`.
     ///
@@ -97,7 +98,7 @@ impl Source {
         &self,
         network: &Network,
         output: &Path,
-        take: &mut dyn FnMut(Item<'_>) -> Result<(), E>,
+        take: &mut dyn FnMut(AdvisoryFile<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         match self {
             Self::Folder(folder) => folder::read(folder, take),
@@ -161,4 +162,31 @@ fn too_much(from: &str, what: &'static str, max: u64) -> SourceError {
 /// Why a file is not read that is larger than any advisory.
 fn too_large() -> String {
     format!("it is larger than {} bytes", limits::ADVISORY_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_too_much(totals: &mut Totals<'_>, bytes: u64, what: &str, max: u64) {
+        let error = totals.add(bytes).unwrap_err();
+        let expected = format!("osv has more than {max} {what}");
+        assert!(
+            matches!(error, SourceError::TooMuch { .. }) && error.to_string() == expected,
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn rejects_a_source_with_more_files_or_bytes_than_the_limit() {
+        let mut totals = Totals::new("osv");
+        for _ in 0..limits::SOURCE_ADVISORIES {
+            totals.add(0).unwrap();
+        }
+        assert_too_much(&mut totals, 0, "files", limits::SOURCE_ADVISORIES as u64);
+        let mut totals = Totals::new("osv");
+        totals.add(limits::SOURCE_CONTENT_BYTES).unwrap();
+        assert_too_much(&mut totals, 1, "bytes", limits::SOURCE_CONTENT_BYTES);
+    }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use flate2::read::DeflateDecoder;
 
-use super::{Item, SourceError, Totals, is_record, too_large, too_much};
+use super::{AdvisoryFile, SourceError, Totals, is_record, too_large, too_much};
 use crate::core::limits;
 
 /// Bytes of the end record without its comment (APPNOTE.TXT, 4.3.16), and of the longest comment.
@@ -28,9 +28,9 @@ const LOCAL: usize = 30;
 pub(super) fn read<E: From<SourceError>>(
     file: &mut File,
     from: &str,
-    take: &mut dyn FnMut(Item<'_>) -> Result<(), E>,
+    take: &mut dyn FnMut(AdvisoryFile<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut zip = Zip::open(file).map_err(|fault| fault.at(from))?;
+    let mut zip = ZipReader::open(file).map_err(|fault| fault.at(from))?;
     let entries = zip.entries().map_err(|fault| fault.at(from))?;
     let mut totals = Totals::new(from);
     for entry in entries.iter().filter(|entry| is_record(&entry.name)) {
@@ -40,20 +40,20 @@ pub(super) fn read<E: From<SourceError>>(
             Ok(zip.contents(entry).map_err(|fault| fault.at(from))?)
         };
         totals.add(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))?;
-        take(Item { name: &entry.name, bytes })?;
+        take(AdvisoryFile { name: &entry.name, bytes })?;
     }
     Ok(())
 }
 
 /// What is wrong with the file.
-enum Fault {
+enum ZipFault {
     Io(std::io::Error),
     Zip(&'static str),
     Entry(String, &'static str),
     TooMuch(&'static str, u64),
 }
 
-impl From<std::io::Error> for Fault {
+impl From<std::io::Error> for ZipFault {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::UnexpectedEof => Self::Zip("it ends too early"),
@@ -62,7 +62,7 @@ impl From<std::io::Error> for Fault {
     }
 }
 
-impl Fault {
+impl ZipFault {
     fn at(self, from: &str) -> SourceError {
         let reason = match self {
             Self::Io(error) => error.to_string(),
@@ -74,7 +74,7 @@ impl Fault {
     }
 }
 
-struct Zip<'a> {
+struct ZipReader<'a> {
     file: &'a mut File,
     directory: Directory,
 }
@@ -90,16 +90,16 @@ struct Directory {
 impl Directory {
     /// Refuses one that does not end where the record that describes it starts: entries that were cut away
     /// or stand beside it would not be read, and nobody would learn of them.
-    fn ending_at(self, end: u64) -> Result<Self, Fault> {
+    fn ending_at(self, end: u64) -> Result<Self, ZipFault> {
         match self.start.checked_add(self.size) {
             Some(own) if own == end => Ok(self),
-            _ => Err(Fault::Zip("its directory does not end at its end record")),
+            _ => Err(ZipFault::Zip("its directory does not end at its end record")),
         }
     }
 }
 
 /// An entry, as the directory has it.
-struct Entry {
+struct ZipEntry {
     name: String,
     is_deflated: bool,
     crc32: u32,
@@ -108,12 +108,12 @@ struct Entry {
     local: u64,
 }
 
-impl<'a> Zip<'a> {
+impl<'a> ZipReader<'a> {
     /// Finds the directory.
-    fn open(file: &'a mut File) -> Result<Self, Fault> {
+    fn open(file: &'a mut File) -> Result<Self, ZipFault> {
         let size = file.seek(SeekFrom::End(0))?;
         if size > limits::SOURCE_BYTES {
-            return Err(Fault::TooMuch("bytes", limits::SOURCE_BYTES));
+            return Err(ZipFault::TooMuch("bytes", limits::SOURCE_BYTES));
         }
         let tail = size.min((END + COMMENT + LOCATOR) as u64);
         file.seek(SeekFrom::Start(size - tail))?;
@@ -127,7 +127,7 @@ impl<'a> Zip<'a> {
                     .is_some_and(|comment| record.len() == END.saturating_add(usize::from(comment)))
         };
         let last = bytes.len().saturating_sub(END);
-        let end = (0..=last).rev().find(is_end).ok_or(Fault::Zip("it has no end record"))?;
+        let end = (0..=last).rev().find(is_end).ok_or(ZipFault::Zip("it has no end record"))?;
         let record = bytes.get(end..).unwrap_or_default();
         let before = end.checked_sub(LOCATOR).and_then(|at| bytes.get(at..end));
         let directory = match before.filter(|locator| locator.starts_with(b"PK\x06\x07")) {
@@ -140,13 +140,13 @@ impl<'a> Zip<'a> {
             .ending_at((size - tail).saturating_add(end as u64))?,
         };
         if directory.size > limits::SOURCE_DIRECTORY_BYTES {
-            return Err(Fault::TooMuch("bytes of a directory", limits::SOURCE_DIRECTORY_BYTES));
+            return Err(ZipFault::TooMuch("bytes of a directory", limits::SOURCE_DIRECTORY_BYTES));
         }
         Ok(Self { file, directory })
     }
 
     /// All entries, in the order of the directory.
-    fn entries(&mut self) -> Result<Vec<Entry>, Fault> {
+    fn entries(&mut self) -> Result<Vec<ZipEntry>, ZipFault> {
         let Directory { start, size, entries: announced } = self.directory;
         self.file.seek(SeekFrom::Start(start))?;
         let mut reader = BufReader::new((&mut *self.file).take(size));
@@ -156,7 +156,7 @@ impl<'a> Zip<'a> {
             let mut header = [0; HEADER];
             reader.read_exact(&mut header)?;
             if !header.starts_with(b"PK\x01\x02") {
-                return Err(Fault::Zip("its directory is malformed"));
+                return Err(ZipFault::Zip("its directory is malformed"));
             }
             let field = |at| u16_at(&header, at).unwrap_or(0);
             let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(field(at)));
@@ -164,20 +164,20 @@ impl<'a> Zip<'a> {
             reader.read_exact(&mut more)?;
             left = left.saturating_sub((HEADER + more.len()) as u64);
             let name = String::from_utf8_lossy(more.get(..name).unwrap_or_default()).into_owned();
-            entries.push(Entry::of(&header, name)?);
+            entries.push(ZipEntry::of(&header, name)?);
             if entries.len() > limits::SOURCE_ADVISORIES {
-                return Err(Fault::TooMuch("files", limits::SOURCE_ADVISORIES as u64));
+                return Err(ZipFault::TooMuch("files", limits::SOURCE_ADVISORIES as u64));
             }
         }
         match entries.len() as u64 == announced {
             true => Ok(entries),
-            false => Err(Fault::Zip("its directory has not as many entries as it should")),
+            false => Err(ZipFault::Zip("its directory has not as many entries as it should")),
         }
     }
 
     /// The bytes of an entry, which must be those that the directory announces.
-    fn contents(&mut self, entry: &Entry) -> Result<Vec<u8>, Fault> {
-        let fault = |reason| Fault::Entry(entry.name.clone(), reason);
+    fn contents(&mut self, entry: &ZipEntry) -> Result<Vec<u8>, ZipFault> {
+        let fault = |reason| ZipFault::Entry(entry.name.clone(), reason);
         self.file.seek(SeekFrom::Start(entry.local))?;
         let mut header = [0; LOCAL];
         self.file.read_exact(&mut header)?;
@@ -203,13 +203,13 @@ impl<'a> Zip<'a> {
     }
 }
 
-impl Entry {
-    fn of(header: &[u8; HEADER], name: String) -> Result<Self, Fault> {
+impl ZipEntry {
+    fn of(header: &[u8; HEADER], name: String) -> Result<Self, ZipFault> {
         let number = |at| u32_at(header, at).unwrap_or(u32::MAX);
         let method = u16_at(header, 10).unwrap_or(u16::MAX);
         let is_encrypted = u16_at(header, 8).unwrap_or(1) & 1 != 0;
         if is_record(&name) && (is_encrypted || !matches!(method, 0 | 8)) {
-            return Err(Fault::Entry(name, "is neither stored nor deflated"));
+            return Err(ZipFault::Entry(name, "is neither stored nor deflated"));
         }
         // A file of at most 2 GiB has no offset or packed size that needs zip64.
         Ok(Self {
@@ -224,7 +224,7 @@ impl Entry {
 }
 
 /// The directory by the zip64 end record.
-fn end64(file: &mut File, at: u64) -> Result<Directory, Fault> {
+fn end64(file: &mut File, at: u64) -> Result<Directory, ZipFault> {
     file.seek(SeekFrom::Start(at))?;
     let mut record = [0; END64];
     file.read_exact(&mut record)?;
@@ -232,7 +232,7 @@ fn end64(file: &mut File, at: u64) -> Result<Directory, Fault> {
         (Some(start), Some(size), Some(entries)) if record.starts_with(b"PK\x06\x06") => {
             Directory { start, size, entries }.ending_at(at)
         }
-        _ => Err(Fault::Zip("its zip64 end record is malformed")),
+        _ => Err(ZipFault::Zip("its zip64 end record is malformed")),
     }
 }
 

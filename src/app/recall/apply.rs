@@ -1,21 +1,22 @@
 //! Judges archives by a recall, with no network.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
-use super::{Judged, RecallError, State, judged::outcome, opened::OpenedRecall};
+use super::{
+    CheckedArchive, RecallError, RecallState,
+    judged::findings,
+    opened::OpenedRecall,
+    sought::{SoughtArchive, SoughtArchives},
+};
 use crate::{
-    adapters::files,
     app::{
         archive,
         clock::Clock,
         policy::{self, Loaded},
         report::Report,
-        store::{FoundArchive, Stamp, each, find, is_folder},
+        store::each,
         trust,
-        verify::{self, Verifier, VerifyError},
+        verify::{Terms, Verifier, VerifyError},
     },
     core::{
         archive::manifest::{CarriedTrust, Listing as _, TrustSource},
@@ -35,8 +36,8 @@ pub struct Apply {
     pub recall_keys: Vec<PathBuf>,
     /// Archives, and folders of archives.
     pub archives: Vec<PathBuf>,
-    /// How each archive is verified. Its path here is not used.
-    pub verify: verify::Options,
+    /// What each archive is judged by.
+    pub terms: Terms,
 }
 
 /// What became of all archives.
@@ -47,7 +48,9 @@ pub struct Applied {
     /// The recall.
     pub recall: RecallFacts,
     /// Every archive, in the order in which they were named and found.
-    pub archives: Vec<Judged>,
+    pub archives: Vec<CheckedArchive>,
+    /// Recalls with the names of archives in the folders: they hold no package, and were passed over.
+    pub recalls: Vec<String>,
     /// Symbolic links in the folders, which were not followed.
     pub links: Vec<String>,
     /// Files and folders that cannot be looked at, and why.
@@ -83,7 +86,7 @@ pub struct RecallFacts {
 
 impl Applied {
     /// How many archives are in a state.
-    pub fn count(&self, state: State) -> usize {
+    pub fn count(&self, state: RecallState) -> usize {
         self.archives.iter().filter(|archive| archive.state() == state).count()
     }
 
@@ -94,13 +97,13 @@ impl Applied {
 
     /// The worst of all archives. Where nothing is wrong and something could not be looked at, it is
     /// not known: a record that the fetch could not read may be about any package.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> RecallState {
         match () {
-            () if self.count(State::Affected) > 0 => State::Affected,
-            () if self.count(State::Refused) > 0 => State::Refused,
-            () if self.count(State::Unchecked) > 0 => State::Unchecked,
-            () if !self.unread.is_empty() || self.recall.unreadable > 0 => State::Unchecked,
-            () => State::Clear,
+            () if self.count(RecallState::Affected) > 0 => RecallState::Affected,
+            () if self.count(RecallState::Refused) > 0 => RecallState::Refused,
+            () if self.count(RecallState::Unchecked) > 0 => RecallState::Unchecked,
+            () if !self.unread.is_empty() || self.recall.unreadable > 0 => RecallState::Unchecked,
+            () => RecallState::Clear,
         }
     }
 
@@ -117,8 +120,8 @@ impl Applied {
 /// When the recall is refused or older than one that was applied before, or the demands cannot be
 /// used. What is wrong with one archive is not an error.
 pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
-    let verifier = Verifier::several(&options.verify, demands(options)?, clock)?;
-    let trust = &options.verify.trust;
+    let verifier = Verifier::several(&options.terms, demands(options)?, clock)?;
+    let trust = &options.terms.trust;
     let recall = open(options, &verifier)?;
     let facts = facts(&recall, trust)?;
     archive::require_sealed_before(&recall.file, clock.at)?;
@@ -130,32 +133,39 @@ pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
         require_newest(&recall, newest)?;
     }
     // Found before anything is changed.
-    let found = Found::new(options)?;
+    let sought = SoughtArchives::find(&options.archives)?;
     let brought_trust = trust::take_over(trust, &recall.file)?;
     // Another program may have applied a newer one meanwhile.
     require_newest(&recall, trust::keep_recall(trust, facts.sealed_at)?)?;
 
-    let judge = |archive: &FoundArchive, report: Result<Report, VerifyError>| Judged {
-        file: archive.path.display().to_string(),
-        outcome: report.map(|report| outcome(&report, &recall)),
+    let check = |archive: &SoughtArchive, report: Result<Report, VerifyError>| {
+        let is_recall = report.is_err() && archive.is_recall();
+        let file = archive.path.display().to_string();
+        let outcome = report.map(|report| findings(&report, &recall));
+        if is_recall { Err(file) } else { Ok(CheckedArchive { file, outcome }) }
     };
-    let mut archives = Vec::new();
-    each(&verifier, &found.archives, judge, |judged| {
-        archives.push(judged);
+    let (mut archives, mut recalls) = (Vec::new(), Vec::new());
+    each(&verifier, &sought.archives, check, |checked| {
+        match checked {
+            Ok(archive) => archives.push(archive),
+            Err(recall) => recalls.push(recall),
+        }
         Ok::<_, RecallError>(())
     })?;
+    let unread = sought.unread.into_iter().map(|(name, error)| (name, error.to_string()));
     Ok(Applied {
         at: clock.at,
         recall: RecallFacts { brought_trust, ..facts },
         archives,
-        links: found.links,
-        unread: found.unread,
+        recalls,
+        links: sought.links,
+        unread: unread.collect(),
     })
 }
 
 /// The demands. A lockfile is not asked for, even where a policy demands one.
 fn demands(options: &Apply) -> Result<Loaded, RecallError> {
-    let demands = &options.verify.demands;
+    let demands = &options.terms.demands;
     if !demands.lockfiles.is_empty() {
         return Err(RecallError::Lockfile);
     }
@@ -214,47 +224,28 @@ fn facts(recall: &OpenedRecall, trust: &trust::Options) -> Result<RecallFacts, R
     })
 }
 
-/// The archives that were named, and those in the folders that were named.
-#[derive(Default)]
-struct Found {
-    archives: Vec<FoundArchive>,
-    links: Vec<String>,
-    unread: Vec<(String, String)>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::verify::Demands,
+        core::{policy::Policy, time, verdict::Claim},
+    };
 
-impl Found {
-    fn new(options: &Apply) -> Result<Self, RecallError> {
-        let mut all = Self::default();
-        for path in &options.archives {
-            if is_folder(path) {
-                all.folder(path, &options.recall)?;
-            } else {
-                all.archives.push(named(path));
-            }
-        }
-        Ok(all)
+    #[test]
+    fn rejects_the_lockfile_of_one_build() {
+        let demands = Demands {
+            policy: Policy::requiring([Claim::Integrity], []),
+            lockfiles: vec!["package-lock.json".into()],
+            ..Demands::default()
+        };
+        let trust = trust::Options::of("public-good", trust::Store::Own("trust".into()));
+        let terms = Terms { keys: vec!["release.key.pub".into()], threshold: 1, demands, trust };
+        let archives = vec!["app.sealift".into()];
+        let apply_to =
+            Apply { recall: "monday.recall".into(), recall_keys: vec![], archives, terms };
+        let clock = Clock::new(time::parse("2026-11-23T04:00:00Z").unwrap());
+        let error = apply(&apply_to, &clock).unwrap_err();
+        assert!(matches!(error, RecallError::Lockfile), "{error}");
     }
-
-    fn folder(&mut self, folder: &Path, recall: &Path) -> Result<(), RecallError> {
-        let found = find(folder)?;
-        let within = |name: String| folder.join(name).display().to_string();
-        // The recall may lie among the archives.
-        let mut archives = found.archives;
-        archives.retain(|archive| !files::is_same(&archive.path, recall));
-        if archives.is_empty() && found.unread.is_empty() {
-            return Err(RecallError::NoArchive(folder.to_owned()));
-        }
-        self.archives.extend(archives);
-        self.links.extend(found.links.into_iter().map(within));
-        let unread =
-            found.unread.into_iter().map(|(name, error)| (within(name), error.to_string()));
-        self.unread.extend(unread);
-        Ok(())
-    }
-}
-
-/// An archive that was named. Only its path is asked for: whether it is there, the verifier says.
-fn named(path: &Path) -> FoundArchive {
-    let stamp = Stamp { bytes: 0, modified: String::new() };
-    FoundArchive { name: path.display().to_string(), path: path.to_owned(), stamp }
 }

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 #[cfg(feature = "network")]
 use crate::{
-    adapters::advisories::SourceError,
+    adapters::{
+        advisories::{self, SourceError},
+        files::FileError,
+    },
     app::{archive::WriteError, keys::KeyError, seal::SealError},
     core::{archive::manifest::ManifestError, limits},
 };
 use crate::{
-    adapters::files::FileError,
-    app::{archive::OpenError, trust::BasisError, verify::VerifyError},
+    app::{archive::OpenError, store::FindError, trust::BasisError, verify::VerifyError},
     core::time::{self, Time},
 };
 
@@ -60,12 +62,9 @@ pub enum RecallError {
     /// The recall's trust, or this machine's, cannot be used.
     #[error(transparent)]
     Basis(#[from] BasisError),
-    /// A folder cannot be read.
+    /// The archives were not found.
     #[error(transparent)]
-    File(#[from] FileError),
-    /// Nothing to judge.
-    #[error("there is no archive in {}", .0.display())]
-    NoArchive(PathBuf),
+    Find(#[from] FindError),
     /// A lockfile belongs to one build.
     #[error("--lockfile belongs to one build, but a recall judges the archives of many builds")]
     Lockfile,
@@ -82,7 +81,7 @@ impl RecallError {
             Self::Open(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
             Self::Basis(error) => return error.hint(),
-            Self::File(error) => return error.hint(),
+            Self::Find(error) => return error.hint(),
             Self::Advisory { .. } => "the recall was sealed with this error; ask for a new recall",
             Self::Older { .. } => {
                 "apply the newer one; for packages that it does not ask about, run `sealift recall \
@@ -92,7 +91,6 @@ impl RecallError {
             Self::Future => {
                 "the trust store keeps the time of each recall; leave out --at, or choose a time that has passed"
             }
-            Self::NoArchive(_) => "in folders, files whose names end in .sealift are judged",
             Self::Lockfile => "leave it out; `sealift bundle verify` compares one archive with it",
         };
         Some(hint.to_owned())
@@ -107,7 +105,8 @@ impl RecallError {
             Self::Advisory { .. } => Some("recall-advisory"),
             Self::Older { .. } => Some("recall-older"),
             Self::OtherInstance { .. } => Some("recall-other-instance"),
-            Self::Future | Self::File(_) | Self::NoArchive(_) | Self::Lockfile => None,
+            Self::Find(error) => error.code(),
+            Self::Future | Self::Lockfile => None,
         }
     }
 
@@ -120,8 +119,7 @@ impl RecallError {
             Self::OtherInstance { .. }
             | Self::Future
             | Self::Verify(_)
-            | Self::File(_)
-            | Self::NoArchive(_)
+            | Self::Find(_)
             | Self::Lockfile => false,
         }
     }
@@ -181,6 +179,9 @@ pub enum RecallFetchError {
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The archives were not found.
+    #[error(transparent)]
+    Find(#[from] FindError),
     /// The time or the output of the seal is refused.
     #[error(transparent)]
     Seal(#[from] Box<SealError>),
@@ -211,9 +212,7 @@ impl RecallFetchError {
             }
             Self::Purl { .. } => "write it as pkg:npm/left-pad or pkg:npm/left-pad@1.3.0",
             Self::NoSealer => "use --signed-by with the public key of who sealed the archives",
-            Self::NoRecords(_) => {
-                "--advisories takes a folder of OSV records, a ZIP file of them, or the address of such a file"
-            }
+            Self::NoRecords(_) => advisories::HINT,
             Self::TwoRecords { .. } => "keep one of them",
             Self::NotAnAddress => {
                 "it is a folder, a ZIP file, or an address such as https://HOST/npm/all.zip"
@@ -222,6 +221,7 @@ impl RecallFetchError {
             Self::Verify(error) => return error.hint(),
             Self::Key(error) => return error.hint(),
             Self::File(error) => return error.hint(),
+            Self::Find(error) => return error.hint(),
             Self::Seal(error) => return error.hint(),
             Self::Basis(error) => return error.hint(),
             Self::Write(error) => return error.hint(),
@@ -239,8 +239,19 @@ impl RecallFetchError {
             Self::Seal(error) => error.code(),
             Self::Basis(error) => error.code(),
             Self::Recall(error) => error.code(),
+            Self::Find(error) => error.code(),
             Self::TwoRecords { .. } => Some("advisory-twice"),
-            _ => None,
+            Self::NoNames
+            | Self::TooManyNames(_)
+            | Self::Purl { .. }
+            | Self::NoSealer
+            | Self::NotAnAddress
+            | Self::NoRecords(_)
+            | Self::TooMuch
+            | Self::Source(_)
+            | Self::File(_)
+            | Self::Manifest(_)
+            | Self::Write(_) => None,
         }
     }
 
@@ -251,7 +262,20 @@ impl RecallFetchError {
             Self::Seal(error) => error.is_refusal(),
             Self::Basis(error) => error.is_refusal(),
             Self::Recall(error) => error.is_refusal(),
-            _ => false,
+            Self::NoNames
+            | Self::TooManyNames(_)
+            | Self::Purl { .. }
+            | Self::NoSealer
+            | Self::NotAnAddress
+            | Self::NoRecords(_)
+            | Self::TwoRecords { .. }
+            | Self::TooMuch
+            | Self::Source(_)
+            | Self::Key(_)
+            | Self::File(_)
+            | Self::Find(_)
+            | Self::Manifest(_)
+            | Self::Write(_) => false,
         }
     }
 }

@@ -11,12 +11,11 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{RecallError, RecallFetchError, held, opened::OpenedRecall};
+use super::{RecallFetchError, held, opened::OpenedRecall, sought::SoughtArchives};
 use crate::{
     adapters::{
-        advisories::{Item, Source},
+        advisories::{AdvisoryFile, AdvisorySource},
         archive::{Content, seal},
-        archives::{find, is_folder},
         files::{self, FileError},
         network::Network,
     },
@@ -26,6 +25,7 @@ use crate::{
         keys,
         news::{Listener, News},
         seal::{Output, SealError, SealKey, sealing_time},
+        store::is_folder,
         trust, verify,
     },
     core::{
@@ -37,20 +37,20 @@ use crate::{
         ecosystems, limits,
         package::digest::Algorithm,
         policy::Signer,
-        recall::{self, Advisory, PackageName, Predicate, Recall, advisory_entry},
+        recall::{Advisory, AdvisoryOrigin, PackageName, Recall, RecallPredicate, advisory_entry},
         time::{self, Time},
     },
 };
 
 /// What to ask about, and where.
 #[derive(Debug, Clone)]
-pub struct Fetch {
+pub struct FetchRecall {
     /// Archives, and folders of archives, whose packages are asked about.
     pub archives: Vec<PathBuf>,
     /// Files of package URLs, one a line, that are asked about as well.
     pub purls: Vec<PathBuf>,
     /// Where the advisories are.
-    pub source: Source,
+    pub source: AdvisorySource,
     /// Where the recall goes.
     pub output: Output,
     /// The private key that signs.
@@ -69,18 +69,18 @@ pub struct Fetch {
 ///
 /// # Errors
 /// When it starts as an address does, and is none.
-pub fn source(text: &str) -> Result<Source, RecallFetchError> {
+pub fn source(text: &str) -> Result<AdvisorySource, RecallFetchError> {
     if text.starts_with("https://") || text.starts_with("http://") {
         let url = addresses::parse(text).ok_or(RecallFetchError::NotAnAddress)?;
-        return Ok(Source::Address(url));
+        return Ok(AdvisorySource::Address(url));
     }
     let path = PathBuf::from(text);
-    Ok(if is_folder(&path) { Source::Folder(path) } else { Source::Zip(path) })
+    Ok(if is_folder(&path) { AdvisorySource::Folder(path) } else { AdvisorySource::Zip(path) })
 }
 
 /// A fetch that is ready for the network: all checks that need no network have passed.
 pub struct Fetching<'a> {
-    options: &'a Fetch,
+    options: &'a FetchRecall,
     clock: &'a Clock,
     names: BTreeSet<PackageName>,
     output: PathBuf,
@@ -103,13 +103,13 @@ pub struct Fetched {
 
 /// A recall that has no name yet. If it is dropped, the file is removed.
 #[derive(Debug)]
-pub struct Sealed {
+pub struct SealedRecall {
     fetched: Fetched,
     file: NamedTempFile,
     output: PathBuf,
 }
 
-impl Sealed {
+impl SealedRecall {
     /// Gives the recall its name.
     ///
     /// # Errors
@@ -129,7 +129,7 @@ impl Sealed {
     }
 }
 
-impl Fetch {
+impl FetchRecall {
     /// Reads the names and the key, and finds out whether the recall can be written.
     ///
     /// # Errors
@@ -152,9 +152,7 @@ impl Fetch {
         }
         if !self.archives.is_empty() {
             let signers = self.signers(key.as_ref())?;
-            for path in self.found()? {
-                names.extend(names_in(&path, &signers)?);
-            }
+            names.extend(self.names_in_archives(&signers)?);
         }
         match names.len() {
             0 => return Err(RecallFetchError::NoNames),
@@ -173,8 +171,8 @@ impl Fetch {
         let public = keys::public_path(self.key.path());
         let read = self.archives.iter().chain(&self.purls).chain(&self.signed_by);
         let source = match &self.source {
-            Source::Zip(path) => Some(path.as_path()),
-            Source::Folder(_) | Source::Address(_) => None,
+            AdvisorySource::Zip(path) => Some(path.as_path()),
+            AdvisorySource::Folder(_) | AdvisorySource::Address(_) => None,
         };
         let read = read.map(PathBuf::as_path).chain([self.key.path(), &public]).chain(source);
         match read.into_iter().find(|path| files::is_same(path, output)) {
@@ -191,24 +189,28 @@ impl Fetch {
         }
     }
 
-    /// The archives that were named, and those in the folders that were named.
-    fn found(&self) -> Result<Vec<PathBuf>, RecallFetchError> {
-        let mut all = Vec::new();
-        for path in &self.archives {
-            if !is_folder(path) {
-                all.push(path.clone());
-                continue;
-            }
-            let found = find(path)?;
-            if let Some((_, error)) = found.unread.into_iter().next() {
-                return Err(error.into());
-            }
-            if found.archives.is_empty() {
-                return Err(RecallError::NoArchive(path.clone()).into());
-            }
-            all.extend(found.archives.into_iter().map(|archive| archive.path));
+    /// The names in the archives that were named, and in those in the folders that were named.
+    fn names_in_archives(
+        &self,
+        signers: &[Signer],
+    ) -> Result<BTreeSet<PackageName>, RecallFetchError> {
+        let sought = SoughtArchives::find(&self.archives)?;
+        if let Some((_, error)) = sought.unread.into_iter().next() {
+            return Err(error.into());
         }
-        Ok(all)
+        let mut names = BTreeSet::new();
+        for archive in sought.archives {
+            match names_in(&archive.path, signers) {
+                // The recall of last week may lie among them.
+                Err(_) if archive.is_recall() => continue,
+                held => names.extend(held?),
+            }
+            if matches!(&self.output, Output::File(output) if files::is_same(&archive.path, output))
+            {
+                return Err(SealError::ReplacesInput(archive.path).into());
+            }
+        }
+        Ok(names)
     }
 }
 
@@ -238,7 +240,7 @@ fn read_purls(path: &Path) -> Result<BTreeSet<PackageName>, RecallFetchError> {
 
 impl Fetching<'_> {
     /// Refreshes the trust, reads the source, seals, and opens the recall again as its receiver will.
-    /// Only [`Sealed::keep`] gives it its name.
+    /// Only [`SealedRecall::keep`] gives it its name.
     ///
     /// # Errors
     /// When something could not be had, or is not what it should be. No file is left behind then.
@@ -246,7 +248,7 @@ impl Fetching<'_> {
         self,
         network: &Network,
         listener: &mut dyn Listener,
-    ) -> Result<Sealed, RecallFetchError> {
+    ) -> Result<SealedRecall, RecallFetchError> {
         let Self { options, clock, names, output, sealed_at, key } = self;
         let carriage = trust::for_seal(&options.trust, options.no_refresh, network, clock.at)?;
         let from = name_of(&options.source);
@@ -260,7 +262,7 @@ impl Fetching<'_> {
         let mut contents: BTreeMap<_, _> =
             found.into_iter().map(|(id, bytes)| (advisory_entry(&id), bytes)).collect();
         contents.extend(carriage.entries().map(|(entry, bytes)| (entry, bytes.to_vec())));
-        let predicate = Predicate {
+        let predicate = RecallPredicate {
             format_version: FORMAT_VERSION,
             tool: Tool {
                 name: env!("CARGO_PKG_NAME").into(),
@@ -268,7 +270,7 @@ impl Fetching<'_> {
             },
             sealed_at: time::format(sealed_at),
             names: names.iter().map(ToString::to_string).collect(),
-            advisories: recall::Source { from, records, unreadable },
+            advisories: AdvisoryOrigin { from, records, unreadable },
             trust: vec![carriage.manifest(sealed_at)],
         };
         let key = match key {
@@ -279,13 +281,13 @@ impl Fetching<'_> {
         OpenedRecall::open(file.path(), &[Signer::of(PublicKey::from(&key))], 1)?;
         let names = names.len();
         let fetched = Fetched { names, advisories, records, unreadable };
-        Ok(Sealed { fetched, file, output })
+        Ok(SealedRecall { fetched, file, output })
     }
 }
 
 fn write(
     output: &Path,
-    predicate: Predicate,
+    predicate: RecallPredicate,
     contents: BTreeMap<String, Vec<u8>>,
     key: &SigningKey,
 ) -> Result<NamedTempFile, RecallFetchError> {
@@ -302,10 +304,10 @@ fn write(
 }
 
 /// How a recall names its source.
-fn name_of(source: &Source) -> String {
+fn name_of(source: &AdvisorySource) -> String {
     match source {
-        Source::Folder(path) | Source::Zip(path) => path.display().to_string(),
-        Source::Address(url) => addresses::anonymous(url).to_string(),
+        AdvisorySource::Folder(path) | AdvisorySource::Zip(path) => path.display().to_string(),
+        AdvisorySource::Address(url) => addresses::anonymous(url).to_string(),
     }
 }
 
@@ -328,10 +330,10 @@ impl<'a> Search<'a> {
     /// Keeps a record if it is an advisory about one of the names.
     fn take(
         &mut self,
-        item: Item<'_>,
+        item: AdvisoryFile<'_>,
         listener: &mut dyn Listener,
     ) -> Result<(), RecallFetchError> {
-        let Item { name: file, bytes } = item;
+        let AdvisoryFile { name: file, bytes } = item;
         let read = bytes.and_then(|bytes| {
             let advisory = Advisory::parse(&bytes).map_err(|error| error.to_string())?;
             Ok((advisory, bytes))
@@ -341,7 +343,7 @@ impl<'a> Search<'a> {
             Err(reason) => {
                 self.unreadable = self.unreadable.saturating_add(1);
                 // Of a source that is something else, not every file is named.
-                if self.unreadable <= limits::STORE_REFUSALS as u64 {
+                if self.unreadable <= limits::UNREADABLE_NAMED {
                     listener.hear(News::UnreadableAdvisory { file, reason: &reason });
                 }
                 return Ok(());
@@ -368,3 +370,6 @@ impl<'a> Search<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

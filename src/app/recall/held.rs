@@ -7,7 +7,7 @@ use crate::core::{
 
 /// A package that an archive holds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Held<'a> {
+pub(super) struct HeldPackage<'a> {
     /// Name and version.
     pub id: &'a PackageId,
     /// Its purl, if it is one of the archive's own packages.
@@ -16,7 +16,7 @@ pub(super) struct Held<'a> {
     pub bundled: Option<&'a str>,
 }
 
-impl Held<'_> {
+impl HeldPackage<'_> {
     /// Its package URL.
     pub fn purl(&self) -> String {
         self.purl.map_or_else(|| self.id.purl(), ToString::to_string)
@@ -27,12 +27,12 @@ impl Held<'_> {
 pub(super) fn packages<'a>(
     own: impl Iterator<Item = &'a Purl>,
     lockfiles: impl Iterator<Item = &'a Lockfile>,
-) -> impl Iterator<Item = Held<'a>> {
-    let own = own.map(|purl| Held { id: purl.id(), purl: Some(purl), bundled: None });
+) -> impl Iterator<Item = HeldPackage<'a>> {
+    let own = own.map(|purl| HeldPackage { id: purl.id(), purl: Some(purl), bundled: None });
     let entries = lockfiles.flat_map(|lockfile| &lockfile.entries);
     let bundled = entries.filter_map(|entry| match &entry.asks {
         Ask::Bundled(bundled) => {
-            Some(Held { id: bundled.id.as_ref()?, purl: None, bundled: Some(&entry.path) })
+            Some(HeldPackage { id: bundled.id.as_ref()?, purl: None, bundled: Some(&entry.path) })
         }
         _ => None,
     });

@@ -6,25 +6,24 @@ use super::{held, opened::OpenedRecall};
 use crate::{
     app::{
         report::{Report, Verdict},
+        store::{ArchiveFault, faults},
         verify::VerifyError,
     },
-    core::{
-        limits, lockfile::Lockfile, package::digest::Digest, recall::PackageName, text::bounded,
-    },
+    core::{package::digest::Digest, recall::PackageName, text::bounded},
 };
 
 /// What became of one archive.
 #[derive(Debug)]
-pub struct Judged {
+pub struct CheckedArchive {
     /// The archive.
     pub file: String,
     /// What was found, or why it was not examined to the end.
-    pub outcome: Result<Outcome, VerifyError>,
+    pub outcome: Result<RecallFindings, VerifyError>,
 }
 
 /// What was found of one archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct RecallFindings {
     /// SHA-256 of the file.
     pub sha256: Digest,
     /// The verdict by today's trust and the demands, whatever the advisories say.
@@ -32,29 +31,18 @@ pub struct Outcome {
     /// What is older than its limit: `archive`, `trust`.
     pub past_limits: Vec<&'static str>,
     /// The first of what is wrong with its packages and entries.
-    pub denied: Vec<Denied>,
+    pub denied: Vec<ArchiveFault>,
     /// How much more is wrong.
     pub more_denied: usize,
     /// The packages that advisories are about.
-    pub affected: Vec<Affected>,
+    pub affected: Vec<AffectedPackage>,
     /// The names in it that the recall did not ask about.
     pub not_asked: BTreeSet<PackageName>,
 }
 
-/// Something that is wrong with a package or an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denied {
-    /// The package's purl, or the entry's path in its lockfile.
-    pub what: String,
-    /// A stable code.
-    pub code: &'static str,
-    /// What was found. May quote untrusted text: escape before printing.
-    pub detail: String,
-}
-
 /// A package that an advisory is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Affected {
+pub struct AffectedPackage {
     /// Its purl.
     pub package: String,
     /// The entry of the lockfile, if it lies in another package's tarball.
@@ -67,7 +55,7 @@ pub struct Affected {
 
 /// What an archive is, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum RecallState {
     /// An advisory is about a package in it.
     Affected,
     /// Today's trust and the demands refuse it.
@@ -78,7 +66,7 @@ pub enum State {
     Clear,
 }
 
-impl State {
+impl RecallState {
     /// As reports name it.
     pub fn name(self) -> &'static str {
         match self {
@@ -90,22 +78,22 @@ impl State {
     }
 }
 
-impl Judged {
+impl CheckedArchive {
     /// What the archive is, in one word. An affected one may be refused as well.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> RecallState {
         match &self.outcome {
-            Ok(outcome) if !outcome.affected.is_empty() => State::Affected,
-            Ok(outcome) if outcome.verdict == Verdict::Refused => State::Refused,
-            Ok(outcome) if !outcome.not_asked.is_empty() => State::Unchecked,
-            Ok(_) => State::Clear,
-            Err(error) if error.is_refusal() => State::Refused,
-            Err(_) => State::Unchecked,
+            Ok(outcome) if !outcome.affected.is_empty() => RecallState::Affected,
+            Ok(outcome) if outcome.verdict == Verdict::Refused => RecallState::Refused,
+            Ok(outcome) if !outcome.not_asked.is_empty() => RecallState::Unchecked,
+            Ok(_) => RecallState::Clear,
+            Err(error) if error.is_refusal() => RecallState::Refused,
+            Err(_) => RecallState::Unchecked,
         }
     }
 }
 
 /// What is kept of an archive: of thousands, not every report fits into memory.
-pub(super) fn outcome(report: &Report, recall: &OpenedRecall) -> Outcome {
+pub(super) fn findings(report: &Report, recall: &OpenedRecall) -> RecallFindings {
     let lockfiles = report.inputs.iter().map(|input| &input.lockfile);
     let (mut affected, mut not_asked, mut seen) = (Vec::new(), BTreeSet::new(), HashSet::new());
     for held in held::packages(report.held.iter(), lockfiles) {
@@ -115,7 +103,7 @@ pub(super) fn outcome(report: &Report, recall: &OpenedRecall) -> Outcome {
             continue;
         }
         let name = PackageName::of(held.id);
-        affected.extend(recall.concerning(held.id).map(|advisory| Affected {
+        affected.extend(recall.concerning(held.id).map(|advisory| AffectedPackage {
             package: bounded(&held.purl()),
             bundled: held.bundled.map(bounded),
             advisory: advisory.id.clone(),
@@ -125,34 +113,14 @@ pub(super) fn outcome(report: &Report, recall: &OpenedRecall) -> Outcome {
             not_asked.insert(name);
         }
     }
-    let denied = denied(report);
-    Outcome {
+    let (denied, more_denied) = faults(report);
+    RecallFindings {
         sha256: report.archive.sha256.clone(),
         verdict: report.verdict(),
         past_limits: report.past_limits.iter().map(|past| past.what).collect(),
-        more_denied: denied.len().saturating_sub(limits::STORE_REFUSALS),
-        denied: denied.into_iter().take(limits::STORE_REFUSALS).collect(),
+        denied,
+        more_denied,
         affected,
         not_asked,
     }
-}
-
-/// What is wrong with the packages of an archive, and with the entries of its lockfiles.
-fn denied(report: &Report) -> Vec<Denied> {
-    let packages = report.packages.iter().flat_map(|judged| {
-        judged.judgment.denials.iter().map(|denial| Denied {
-            what: bounded(&judged.purl.to_string()),
-            code: denial.code(),
-            detail: bounded(&denial.to_string()),
-        })
-    });
-    let inputs = report.inputs.iter().map(|input| (&input.lockfile, &input.outcomes));
-    let entries = inputs.flat_map(|(Lockfile { entries, .. }, outcomes)| {
-        entries.iter().zip(outcomes).filter_map(|(entry, outcome)| {
-            let denial = outcome.denial.as_ref()?;
-            let (code, detail) = (denial.code(), bounded(&denial.to_string()));
-            Some(Denied { what: bounded(&entry.path), code, detail })
-        })
-    });
-    packages.chain(entries).collect()
 }

@@ -16,7 +16,7 @@ use crate::{
         collect::CollectedPackage,
         inputs, report,
         trust::{self, Store, carriage},
-        verify::{self, Demands},
+        verify::{self, Demands, Terms},
     },
     core::{
         archive::manifest::Manifest,
@@ -76,14 +76,16 @@ fn verified(bytes: &str, expected: &str) -> verify::Examined {
 
     let options = verify::Options {
         archive: path("toys.sealift"),
-        keys: vec![keys::public_path(&path("key"))],
-        threshold: 1,
-        demands: Demands {
-            policies: vec![],
-            policy: Policy { deep: true, ..Policy::requiring([Claim::Integrity], []) },
-            lockfiles: vec![path("toy.lock")],
+        terms: Terms {
+            keys: vec![keys::public_path(&path("key"))],
+            threshold: 1,
+            demands: Demands {
+                policies: vec![],
+                policy: Policy { deep: true, ..Policy::requiring([Claim::Integrity], []) },
+                lockfiles: vec![path("toy.lock")],
+            },
+            trust: trust::Options::of("public-good", Store::Own(path("trust"))),
         },
-        trust: trust::Options::of("public-good", Store::Own(path("trust"))),
     };
     verify::verify(&options, &Clock::new(at)).unwrap()
 }

@@ -144,8 +144,8 @@ impl Serving {
         let mut verified = Vec::new();
         for options in archives {
             let mut options = options.clone();
-            options.demands.policy.deep = true;
-            options.demands.lockfiles.extend(rewritten.map(ToOwned::to_owned));
+            options.terms.demands.policy.deep = true;
+            options.terms.demands.lockfiles.extend(rewritten.map(ToOwned::to_owned));
             verified.push(verify(&options, clock)?.admit().map_err(ServeError::Refused)?);
         }
         let catalog = Catalog::new(verified)?;

@@ -5,14 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{StoreError, each};
+use super::{ArchiveStoreError, each, find::find};
 use crate::{
-    adapters::archives::{self, Found, FoundArchive},
+    adapters::archives::{FolderFile, FolderFiles},
     app::{
+        archive,
         clock::Clock,
         policy::PolicySource,
         report::{Past, Report, SealedBy, Verdict},
-        verify::{Options, Verifier, VerifyError},
+        verify::{Terms, Verifier, VerifyError},
         worst::Worst,
     },
     core::{limits, package::digest::Digest, policy::Policy, text::bounded, time::Time},
@@ -20,7 +21,7 @@ use crate::{
 
 /// What became of all archives of a store.
 #[derive(Debug)]
-pub struct Judgment {
+pub struct StoreJudgment {
     /// The folder.
     pub folder: PathBuf,
     /// The times of this run.
@@ -30,7 +31,9 @@ pub struct Judgment {
     /// The files that it was read from.
     pub sources: Vec<PolicySource>,
     /// Every archive, sorted by name.
-    pub archives: Vec<Judged>,
+    pub archives: Vec<JudgedArchive>,
+    /// Recalls with the names of archives: they hold no package, and were passed over.
+    pub recalls: Vec<String>,
     /// The symbolic links, which were not followed.
     pub links: Vec<String>,
     /// Files and folders that cannot be looked at, and why.
@@ -39,11 +42,11 @@ pub struct Judgment {
 
 /// What became of one archive.
 #[derive(Debug)]
-pub struct Judged {
+pub struct JudgedArchive {
     /// Its path from the folder.
     pub name: String,
     /// What was found, or why it was not examined to the end.
-    pub outcome: Result<Summary, Unexamined>,
+    pub outcome: Result<ArchiveSummary, Unexamined>,
 }
 
 /// Why an archive was not examined to the end.
@@ -61,7 +64,7 @@ pub struct Unexamined {
 
 /// What was found of one archive, in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct ArchiveSummary {
     /// The verdict on the whole.
     pub verdict: Verdict,
     /// SHA-256 of the file.
@@ -79,14 +82,14 @@ pub struct Summary {
     /// What is older than its limit.
     pub past_limits: Vec<Past>,
     /// The first of what is wrong with its packages and entries.
-    pub denied: Vec<Denied>,
+    pub denied: Vec<ArchiveFault>,
     /// How much more is wrong.
     pub more_denied: usize,
 }
 
 /// Something that is wrong with a package or an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denied {
+pub struct ArchiveFault {
     /// The package's purl, or the entry's path in its lockfile.
     pub what: String,
     /// A stable code.
@@ -95,14 +98,21 @@ pub struct Denied {
     pub detail: String,
 }
 
-impl Judgment {
+impl StoreJudgment {
     /// Of a folder, by what was found and judged.
     pub(super) fn new(
         folder: &Path,
         verifier: &Verifier,
-        found: Found,
-        archives: Vec<Judged>,
+        found: FolderFiles,
+        judged: Vec<PerFile<JudgedArchive>>,
     ) -> Self {
+        let (mut archives, mut recalls) = (Vec::new(), Vec::new());
+        for one in judged {
+            match one {
+                PerFile::Archive(archive) => archives.push(archive),
+                PerFile::Recall(file) => recalls.push(file.name),
+            }
+        }
         let unread = found.unread.into_iter().map(|(name, error)| (name, error.to_string()));
         Self {
             folder: folder.to_owned(),
@@ -110,6 +120,7 @@ impl Judgment {
             policy: verifier.policy().clone(),
             sources: verifier.sources().to_vec(),
             archives,
+            recalls,
             links: found.links,
             unread: unread.collect(),
         }
@@ -136,11 +147,12 @@ impl Judgment {
     }
 }
 
-impl Judged {
+impl JudgedArchive {
     /// Of an archive, by the report on it.
-    pub(super) fn new(archive: &FoundArchive, outcome: Result<&Report, &VerifyError>) -> Self {
-        let outcome = outcome.map(Summary::new).map_err(|error| Unexamined::new(archive, error));
-        Self { name: archive.name.clone(), outcome }
+    pub(super) fn new(file: &FolderFile, outcome: Result<&Report, &VerifyError>) -> Self {
+        let outcome =
+            outcome.map(ArchiveSummary::new).map_err(|error| Unexamined::new(file, error));
+        Self { name: file.name.clone(), outcome }
     }
 
     /// The verdict; `None` where it could not be checked.
@@ -152,8 +164,30 @@ impl Judged {
     }
 }
 
+/// What a file with the name of an archive is.
+pub(super) enum PerFile<T> {
+    /// An archive, and what was made of the report on it.
+    Archive(T),
+    /// A recall, which was passed over.
+    Recall(FolderFile),
+}
+
+impl<T> PerFile<T> {
+    /// Only what was not verified can be a recall, so that no good archive is opened twice.
+    pub fn new(
+        file: &FolderFile,
+        outcome: Result<Report, VerifyError>,
+        make: impl FnOnce(Result<Report, VerifyError>) -> T,
+    ) -> Self {
+        match outcome.is_err() && archive::is_recall(&file.path) {
+            true => Self::Recall(file.clone()),
+            false => Self::Archive(make(outcome)),
+        }
+    }
+}
+
 impl Unexamined {
-    fn new(archive: &FoundArchive, error: &VerifyError) -> Self {
+    fn new(archive: &FolderFile, error: &VerifyError) -> Self {
         let message = error.to_string();
         let path = format!("{}: ", archive.path.display());
         let message = bounded(message.strip_prefix(&path).unwrap_or(&message));
@@ -161,58 +195,53 @@ impl Unexamined {
     }
 }
 
-/// Judges all archives of the folder that `options` names in place of an archive.
+/// Judges all archives of a folder.
 ///
 /// # Errors
 /// When the demands or the folder cannot be used. What is wrong with one archive is no error.
-pub fn verify(options: &Options, clock: &Clock) -> Result<Judgment, StoreError> {
-    let (verifier, found) = prepare(options, clock)?;
+pub fn verify(
+    folder: &Path,
+    terms: &Terms,
+    clock: &Clock,
+) -> Result<StoreJudgment, ArchiveStoreError> {
+    let verifier = verifier(folder, terms, clock)?;
+    let found = find(folder, &|_| false)?;
     let mut judged = Vec::new();
     let Ok(()) = each(
         &verifier,
         &found.archives,
-        |archive, outcome| Judged::new(archive, outcome.as_ref()),
+        |file, outcome| {
+            PerFile::new(file, outcome, |outcome| JudgedArchive::new(file, outcome.as_ref()))
+        },
         |one| {
             judged.push(one);
             Ok::<_, Infallible>(())
         },
     );
-    Ok(Judgment::new(&options.archive, &verifier, found, judged))
+    Ok(StoreJudgment::new(folder, &verifier, found, judged))
 }
 
-/// Reads the demands, and finds the archives.
+/// Reads the demands on the archives of a folder.
 ///
 /// # Errors
-/// When one of the two cannot be used, or a lockfile is demanded.
-pub(super) fn prepare(options: &Options, clock: &Clock) -> Result<(Verifier, Found), StoreError> {
-    let folder = &options.archive;
-    if !options.demands.lockfiles.is_empty() {
-        return Err(StoreError::Lockfile(folder.clone()));
+/// When they cannot be used, or a lockfile is demanded.
+pub(super) fn verifier(
+    folder: &Path,
+    terms: &Terms,
+    clock: &Clock,
+) -> Result<Verifier, ArchiveStoreError> {
+    if !terms.demands.lockfiles.is_empty() {
+        return Err(ArchiveStoreError::Lockfile(folder.to_owned()));
     }
-    let verifier = Verifier::new(options, clock).map_err(|error| match error {
-        VerifyError::LockfileRequired => StoreError::LockfileRequired(folder.clone()),
+    Verifier::new(terms, clock).map_err(|error| match error {
+        VerifyError::LockfileRequired => ArchiveStoreError::LockfileRequired(folder.to_owned()),
         other => other.into(),
-    })?;
-    let found = archives(folder)?;
-    if found.archives.is_empty() && found.unread.is_empty() {
-        return Err(StoreError::NoArchive(folder.clone()));
-    }
-    Ok((verifier, found))
-}
-
-/// Finds the archives in a folder.
-pub(super) fn archives(folder: &Path) -> Result<Found, StoreError> {
-    let found = archives::find(folder);
-    found.map_err(|error| match archives::is_folder(folder) || error.is_not_found() {
-        true => error.into(),
-        false => StoreError::NotAFolder(folder.to_owned()),
     })
 }
 
-impl Summary {
+impl ArchiveSummary {
     fn new(report: &Report) -> Self {
-        let mut denied = denials(report);
-        let first = denied.by_ref().take(limits::STORE_REFUSALS).collect();
+        let (denied, more_denied) = faults(report);
         Self {
             verdict: report.verdict(),
             sha256: report.archive.sha256.clone(),
@@ -222,14 +251,21 @@ impl Summary {
             packages_refused: report.packages.len().saturating_sub(report.good()),
             entries_denied: report.outcomes().filter(|outcome| outcome.denial.is_some()).count(),
             past_limits: report.past_limits.clone(),
-            denied: first,
-            more_denied: denied.count(),
+            denied,
+            more_denied,
         }
     }
 }
 
-/// What is wrong with the packages of an archive, and then with the entries of its lockfiles.
-fn denials(report: &Report) -> impl Iterator<Item = Denied> {
+/// The first of what is wrong with the packages of an archive and then with the entries of its lockfiles, and how
+/// much more is.
+pub(in crate::app) fn faults(report: &Report) -> (Vec<ArchiveFault>, usize) {
+    let mut all = all_faults(report);
+    let first = all.by_ref().take(limits::STORE_REFUSALS).collect();
+    (first, all.count())
+}
+
+fn all_faults(report: &Report) -> impl Iterator<Item = ArchiveFault> {
     let packages = report.packages.iter().flat_map(|package| {
         package.judgment.denials.iter().map(|denial| {
             let refusal = denial.claim().and_then(|claim| {
@@ -240,7 +276,7 @@ fn denials(report: &Report) -> impl Iterator<Item = Denied> {
                 Some(refusal) => (refusal.code, refusal.detail.clone()),
                 None => (denial.code(), denial.to_string()),
             };
-            Denied { what: package.purl.to_string(), code, detail: bounded(&detail) }
+            ArchiveFault { what: package.purl.to_string(), code, detail: bounded(&detail) }
         })
     });
     let entries = report.inputs.iter().flat_map(|input| {
@@ -248,7 +284,7 @@ fn denials(report: &Report) -> impl Iterator<Item = Denied> {
         entries.filter_map(|(entry, outcome)| {
             let denial = outcome.denial.as_ref()?;
             let (what, detail) = (bounded(&entry.path), bounded(&denial.to_string()));
-            Some(Denied { what, code: denial.code(), detail })
+            Some(ArchiveFault { what, code: denial.code(), detail })
         })
     });
     packages.chain(entries)

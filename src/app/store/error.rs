@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::FindError;
 use crate::{
-    adapters::files::FileError,
+    adapters::{files::FileError, keys::KeyError},
     app::verify::VerifyError,
     core::{
         limits,
@@ -13,16 +14,16 @@ use crate::{
 
 /// Why a store was not judged, indexed or searched.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The folder, or the index, cannot be read or written.
+pub enum ArchiveStoreError {
+    /// The index cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Not a folder.
-    #[error("{} is not a folder", .0.display())]
-    NotAFolder(PathBuf),
-    /// No archive in the folder.
-    #[error("{}: there is no archive in the folder, and none below it", .0.display())]
-    NoArchive(PathBuf),
+    /// The archives were not found.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// A key that may sign reports cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The demands cannot be used.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -71,7 +72,7 @@ pub enum StoreError {
     Query(#[from] QueryError),
 }
 
-impl StoreError {
+impl ArchiveStoreError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         let anew = |path: &PathBuf| {
@@ -81,8 +82,8 @@ impl StoreError {
         Some(match self {
             Self::File(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
-            Self::NotAFolder(_) => "name the folder that holds the archives".into(),
-            Self::NoArchive(_) => "the names of archives end in .sealift; links are not followed".into(),
+            Self::Find(error) => return error.hint(),
+            Self::Key(error) => return error.hint(),
             Self::Lockfile(_) => "leave --lockfile out, or verify the archive of that build".into(),
             Self::OneArchive(_) => "verify the archive that they are about; --format json prints the verdicts on all".into(),
             Self::LockfileRequired(_) => {
@@ -104,18 +105,14 @@ impl StoreError {
     pub fn code(&self) -> Option<&'static str> {
         match self {
             Self::Verify(error) => error.code(),
-            Self::NoArchive(_) => Some("no-archive"),
+            Self::Find(error) => error.code(),
+            Self::Key(error) => error.code(),
             Self::NoIndex(_) => Some("no-index"),
             Self::Row { .. } | Self::Line { .. } | Self::Broken { .. } => Some("malformed-index"),
             Self::Query(_) => Some("malformed-query"),
             Self::Lockfile(_) | Self::LockfileRequired(_) => Some("lockfile-of-store"),
             Self::OneArchive(_) => Some("one-archive"),
-            Self::File(_) | Self::NotAFolder(_) => None,
+            Self::File(_) => None,
         }
-    }
-
-    /// Never: archives of a store that are refused do not end a command.
-    pub fn is_refusal(&self) -> bool {
-        false
     }
 }

@@ -1,4 +1,5 @@
-//! Writes the index of a store: what was verified of every archive in it.
+//! Writes the index of a store: what was verified of every archive in it, and what the stored reports say that lie
+//! beside them.
 
 use std::{
     collections::HashMap,
@@ -7,23 +8,34 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Judged, Judgment, StoreError, Summary, Unexamined, anew::prepare, each};
+use super::{
+    ArchiveStoreError, ArchiveSummary, JudgedArchive, StoreJudgment, Unexamined,
+    anew::{self, PerFile},
+    each::{each, in_batches},
+    find::find,
+    reports::FoundReport,
+};
 use crate::{
     adapters::{
-        archives::FoundArchive,
+        archives::{FolderFile, FolderFiles},
         files::{self, FileError},
+        keys,
     },
     app::{
         archive::{ArchiveError, OpenError},
         clock::Clock,
         report::Report,
-        verify::{Options, VerifyError},
+        stored,
+        verify::{Terms, Verifier, VerifyError},
     },
     core::{
         archive::dsse::EnvelopeError,
         limits,
         package::digest::{Algorithm, Digest},
-        store::{ArchiveRow, FILE, Head, PackageRow, Row, SCHEMA, package_line},
+        store::{
+            ArchiveRow, FILE, IndexHead, IndexRow, PackageRow, RecallRow, ReportRow, SCHEMA,
+            package_line,
+        },
         text::bounded,
         time,
     },
@@ -37,64 +49,93 @@ pub struct Indexed {
     /// How many rows of packages it has: what several archives share has one.
     pub rows: usize,
     /// What became of the archives.
-    pub judgment: Judgment,
+    pub judgment: StoreJudgment,
+    /// The stored reports that lie among them, sorted by name; without the numbers of their packages.
+    pub reports: Vec<ReportRow>,
 }
 
-/// Judges all archives of the folder that `options` names in place of an archive, and writes its index. What
-/// was there before is replaced as a whole, at the end.
+/// What to index, and by what.
+#[derive(Debug, Clone)]
+pub struct IndexOptions {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What its archives are judged by.
+    pub terms: Terms,
+    /// The public keys of who may sign stored reports.
+    pub report_keys: Vec<PathBuf>,
+}
+
+/// Judges all archives of a folder, reads the stored reports in it, and writes its index. What was there before is
+/// replaced as a whole, at the end.
 ///
 /// # Errors
 /// When the demands or the folder cannot be used, or the index cannot be written. What is wrong with one
-/// archive is no error.
-pub fn index(options: &Options, clock: &Clock) -> Result<Indexed, StoreError> {
-    let file = files::writable(&options.archive.join(FILE))?;
-    let (verifier, found) = prepare(options, clock)?;
-    let unread = found.unread.iter().take(limits::STORE_UNREAD);
+/// archive or one report is no error.
+pub fn index(options: &IndexOptions, clock: &Clock) -> Result<Indexed, ArchiveStoreError> {
+    let IndexOptions { folder, terms, report_keys } = options;
+    let file = files::writable(&folder.join(FILE))?;
+    let keys =
+        report_keys.iter().map(|key| keys::load_public(key)).collect::<Result<Vec<_>, _>>()?;
+    let verifier = anew::verifier(folder, terms, clock)?;
+    let found = find(folder, &stored::may_be_report)?;
     let mut rows = Rows::new(&file)?;
-    rows.write(&Row::Head(Head {
-        schema: SCHEMA.to_owned(),
-        tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
-        at: time::format(clock.at),
-        policy: verifier.policy().digest(),
-        archives: found.archives.len(),
-        unread: unread.map(|(name, _)| bounded(name)).collect(),
-    }))?;
+    rows.write(&IndexRow::Head(head(&verifier, &found)))?;
     let mut judged = Vec::new();
-    each(&verifier, &found.archives, Seen::new, |seen| {
-        rows.add(seen.archive, seen.packages)?;
-        judged.push(seen.judged);
-        Ok::<_, StoreError>(())
+    let look = |file: &FolderFile, outcome| {
+        PerFile::new(file, outcome, |outcome| IndexedArchive::new(file, outcome))
+    };
+    each(&verifier, &found.archives, look, |one| {
+        judged.push(rows.add_file(one)?);
+        Ok::<_, ArchiveStoreError>(())
+    })?;
+    let mut reports = Vec::new();
+    let read = |file: &FolderFile| FoundReport::read(file, &keys);
+    in_batches(&found.others, &read, |report| {
+        reports.push(rows.add_report(report)?);
+        Ok::<_, ArchiveStoreError>(())
     })?;
     let rows = rows.finish()?;
-    let judgment = Judgment::new(&options.archive, &verifier, found, judged);
-    Ok(Indexed { file, rows, judgment })
+    let judgment = StoreJudgment::new(folder, &verifier, found, judged);
+    Ok(Indexed { file, rows, judgment, reports })
+}
+
+fn head(verifier: &Verifier, found: &FolderFiles) -> IndexHead {
+    let unread = found.unread.iter().take(limits::STORE_UNREAD);
+    IndexHead {
+        schema: SCHEMA.to_owned(),
+        tool: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned(),
+        at: time::format(verifier.clock().at),
+        policy: verifier.policy().digest(),
+        files: found.archives.len().saturating_add(found.others.len()),
+        unread: unread.map(|(name, _)| bounded(name)).collect(),
+    }
 }
 
 /// What an index has of one archive.
-struct Seen {
-    judged: Judged,
-    archive: ArchiveRow,
+struct IndexedArchive {
+    judged: JudgedArchive,
+    row: ArchiveRow,
     /// The text of each package's row, and its digest.
     packages: Vec<(Digest, String)>,
 }
 
-impl Seen {
-    fn new(found: &FoundArchive, outcome: Result<Report, VerifyError>) -> Self {
-        let judged = Judged::new(found, outcome.as_ref());
-        let mut archive = match &judged.outcome {
+impl IndexedArchive {
+    fn new(file: &FolderFile, outcome: Result<Report, VerifyError>) -> Self {
+        let judged = JudgedArchive::new(file, outcome.as_ref());
+        let mut row = match &judged.outcome {
             Ok(summary) => examined(summary),
             Err(unexamined) => not_examined(unexamined),
         };
-        archive.archive.clone_from(&found.name);
-        archive.bytes = found.stamp.bytes;
-        archive.modified.clone_from(&found.stamp.modified);
-        archive.claimed_keys = outcome.as_ref().err().map(claimed_keys).unwrap_or_default();
+        row.archive.clone_from(&file.name);
+        row.bytes = file.stamp.bytes;
+        row.modified.clone_from(&file.stamp.modified);
+        row.claimed_keys = outcome.as_ref().err().map(claimed_keys).unwrap_or_default();
         let packages = outcome.as_ref().map(packages).unwrap_or_default();
-        Self { judged, archive, packages }
+        Self { judged, row, packages }
     }
 }
 
-fn examined(summary: &Summary) -> ArchiveRow {
+fn examined(summary: &ArchiveSummary) -> ArchiveRow {
     let keys = summary.signers.iter().flat_map(|signer| &signer.keys);
     ArchiveRow {
         verdict: summary.verdict.name().to_owned(),
@@ -144,20 +185,54 @@ struct Rows<'a> {
     out: BufWriter<File>,
     /// The number of each package's row, by the digest of its text.
     numbers: HashMap<Digest, u32>,
+    /// The path of each archive that was examined, by its SHA-256.
+    archives: HashMap<String, String>,
 }
 
 impl<'a> Rows<'a> {
     fn new(path: &'a Path) -> Result<Self, FileError> {
         let out = BufWriter::new(files::nameless(path)?);
-        Ok(Self { path, out, numbers: HashMap::new() })
+        Ok(Self { path, out, numbers: HashMap::new(), archives: HashMap::new() })
     }
 
-    /// Writes the packages that no archive before had, and then the archive.
-    fn add(
+    /// Writes the row of a file with the name of an archive; for an archive, those of its packages first.
+    fn add_file(
         &mut self,
-        mut archive: ArchiveRow,
-        packages: Vec<(Digest, String)>,
-    ) -> Result<(), FileError> {
+        file: PerFile<IndexedArchive>,
+    ) -> Result<PerFile<JudgedArchive>, FileError> {
+        match file {
+            PerFile::Recall(file) => {
+                let (recall, modified) = (file.name.clone(), file.stamp.modified.clone());
+                let row = RecallRow { recall, bytes: file.stamp.bytes, modified };
+                self.write(&IndexRow::Recall(row))?;
+                Ok(PerFile::Recall(file))
+            }
+            PerFile::Archive(IndexedArchive { judged, mut row, packages }) => {
+                row.packages = self.add_packages(packages)?;
+                if let Some(sha256) = &row.sha256 {
+                    self.archives.entry(sha256.clone()).or_insert_with(|| row.archive.clone());
+                }
+                self.write(&IndexRow::Archive(row))?;
+                Ok(PerFile::Archive(judged))
+            }
+        }
+    }
+
+    /// Writes the row of a report. It has packages only where no archive that was examined has them.
+    fn add_report(&mut self, report: FoundReport) -> Result<ReportRow, FileError> {
+        let FoundReport { mut row, packages } = report;
+        row.archive = row.sha256.as_ref().and_then(|sha256| self.archives.get(sha256)).cloned();
+        if row.archive.is_none() {
+            row.packages = self.add_packages(packages)?;
+        }
+        self.write(&IndexRow::Report(row.clone()))?;
+        row.packages = Vec::new();
+        Ok(row)
+    }
+
+    /// Writes the packages that nothing before had. Returns the numbers of all of them.
+    fn add_packages(&mut self, packages: Vec<(Digest, String)>) -> Result<Vec<u32>, FileError> {
+        let mut numbers = Vec::with_capacity(packages.len());
         for (digest, text) in packages {
             let number = match self.numbers.get(&digest) {
                 Some(number) => *number,
@@ -169,12 +244,12 @@ impl<'a> Rows<'a> {
                     number
                 }
             };
-            archive.packages.push(number);
+            numbers.push(number);
         }
-        self.write(&Row::Archive(archive))
+        Ok(numbers)
     }
 
-    fn write(&mut self, row: &Row) -> Result<(), FileError> {
+    fn write(&mut self, row: &IndexRow) -> Result<(), FileError> {
         self.line(&row.line())
     }
 

@@ -7,21 +7,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{StoreError, anew};
+use super::{ArchiveStoreError, find::list};
 use crate::{
     adapters::{
-        archives::Stamp,
+        archives::{FolderFiles, Stamp},
         files::{self, FileError},
     },
+    app::stored,
     core::{
         limits,
-        store::{ArchiveRow, FILE, Head, PackageRow, Query, Row, SCHEMA},
+        store::{ArchiveRow, FILE, IndexHead, IndexRow, PackageRow, Query, ReportRow, SCHEMA},
     },
 };
 
 /// What an index answers.
 #[derive(Debug)]
-pub struct Answer {
+pub struct IndexAnswer {
     /// The index.
     pub file: PathBuf,
     /// What was asked, as it was written.
@@ -29,21 +30,29 @@ pub struct Answer {
     /// What was asked.
     pub query: Query,
     /// What the index is of.
-    pub head: Head,
+    pub head: IndexHead,
+    /// How many archives it has.
+    pub archives: usize,
+    /// How many stored reports it has.
+    pub reports: usize,
     /// The packages that were asked for, each with its number and the columns in which it is found.
     pub packages: Vec<(u32, PackageRow, Vec<&'static str>)>,
     /// The archives that hold them or have such a key, in the order of the index.
     pub hits: Vec<Hit>,
+    /// The stored reports that say so of archives that are not in the folder, or that such a key has signed.
+    pub report_hits: Vec<ReportHit>,
     /// Archives that were not examined to the end, so that their packages are not known.
     pub unexamined: Vec<ArchiveRow>,
-    /// How the archives that are there differ from those that the index is of.
-    pub outdated: Vec<Outdated>,
+    /// Stored reports that cannot be used, so that it is not known what they say.
+    pub unusable: Vec<ReportRow>,
+    /// How the files that are there differ from those that the index is of.
+    pub outdated: Vec<OutdatedFile>,
 }
 
-impl Answer {
-    /// Whether the index is of the archives that are there, and knows the packages of all of them.
+impl IndexAnswer {
+    /// Whether the index has all files as they are, and it is known what each of them holds.
     pub fn is_complete(&self) -> bool {
-        self.outdated.is_empty() && self.unexamined.is_empty()
+        self.outdated.is_empty() && self.unexamined.is_empty() && self.unusable.is_empty()
     }
 }
 
@@ -56,18 +65,27 @@ pub struct Hit {
     pub columns: Vec<&'static str>,
 }
 
-/// An archive that is not as the index has it.
+/// A stored report that says of its archive that it holds what was asked for.
+#[derive(Debug)]
+pub struct ReportHit {
+    /// The report; of its packages only those that were asked for.
+    pub report: ReportRow,
+    /// The columns in which the report itself is found: of keys alone.
+    pub columns: Vec<&'static str>,
+}
+
+/// An archive or a stored report that is not as the index has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outdated {
+pub struct OutdatedFile {
     /// Its path from the folder.
     pub name: String,
     /// How it differs.
-    pub change: Change,
+    pub change: FileChange,
 }
 
-/// How an archive differs from what the index has.
+/// How a file differs from what the index has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum FileChange {
     /// The index does not have it.
     New,
     /// Its size or its time of change is another.
@@ -78,7 +96,7 @@ pub enum Change {
     Unread,
 }
 
-impl Change {
+impl FileChange {
     /// As results name it.
     pub fn name(self) -> &'static str {
         match self {
@@ -95,35 +113,36 @@ impl Change {
 ///
 /// # Errors
 /// When the query asks for nothing, there is no index, or a line of it is not a row.
-pub fn search(text: &str, folder: &Path) -> Result<Answer, StoreError> {
+pub fn search(text: &str, folder: &Path) -> Result<IndexAnswer, ArchiveStoreError> {
     let query = Query::parse(text)?;
-    let found = anew::archives(folder)?;
+    let found = list(folder, &stored::may_be_report)?;
     let path = folder.join(FILE);
     let file = match files::open_regular(&path, false) {
-        Err(error) if error.is_not_found() => return Err(StoreError::NoIndex(folder.to_owned())),
+        Err(error) if error.is_not_found() => {
+            return Err(ArchiveStoreError::NoIndex(folder.to_owned()));
+        }
         opened => opened?.0,
     };
     let mut reading = Reading::new(&query, &path);
     reading.all(file)?;
-    let Reading { head, packages, hits, unexamined, mut stamps, .. } = reading;
-    let head = head.unwrap_or_default();
-    let unread = head.unread.iter().cloned().chain(found.unread.into_iter().map(|(name, _)| name));
-    let mut outdated: Vec<_> =
-        unread.map(|name| Outdated { name, change: Change::Unread }).collect();
-    for archive in found.archives {
-        let change = match stamps.remove(&archive.name) {
-            Some(stamp) if stamp == archive.stamp => continue,
-            Some(_) => Change::Changed,
-            None => Change::New,
-        };
-        outdated.push(Outdated { name: archive.name, change });
-    }
-    let gone = stamps.into_keys().map(|name| Outdated { name, change: Change::Gone });
-    outdated.extend(gone);
-    outdated.sort_by(|a, b| a.name.cmp(&b.name));
-    outdated.dedup();
-    let text = text.to_owned();
-    Ok(Answer { file: path, text, query, head, packages, hits, unexamined, outdated })
+    let outdated = reading.outdated(found);
+    let Reading {
+        head, packages, hits, report_hits, unexamined, unusable, archives, reports, ..
+    } = reading;
+    Ok(IndexAnswer {
+        file: path.clone(),
+        text: text.to_owned(),
+        query: query.clone(),
+        head: head.unwrap_or_default(),
+        archives,
+        reports,
+        packages,
+        hits,
+        report_hits,
+        unexamined,
+        unusable,
+        outdated,
+    })
 }
 
 /// An index that is being read, from its first line to its last.
@@ -131,13 +150,17 @@ struct Reading<'a> {
     query: &'a Query,
     path: &'a Path,
     line: usize,
-    head: Option<Head>,
+    head: Option<IndexHead>,
     /// For each package that was read, whether it was asked for.
     asked: Vec<bool>,
     packages: Vec<(u32, PackageRow, Vec<&'static str>)>,
     hits: Vec<Hit>,
+    report_hits: Vec<ReportHit>,
     unexamined: Vec<ArchiveRow>,
-    /// Every archive's size and time.
+    unusable: Vec<ReportRow>,
+    archives: usize,
+    reports: usize,
+    /// The size and the time of every file that has a row.
     stamps: BTreeMap<String, Stamp>,
 }
 
@@ -151,12 +174,16 @@ impl<'a> Reading<'a> {
             asked: Vec::new(),
             packages: Vec::new(),
             hits: Vec::new(),
+            report_hits: Vec::new(),
             unexamined: Vec::new(),
+            unusable: Vec::new(),
+            archives: 0,
+            reports: 0,
             stamps: BTreeMap::new(),
         }
     }
 
-    fn all(&mut self, file: File) -> Result<(), StoreError> {
+    fn all(&mut self, file: File) -> Result<(), ArchiveStoreError> {
         let max = limits::STORE_LINE_BYTES;
         let mut reader = BufReader::with_capacity(256 << 10, file);
         let mut line = Vec::new();
@@ -170,13 +197,16 @@ impl<'a> Reading<'a> {
             }
             self.line = self.line.saturating_add(1);
             if line.len() > max {
-                return Err(StoreError::Line { path: self.path.to_owned(), line: self.line });
+                return Err(ArchiveStoreError::Line {
+                    path: self.path.to_owned(),
+                    line: self.line,
+                });
             }
             // A row without the end of its line was cut, even where it can be read.
             let Some(row) = line.strip_suffix(b"\n") else {
                 return Err(self.broken("its end is missing"));
             };
-            let row = Row::parse(row).map_err(|error| StoreError::Row {
+            let row = IndexRow::parse(row).map_err(|error| ArchiveStoreError::Row {
                 path: self.path.to_owned(),
                 line: self.line,
                 error,
@@ -185,23 +215,27 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn row(&mut self, row: Row) -> Result<(), StoreError> {
+    fn row(&mut self, row: IndexRow) -> Result<(), ArchiveStoreError> {
         match row {
-            Row::Head(head) if head.schema != SCHEMA => {
+            IndexRow::Head(head) if head.schema != SCHEMA => {
                 Err(self.broken(&format!("the schema is {:?}, not {SCHEMA:?}", head.schema)))
             }
-            Row::Head(head) if self.line == 1 => {
+            IndexRow::Head(head) if self.line == 1 => {
                 self.head = Some(head);
                 Ok(())
             }
-            Row::Head(_) => Err(self.broken("an index starts within another")),
+            IndexRow::Head(_) => Err(self.broken("an index starts within another")),
             _ if self.line == 1 => Err(self.broken("the first row of the index is missing")),
-            Row::Package(number, package) => self.package(number, *package),
-            Row::Archive(archive) => self.archive(archive),
+            IndexRow::Package(number, package) => self.package(number, *package),
+            IndexRow::Archive(archive) => self.archive(archive),
+            IndexRow::Recall(recall) => {
+                self.file(&recall.recall, Stamp { bytes: recall.bytes, modified: recall.modified })
+            }
+            IndexRow::Report(report) => self.report(report),
         }
     }
 
-    fn package(&mut self, number: u32, row: PackageRow) -> Result<(), StoreError> {
+    fn package(&mut self, number: u32, row: PackageRow) -> Result<(), ArchiveStoreError> {
         if usize::try_from(number) != Ok(self.asked.len()) {
             return Err(self.broken(&format!("package {} is missing", self.asked.len())));
         }
@@ -213,17 +247,11 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn archive(&mut self, mut row: ArchiveRow) -> Result<(), StoreError> {
+    fn archive(&mut self, mut row: ArchiveRow) -> Result<(), ArchiveStoreError> {
         let stamp = Stamp { bytes: row.bytes, modified: row.modified.clone() };
-        if self.stamps.insert(row.archive.clone(), stamp).is_some() {
-            return Err(self.broken(&format!("archive {:?} is there twice", row.archive)));
-        }
-        let known = self.asked.len();
-        let place = |number: &u32| usize::try_from(*number).unwrap_or(usize::MAX);
-        if let Some(number) = row.packages.iter().find(|number| place(number) >= known) {
-            return Err(self.broken(&format!("package {number} is missing")));
-        }
-        row.packages.retain(|number| self.asked.get(place(number)).is_some_and(|asked| *asked));
+        self.file(&row.archive, stamp)?;
+        self.archives = self.archives.saturating_add(1);
+        self.retain_asked(&mut row.packages)?;
         let columns = self.query.archive_columns(&row);
         if row.message.is_some() {
             self.unexamined.push(row.clone());
@@ -234,18 +262,77 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), StoreError> {
+    fn report(&mut self, mut row: ReportRow) -> Result<(), ArchiveStoreError> {
+        let stamp = Stamp { bytes: row.bytes, modified: row.modified.clone() };
+        self.file(&row.report, stamp)?;
+        self.reports = self.reports.saturating_add(1);
+        self.retain_asked(&mut row.packages)?;
+        let columns = self.query.report_columns(&row);
+        if row.message.is_some() {
+            self.unusable.push(row.clone());
+        }
+        if !row.packages.is_empty() || !columns.is_empty() {
+            self.report_hits.push(ReportHit { report: row, columns });
+        }
+        Ok(())
+    }
+
+    /// Keeps the size and the time of a file, which has one row.
+    fn file(&mut self, name: &str, stamp: Stamp) -> Result<(), ArchiveStoreError> {
+        match self.stamps.insert(name.to_owned(), stamp) {
+            Some(_) => Err(self.broken(&format!("{name:?} is there twice"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps the packages that were asked for. All must have been read.
+    fn retain_asked(&self, packages: &mut Vec<u32>) -> Result<(), ArchiveStoreError> {
+        let known = self.asked.len();
+        let place = |number: &u32| usize::try_from(*number).unwrap_or(usize::MAX);
+        if let Some(number) = packages.iter().find(|number| place(number) >= known) {
+            return Err(self.broken(&format!("package {number} is missing")));
+        }
+        packages.retain(|number| self.asked.get(place(number)).is_some_and(|asked| *asked));
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), ArchiveStoreError> {
         match &self.head {
             None => Err(self.broken("the index is empty")),
-            Some(head) if head.archives != self.stamps.len() => {
-                let why = format!("it has {} of {} archives", self.stamps.len(), head.archives);
+            Some(head) if head.files != self.stamps.len() => {
+                let why = format!("it has {} of {} files", self.stamps.len(), head.files);
                 Err(self.broken(&why))
             }
             Some(_) => Ok(()),
         }
     }
 
-    fn broken(&self, why: &str) -> StoreError {
-        StoreError::Broken { path: self.path.to_owned(), line: self.line, why: why.to_owned() }
+    /// How the files that are there differ from those that were read.
+    fn outdated(&mut self, found: FolderFiles) -> Vec<OutdatedFile> {
+        let of = |name, change| OutdatedFile { name, change };
+        let unread = self.head.iter().flat_map(|head| head.unread.clone());
+        let unread = unread.chain(found.unread.into_iter().map(|(name, _)| name));
+        let mut outdated: Vec<_> = unread.map(|name| of(name, FileChange::Unread)).collect();
+        for file in found.archives.into_iter().chain(found.others) {
+            let change = match self.stamps.remove(&file.name) {
+                Some(stamp) if stamp == file.stamp => continue,
+                Some(_) => FileChange::Changed,
+                None => FileChange::New,
+            };
+            outdated.push(of(file.name, change));
+        }
+        let gone = std::mem::take(&mut self.stamps).into_keys();
+        outdated.extend(gone.map(|name| of(name, FileChange::Gone)));
+        outdated.sort_by(|a, b| a.name.cmp(&b.name));
+        outdated.dedup();
+        outdated
+    }
+
+    fn broken(&self, why: &str) -> ArchiveStoreError {
+        ArchiveStoreError::Broken {
+            path: self.path.to_owned(),
+            line: self.line,
+            why: why.to_owned(),
+        }
     }
 }

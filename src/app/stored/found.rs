@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Named;
+use super::ByName;
 use crate::{app::report::Verdict, core::verdict::Status};
 
 /// A lockfile entry, and what becomes of it.
@@ -95,7 +95,7 @@ pub struct StoredPackage {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unrecognized: Vec<StoredUnrecognized>,
     /// What became of each claim, in the order of verification.
-    pub claims: Named<StoredClaim>,
+    pub claims: ByName<StoredClaim>,
 }
 
 /// What became of a claim.

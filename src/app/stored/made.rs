@@ -49,7 +49,7 @@ impl StoredReport {
             exception_uses: exception_uses(report),
             archive: StoredArchive::of(&report.archive, at),
             trust: report.trust.iter().map(|trust| StoredTrust::of(trust, at)).collect(),
-            summary: Summary {
+            summary: ReportSummary {
                 packages: report.packages.len(),
                 verified: good,
                 refused: report.packages.len() - good,
@@ -196,7 +196,7 @@ impl StoredLockfile {
 }
 
 /// How many entries have each disposition that any has.
-fn numbers(outcomes: &[EntryOutcome]) -> Named<usize> {
+fn numbers(outcomes: &[EntryOutcome]) -> ByName<usize> {
     let numbers = dispositions(outcomes).filter(|(_, number)| *number > 0);
     numbers.map(|(disposition, number)| (disposition.name(), number)).collect()
 }

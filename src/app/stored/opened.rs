@@ -12,8 +12,12 @@ use crate::{
     },
     app::{outputs::OutputError, statement::StatementWriteError},
     core::{
-        archive::dsse::{Envelope, EnvelopeError},
+        archive::{
+            dsse::{self, Envelope, EnvelopeError},
+            key::PublicKey,
+        },
         limits,
+        store::is_overfull,
     },
 };
 
@@ -22,16 +26,16 @@ pub const PAYLOAD_TYPE: &str = "application/vnd.sealift.report+json";
 
 /// A report, and where it comes from.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenedReport {
     /// The report.
     pub report: StoredReport,
     /// Where it comes from.
-    pub source: Source,
+    pub origin: ReportOrigin,
 }
 
 /// Where a report comes from, and so who vouches for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum ReportOrigin {
     /// The verification of this run.
     Verification,
     /// The verification with which `bundle serve` began.
@@ -143,57 +147,170 @@ impl ReportError {
 ///
 /// # Errors
 /// When the file or a key cannot be read, it is not a report, or none of the keys has signed it.
-pub fn open(file: &Path, keys: &[PathBuf]) -> Result<Opened, ReportError> {
-    let keys = keys.iter().map(|key| keys::load_public(key)).collect::<Result<Vec<_>, _>>()?;
+pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> {
+    let keys = load_keys(keys)?;
     let bytes = files::read_input(file, limits::SIGNED_REPORT_BYTES)?;
-    let (named, bytes) = (file, bytes.trim_ascii());
-    let file = || named.to_owned();
-    let refused = |why: String| ReportError::NotAReport { file: file(), why };
-    let Kind { schema, payload_type } =
-        serde_json::from_slice(bytes).map_err(|error| refused(error.to_string()))?;
-    let Some(payload_type) = payload_type else {
-        if !keys.is_empty() {
-            return Err(ReportError::Unsigned(file()));
+    let content = ReportContent::parse(&bytes, file)?;
+    let origin = match &content {
+        ReportContent::Bare(..) if !keys.is_empty() => {
+            return Err(ReportError::Unsigned(file.to_owned()));
         }
-        return Ok(Opened { report: report(bytes, schema, named)?, source: Source::Unsigned });
+        ReportContent::Bare(..) => ReportOrigin::Unsigned,
+        ReportContent::Envelope(envelope) if keys.is_empty() => unchecked(envelope),
+        ReportContent::Envelope(envelope) => {
+            let verified = envelope.verify(&keys, 1).map_err(|why| {
+                let file = file.to_owned();
+                ReportError::Signature { file, why }
+            })?;
+            ReportOrigin::Signed { keys: verified.into_signers() }
+        }
     };
-    if payload_type != PAYLOAD_TYPE {
-        return Err(refused(format!(
-            "it is an envelope with a payload of the type {payload_type:?}"
-        )));
+    Ok(OpenedReport { report: content.report(file)?, origin })
+}
+
+/// Reads a report that lies in a folder, signed or not. If one of the keys has signed it, that is noted.
+///
+/// # Errors
+/// When the file cannot be read, or it is not a report.
+pub fn open_found(file: &Path, keys: &[PublicKey]) -> Result<OpenedReport, ReportError> {
+    let bytes = files::read_unlinked(file, limits::SIGNED_REPORT_BYTES)?;
+    let content = ReportContent::parse(&bytes, file)?;
+    let origin = match &content {
+        ReportContent::Bare(..) => ReportOrigin::Unsigned,
+        ReportContent::Envelope(envelope) => match envelope.verify(keys, 1) {
+            Ok(verified) => ReportOrigin::Signed { keys: verified.into_signers() },
+            Err(_) => unchecked(envelope),
+        },
+    };
+    Ok(OpenedReport { report: content.report(file)?, origin })
+}
+
+/// The public keys of who may sign reports.
+///
+/// # Errors
+/// When one cannot be used.
+pub fn load_keys(keys: &[PathBuf]) -> Result<Vec<PublicKey>, ReportError> {
+    Ok(keys.iter().map(|key| keys::load_public(key)).collect::<Result<_, _>>()?)
+}
+
+/// Whether a file starts as a stored report does: with its schema, or with the payload type of its envelope. One
+/// that cannot be read may be one.
+pub fn may_be_report(file: &Path) -> bool {
+    match files::read_start(file, limits::REPORT_START_BYTES) {
+        Ok(start) => starts_as_report(&start),
+        Err(error) => !error.is_not_found(),
     }
-    let envelope = Envelope::parse_of(PAYLOAD_TYPE, bytes)
-        .map_err(|why| ReportError::Envelope { file: file(), why })?;
-    let source = if keys.is_empty() {
-        Source::Unchecked { claimed: envelope.claimed_keyids().map(str::to_owned).collect() }
-    } else {
-        let verified = envelope.verify(&keys, 1);
-        let verified = verified.map_err(|why| ReportError::Signature { file: file(), why })?;
-        Source::Signed { keys: verified.into_signers() }
-    };
-    let payload = envelope.payload_unverified();
-    let kind: Kind = serde_json::from_slice(payload).map_err(|error| refused(error.to_string()))?;
-    Ok(Opened { report: report(payload, kind.schema, named)?, source })
+}
+
+fn starts_as_report(start: &[u8]) -> bool {
+    let dense: Vec<u8> = start.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let bare = br#"{"schema":"sealift-report/"#;
+    dense.starts_with(bare) || dense.starts_with(dsse::head(PAYLOAD_TYPE).as_bytes())
+}
+
+/// A signed file without a key to verify it with.
+fn unchecked(envelope: &Envelope) -> ReportOrigin {
+    ReportOrigin::Unchecked { claimed: envelope.claimed_keyids().map(str::to_owned).collect() }
+}
+
+/// What a file holds.
+enum ReportContent<'a> {
+    /// The report, and the schema that it gives.
+    Bare(&'a [u8], Option<String>),
+    /// An envelope, whose payload it is.
+    Envelope(Envelope),
+}
+
+impl<'a> ReportContent<'a> {
+    fn parse(bytes: &'a [u8], file: &Path) -> Result<Self, ReportError> {
+        let bytes = bytes.trim_ascii();
+        let FirstLook { schema, payload_type } = FirstLook::at(bytes, file)?;
+        match payload_type.as_deref() {
+            None => Ok(Self::Bare(bytes, schema)),
+            Some(PAYLOAD_TYPE) => {
+                let envelope = Envelope::parse_of(PAYLOAD_TYPE, bytes);
+                let envelope = envelope.map_err(|why| {
+                    let file = file.to_owned();
+                    ReportError::Envelope { file, why }
+                })?;
+                Ok(Self::Envelope(envelope))
+            }
+            Some(other) => {
+                let why = format!("it is an envelope with a payload of the type {other:?}");
+                Err(ReportError::NotAReport { file: file.to_owned(), why })
+            }
+        }
+    }
+
+    /// The report, once its signature has been looked at.
+    fn report(self, file: &Path) -> Result<StoredReport, ReportError> {
+        let bytes = match &self {
+            Self::Bare(bytes, _) => bytes,
+            Self::Envelope(envelope) => envelope.payload_unverified(),
+        };
+        let refused = |why| ReportError::NotAReport { file: file.to_owned(), why };
+        if bytes.len() as u64 > limits::REPORT_BYTES {
+            let (path, max) = (file.to_owned(), limits::REPORT_BYTES);
+            return Err(FileError::TooLarge { path, max }.into());
+        }
+        if is_overfull(bytes) {
+            return Err(refused(format!("it has more than {} values", limits::REPORT_VALUES)));
+        }
+        let schema = match &self {
+            Self::Bare(_, schema) => schema.clone(),
+            Self::Envelope(_) => FirstLook::at(bytes, file)?.schema,
+        };
+        match schema.as_deref() {
+            Some(SCHEMA) => {}
+            Some(other) => {
+                return Err(refused(format!("its schema is {other:?}, and not {SCHEMA:?}")));
+            }
+            None => return Err(refused("it has no schema".to_owned())),
+        }
+        serde_json::from_slice(bytes).map_err(|error| refused(error.to_string()))
+    }
 }
 
 /// What tells a report from an envelope, and from all else.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kind {
+struct FirstLook {
     schema: Option<String>,
     payload_type: Option<String>,
 }
 
-fn report(bytes: &[u8], schema: Option<String>, file: &Path) -> Result<StoredReport, ReportError> {
-    let refused = |why| ReportError::NotAReport { file: file.to_owned(), why };
-    if bytes.len() as u64 > limits::REPORT_BYTES {
-        let (path, max) = (file.to_owned(), limits::REPORT_BYTES);
-        return Err(FileError::TooLarge { path, max }.into());
+impl FirstLook {
+    fn at(bytes: &[u8], file: &Path) -> Result<Self, ReportError> {
+        serde_json::from_slice(bytes).map_err(|error| ReportError::NotAReport {
+            file: file.to_owned(),
+            why: error.to_string(),
+        })
     }
-    match schema.as_deref() {
-        Some(SCHEMA) => {}
-        Some(other) => return Err(refused(format!("its schema is {other:?}, and not {SCHEMA:?}"))),
-        None => return Err(refused("it has no schema".to_owned())),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_known_by_its_first_member() {
+        for text in [
+            r#"{"schema":"sealift-report/1","tool":"#,
+            " {\n  \"schema\": \"sealift-report/2\"",
+            r#"{"payloadType":"application/vnd.sealift.report+json","payload":"aaaa"#,
+        ] {
+            assert!(starts_as_report(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "",
+            "{}",
+            r#"["schema":"sealift-report/1"]"#,
+            r#"{"a":1,"schema":"sealift-report/1"}"#,
+            r#"{"schema":"sealift-verify-store/1"}"#,
+            r#"{"payloadType":"application/vnd.in-toto+json","payload":"#,
+            r#"{"kind":"index","schema":"sealift-index/1"}"#,
+        ] {
+            assert!(!starts_as_report(text.as_bytes()), "{text}");
+        }
     }
-    serde_json::from_slice(bytes).map_err(|error| refused(error.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{PAYLOAD_TYPE, ReportError, Source, StoredReport, open};
+use super::{PAYLOAD_TYPE, ReportError, ReportOrigin, StoredReport, open};
 use crate::{
     app::{
         json, keys,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Renders a stored report.
-pub type Render = fn(&StoredReport, &Source) -> String;
+pub type Render = fn(&StoredReport, &ReportOrigin) -> String;
 
 /// The reports to write into files.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +64,7 @@ impl Reporting<'_> {
         }
         let stored = StoredReport::of(report);
         let bytes = |(file, render): &(PathBuf, Option<Render>)| match render {
-            Some(render) => Ok(render(&stored, &Source::Verification).into_bytes()),
+            Some(render) => Ok(render(&stored, &ReportOrigin::Verification).into_bytes()),
             None => self.json(file, &stored),
         };
         files.iter().map(|output| Filled::with(&output.0, [bytes(output)])).collect()
@@ -94,7 +94,7 @@ pub fn render(
 ) -> Result<String, ReportError> {
     outputs::check(file)?;
     let opened = open(report, keys)?;
-    let text = render(&opened.report, &opened.source);
+    let text = render(&opened.report, &opened.origin);
     if let Some(file) = file {
         let filled = Filled::with(file, [Ok::<_, OutputError>(text.clone().into_bytes())])?;
         outputs::keep(vec![filled])?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Bar, Examined, Options, VerifyError, examine, shared::Shared};
+use super::{Bar, Examined, Terms, VerifyError, examine, shared::Shared};
 use crate::{
     app::{
         archive,
@@ -30,8 +30,8 @@ impl Verifier {
     ///
     /// # Errors
     /// When the demands cannot be used.
-    pub fn new(options: &Options, clock: &Clock) -> Result<Self, VerifyError> {
-        Self::several(options, options.demands.load()?, clock)
+    pub fn new(terms: &Terms, clock: &Clock) -> Result<Self, VerifyError> {
+        Self::several(terms, terms.demands.load()?, clock)
     }
 
     /// As [`Verifier::new`], by policies that were read.
@@ -39,33 +39,29 @@ impl Verifier {
     /// # Errors
     /// When the demands cannot be used.
     pub(in crate::app) fn several(
-        options: &Options,
+        terms: &Terms,
         loaded: Loaded,
         clock: &Clock,
     ) -> Result<Self, VerifyError> {
-        Ok(Self { shared: Some(Shared::default()), ..Self::of(options, loaded, clock)? })
+        Ok(Self { shared: Some(Shared::default()), ..Self::of(terms, loaded, clock)? })
     }
 
     /// By policies that were read, for one archive.
-    pub(super) fn of(
-        options: &Options,
-        loaded: Loaded,
-        clock: &Clock,
-    ) -> Result<Self, VerifyError> {
+    pub(super) fn of(terms: &Terms, loaded: Loaded, clock: &Clock) -> Result<Self, VerifyError> {
         let Loaded { mut policy, sources, .. } = loaded;
-        for signer in archive::pinned_keys(&options.keys)? {
+        for signer in archive::pinned_keys(&terms.keys)? {
             // A key that a signer of the policy has is that signer's, until when the policy says.
             let has = |one: &Signer| signer.keys.iter().any(|key| one.keys.contains(key));
             if !policy.signers.iter().any(has) {
                 policy.signers.push(signer);
             }
         }
-        if policy.max_trust_age.is_some() && options.trust.files.is_some() {
+        if policy.max_trust_age.is_some() && terms.trust.files.is_some() {
             return Err(VerifyError::UnknownTrustAge);
         }
-        policy.threshold = policy.threshold.max(options.threshold);
+        policy.threshold = policy.threshold.max(terms.threshold);
         let signers = archive::signers(&policy, clock.at)?;
-        let (trust, clock) = (options.trust.clone(), *clock);
+        let (trust, clock) = (terms.trust.clone(), *clock);
         Ok(Self { policy, sources, signers, trust, clock, shared: None })
     }
 

@@ -1,7 +1,7 @@
 //! `sealift bundle index`.
 
 use crate::{
-    app::store::index,
+    app::store::{IndexOptions, index},
     cli::{
         context::Context,
         declare::Index,
@@ -16,8 +16,9 @@ use crate::{
 /// Exit 1, when an archive is refused; exit 2, when one could not be checked, or the index could not be
 /// written.
 pub fn run(options: &Index, context: &mut Context<'_>) -> CommandResult {
-    let resolved = options.verify.resolve(&options.folder, context.env);
-    let indexed = index(&resolved, &context.clock)?;
+    let folder = options.folder.clone();
+    let (terms, report_keys) = (options.verify.terms(context.env), options.report_keys.clone());
+    let indexed = index(&IndexOptions { folder, terms, report_keys }, &context.clock)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&IndexedStore { indexed: &indexed, verbose, quiet });
     Failure::after(indexed.judgment.worst())

@@ -13,8 +13,8 @@ use crate::{
 /// Answers from the index of a folder which archives hold something.
 ///
 /// # Errors
-/// Exit 2, when there is no usable index, it is not of the archives that are there, or the packages of an
-/// archive are not known.
+/// Exit 2, when there is no usable index, it is not of the files that are there, or it is not known what
+/// an archive or a stored report holds.
 pub fn run(options: &Where, context: &mut Context<'_>) -> CommandResult {
     let answer = search(&options.query, &options.folder)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         policy_init::{self, InitError, init},
-        verify::{self, Demands},
+        verify::{self, Demands, Terms},
     },
     cli::{context::Context, declare::Init, failure::CommandResult, render::WrittenPolicy},
     core::{policy::Policy, verdict::Claim},
@@ -18,14 +18,16 @@ pub fn run(options: &Init, context: &mut Context<'_>) -> CommandResult {
     let trust = options.trust.resolve(context.env);
     let from = options.from.as_ref().map(|archive| verify::Options {
         archive: archive.clone(),
-        keys: options.keys.clone(),
-        threshold: options.threshold as usize,
-        demands: Demands {
-            policies: options.policy.clone(),
-            policy: Policy::requiring([Claim::Integrity], []),
-            lockfiles: Vec::new(),
+        terms: Terms {
+            keys: options.keys.clone(),
+            threshold: options.threshold as usize,
+            demands: Demands {
+                policies: options.policy.clone(),
+                policy: Policy::requiring([Claim::Integrity], []),
+                lockfiles: Vec::new(),
+            },
+            trust,
         },
-        trust,
     });
     let output = options.output.clone();
     let text = match init(&policy_init::Options { output, from }, &context.clock) {

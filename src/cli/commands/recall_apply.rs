@@ -1,7 +1,7 @@
 //! `sealift recall apply`.
 
 use crate::{
-    app::recall::{self, State, apply},
+    app::recall::{self, RecallState, apply},
     cli::{
         context::Context,
         declare::RecallApply,
@@ -20,15 +20,14 @@ pub fn run(options: &RecallApply, context: &mut Context<'_>) -> CommandResult {
         recall: options.recall.clone(),
         recall_keys: options.recall_keys.clone(),
         archives: options.archives.clone(),
-        // The path is not used: each archive is verified under its own.
-        verify: options.verify.resolve(&options.recall, context.env),
+        terms: options.verify.terms(context.env),
     };
     let applied = apply(&options, &context.clock)?;
     let (quiet, verbose) = (context.terminal.quiet(), context.terminal.verbose());
     context.print(&AppliedRecall { applied: &applied, quiet, verbose });
     match applied.state() {
-        State::Affected | State::Refused => Err(Failure::reported(Ending::Refused)),
-        State::Unchecked => Err(Failure::reported(Ending::CouldNotCheck)),
-        State::Clear => Ok(()),
+        RecallState::Affected | RecallState::Refused => Err(Failure::reported(Ending::Refused)),
+        RecallState::Unchecked => Err(Failure::reported(Ending::CouldNotCheck)),
+        RecallState::Clear => Ok(()),
     }
 }

@@ -19,7 +19,7 @@ pub fn run(options: &RecallFetch, context: &mut Context<'_>) -> CommandResult {
     #[cfg(unix)]
     network::leave_nothing_when_interrupted();
     let env = context.env;
-    let fetch = recall::Fetch {
+    let fetch = recall::FetchRecall {
         archives: options.archives.clone(),
         purls: options.purls.clone(),
         source: recall::source(&options.advisories)?,

@@ -50,16 +50,18 @@ pub enum BundleCommand {
     /// Verifies every archive in the folder and below it as `bundle verify` does, under the same demands, and
     /// writes what was verified of each package into DIR/sealift-index.ndjson: its repository, workflow,
     /// keys and digest. Every archive is judged anew on each run. Refused archives are in the index, as
-    /// refused. Stored reports are not. `bundle where` answers from the index, and so does any tool
-    /// that reads NDJSON; sealift-index(5) has the columns.
+    /// refused. Stored reports in the folder are read as well, and not judged: what they say of archives that are
+    /// not there is in the index too, with the key that signed the report, or that nobody has. `bundle where`
+    /// answers from the index, and so does any tool that reads NDJSON; sealift-index(5) has the columns.
     #[command(after_help = examples::INDEX)]
     Index(Index),
     /// find the archives that hold a package, or evidence by a repository, a workflow or a key
     ///
     /// Answers from the index that `bundle index` wrote, and opens no archive: what it prints was verified
-    /// when the index was written. An address finds what is at it or below it. The names, sizes and times of
-    /// the archives are compared with the index. Where they differ, the answer says so, and the exit status
-    /// is 2. Otherwise it is 0, whether something was found or not.
+    /// when the index was written, or a stored report says it, which the answer names. An address finds itself and
+    /// what is below it. The names, sizes and times of archives and reports are compared with the index. Where
+    /// they differ, or it is not known what one holds, the answer says so, and the exit status is 2. Otherwise it
+    /// is 0, whether something was found or not.
     #[command(after_help = examples::WHERE)]
     Where(Where),
     /// explain what became of one package, step by step

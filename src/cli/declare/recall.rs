@@ -39,7 +39,7 @@ pub enum RecallCommand {
 #[derive(Debug, Args)]
 #[command(override_usage = USAGE)]
 pub struct RecallFetch {
-    /// archives, and folders whose .sealift files are read
+    /// archives, and folders whose .sealift files are read, but for recalls
     #[arg(value_name = "PATH")]
     pub archives: Vec<PathBuf>,
     /// a file of package URLs, one a line, with or without versions: for archives that are behind the
@@ -78,7 +78,7 @@ pub struct RecallApply {
     /// the recall
     #[arg(value_name = "RECALL")]
     pub recall: PathBuf,
-    /// archives, and folders whose .sealift files are judged
+    /// archives, and folders whose .sealift files are judged, but for recalls
     #[arg(required = true, value_name = "PATH")]
     pub archives: Vec<PathBuf>,
     /// a public key (SPKI PEM) that you trust to seal recalls; repeat for several: one of them must have

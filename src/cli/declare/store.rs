@@ -12,6 +12,10 @@ pub struct Index {
     /// the folder; archives are the files below it whose names end in .sealift
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
+    /// the public key of who signs stored reports; repeat for several. Without one, it is not known whether a
+    /// signature on a report is good, and the index says so
+    #[arg(long = "report-signer", value_name = "FILE")]
+    pub report_keys: Vec<PathBuf>,
     /// How to verify.
     #[command(flatten)]
     pub verify: VerifyOptions,

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::{
-        recall::{Applied, Judged, Outcome, State},
+        recall::{Applied, CheckedArchive, RecallFindings, RecallState},
         report::Verdict,
         verify::VerifyError,
     },
@@ -72,17 +72,20 @@ impl AppliedRecall<'_> {
     fn first_line(&self) -> String {
         let applied = self.applied;
         let (word, style) = match applied.state() {
-            State::Affected => ("affected", BAD),
-            State::Refused => ("refused", BAD),
-            State::Unchecked => ("unchecked", WARN),
-            State::Clear => ("clear", GOOD),
+            RecallState::Affected => ("affected", BAD),
+            RecallState::Refused => ("refused", BAD),
+            RecallState::Unchecked => ("unchecked", WARN),
+            RecallState::Clear => ("clear", GOOD),
         };
         let all = count(applied.examined(), "examined archive");
-        let affected = applied.count(State::Affected);
+        let affected = applied.count(RecallState::Affected);
         let mut line = format!("{style}{word}{style:#}: {affected} of {all} affected");
         for (number, what) in [
-            (applied.count(State::Refused), "refused"),
-            (applied.count(State::Unchecked).saturating_add(applied.unread.len()), "unchecked"),
+            (applied.count(RecallState::Refused), "refused"),
+            (
+                applied.count(RecallState::Unchecked).saturating_add(applied.unread.len()),
+                "unchecked",
+            ),
         ] {
             if number > 0 {
                 line.push_str(&format!(", {number} {what}"));
@@ -125,12 +128,12 @@ impl AppliedRecall<'_> {
     }
 
     /// The archives in a state.
-    fn of(&self, state: State) -> impl Iterator<Item = &Judged> {
+    fn of(&self, state: RecallState) -> impl Iterator<Item = &CheckedArchive> {
         self.applied.archives.iter().filter(move |archive| archive.state() == state)
     }
 
     fn affected(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for archive in self.of(State::Affected) {
+        for archive in self.of(RecallState::Affected) {
             let Ok(outcome) = &archive.outcome else { continue };
             writeln!(f, "\n{BAD}affected{BAD:#}: {}", Untrusted(&archive.file))?;
             listed(f, self.verbose, &outcome.affected, |f, affected| {
@@ -150,7 +153,7 @@ impl AppliedRecall<'_> {
     }
 
     fn refused(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for archive in self.of(State::Refused) {
+        for archive in self.of(RecallState::Refused) {
             writeln!(f, "\n{BAD}refused{BAD:#}: {}", Untrusted(&archive.file))?;
             match &archive.outcome {
                 Ok(outcome) => self.why(f, outcome)?,
@@ -161,7 +164,7 @@ impl AppliedRecall<'_> {
     }
 
     /// Why an archive is refused, whatever the advisories say.
-    fn why(&self, f: &mut Formatter<'_>, outcome: &Outcome) -> fmt::Result {
+    fn why(&self, f: &mut Formatter<'_>, outcome: &RecallFindings) -> fmt::Result {
         for past in &outcome.past_limits {
             writeln!(f, "  {past} too old")?;
         }
@@ -177,13 +180,20 @@ impl AppliedRecall<'_> {
     }
 
     fn unchecked(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for archive in self.of(State::Unchecked) {
+        for archive in self.of(RecallState::Unchecked) {
             let Err(error) = &archive.outcome else { continue };
             writeln!(f, "\n{WARN}unchecked{WARN:#}: {}", Untrusted(&archive.file))?;
             writeln!(f, "  {}", Message(&error.to_string()))?;
         }
         for (name, why) in &self.applied.unread {
             writeln!(f, "\n{WARN}unchecked{WARN:#}: {}\n  {}", Untrusted(name), Message(why))?;
+        }
+        for recall in &self.applied.recalls {
+            writeln!(
+                f,
+                "\n{WARN}passed over{WARN:#}: {} is a recall, not an archive",
+                Untrusted(recall)
+            )?;
         }
         if !self.applied.links.is_empty() {
             writeln!(f, "\nsymbolic links, which are not followed")?;
@@ -202,8 +212,8 @@ impl AppliedRecall<'_> {
         writeln!(f, "\n{WARN}not asked about{WARN:#}: {}", count(names.len(), "package"))?;
         writeln!(
             f,
-            "  of these the recall says nothing: on the connected side, fetch it with their\n  \
-             archives or with --purls"
+            "  the recall did not ask about these packages, so it does not say whether they are malicious:\n  \
+             on the connected side, fetch a recall for their archives, or name them with --purls"
         )?;
         listed(f, self.verbose, &names, |f, name| writeln!(f, "  {}", Untrusted(&name.to_string())))
     }

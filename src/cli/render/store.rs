@@ -3,6 +3,7 @@
 
 mod answer;
 mod json;
+mod reports;
 
 use std::fmt::{self, Formatter};
 
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        store::{Indexed, Judged, Judgment, Summary},
+        store::{ArchiveSummary, Indexed, JudgedArchive, StoreJudgment},
     },
     cli::terminal::{BAD, DIM, GOOD, WARN},
     core::text::{Message, Untrusted},
@@ -25,7 +26,7 @@ use crate::{
 /// All archives of a folder, judged anew.
 pub struct JudgedStore<'a> {
     /// What became of them.
-    pub judgment: &'a Judgment,
+    pub judgment: &'a StoreJudgment,
     /// Whether to list what is wrong with each.
     pub verbose: bool,
     /// Whether the first line is enough.
@@ -68,27 +69,33 @@ impl fmt::Display for JudgedStore<'_> {
 
 impl fmt::Display for IndexedStore<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { indexed: Indexed { file, rows, judgment }, verbose, quiet } = *self;
+        let Self { indexed: Indexed { file, rows, judgment, reports: found }, verbose, quiet } =
+            *self;
         let packages = judgment.archives.iter().filter_map(|one| one.outcome.as_ref().ok());
         let packages: usize = packages.map(|summary| summary.packages).sum();
         write!(
             f,
-            "{GOOD}indexed{GOOD:#}: {} with {} in {}; {}",
+            "{GOOD}indexed{GOOD:#}: {} with {}{} in {}",
             count(judgment.archives.len(), "archive"),
             count(packages, "package"),
+            reports::counted(found),
             count(*rows, "row"),
-            first_line(judgment)
         )?;
+        match first_line(judgment) {
+            line if line.is_empty() => {}
+            line => write!(f, "; {line}")?,
+        }
         if quiet {
             return Ok(());
         }
         write!(f, "\n\n  index     {}", Untrusted(&file.display().to_string()))?;
-        archives(f, judgment, verbose, false)
+        archives(f, judgment, verbose, false)?;
+        reports::indexed(f, found, verbose)
     }
 }
 
 /// The whole answer: the worst verdict, and how many archives have it.
-fn first_line(judgment: &Judgment) -> String {
+fn first_line(judgment: &StoreJudgment) -> String {
     let [verified, stale, refused] =
         [Verdict::Verified, Verdict::Stale, Verdict::Refused].map(|one| judgment.count(one));
     let unchecked = judgment.unchecked();
@@ -107,7 +114,12 @@ fn first_line(judgment: &Judgment) -> String {
 }
 
 /// The archives by verdict, the worst first; those that are verified where all are listed.
-fn archives(f: &mut Formatter<'_>, judgment: &Judgment, verbose: bool, all: bool) -> fmt::Result {
+fn archives(
+    f: &mut Formatter<'_>,
+    judgment: &StoreJudgment,
+    verbose: bool,
+    all: bool,
+) -> fmt::Result {
     let given = if judgment.clock.at_given { ", as --at says" } else { "" };
     write!(f, "\n  judged    as of {}{given}", day(judgment.clock.at))?;
     let of = |verdict: Option<Verdict>| {
@@ -123,6 +135,13 @@ fn archives(f: &mut Formatter<'_>, judgment: &Judgment, verbose: bool, all: bool
         write!(f, "\n{BAD}unchecked{BAD:#} {}: {}", Untrusted(name), Message(why))?;
     }
     listed.into_iter().try_for_each(|archive| line(f, archive, verbose))?;
+    for recall in &judgment.recalls {
+        write!(
+            f,
+            "\n\n{WARN}passed over{WARN:#}: {} is a recall, not an archive",
+            Untrusted(recall)
+        )?;
+    }
     let links = judgment.links.len();
     if links > 0 {
         write!(f, "\n\n{WARN}not followed{WARN:#}: {}", count(links, "symbolic link"))?;
@@ -134,7 +153,7 @@ fn archives(f: &mut Formatter<'_>, judgment: &Judgment, verbose: bool, all: bool
 }
 
 /// One line for an archive, and with `verbose` what is wrong with it.
-fn line(f: &mut Formatter<'_>, archive: &Judged, verbose: bool) -> fmt::Result {
+fn line(f: &mut Formatter<'_>, archive: &JudgedArchive, verbose: bool) -> fmt::Result {
     let (word, style) = match archive.verdict() {
         Some(Verdict::Verified) => ("verified", GOOD),
         Some(Verdict::Stale) => ("stale", WARN),
@@ -154,7 +173,7 @@ fn line(f: &mut Formatter<'_>, archive: &Judged, verbose: bool) -> fmt::Result {
     }
 }
 
-fn in_short(summary: &Summary) -> String {
+fn in_short(summary: &ArchiveSummary) -> String {
     let mut parts = vec![match summary.packages_refused {
         0 => count(summary.packages, "package"),
         refused => format!("{refused} of {} refused", count(summary.packages, "package")),
@@ -167,7 +186,7 @@ fn in_short(summary: &Summary) -> String {
     parts.join(", ")
 }
 
-fn denied(f: &mut Formatter<'_>, summary: &Summary) -> fmt::Result {
+fn denied(f: &mut Formatter<'_>, summary: &ArchiveSummary) -> fmt::Result {
     for denied in &summary.denied {
         let code = denied.code;
         write!(f, "\n    {} {DIM}[{code}]{DIM:#}", Untrusted(&denied.what))?;

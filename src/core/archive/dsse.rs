@@ -22,7 +22,7 @@ pub use crate::core::sigstore::statement::PAYLOAD_TYPE;
 
 /// What an envelope starts with, up to the payload's base64. A type is a constant of ours, and has nothing
 /// that JSON escapes.
-fn head(payload_type: &str) -> String {
+pub fn head(payload_type: &str) -> String {
     format!("{{\"payloadType\":\"{payload_type}\",\"payload\":\"")
 }
 

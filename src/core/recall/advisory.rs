@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{
     PackageName,
-    range::{self, Event, Kind},
+    range::{self, Event, EventKind},
 };
 use crate::core::{
     json::{self, objects_only},
@@ -54,11 +54,11 @@ pub struct Advisory {
     pub summary: String,
     is_malicious: bool,
     is_withdrawn: bool,
-    affected: Vec<Affected>,
+    affected: Vec<AffectedName>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Affected {
+struct AffectedName {
     name: PackageName,
     versions: Vec<String>,
     ranges: Vec<Vec<Event>>,
@@ -81,7 +81,7 @@ impl Advisory {
         if values > limits::ADVISORY_VALUES {
             return Err(AdvisoryError::Values(values));
         }
-        let record: Record = serde_json::from_slice(bytes)
+        let record: OsvRecord = serde_json::from_slice(bytes)
             .map_err(|error| AdvisoryError::Json(error.to_string()))?;
         if !is_id(&record.id) {
             return Err(AdvisoryError::Id(record.id));
@@ -91,7 +91,7 @@ impl Advisory {
             is_malicious,
             is_withdrawn: text(record.withdrawn).is_some_and(|text| time::parse(&text).is_some()),
             summary: text(record.summary).unwrap_or_default(),
-            affected: record.affected.into_iter().filter_map(Affected::of).collect(),
+            affected: record.affected.into_iter().filter_map(AffectedName::of).collect(),
             id: record.id,
         })
     }
@@ -113,7 +113,7 @@ impl Advisory {
     }
 }
 
-impl Affected {
+impl AffectedName {
     /// What a record says of one package. `None` without a package, or where no package that is known
     /// can have that name.
     fn of(record: RecordAffected) -> Option<Self> {
@@ -148,19 +148,20 @@ impl Affected {
     }
 }
 
-/// `DATABASE-ENTRY`, without space or anything that a path or a terminal would take for something else.
+/// Whether a text can be an id, such as `MAL-2026-1`: of letters, digits and `-._:+`. An id is shown in a terminal and
+/// names an entry.
 fn is_id(id: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:+".contains(&byte);
     (1..=limits::ADVISORY_ID_BYTES).contains(&id.len()) && id.bytes().all(plain)
 }
 
-objects_only!(Record, Specific, RecordAffected, RecordPackage, RecordRange, RecordEvent);
+objects_only!(OsvRecord, Specific, RecordAffected, RecordPackage, RecordRange, RecordEvent);
 
 #[derive(Deserialize)]
 #[serde(remote = "Self")]
-struct Record {
+struct OsvRecord {
     id: String,
-    // Read in any form: one that is not what it should be must not hide whom the record concerns.
+    // These three may have any form: a wrong form must not stop the record from naming its packages.
     #[serde(default)]
     summary: Option<Box<RawValue>>,
     #[serde(default)]
@@ -220,14 +221,15 @@ struct RecordEvent {
 }
 
 impl RecordEvent {
-    /// `None` without any that is known: it is not known then what the range holds.
+    /// The events in it. `None` if it has no event that this program knows: then nobody can say which versions the
+    /// range holds.
     fn events(self) -> Option<Vec<Event>> {
         let Self { introduced, fixed, last_affected, limit } = self;
         let events = [
-            (Kind::Introduced, introduced),
-            (Kind::Fixed, fixed),
-            (Kind::LastAffected, last_affected),
-            (Kind::Limit, limit),
+            (EventKind::Introduced, introduced),
+            (EventKind::Fixed, fixed),
+            (EventKind::LastAffected, last_affected),
+            (EventKind::Limit, limit),
         ];
         let events = events.into_iter().filter_map(|(kind, version)| Some((kind, version?)));
         Some(events.collect()).filter(|events: &Vec<_>| !events.is_empty())

@@ -29,12 +29,12 @@ pub fn advisory_entry(id: &str) -> String {
     format!("{ADVISORIES}{}.json", entry_name::encode(id))
 }
 
-objects_only!(both Predicate, Source);
+objects_only!(both RecallPredicate, AdvisoryOrigin);
 
 /// What was asked for, from where, with which trust: the predicate of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct Predicate {
+pub struct RecallPredicate {
     /// 1.
     pub format_version: u32,
     /// Name and version of the program that sealed.
@@ -46,7 +46,7 @@ pub struct Predicate {
     #[serde(deserialize_with = "json::few::<_, _, { limits::RECALL_NAMES }>")]
     pub names: Vec<String>,
     /// Where the advisories are from.
-    pub advisories: Source,
+    pub advisories: AdvisoryOrigin,
     /// The trust material, an instance each.
     pub trust: Vec<CarriedTrust>,
 }
@@ -54,7 +54,7 @@ pub struct Predicate {
 /// Where the advisories of a recall are from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
-pub struct Source {
+pub struct AdvisoryOrigin {
     /// The folder, file or address, as it was named.
     pub from: String,
     /// How many records of any kind were read there.
@@ -68,7 +68,7 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recall {
     subjects: Vec<Subject>,
-    predicate: Predicate,
+    predicate: RecallPredicate,
     names: BTreeSet<PackageName>,
     sealed_at: Time,
 }
@@ -79,7 +79,7 @@ impl Recall {
     /// # Errors
     /// As [`Recall::parse`](Listing::parse): what is built can be read.
     pub fn build(
-        mut predicate: Predicate,
+        mut predicate: RecallPredicate,
         mut subjects: Vec<Subject>,
     ) -> Result<Self, ManifestError> {
         subjects.sort_by(|a, b| a.name.cmp(&b.name));
@@ -88,7 +88,7 @@ impl Recall {
         Self::parse(&Self::checked(subjects, predicate)?.to_json())
     }
 
-    fn checked(subjects: Vec<Subject>, predicate: Predicate) -> Result<Self, ManifestError> {
+    fn checked(subjects: Vec<Subject>, predicate: RecallPredicate) -> Result<Self, ManifestError> {
         check_version(predicate.format_version)?;
         check_subjects(&subjects)?;
         let sealed_at = exact_time("sealedAt", &predicate.sealed_at)?;
@@ -111,7 +111,7 @@ impl Recall {
     }
 
     /// The predicate as written.
-    pub fn predicate(&self) -> &Predicate {
+    pub fn predicate(&self) -> &RecallPredicate {
         &self.predicate
     }
 

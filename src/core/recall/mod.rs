@@ -10,6 +10,6 @@ mod range;
 
 pub use self::{
     advisory::{Advisory, AdvisoryError},
-    manifest::{ADVISORIES, Predicate, RECALL_TYPE, Recall, Source, advisory_entry},
+    manifest::{ADVISORIES, AdvisoryOrigin, RECALL_TYPE, Recall, RecallPredicate, advisory_entry},
     name::PackageName,
 };

@@ -12,7 +12,7 @@ use crate::core::package::PackageId;
 /// at the same version: a package that is fixed and introduced at once is affected, and one that is
 /// introduced and last affected at once is affected in this version alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum EventKind {
     /// Versions from here on are not affected.
     Fixed,
     /// Versions from here on are affected.
@@ -24,7 +24,7 @@ pub(super) enum Kind {
 }
 
 /// An event: what happens, and at which version.
-pub(super) type Event = (Kind, String);
+pub(super) type Event = (EventKind, String);
 
 /// `introduced` may say this for "before every version", and `limit` the other for "after every
 /// version".
@@ -36,24 +36,24 @@ pub(super) fn includes(id: &PackageId, events: &[Event]) -> bool {
     let naming = id.ecosystem().naming();
     let is_comparable = |(kind, version): &Event| {
         is_before_all(*kind, version)
-            || (*kind == Kind::Limit && version == AFTER_ALL)
+            || (*kind == EventKind::Limit && version == AFTER_ALL)
             || (naming.is_ordered)(version)
     };
     // The schema demands that a range says where it starts.
-    let has_start = events.iter().any(|(kind, _)| *kind == Kind::Introduced);
+    let has_start = events.iter().any(|(kind, _)| *kind == EventKind::Introduced);
     if !has_start || !(naming.is_ordered)(id.version()) || !events.iter().all(is_comparable) {
         return true;
     }
     is_before_limits(id, events) && is_affected(id, events)
 }
 
-fn is_before_all(kind: Kind, version: &str) -> bool {
-    kind == Kind::Introduced && version == BEFORE_ALL
+fn is_before_all(kind: EventKind, version: &str) -> bool {
+    kind == EventKind::Introduced && version == BEFORE_ALL
 }
 
 /// Without a limit, every version is before it.
 fn is_before_limits(id: &PackageId, events: &[Event]) -> bool {
-    let mut limits = events.iter().filter(|(kind, _)| *kind == Kind::Limit).peekable();
+    let mut limits = events.iter().filter(|(kind, _)| *kind == EventKind::Limit).peekable();
     let order = id.ecosystem().naming().order;
     limits.peek().is_none()
         || limits
@@ -62,25 +62,25 @@ fn is_before_limits(id: &PackageId, events: &[Event]) -> bool {
 
 fn is_affected(id: &PackageId, events: &[Event]) -> bool {
     let order = id.ecosystem().naming().order;
-    let mut last: Option<(Option<&str>, Kind)> = None;
+    let mut last: Option<(Option<&str>, EventKind)> = None;
     for (kind, version) in events {
         let at = (!is_before_all(*kind, version)).then_some(version.as_str());
         let place = at.map_or(Ordering::Greater, |at| order(id.version(), at));
         let passed = match kind {
-            Kind::Introduced | Kind::Fixed => place != Ordering::Less,
-            Kind::LastAffected => place == Ordering::Greater,
-            Kind::Limit => false,
+            EventKind::Introduced | EventKind::Fixed => place != Ordering::Less,
+            EventKind::LastAffected => place == Ordering::Greater,
+            EventKind::Limit => false,
         };
         if passed && last.is_none_or(|last| is_later((at, *kind), last, order)) {
             last = Some((at, *kind));
         }
     }
-    last.is_some_and(|(_, kind)| kind == Kind::Introduced)
+    last.is_some_and(|(_, kind)| kind == EventKind::Introduced)
 }
 
 fn is_later(
-    (one, kind): (Option<&str>, Kind),
-    (other, other_kind): (Option<&str>, Kind),
+    (one, kind): (Option<&str>, EventKind),
+    (other, other_kind): (Option<&str>, EventKind),
     order: fn(&str, &str) -> Ordering,
 ) -> bool {
     let place = match (one, other) {
@@ -100,12 +100,12 @@ mod tests {
         words.chunks(2).map(|pair| (kind(pair[0]), pair[1].to_owned())).collect()
     }
 
-    fn kind(name: &str) -> Kind {
+    fn kind(name: &str) -> EventKind {
         match name {
-            "introduced" => Kind::Introduced,
-            "fixed" => Kind::Fixed,
-            "last" => Kind::LastAffected,
-            "limit" => Kind::Limit,
+            "introduced" => EventKind::Introduced,
+            "fixed" => EventKind::Fixed,
+            "last" => EventKind::LastAffected,
+            "limit" => EventKind::Limit,
             other => panic!("{other}"),
         }
     }

@@ -5,12 +5,14 @@
 
 mod package;
 mod query;
+mod report;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    package::{PackageRow, Reason},
+    package::{PackageRow, RefusedClaim},
     query::{Query, QueryError},
+    report::{ReportRow, RowSource, is_overfull},
 };
 
 /// The version of the index.
@@ -22,7 +24,7 @@ pub const FILE: &str = "sealift-index.ndjson";
 /// The first row: what the index is of.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Head {
+pub struct IndexHead {
     /// [`SCHEMA`].
     pub schema: String,
     /// The program that made it.
@@ -31,8 +33,8 @@ pub struct Head {
     pub at: String,
     /// SHA-256 of the policy, in hex.
     pub policy: String,
-    /// How many archives it has.
-    pub archives: usize,
+    /// How many rows of archives, recalls and reports follow.
+    pub files: usize,
     /// Files and folders that could not be looked at, so that archives in them are missing.
     pub unread: Vec<String>,
 }
@@ -71,15 +73,31 @@ pub struct ArchiveRow {
     pub packages: Vec<u32>,
 }
 
+/// A recall that lies among the archives. It holds no package.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RecallRow {
+    /// Its path from the folder.
+    pub recall: String,
+    /// Its size.
+    pub bytes: u64,
+    /// The time of its last change; empty where the system did not say.
+    pub modified: String,
+}
+
 /// A row of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
+pub enum IndexRow {
     /// The first.
-    Head(Head),
+    Head(IndexHead),
     /// A package.
     Package(u32, Box<PackageRow>),
     /// An archive.
     Archive(ArchiveRow),
+    /// A recall.
+    Recall(RecallRow),
+    /// A stored report.
+    Report(ReportRow),
 }
 
 /// A line that is not a row.
@@ -91,9 +109,11 @@ pub struct RowError(String);
 const HEAD: &str = r#"{"kind":"index","#;
 const PACKAGE: &str = r#"{"kind":"package","package":"#;
 const ARCHIVE: &str = r#"{"kind":"archive","#;
+const RECALL: &str = r#"{"kind":"recall","#;
+const REPORT: &str = r#"{"kind":"report","#;
 
-impl Row {
-    /// Reads a line, in the form that [`Row::line`] writes.
+impl IndexRow {
+    /// Reads a line, in the form that [`IndexRow::line`] writes.
     ///
     /// # Errors
     /// When it is anything else.
@@ -109,6 +129,12 @@ impl Row {
         if let Some(rest) = text.strip_prefix(ARCHIVE) {
             return Ok(Self::Archive(members(rest)?));
         }
+        if let Some(rest) = text.strip_prefix(RECALL) {
+            return Ok(Self::Recall(members(rest)?));
+        }
+        if let Some(rest) = text.strip_prefix(REPORT) {
+            return Ok(Self::Report(members(rest)?));
+        }
         match text.strip_prefix(HEAD) {
             Some(rest) => Ok(Self::Head(members(rest)?)),
             None => Err(RowError("it starts otherwise".into())),
@@ -121,6 +147,8 @@ impl Row {
             Self::Head(head) => format!("{HEAD}{}", after(head)),
             Self::Package(number, package) => package_line(*number, &after(&**package)),
             Self::Archive(archive) => format!("{ARCHIVE}{}", after(archive)),
+            Self::Recall(recall) => format!("{RECALL}{}", after(recall)),
+            Self::Report(report) => format!("{REPORT}{}", after(report)),
         }
     }
 }

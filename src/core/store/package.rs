@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::after;
+use super::{RowSource, after};
 use crate::core::{
     package::{
         Purl,
@@ -18,6 +18,8 @@ use crate::core::{
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PackageRow {
+    /// Who says it: an archive that was judged, or a stored report.
+    pub source: RowSource,
     /// The package URL.
     pub purl: String,
     /// The ecosystem.
@@ -78,13 +80,13 @@ pub struct PackageRow {
     /// Keys of signatures on the registry's record that do not verify, beside one that does.
     pub other_keyids: Vec<String>,
     /// Why claims are refused.
-    pub refused: Vec<Reason>,
+    pub refused: Vec<RefusedClaim>,
 }
 
 /// Why a claim is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Reason {
+pub struct RefusedClaim {
     /// The claim.
     pub claim: String,
     /// A stable code.
@@ -103,13 +105,14 @@ impl PackageRow {
     ) -> Self {
         let good = judgment.denials.is_empty();
         let status = |claim| verdict.status(claim).map(|status| status.name().to_owned());
-        let reasons = verdict.refusals().map(|(claim, why)| Reason {
+        let reasons = verdict.refusals().map(|(claim, why)| RefusedClaim {
             claim: claim.name().to_owned(),
             code: why.code.to_owned(),
             detail: bounded(&why.detail),
         });
         let signers = verdict.unrecognized().map(|(_, found)| bounded(&found.signer));
         let mut row = Self {
+            source: RowSource::Archive,
             purl: purl.to_string(),
             ecosystem: purl.id().ecosystem().to_string(),
             name: purl.id().name().to_owned(),

@@ -1,6 +1,6 @@
 //! What is asked of an index: a package, an address that evidence names, or a key.
 
-use super::{ArchiveRow, PackageRow};
+use super::{ArchiveRow, PackageRow, ReportRow};
 use crate::core::{
     ecosystems,
     package::{PackageId, Purl, ecosystem::Ecosystem},
@@ -90,6 +90,20 @@ impl Query {
         let Self::Key(key) = self else { return Vec::new() };
         let columns = [("keys", &row.keys), ("claimedKeys", &row.claimed_keys)];
         columns.into_iter().filter(|(_, keys)| keys.contains(key)).map(|(name, _)| name).collect()
+    }
+
+    /// The columns of a report's row in which it is found: of keys alone. Where the archive is in the folder, its own
+    /// row says who has sealed it.
+    pub fn report_columns(&self, row: &ReportRow) -> Vec<&'static str> {
+        let Self::Key(key) = self else { return Vec::new() };
+        let mut found = Vec::new();
+        if row.archive.is_none() && row.keys.contains(key) {
+            found.push("keys");
+        }
+        if row.report_keys.contains(key) {
+            found.push("reportKeys");
+        }
+        found
     }
 }
 

@@ -18,7 +18,7 @@ fn row() -> PackageRow {
         publish_identity: some("https://registry.example/publisher"),
         other_signers: vec!["https://gitlab.example/acme/b//.gitlab-ci.yml@refs/tags/v1".into()],
         other_keyids: vec!["SHA256:two".into()],
-        refused: vec![Reason {
+        refused: vec![RefusedClaim {
             claim: "publish-attestation".into(),
             code: "unknown-key".into(),
             detail: "key SHA256:three is not among the registry's keys, \"https://x.example/y\""
@@ -34,27 +34,34 @@ fn columns(query: &str) -> Vec<&'static str> {
 
 #[test]
 fn rows_are_read_as_they_are_written() {
-    let head = Head { schema: SCHEMA.into(), archives: 2, ..Head::default() };
+    let head = IndexHead { schema: SCHEMA.into(), files: 2, ..IndexHead::default() };
     let archive = ArchiveRow { archive: "a\n\".sealift".into(), ..ArchiveRow::default() };
-    for row in [Row::Head(head), Row::Package(7, Box::new(row())), Row::Archive(archive)] {
+    let report = ReportRow { source: Some(RowSource::SignedReport), ..ReportRow::default() };
+    for row in [
+        IndexRow::Head(head),
+        IndexRow::Package(7, Box::new(row())),
+        IndexRow::Archive(archive),
+        IndexRow::Recall(RecallRow::default()),
+        IndexRow::Report(report),
+    ] {
         let line = row.line();
         assert!(!line.contains('\n'));
-        assert_eq!(Row::parse(line.as_bytes()), Ok(row));
+        assert_eq!(IndexRow::parse(line.as_bytes()), Ok(row));
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert!(value["kind"].is_string(), "{line}");
         for cut in 0..line.len() {
-            assert!(Row::parse(&line.as_bytes()[..cut]).is_err(), "{cut}");
+            assert!(IndexRow::parse(&line.as_bytes()[..cut]).is_err(), "{cut}");
         }
     }
-    let line = Row::Package(7, Box::new(row())).line();
+    let line = IndexRow::Package(7, Box::new(row())).line();
     assert_eq!(line, package_line(7, &row().text()));
     let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-    assert_eq!(value.as_object().unwrap().len(), 32, "all columns, those without a value too");
+    assert_eq!(value.as_object().unwrap().len(), 33, "all columns, those without a value too");
 }
 
 #[test]
 fn rejects_lines_that_are_not_rows() {
-    let line = Row::Package(7, Box::new(row())).line();
+    let line = IndexRow::Package(7, Box::new(row())).line();
     for other in [
         line.replacen("\"purl\"", "\"other\"", 1),
         line.replacen(":7,", ":-7,", 1),
@@ -64,9 +71,9 @@ fn rejects_lines_that_are_not_rows() {
         format!("{line} {{}}"),
         format!(" {line}"),
     ] {
-        assert!(Row::parse(other.as_bytes()).is_err(), "{other}");
+        assert!(IndexRow::parse(other.as_bytes()).is_err(), "{other}");
     }
-    assert!(Row::parse(b"\xff").is_err());
+    assert!(IndexRow::parse(b"\xff").is_err());
 }
 
 #[test]
@@ -138,6 +145,33 @@ fn keys_are_found_in_packages_and_archives() {
     assert_eq!(found("SHA256:a"), ["keys"]);
     assert_eq!(found("SHA256:b"), ["claimedKeys"]);
     assert!(found("SHA256:c").is_empty() && found("a").is_empty());
+}
+
+#[test]
+fn keys_are_found_in_reports() {
+    let mut report = ReportRow {
+        keys: vec!["SHA256:a".into()],
+        report_keys: vec!["SHA256:b".into()],
+        ..ReportRow::default()
+    };
+    let found =
+        |report: &ReportRow, query: &str| Query::parse(query).unwrap().report_columns(report);
+    assert_eq!(found(&report, "SHA256:a"), ["keys"]);
+    assert_eq!(found(&report, "SHA256:b"), ["reportKeys"]);
+    assert!(found(&report, "SHA256:c").is_empty() && found(&report, "a").is_empty());
+    // The archive's own row says who has sealed it.
+    report.archive = Some("a.sealift".into());
+    assert!(found(&report, "SHA256:a").is_empty());
+    assert_eq!(found(&report, "SHA256:b"), ["reportKeys"]);
+}
+
+#[test]
+fn sources_have_the_names_that_the_page_gives() {
+    let name = |source: RowSource| serde_json::to_value(source).unwrap();
+    assert_eq!(name(RowSource::Archive), "archive");
+    assert_eq!(name(RowSource::SignedReport), "signed-report");
+    assert_eq!(name(RowSource::UnverifiedReport), "unverified-report");
+    assert_eq!(name(RowSource::UnsignedReport), "unsigned-report");
 }
 
 #[test]

@@ -42,7 +42,7 @@ use sealift::{
             statement::{self as statements, AttestedStatement},
         },
         slsa,
-        store::{PackageRow, Query, Row},
+        store::{IndexRow, PackageRow, Query},
         text::{Untrusted, bounded},
         time::{self, Time},
         trust::{NpmKeys, Trust, instance::Instance, json_line},
@@ -397,13 +397,14 @@ pub fn store(bytes: &[u8]) {
     let query = lines.next().and_then(|line| str::from_utf8(line).ok());
     let query = query.and_then(|text| Query::parse(text).ok());
     for line in lines {
-        let Ok(row) = Row::parse(line) else { continue };
+        let Ok(row) = IndexRow::parse(line) else { continue };
         let written = row.line();
         assert!(!written.contains('\n'));
-        assert_eq!(Row::parse(written.as_bytes()).as_ref(), Ok(&row));
+        assert_eq!(IndexRow::parse(written.as_bytes()).as_ref(), Ok(&row));
         match (&query, row) {
-            (Some(query), Row::Package(_, package)) => drop(query.columns(&package)),
-            (Some(query), Row::Archive(archive)) => drop(query.archive_columns(&archive)),
+            (Some(query), IndexRow::Package(_, package)) => drop(query.columns(&package)),
+            (Some(query), IndexRow::Archive(archive)) => drop(query.archive_columns(&archive)),
+            (Some(query), IndexRow::Report(report)) => drop(query.report_columns(&report)),
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::failure;
 use crate::{
-    app::recall::{Applied, Judged, State},
+    app::recall::{Applied, CheckedArchive, RecallState},
     core::{
         text::{Message, bounded},
         time,
@@ -34,21 +34,22 @@ pub(super) fn applied(applied: &Applied) -> Value {
         },
         "summary": {
             "archives": applied.archives.len(),
-            "affected": applied.count(State::Affected),
-            "refused": applied.count(State::Refused),
-            "unchecked": applied.count(State::Unchecked),
-            "clear": applied.count(State::Clear),
+            "affected": applied.count(RecallState::Affected),
+            "refused": applied.count(RecallState::Refused),
+            "unchecked": applied.count(RecallState::Unchecked),
+            "clear": applied.count(RecallState::Clear),
             "notAsked": applied.not_asked().len(),
         },
         "archives": applied.archives.iter().map(archive).collect::<Vec<_>>(),
         "unread": applied.unread.iter().map(|(file, why)| json!({
             "file": bounded(file), "message": Message(why).to_string(),
         })).collect::<Vec<_>>(),
+        "recalls": applied.recalls.iter().map(|recall| bounded(recall)).collect::<Vec<_>>(),
         "links": applied.links.iter().map(|link| bounded(link)).collect::<Vec<_>>(),
     })
 }
 
-fn archive(judged: &Judged) -> Value {
+fn archive(judged: &CheckedArchive) -> Value {
     let mut members = Map::new();
     members.insert("file".into(), bounded(&judged.file).into());
     members.insert("state".into(), judged.state().name().into());

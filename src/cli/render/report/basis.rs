@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::codes::why;
 
 use crate::{
-    app::stored::{Source, StoredDenial, StoredEntry, StoredReport},
+    app::stored::{ReportOrigin, StoredDenial, StoredEntry, StoredReport},
     core::{
         percent,
         text::{Untrusted, bounded},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Names and values.
-pub(super) fn basis(report: &StoredReport, source: &Source) -> Vec<(&'static str, String)> {
+pub(super) fn basis(report: &StoredReport, source: &ReportOrigin) -> Vec<(&'static str, String)> {
     let archive = &report.archive;
     let basis = [
         ("sealift:verdict", report.verdict.name()),
@@ -31,12 +31,12 @@ pub(super) fn basis(report: &StoredReport, source: &Source) -> Vec<(&'static str
 }
 
 /// Who vouches for the report.
-pub(super) fn vouched(source: &Source) -> &'static str {
+pub(super) fn vouched(source: &ReportOrigin) -> &'static str {
     match source {
-        Source::Verification | Source::Serving => "made by this verification",
-        Source::Unsigned => "not signed",
-        Source::Unchecked { .. } => "signed, and the signature was not verified",
-        Source::Signed { .. } => "signed by a given key",
+        ReportOrigin::Verification | ReportOrigin::Serving => "made by this verification",
+        ReportOrigin::Unsigned => "not signed",
+        ReportOrigin::Unchecked { .. } => "signed, and the signature was not verified",
+        ReportOrigin::Signed { .. } => "signed by a given key",
     }
 }
 

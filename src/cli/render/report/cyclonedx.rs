@@ -19,12 +19,12 @@ use crate::{
     app::{
         json::compact,
         report::Verdict,
-        stored::{Source, StoredEntry, StoredPackage, StoredReport},
+        stored::{ReportOrigin, StoredEntry, StoredPackage, StoredReport},
     },
     core::{addresses::CYCLONEDX_SCHEMA, package::digest::Algorithm, text::bounded, time},
 };
 
-pub(super) fn cyclonedx(report: &StoredReport, source: &Source) -> String {
+pub(super) fn cyclonedx(report: &StoredReport, source: &ReportOrigin) -> String {
     let missing = Missing::of(report);
     let mut properties = basis(report, source);
     properties.extend(missing.properties());

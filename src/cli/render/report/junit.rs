@@ -14,12 +14,12 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        stored::{Source, StoredDenial, StoredEntry, StoredPackage, StoredReport},
+        stored::{ReportOrigin, StoredDenial, StoredEntry, StoredPackage, StoredReport},
     },
     core::text::{Message, bounded},
 };
 
-pub(super) fn junit(report: &StoredReport, source: &Source) -> String {
+pub(super) fn junit(report: &StoredReport, source: &ReportOrigin) -> String {
     let exceptions = Exceptions::of(report);
     let mut suites = vec![of_archive(report, source), of_packages(report, &exceptions)];
     suites.extend(lockfiles(report).iter().map(|lockfile| of_lockfile(lockfile, &exceptions)));
@@ -73,7 +73,7 @@ impl CaseOutcome {
     }
 }
 
-fn of_archive<'a>(report: &'a StoredReport, source: &Source) -> Suite<'a> {
+fn of_archive<'a>(report: &'a StoredReport, source: &ReportOrigin) -> Suite<'a> {
     let verdict = match report.verdict {
         Verdict::Verified => CaseOutcome::Passed,
         Verdict::Stale => {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        stored::{Source, StoredReport},
+        stored::{ReportOrigin, StoredReport},
     },
     core::text::Message,
 };
@@ -36,7 +36,7 @@ const REFUSED: usize = 20;
 const NAMED: usize = 5;
 
 /// The comment of a report.
-pub(super) fn markdown(report: &StoredReport, source: &Source) -> String {
+pub(super) fn markdown(report: &StoredReport, source: &ReportOrigin) -> String {
     let mut comment = Comment { longest: LISTS, ..Comment::default() };
     let title = match report.verdict {
         Verdict::Verified => "✅ Verified",
@@ -87,18 +87,18 @@ impl Comment {
     }
 }
 
-fn vouched(source: &Source) -> String {
+fn vouched(source: &ReportOrigin) -> String {
     match source {
-        Source::Verification | Source::Serving => {
+        ReportOrigin::Verification | ReportOrigin::Serving => {
             "Sealift wrote this when it verified the archive. Nobody has signed it.".to_owned()
         }
-        Source::Unsigned => "**Nobody has signed the report that this shows.**".to_owned(),
-        Source::Unchecked { claimed } => format!(
+        ReportOrigin::Unsigned => "**Nobody has signed the report that this shows.**".to_owned(),
+        ReportOrigin::Unchecked { claimed } => format!(
             "**The signature on the report that this shows was not verified**, since no key was given. It \
              names the signer {}.",
             codes(claimed)
         ),
-        Source::Signed { keys } => {
+        ReportOrigin::Signed { keys } => {
             format!(
                 "The report that this shows is signed, and unchanged since, by {}.",
                 codes(keys)

@@ -29,7 +29,7 @@ use self::text::Html;
 use super::tally::lead;
 use super::{tally::Tally, words};
 use crate::{
-    app::stored::{Source, StoredReport},
+    app::stored::{ReportOrigin, StoredReport},
     core::package::digest::Algorithm,
 };
 
@@ -37,7 +37,7 @@ pub(super) const STYLE: &str = include_str!("page/page.css");
 pub(super) const SCRIPT: &str = include_str!("page/page.js");
 
 /// The page of a report.
-pub(super) fn html(report: &StoredReport, source: &Source) -> String {
+pub(super) fn html(report: &StoredReport, source: &ReportOrigin) -> String {
     let mut out = String::new();
     // Nothing but memory is written to: this cannot fail.
     let _ = Page::new(report, source).write(&mut out);
@@ -47,14 +47,14 @@ pub(super) fn html(report: &StoredReport, source: &Source) -> String {
 /// A report, on its way into a page.
 struct Page<'a> {
     report: &'a StoredReport,
-    source: &'a Source,
+    source: &'a ReportOrigin,
     tally: Tally,
     /// The place of each package in the report, by its purl.
     places: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> Page<'a> {
-    fn new(report: &'a StoredReport, source: &'a Source) -> Self {
+    fn new(report: &'a StoredReport, source: &'a ReportOrigin) -> Self {
         let packages = report.packages.iter().enumerate();
         let places = packages.map(|(at, package)| (package.purl.as_str(), at)).collect();
         Self { report, source, tally: Tally::of(report), places }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::{
         json::compact,
-        stored::{Source, StoredReport},
+        stored::{ReportOrigin, StoredReport},
     },
     core::{
         addresses::SARIF_SCHEMA,
@@ -37,7 +37,7 @@ const RESULTS_BYTES: usize = 9_000_000;
 /// Files that are listed with their digests. A run names a handful.
 const FILES: usize = 1_000;
 
-pub(super) fn sarif(report: &StoredReport, source: &Source) -> String {
+pub(super) fn sarif(report: &StoredReport, source: &ReportOrigin) -> String {
     let mut run = Run::new(report);
     let found = findings(report);
     let (listed, rest) = found.split_at(run.add(&found));

@@ -3,7 +3,7 @@
 use super::page;
 use crate::app::{
     serve::Serving,
-    stored::{Source, StoredReport},
+    stored::{ReportOrigin, StoredReport},
 };
 
 /// The pages, each with its path. Where there are several archives, the first page lists them.
@@ -16,7 +16,7 @@ pub fn pages(serving: &Serving) -> Vec<(String, String)> {
     };
     let numbered = (1..).zip(&reports);
     let mut pages: Vec<_> = numbered
-        .map(|(number, report)| (path(number), page::html(report, &Source::Serving)))
+        .map(|(number, report)| (path(number), page::html(report, &ReportOrigin::Serving)))
         .collect();
     if reports.len() > 1 {
         pages.push(("/".to_owned(), page::list((1..).map(path).zip(&reports))));

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{markdown::markdown, page::html};
 use crate::{
-    app::stored::{Source, StoredReport},
+    app::stored::{ReportOrigin, StoredReport},
     cli::render::tests::{refused_report, verified_report},
 };
 
@@ -19,7 +19,7 @@ fn stored() -> StoredReport {
 }
 
 fn page(report: &StoredReport) -> String {
-    html(report, &Source::Unsigned)
+    html(report, &ReportOrigin::Unsigned)
 }
 
 /// A report with every list filled, of which every text and name is hostile.
@@ -87,9 +87,9 @@ fn body(page: &str) -> String {
 fn no_text_becomes_markup_or_a_link_in_the_page() {
     let report = hostile();
     for source in [
-        Source::Unsigned,
-        Source::Unchecked { claimed: vec![HOSTILE.into()] },
-        Source::Signed { keys: vec![HOSTILE.into()] },
+        ReportOrigin::Unsigned,
+        ReportOrigin::Unchecked { claimed: vec![HOSTILE.into()] },
+        ReportOrigin::Signed { keys: vec![HOSTILE.into()] },
     ] {
         let page = body(&html(&report, &source));
         assert_eq!(page.matches("<script").count(), 1, "the one script is ours");
@@ -182,7 +182,7 @@ fn the_same_report_gives_the_same_bytes() {
     let report = stored();
     let again: StoredReport =
         serde_json::from_str(&serde_json::to_string(&report).unwrap()).unwrap();
-    for source in [Source::Unsigned, Source::Verification] {
+    for source in [ReportOrigin::Unsigned, ReportOrigin::Verification] {
         assert_eq!(html(&report, &source), html(&again, &source));
         assert_eq!(markdown(&report, &source), markdown(&again, &source));
     }
@@ -193,18 +193,18 @@ fn the_top_says_who_vouches_for_the_report() {
     let keys = || vec!["SHA256:abc".to_owned()];
     for (source, in_page, in_markdown) in [
         (
-            Source::Verification,
+            ReportOrigin::Verification,
             "Sealift wrote this page when it verified the archive. Nobody has signed it",
             "Sealift wrote this when it verified the archive. Nobody has signed it.",
         ),
-        (Source::Unsigned, "Nobody has signed the report", "**Nobody has signed the report"),
+        (ReportOrigin::Unsigned, "Nobody has signed the report", "**Nobody has signed the report"),
         (
-            Source::Unchecked { claimed: keys() },
+            ReportOrigin::Unchecked { claimed: keys() },
             "was not verified,</strong> since no key was given to verify it by. It names the signer <code>SHA256:abc",
             "was not verified**, since no key was given. It names the signer `SHA256:abc`",
         ),
         (
-            Source::Signed { keys: keys() },
+            ReportOrigin::Signed { keys: keys() },
             "is <strong>signed</strong>, and unchanged since, by the key <code>SHA256:abc",
             "is signed, and unchanged since, by `SHA256:abc`",
         ),
@@ -220,7 +220,7 @@ fn the_top_says_who_vouches_for_the_report() {
 
 #[test]
 fn no_text_leaves_its_code_span_in_markdown() {
-    let comment = markdown(&hostile(), &Source::Unchecked { claimed: vec![HOSTILE.into()] });
+    let comment = markdown(&hostile(), &ReportOrigin::Unchecked { claimed: vec![HOSTILE.into()] });
     assert!(comment.contains("script"));
     let mut columns = 0;
     for line in comment.lines() {
@@ -247,7 +247,7 @@ fn a_comment_fits_and_keeps_the_digests() {
     report["packages"] = others.collect();
     report["archive"]["file"] = json!("\u{202e}".repeat(500));
     let report: StoredReport = serde_json::from_value(report).unwrap();
-    let comment = markdown(&report, &Source::Unsigned);
+    let comment = markdown(&report, &ReportOrigin::Unsigned);
     assert!(comment.chars().count() <= 65_536, "{}", comment.chars().count());
     assert!(
         comment.contains(&report.archive.sha256) && comment.contains(&report.policy.digest.sha256)
@@ -257,10 +257,10 @@ fn a_comment_fits_and_keeps_the_digests() {
 
 #[test]
 fn the_page_and_the_comment_of_a_refused_archive() {
-    let page = html(&stored(), &Source::Verification);
+    let page = html(&stored(), &ReportOrigin::Verification);
     let page =
         page.replace(super::page::STYLE, "(page.css)").replace(super::page::SCRIPT, "(page.js)");
-    let comment = markdown(&stored(), &Source::Verification);
+    let comment = markdown(&stored(), &ReportOrigin::Verification);
     insta::with_settings!({
         snapshot_path => "../../../../snapshots", prepend_module_to_snapshot => false,
         filters => [(r"sha256-[A-Za-z0-9+/]+=*", "sha256-(hash)")],
@@ -284,7 +284,7 @@ fn the_lines_for_a_third_party_are_those_of_the_page_of_archives() {
     let listed = example(3);
     let (_, attestations) = listed.split_once("\nEND\n").unwrap();
     assert_eq!(super::page::check::ATTESTATIONS, attestations);
-    let source = Source::Signed { keys: vec!["SHA256:x".to_owned()] };
+    let source = ReportOrigin::Signed { keys: vec!["SHA256:x".to_owned()] };
     let page = html(&stored(), &source);
     for line in lines
         .lines()
@@ -317,7 +317,7 @@ fn a_damaged_report_is_refused_or_rendered() {
         if let Ok(report) = serde_json::from_slice::<StoredReport>(&bytes) {
             rendered += 1;
             assert!(page(&report).ends_with("</html>\n"));
-            assert!(!markdown(&report, &Source::Unsigned).is_empty());
+            assert!(!markdown(&report, &ReportOrigin::Unsigned).is_empty());
         }
     }
     assert!(rendered > 20, "{rendered}");

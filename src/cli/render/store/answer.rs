@@ -7,9 +7,9 @@ use std::{
 
 use serde::Serialize;
 
-use super::json;
+use super::{json, reports};
 use crate::{
-    app::store::{Answer, Change, Hit},
+    app::store::{FileChange, Hit, IndexAnswer},
     cli::{
         render::{Rendered, human::count},
         terminal::{BAD, DIM, GOOD, STRONG, WARN},
@@ -23,7 +23,7 @@ const LISTED: usize = 5;
 /// What an index answers.
 pub struct FoundInStore<'a> {
     /// The answer.
-    pub answer: &'a Answer,
+    pub answer: &'a IndexAnswer,
     /// Whether to list every package.
     pub verbose: bool,
     /// Whether the first line is enough.
@@ -42,7 +42,7 @@ impl fmt::Display for FoundInStore<'_> {
         if self.quiet {
             return Ok(());
         }
-        let Answer { head, packages, hits, .. } = self.answer;
+        let IndexAnswer { head, hits, report_hits, .. } = self.answer;
         write!(
             f,
             "\n\n  index     of {}, policy {}",
@@ -51,30 +51,37 @@ impl fmt::Display for FoundInStore<'_> {
         )?;
         self.outdated(f)?;
         self.unexamined(f)?;
-        if !hits.is_empty() {
+        if !hits.is_empty() || !report_hits.is_empty() {
             f.write_str("\n")?;
         }
-        let rows: HashMap<u32, (&PackageRow, &[&str])> = packages
-            .iter()
-            .map(|(number, row, columns)| (*number, (row, columns.as_slice())))
-            .collect();
-        hits.iter().try_for_each(|hit| self.hit(f, hit, &rows))
+        let asked = AskedPackages::new(self.answer, self.verbose);
+        hits.iter().try_for_each(|hit| archive(f, hit, &asked))?;
+        reports::hits(f, self.answer, &asked)
     }
 }
 
 impl FoundInStore<'_> {
     fn first_line(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Answer { head, text, query, hits, outdated, unexamined, .. } = self.answer;
-        let of = count(head.archives, "archive");
+        let IndexAnswer { text, query, hits, report_hits, outdated, .. } = self.answer;
+        let IndexAnswer { archives, reports, unexamined, unusable, .. } = self.answer;
+        let of = count(*archives, "archive");
         let (kind, text) = (query.kind(), Untrusted(text));
-        match hits.len() {
-            0 => write!(f, "{GOOD}not found{GOOD:#}: {kind} {text} in {of}")?,
-            number => {
+        match (hits.len(), report_hits.len()) {
+            (0, 0) => write!(f, "{GOOD}not found{GOOD:#}: {kind} {text} in {of}")?,
+            (number, _) => {
                 write!(f, "{STRONG}found{STRONG:#}: {kind} {text} in {number} of {of}")?;
             }
         }
-        if !unexamined.is_empty() {
-            write!(f, ", {} not examined", unexamined.len())?;
+        if *reports > 0 {
+            let of = count(*reports, "stored report");
+            match report_hits.len() {
+                0 => write!(f, ", and in none of {of}")?,
+                number => write!(f, ", and in {number} of {of}")?,
+            }
+        }
+        match unexamined.len().saturating_add(unusable.len()) {
+            0 => {}
+            number => write!(f, ", {number} not examined")?,
         }
         match outdated.len() {
             0 => Ok(()),
@@ -94,10 +101,10 @@ impl FoundInStore<'_> {
         let shown = if self.verbose { outdated.len() } else { 20 };
         for one in outdated.iter().take(shown) {
             let what = match one.change {
-                Change::New => "new, not in the index",
-                Change::Changed => "changed since it was indexed",
-                Change::Gone => "in the index, no longer there",
-                Change::Unread => "cannot be read",
+                FileChange::New => "new, not in the index",
+                FileChange::Changed => "changed since it was indexed",
+                FileChange::Gone => "in the index, no longer there",
+                FileChange::Unread => "cannot be read",
             };
             write!(f, "\n  {}: {what}", Untrusted(&one.name))?;
         }
@@ -111,8 +118,8 @@ impl FoundInStore<'_> {
     }
 
     fn unexamined(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let unexamined = &self.answer.unexamined;
-        if unexamined.is_empty() {
+        let IndexAnswer { unexamined, unusable, .. } = self.answer;
+        if unexamined.is_empty() && unusable.is_empty() {
             return Ok(());
         }
         write!(f, "\n\n{WARN}not examined{WARN:#}: what these hold is not known")?;
@@ -120,46 +127,63 @@ impl FoundInStore<'_> {
             let why = row.message.as_deref().unwrap_or_default();
             write!(f, "\n  {}: {}", Untrusted(&row.archive), Untrusted(why))?;
         }
-        Ok(())
+        unusable.iter().try_for_each(|report| reports::not_used(f, report))
+    }
+}
+
+/// An archive that holds what was asked for.
+fn archive(f: &mut Formatter<'_>, hit: &Hit, asked: &AskedPackages<'_>) -> fmt::Result {
+    let row = &hit.archive;
+    let style = style(&row.verdict);
+    write!(f, "\n{STRONG}{}{STRONG:#}", Untrusted(&row.archive))?;
+    write!(f, ": {style}{}{style:#}", Untrusted(&row.verdict))?;
+    if let Some(sealed) = &row.sealed_at {
+        write!(f, ", sealed {}", Untrusted(sealed))?;
+    }
+    if hit.columns.contains(&"keys") {
+        write!(f, " with this key")?;
+    }
+    if hit.columns.contains(&"claimedKeys") {
+        write!(f, ", says that this key sealed it")?;
+    }
+    asked.list(f, &row.packages)
+}
+
+/// The packages that were asked for.
+pub(super) struct AskedPackages<'a> {
+    /// Row and columns of each, by its number.
+    rows: HashMap<u32, (&'a PackageRow, &'a [&'static str])>,
+    verbose: bool,
+}
+
+impl<'a> AskedPackages<'a> {
+    fn new(answer: &'a IndexAnswer, verbose: bool) -> Self {
+        let rows = answer.packages.iter();
+        let rows = rows.map(|(number, row, columns)| (*number, (row, columns.as_slice())));
+        Self { rows: rows.collect(), verbose }
     }
 
-    fn hit(
-        &self,
-        f: &mut Formatter<'_>,
-        hit: &Hit,
-        rows: &HashMap<u32, (&PackageRow, &[&str])>,
-    ) -> fmt::Result {
-        let row = &hit.archive;
-        let style = style(&row.verdict);
-        write!(f, "\n{STRONG}{}{STRONG:#}", Untrusted(&row.archive))?;
-        write!(f, ": {style}{}{style:#}", Untrusted(&row.verdict))?;
-        if let Some(sealed) = &row.sealed_at {
-            write!(f, ", sealed {}", Untrusted(sealed))?;
-        }
-        if hit.columns.contains(&"keys") {
-            write!(f, " with this key")?;
-        }
-        if hit.columns.contains(&"claimedKeys") {
-            write!(f, ", says that this key sealed it")?;
-        }
-        let shown = if self.verbose { row.packages.len() } else { LISTED };
-        for number in row.packages.iter().take(shown) {
-            let Some((package, columns)) = rows.get(number) else { continue };
-            let style = self::style(&package.verdict);
+    /// Lists those that something holds.
+    pub fn list(&self, f: &mut Formatter<'_>, packages: &[u32]) -> fmt::Result {
+        let shown = if self.verbose { packages.len() } else { LISTED };
+        for number in packages.iter().take(shown) {
+            let Some((package, columns)) = self.rows.get(number) else { continue };
+            let style = style(&package.verdict);
             let verdict = Untrusted(&package.verdict);
             write!(f, "\n  {style}{verdict}{style:#} {}", Untrusted(&package.purl))?;
             if columns != &["purl"] {
                 write!(f, " {DIM}({}){DIM:#}", columns.join(", "))?;
             }
         }
-        match row.packages.len().saturating_sub(shown) {
+        match packages.len().saturating_sub(shown) {
             0 => Ok(()),
             more => write!(f, "\n  {DIM}and {more} more; --verbose lists all{DIM:#}"),
         }
     }
 }
 
-fn style(verdict: &str) -> anstyle::Style {
+/// How a verdict is shown.
+pub(super) fn style(verdict: &str) -> anstyle::Style {
     match verdict {
         "verified" => GOOD,
         "stale" => WARN,

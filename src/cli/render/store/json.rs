@@ -1,20 +1,22 @@
 //! A folder of archives, as JSON. `man/sealift-report.5` specifies it.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
     app::{
         report::Verdict,
-        store::{Answer, Indexed, Judged, Judgment, Summary},
+        store::{ArchiveSummary, IndexAnswer, Indexed, JudgedArchive, StoreJudgment},
     },
     core::{
+        store::ReportRow,
         text::{Message, bounded},
         time,
     },
 };
 
 /// What became of all archives.
-pub fn judged(judgment: &Judgment) -> Value {
+pub fn judged(judgment: &StoreJudgment) -> Value {
     json!({
         "schema": "sealift-verify-store/1",
         "tool": tool(),
@@ -28,6 +30,7 @@ pub fn judged(judgment: &Judgment) -> Value {
         "unread": judgment.unread.iter().map(|(name, why)| json!({
             "file": bounded(name), "message": Message(why).to_string(),
         })).collect::<Vec<_>>(),
+        "recalls": judgment.recalls.iter().map(|recall| bounded(recall)).collect::<Vec<_>>(),
         "notFollowed": judgment.links.iter().map(|link| bounded(link)).collect::<Vec<_>>(),
     })
 }
@@ -39,13 +42,16 @@ pub fn indexed(indexed: &Indexed) -> Value {
         map.insert("schema".into(), "sealift-index-store/1".into());
         map.insert("index".into(), bounded(&indexed.file.display().to_string()).into());
         map.insert("rows".into(), indexed.rows.into());
+        let reports = indexed.reports.iter().map(report).collect::<Vec<_>>();
+        map.insert("reports".into(), reports.into());
     }
     value
 }
 
 /// What an index answers.
-pub fn answer(answer: &Answer) -> Value {
-    let Answer { file, text, query, head, packages, hits, unexamined, outdated } = answer;
+pub fn answer(answer: &IndexAnswer) -> Value {
+    let IndexAnswer { file, text, query, head, packages, outdated, .. } = answer;
+    let IndexAnswer { archives, reports, hits, report_hits, unexamined, unusable, .. } = answer;
     json!({
         "schema": "sealift-where/1",
         "tool": tool(),
@@ -57,48 +63,69 @@ pub fn answer(answer: &Answer) -> Value {
             "policy": {"sha256": head.policy},
         },
         "summary": {
-            "archives": head.archives,
+            "archives": archives,
+            "reports": reports,
             "found": hits.len(),
+            "foundInReports": report_hits.len(),
             "unexamined": unexamined.len(),
+            "unusable": unusable.len(),
             "outdated": outdated.len(),
         },
         "packages": packages.iter().map(|(number, row, columns)| {
-            let mut value = serde_json::to_value(row).unwrap_or_default();
+            let mut value = found(row, columns);
             if let Value::Object(map) = &mut value {
                 map.insert("package".into(), (*number).into());
-                map.insert("foundIn".into(), columns.as_slice().into());
             }
             value
         }).collect::<Vec<_>>(),
-        "archives": hits.iter().map(|hit| {
-            let mut value = serde_json::to_value(&hit.archive).unwrap_or_default();
-            if let Value::Object(map) = &mut value {
-                map.insert("foundIn".into(), hit.columns.as_slice().into());
-            }
-            value
-        }).collect::<Vec<_>>(),
+        "archives": hits.iter().map(|hit| found(&hit.archive, &hit.columns)).collect::<Vec<_>>(),
+        "reports": report_hits.iter().map(|hit| found(&hit.report, &hit.columns)).collect::<Vec<_>>(),
         "unexamined": unexamined,
+        "unusable": unusable,
         "outdated": outdated.iter().map(|one| json!({
             "archive": bounded(&one.name), "change": one.change.name(),
         })).collect::<Vec<_>>(),
     })
 }
 
+/// A row, with the columns in which it is found.
+fn found(row: &impl Serialize, columns: &[&'static str]) -> Value {
+    let mut value = serde_json::to_value(row).unwrap_or_default();
+    if let Value::Object(map) = &mut value {
+        map.insert("foundIn".into(), columns.into());
+    }
+    value
+}
+
 fn tool() -> Value {
     json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")})
 }
 
-/// The worst that there is.
-fn verdict(judgment: &Judgment) -> &'static str {
-    match judgment.unchecked() {
+/// A stored report. The index has all of its row.
+fn report(row: &ReportRow) -> Value {
+    json!({
+        "report": bounded(&row.report),
+        "source": row.source,
+        "verdict": row.verdict,
+        "at": row.at,
+        "archive": row.archive.as_deref().map(bounded),
+        "code": row.code,
+        "message": row.message.as_deref().map(|message| Message(message).to_string()),
+    })
+}
+
+/// The worst that there is; nothing, where no archive was judged.
+fn verdict(judgment: &StoreJudgment) -> Option<&'static str> {
+    Some(match judgment.unchecked() {
         _ if judgment.count(Verdict::Refused) > 0 => Verdict::Refused.name(),
+        0 if judgment.archives.is_empty() => return None,
         0 if judgment.count(Verdict::Stale) > 0 => Verdict::Stale.name(),
         0 => Verdict::Verified.name(),
         _ => "unchecked",
-    }
+    })
 }
 
-fn policy(judgment: &Judgment) -> Value {
+fn policy(judgment: &StoreJudgment) -> Value {
     let mut value = serde_json::to_value(&judgment.policy).unwrap_or_default();
     if let Value::Object(map) = &mut value {
         map.insert("digest".into(), json!({"sha256": judgment.policy.digest()}));
@@ -111,7 +138,7 @@ fn policy(judgment: &Judgment) -> Value {
     value
 }
 
-fn summary(judgment: &Judgment) -> Value {
+fn summary(judgment: &StoreJudgment) -> Value {
     json!({
         "archives": judgment.archives.len(),
         "verified": judgment.count(Verdict::Verified),
@@ -121,7 +148,7 @@ fn summary(judgment: &Judgment) -> Value {
     })
 }
 
-fn archive(archive: &Judged) -> Value {
+fn archive(archive: &JudgedArchive) -> Value {
     let found = match &archive.outcome {
         Ok(summary) => examined(summary),
         Err(error) => json!({
@@ -138,7 +165,7 @@ fn archive(archive: &Judged) -> Value {
     value
 }
 
-fn examined(summary: &Summary) -> Value {
+fn examined(summary: &ArchiveSummary) -> Value {
     json!({
         "sha256": summary.sha256.to_hex(),
         "sealedAt": time::format(summary.sealed_at),

@@ -5,13 +5,13 @@ fn subject(name: &str) -> Subject {
     Subject { name: name.to_owned(), size: 2, digest: Algorithm::Sha256.digest(b"{}") }
 }
 
-fn predicate() -> Predicate {
-    Predicate {
+fn predicate() -> RecallPredicate {
+    RecallPredicate {
         format_version: 1,
         tool: Tool { name: "sealift".to_owned(), version: "0.1.0".to_owned() },
         sealed_at: "2026-11-23T04:00:00Z".to_owned(),
         names: vec!["pkg:npm/b".to_owned(), "pkg:npm/%40acme/a".to_owned()],
-        advisories: Source { from: "osv".to_owned(), records: 2, unreadable: 0 },
+        advisories: AdvisoryOrigin { from: "osv".to_owned(), records: 2, unreadable: 0 },
         trust: vec![CarriedTrust {
             instance: "public-good".to_owned(),
             source: manifest::TrustSource::Tuf,
@@ -50,7 +50,7 @@ fn recalls_and_archives_reject_the_manifest_of_the_other() {
 
 #[test]
 fn rejects_a_manifest_that_does_not_hold_together() {
-    type Change = fn(&mut Predicate, &mut Vec<Subject>);
+    type Change = fn(&mut RecallPredicate, &mut Vec<Subject>);
     let cases: [(&str, Change); 12] = [
         ("manifest-format-version", |predicate, _| predicate.format_version = 2),
         ("manifest-time", |predicate, _| predicate.sealed_at = "yesterday".to_owned()),
@@ -103,7 +103,8 @@ fn rejects_names_out_of_order() {
 fn names_and_advisories_are_as_many_as_the_limits() {
     let with_names = |number: usize| {
         let names = (0..number).map(|number| format!("pkg:npm/n{number}")).collect();
-        Recall::build(Predicate { names, ..predicate() }, subjects()).map_err(|error| error.code())
+        Recall::build(RecallPredicate { names, ..predicate() }, subjects())
+            .map_err(|error| error.code())
     };
     assert!(with_names(limits::RECALL_NAMES).is_ok());
     assert_eq!(with_names(limits::RECALL_NAMES + 1).unwrap_err(), "manifest-too-many-names");

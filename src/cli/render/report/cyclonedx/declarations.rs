@@ -8,7 +8,7 @@ use super::{super::basis::vouched, Each, component::archive, reference};
 use crate::{
     app::{
         report::Verdict,
-        stored::{Source, StoredClaim, StoredReport},
+        stored::{ReportOrigin, StoredClaim, StoredReport},
     },
     core::{
         text::bounded,
@@ -24,7 +24,7 @@ const ASSESSOR: &str = "assessor";
 const VERDICT: &str = "archive-verdict";
 
 /// The member `declarations`.
-pub(super) fn of(report: &StoredReport, source: &Source) -> impl Serialize {
+pub(super) fn of(report: &StoredReport, source: &ReportOrigin) -> impl Serialize {
     let tool = format!("{} {}", bounded(&report.tool.name), bounded(&report.tool.version));
     let map = Claim::ALL.into_iter().map(|claim| conformance(report, claim));
     let map: Vec<_> = map.chain([conformance_of_archive(report)]).collect();

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{Page, signers::signers, summary::codes, text::Html};
-use crate::app::stored::Source;
+use crate::app::stored::ReportOrigin;
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
 /// `man/sealift-archive.5`.
@@ -57,7 +57,7 @@ impl Page<'_> {
         if !signers.is_empty() {
             attestations(out, &signers)?;
         }
-        if matches!(self.source, Source::Signed { .. } | Source::Unchecked { .. }) {
+        if matches!(self.source, ReportOrigin::Signed { .. } | ReportOrigin::Unchecked { .. }) {
             part(
                 out,
                 "Who signed the report that this page shows?",

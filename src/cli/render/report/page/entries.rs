@@ -9,7 +9,7 @@ use super::{
     text::{Code, Html},
 };
 use crate::{
-    app::stored::{Named, StoredEntry},
+    app::stored::{ByName, StoredEntry},
     cli::render::report::{
         tally::{count, grouped, is_not_carried},
         words,
@@ -52,7 +52,7 @@ impl Page<'_> {
     fn lockfile(
         &self,
         out: &mut String,
-        dispositions: &Named<usize>,
+        dispositions: &ByName<usize>,
         entries: &[StoredEntry],
     ) -> fmt::Result {
         out.push_str("<ul class=\"dispositions\">\n");

@@ -59,7 +59,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        app::stored::Source,
+        app::stored::ReportOrigin,
         cli::render::{report::page::html, tests::verified_report},
     };
 
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn the_page_has_the_lines_only_where_the_archive_carries_trust_and_attestations() {
         let title = "<h3>Did the signers that this page names sign the attestations in it?</h3>";
-        let page = |report: &StoredReport| html(report, &Source::Unsigned);
+        let page = |report: &StoredReport| html(report, &ReportOrigin::Unsigned);
         assert!(page(&changed(|_| ())).contains(title));
         assert!(!page(&changed(|claims| *claims = json!({}))).contains(title));
         let mut report = changed(|_| ());

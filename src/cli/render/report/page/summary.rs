@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        stored::{ClaimCounts, Source, StoredPackage, StoredTrust},
+        stored::{ClaimCounts, ReportOrigin, StoredPackage, StoredTrust},
     },
     cli::render::{
         human::size,
@@ -51,19 +51,19 @@ impl Page<'_> {
     /// Who vouches for the page itself.
     fn vouched(&self, out: &mut String) -> fmt::Result {
         match self.source {
-            Source::Verification => out.push_str(
+            ReportOrigin::Verification => out.push_str(
                 "<p class=\"source\">Sealift wrote this page when it verified the archive. Nobody has signed it: \
                  anyone who has had the file since could have changed it.</p>\n",
             ),
-            Source::Serving => out.push_str(
+            ReportOrigin::Serving => out.push_str(
                 "<p class=\"source\">The packages of this archive are served here. The verification with which \
                  the server began wrote this page, and nobody has signed it.</p>\n",
             ),
-            Source::Unsigned => out.push_str(
+            ReportOrigin::Unsigned => out.push_str(
                 "<p class=\"source warn\"><strong>Nobody has signed the report that this page shows.</strong> \
                  Anyone who had it could have changed it.</p>\n",
             ),
-            Source::Unchecked { claimed } => {
+            ReportOrigin::Unchecked { claimed } => {
                 out.push_str(
                     "<p class=\"source warn\"><strong>The signature on the report that this page shows was \
                      not verified,</strong> since no key was given to verify it by. It names the signer ",
@@ -71,7 +71,7 @@ impl Page<'_> {
                 codes(out, claimed)?;
                 out.push_str(".</p>\n");
             }
-            Source::Signed { keys } => {
+            ReportOrigin::Signed { keys } => {
                 out.push_str(
                     "<p class=\"source\">The report that this page shows is <strong>signed</strong>, and \
                      unchanged since, by the key ",

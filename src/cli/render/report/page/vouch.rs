@@ -11,7 +11,7 @@ use super::{
     text::{Html, When},
 };
 use crate::{
-    app::stored::{ClaimCounts, Source, StoredPackage},
+    app::stored::{ClaimCounts, ReportOrigin, StoredPackage},
     cli::render::report::tally::{are, count, entries, grouped},
     core::verdict::Status,
 };
@@ -241,25 +241,25 @@ impl Page<'_> {
     /// Who vouches for the verdict, and how that was checked.
     fn verdict_voucher(&self, out: &mut String) -> fmt::Result {
         match self.source {
-            Source::Signed { keys } => codes(out, keys)?,
-            Source::Unchecked { claimed } => {
+            ReportOrigin::Signed { keys } => codes(out, keys)?,
+            ReportOrigin::Unchecked { claimed } => {
                 out.push_str("the report names these keys: ");
                 codes(out, claimed)?;
             }
-            Source::Verification | Source::Serving => {
+            ReportOrigin::Verification | ReportOrigin::Serving => {
                 out.push_str("the person or program that ran the verification");
             }
-            Source::Unsigned => out.push_str("nobody"),
+            ReportOrigin::Unsigned => out.push_str("nobody"),
         }
         out.push_str("<td>");
         out.push_str(match self.source {
-            Source::Signed { .. } => "the signature on the report",
-            Source::Unchecked { .. } => "not checked: no key was given",
-            Source::Serving => "nobody has signed: only this server states the verdict",
-            Source::Verification => {
+            ReportOrigin::Signed { .. } => "the signature on the report",
+            ReportOrigin::Unchecked { .. } => "not checked: no key was given",
+            ReportOrigin::Serving => "nobody has signed: only this server states the verdict",
+            ReportOrigin::Verification => {
                 "nobody has signed: keep the file where others cannot change it"
             }
-            Source::Unsigned => "nobody has signed: verify the archive again",
+            ReportOrigin::Unsigned => "nobody has signed: verify the archive again",
         });
         Ok(())
     }
