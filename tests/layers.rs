@@ -334,21 +334,9 @@ fn core_does_not_say_npm_but_where_it_must() {
     assert!(unused.is_empty(), "no longer needed: {unused:?}");
 }
 
-/// Nouns that name several types, and why.
-const SHARED_NOUNS: &[(&str, &str)] = &[
-    ("Options", "one for each use case; other modules write it with its module: `verify::Options`"),
-    // Still to rename:
-    ("Answer", "app/store/search.rs"),
-    ("Change", "app/store/search.rs"),
-    ("Denied", "app/recall/judged.rs, app/store/anew.rs"),
-    ("Judged", "app/recall/judged.rs, app/store/anew.rs"),
-    ("Judgment", "app/store/anew.rs"),
-    ("Outcome", "app/recall/judged.rs"),
-    ("Predicate", "core/recall/manifest.rs"),
-    ("Source", "adapters/advisories, app/stored/opened.rs, core/recall/manifest.rs"),
-    ("State", "app/recall/judged.rs"),
-    ("Summary", "app/store/anew.rs, app/stored.rs"),
-];
+/// The noun that names several types: each use case has its own, and other modules write it with its module,
+/// as `verify::Options`.
+const SHARED_NOUN: &str = "Options";
 
 /// Types that no other module sees may have any name. So may the arguments of a command, which are named
 /// after it.
@@ -360,12 +348,8 @@ fn one_noun_names_one_type() {
             types.entry(name.to_owned()).or_default().insert(file.path.join("::"));
         }
     }
-    types.retain(|_, modules| modules.len() > 1);
-    let is_listed = |name: &str| SHARED_NOUNS.iter().any(|(shared, _)| *shared == name);
-    let wrong: Vec<_> = types.iter().filter(|(name, _)| !is_listed(name)).collect();
-    assert!(wrong.is_empty(), "one noun, several types: {wrong:#?}");
-    let unused: Vec<_> = SHARED_NOUNS.iter().filter(|one| !types.contains_key(one.0)).collect();
-    assert!(unused.is_empty(), "no longer needed: {unused:?}");
+    types.retain(|name, modules| name != SHARED_NOUN && modules.len() > 1);
+    assert!(types.is_empty(), "one noun, several types: {types:#?}");
 }
 
 /// The name of the struct, enum or trait that a line declares, if other modules may see it.
@@ -393,13 +377,6 @@ fn finds_the_types_that_other_modules_see() {
     }
 }
 
-/// Where `Options` of another module is written alone.
-const BARE_OPTIONS: &[&str] = &[
-    // Still to write with their module:
-    "app::store::anew",
-    "app::store::index",
-];
-
 #[test]
 fn options_of_another_module_are_written_with_it() {
     let is_bare = |file: &Source| {
@@ -409,6 +386,5 @@ fn options_of_another_module_are_written_with_it() {
         others.any(|one| one.last().is_some_and(|last| last == "Options"))
     };
     let bare = sources().into_iter().filter(is_bare).map(|file| file.path.join("::"));
-    let expected = BARE_OPTIONS.iter().map(|module| (*module).to_owned());
-    assert_eq!(bare.collect::<BTreeSet<_>>(), expected.collect());
+    assert_eq!(bare.collect::<Vec<_>>(), Vec::<String>::new());
 }
