@@ -15,16 +15,15 @@ use std::{
 const WORDS: usize = 20;
 
 /// What no test can bring about, and why.
-const UNTESTED: [(&str, &str); 9] = [
+const UNTESTED: [(&str, &str); 8] = [
     ("BasisError::NoTrustedRoot", "an update without that file is refused before"),
     ("CollectError::Address", "every name and version that is allowed makes an address"),
     ("CollectionError::NoRegistry", "every version is collected from a registry"),
     ("KeyError::Random", "the system must have no randomness"),
-    ("RecallFetchError::TooMuch", "a test would need 64 MiB of advisories"),
     ("RequestFailure::ConnectTimeout", "a host must take no connection and refuse none"),
     ("RunError::System", "the system must refuse threads or signals"),
     ("SignError::Changed", "another program must write between two reads"),
-    ("StoreError::Unreadable", "another program must change what was just written"),
+    ("TrustStoreError::Unreadable", "another program must change what was just written"),
 ];
 
 #[test]

@@ -16,6 +16,7 @@ use std::{
 };
 
 use rayon::prelude::*;
+use sealift::app::stored as reports;
 use sealift::core::{
     archive::manifest::Listing as _,
     policy::{Identities, PolicyFile},
@@ -72,6 +73,9 @@ fn good_inputs_are_accepted() {
         PolicyFile::parse(&stored("policy", name)).unwrap();
     }
     Identities::parse(&stored("policy", "identities")).unwrap();
+    for name in ["verified", "refused", "signed"] {
+        reports::parse(&stored("report", name), name.as_ref(), &[]).unwrap();
+    }
     for name in ["package", "key", "address"] {
         let index = stored("store", name);
         let mut lines = index.trim_ascii_end().split(|byte| *byte == b'\n');

@@ -17,7 +17,7 @@ pub use self::{
     named::ByName,
     opened::{
         OpenedReport, PAYLOAD_TYPE, ReportError, ReportOrigin, load_keys, may_be_report, open,
-        open_found,
+        open_found, parse,
     },
     outputs::{Outputs, Render, Reporting, render},
 };

@@ -8,6 +8,8 @@
 mod world;
 
 mod broken;
+#[cfg(unix)]
+mod duckdb;
 mod judged;
 mod recalls;
 mod reports;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 /// Verifies an archive, and stores the report beside it.
-fn report(store: &Store, archive: &str, file: &str, more: &str) {
+pub(super) fn report(store: &Store, archive: &str, file: &str, more: &str) {
     let options = format!("--key release.key.pub {TRUST} --at {NOW} --require integrity {more}");
     let path = store.world.path(&format!("archives/{file}"));
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -26,7 +26,7 @@ fn of_kind<'a>(rows: &'a [Value], kind: &str) -> Vec<&'a Value> {
 
 /// An archive of a package with all evidence, of one without any, and of one whose key is withdrawn; and its
 /// report, of some name.
-fn scene() -> Store {
+pub(super) fn scene() -> Store {
     let mut store = Store::new();
     let plain = Package::new("plain", "2.0.0");
     let withdrawn = store.signed_by_other("withdrawn");

@@ -173,8 +173,15 @@ pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> 
 /// # Errors
 /// When the file cannot be read, or it is not a report.
 pub fn open_found(file: &Path, keys: &[PublicKey]) -> Result<OpenedReport, ReportError> {
-    let bytes = files::read_unlinked(file, limits::SIGNED_REPORT_BYTES)?;
-    let content = ReportContent::parse(&bytes, file)?;
+    parse(&files::read_unlinked(file, limits::SIGNED_REPORT_BYTES)?, file, keys)
+}
+
+/// Parses a report, signed or not. If one of the keys has signed it, that is noted. `file` is named in errors.
+///
+/// # Errors
+/// When it is not a report.
+pub fn parse(bytes: &[u8], file: &Path, keys: &[PublicKey]) -> Result<OpenedReport, ReportError> {
+    let content = ReportContent::parse(bytes, file)?;
     let origin = match &content {
         ReportContent::Bare(..) => ReportOrigin::Unsigned,
         ReportContent::Envelope(envelope) => match envelope.verify(keys, 1) {

@@ -126,6 +126,19 @@ fn main() {
     write("policy", "template", &template);
     write("policy", "all", all.collect::<Vec<_>>().join("\n").as_bytes());
     write("policy", "identities", IDENTITIES.as_bytes());
+    for name in ["verified", "refused"] {
+        // The snapshot has the text for people first.
+        let snapshot = String::from_utf8(read(&format!("../snapshots/report-{name}.snap"))).unwrap();
+        let (_, report) = snapshot.rsplit_once("\n---\n\n").unwrap();
+        write("report", name, report.as_bytes());
+    }
+    let (keyid, sig) = (format!("SHA256:{}", "A".repeat(43)), STANDARD.encode([0; 64]));
+    let payload = STANDARD.encode(read("fuzz/corpus/report/verified"));
+    let signed = format!(
+        "{{\"payloadType\":\"application/vnd.sealift.report+json\",\"payload\":\"{payload}\",\
+         \"signatures\":[{{\"keyid\":\"{keyid}\",\"sig\":\"{sig}\"}}]}}"
+    );
+    write("report", "signed", signed.as_bytes());
     let spki = "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=";
     let public = format!("-----BEGIN PUBLIC KEY-----\n{spki}\n-----END PUBLIC KEY-----\n");
     write("key", "public", public.as_bytes());

@@ -15,6 +15,7 @@ use sealift::{
         keys,
         registry::{Npmrc, RegistryConfig, packument as registry_packument},
     },
+    app::stored,
     core::{
         addresses::NPM_REGISTRY,
         archive::{
@@ -64,7 +65,7 @@ use support::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const ALL: [Target; 20] = [
+pub const ALL: [Target; 21] = [
     ("advisory", advisory),
     ("archive", archive),
     ("bundle", bundle),
@@ -78,6 +79,7 @@ pub const ALL: [Target; 20] = [
     ("package", package),
     ("packument", packument),
     ("policy", policy),
+    ("report", report),
     ("statement", statement),
     ("store", store),
     ("tampered", tampered),
@@ -345,6 +347,14 @@ pub fn policy(bytes: &[u8]) {
         }
         Err(error) => place(error),
     }
+}
+
+/// A stored report, bare or in an envelope. What was read is written and read back the same.
+pub fn report(bytes: &[u8]) {
+    let parse = |bytes: &[u8]| stored::parse(bytes, Path::new("app.report"), &[]);
+    let Ok(opened) = parse(bytes) else { return };
+    let written = serde_json::to_vec(&opened.report).unwrap();
+    assert_eq!(parse(&written).unwrap().report, opened.report);
 }
 
 /// `.npmrc`, and the registries that follow from it.
