@@ -21,12 +21,7 @@ fn queries() -> Vec<String> {
 
 #[test]
 fn duckdb_answers_the_queries_of_the_page() {
-    let Some(python) = std::env::var_os("SEALIFT_DUCKDB") else {
-        eprintln!(
-            "skipped: SEALIFT_DUCKDB names no Python with duckdb, so the queries were not run"
-        );
-        return;
-    };
+    let Some(python) = testkit::tools::duckdb() else { return };
     let store = scene();
     report(&store, "b", "of-b.json", "");
     store.seal("c", [&Package::new("plain", "2.0.0")]);

@@ -21,11 +21,21 @@ pub fn are_here(names: &[&str]) -> bool {
     missing.is_empty()
 }
 
-/// The path of cosign, where `SEALIFT_COSIGN` names it. Where it does not, a test says so and does nothing.
+/// The path of cosign, where `SEALIFT_COSIGN` names it.
 pub fn cosign() -> Option<OsString> {
-    let cosign = std::env::var_os("SEALIFT_COSIGN");
-    if cosign.is_none() {
-        eprintln!("skipped: SEALIFT_COSIGN does not name cosign, so its lines were not run");
+    named("SEALIFT_COSIGN")
+}
+
+/// The path of a Python with duckdb, where `SEALIFT_DUCKDB` names it.
+pub fn duckdb() -> Option<OsString> {
+    named("SEALIFT_DUCKDB")
+}
+
+/// The program that a variable names. Where it names none, a test says so and does nothing.
+fn named(variable: &str) -> Option<OsString> {
+    let program = std::env::var_os(variable);
+    if program.is_none() {
+        eprintln!("skipped: {variable} names no program, so its lines were not run");
     }
-    cosign
+    program
 }

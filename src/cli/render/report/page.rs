@@ -92,7 +92,8 @@ impl<'a> Page<'a> {
 
 /// Where the parts of the page are.
 const CONTENTS: &str = "<nav aria-label=\"Contents\"><ul>\
-    <li><a href=\"#packages\">Packages</a><li><a href=\"#entries\">Lockfile entries</a>\
+    <li><a href=\"#glance\">At a glance</a><li><a href=\"#unsaid\">What it does not say</a>\
+    <li><a href=\"#vouchers\">Who vouches</a><li><a href=\"#packages\">Packages</a><li><a href=\"#entries\">Lockfile entries</a>\
     <li><a href=\"#exceptions\">Exceptions</a><li><a href=\"#rules\">Rules</a>\
     <li><a href=\"#trust\">Trust material</a><li><a href=\"#check\">Check it yourself</a>\
     <li><a href=\"#words\">Words</a></ul></nav>\n";

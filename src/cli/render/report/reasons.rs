@@ -6,7 +6,10 @@ use super::{
     codes::why,
     tally::{entries, refused},
 };
-use crate::app::stored::{StoredDenial, StoredEntry, StoredPackage, StoredReport};
+use crate::{
+    app::stored::{StoredDenial, StoredEntry, StoredPackage, StoredReport},
+    core::verdict::Status,
+};
 
 /// Why something is refused, and under which code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,6 +53,9 @@ fn of_package<'a>(package: &'a StoredPackage, denial: &'a StoredDenial) -> Cause
     match claim.and_then(|claim| Some((claim.text("reason")?, claim.text("detail")?))) {
         Some((code, detail)) => {
             let says = denial.detail.as_deref().unwrap_or("it does not verify");
+            // What is absent is refused for the demand alone.
+            let is_refused = claim.is_some_and(|claim| claim.status == Status::Refused);
+            let code = if is_refused { code } else { &denial.code };
             Cause { says: format!("{says}: {detail}").into(), code }
         }
         None => of_denial(denial),

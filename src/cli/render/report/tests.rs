@@ -194,7 +194,7 @@ fn the_top_says_who_vouches_for_the_report() {
     for (source, in_page, in_markdown) in [
         (
             ReportOrigin::Verification,
-            "Sealift wrote this page when it verified the archive. Nobody has signed it",
+            "Sealift wrote this page when it verified the archive. Nobody has signed the page",
             "Sealift wrote this when it verified the archive. Nobody has signed it.",
         ),
         (ReportOrigin::Unsigned, "Nobody has signed the report", "**Nobody has signed the report"),

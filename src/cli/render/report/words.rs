@@ -43,7 +43,7 @@ pub(super) const DISPOSITIONS: [(&str, &str); 6] = [
 pub(super) const VERDICTS: [(&str, &str); 3] = [
     (
         "verified",
-        "every package and every lockfile entry is accounted for, and every demand is met",
+        "every package and every lockfile entry is accounted for, and every demand is met or excused",
     ),
     ("stale", "as verified, but the archive or the trust material is older than its limit"),
     (
@@ -75,7 +75,7 @@ pub(super) const TRUST_SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Words of the page that are nowhere else explained.
-pub(super) const GLOSSARY: [(&str, &str); 18] = [
+pub(super) const GLOSSARY: [(&str, &str); 22] = [
     (
         "archive",
         "one file with all packages of a project and the evidence for them, made to cross an air gap",
@@ -116,14 +116,18 @@ pub(super) const GLOSSARY: [(&str, &str); 18] = [
     ("Sigstore", "the public service that issues such certificates and keeps such a log"),
     (
         "trust material",
-        "the keys and certificates that evidence is judged by; a protocol named TUF keeps them current",
+        "the keys and certificates that evidence is judged by; a protocol named TUF can keep them current",
     ),
     ("policy", "what the verifying side demands: rules, limits, whose seals count, and exceptions"),
     (
         "exception",
-        "what the policy lets pass although a rule demands more, with a reason and an end",
+        "what the policy lets pass although it would be refused otherwise, with a reason and an end",
     ),
     ("reference time", "the time that everything was judged by"),
+    ("public-good", "the public Sigstore service that anybody may use, and its trust material"),
+    ("workflow", "a file in the source repository that says how a build runs"),
+    ("commit", "one state of the source, named by its digest"),
+    ("tarball", "the file that a package is"),
 ];
 
 /// The explanation of a word in a list.

@@ -1,7 +1,7 @@
 //! The JSON of a bundle, field by field. Every field that is not listed is refused, `serde` refuses
 //! repeated ones; `null` is absent, as in protobuf's JSON.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, de};
@@ -196,24 +196,33 @@ impl Int64 {
 
 impl<'de> Deserialize<'de> for Int64 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either<'a> {
-            Number(i64),
-            #[serde(borrow)]
-            Text(Cow<'a, str>),
+        deserializer.deserialize_any(Int64Visitor).map(Self)
+    }
+}
+
+struct Int64Visitor;
+
+impl de::Visitor<'_> for Int64Visitor {
+    type Value = i64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an integer, or one in a string")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<i64, E> {
+        Ok(number)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<i64, E> {
+        i64::try_from(number).map_err(E::custom)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<i64, E> {
+        let number: i64 = text.parse().map_err(E::custom)?;
+        // One number, one spelling: no `+7`, no `007`.
+        if number.to_string() != text {
+            return Err(E::custom(format_args!("{text:?} is not an integer")));
         }
-        let number = match Either::deserialize(deserializer)? {
-            Either::Number(number) => number,
-            Either::Text(text) => {
-                let number: i64 = text.parse().map_err(de::Error::custom)?;
-                // One number, one spelling: no `+7`, no `007`.
-                if number.to_string() != text {
-                    return Err(de::Error::custom(format!("{text:?} is not an integer")));
-                }
-                number
-            }
-        };
-        Ok(Self(number))
+        Ok(number)
     }
 }

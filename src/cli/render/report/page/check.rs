@@ -39,8 +39,8 @@ impl Page<'_> {
         part(
             out,
             "Did that key seal it, and is everything in it what was sealed?",
-            "Needs unzip, jq and OpenSSL 3. Prints: Signature Verified Successfully, and \
-             nothing after it. Any line after it means that something was added, removed or changed",
+            "Needs unzip, jq and OpenSSL 3. Prints the fingerprint of the key, then Signature Verified Successfully, \
+             and nothing after it. Any line after that means that something was added, removed or changed",
             SEAL,
         )?;
         if carries_trust {
@@ -90,12 +90,10 @@ impl Page<'_> {
         match keys.as_slice() {
             [] => out.push_str("this page knows no key that has sealed it"),
             keys => {
-                out.push_str("its <code>$keyid</code> in the lines is ");
+                out.push_str("the lines print its fingerprint, which must be ");
                 codes(out, keys)?;
                 if keys.len() > 1 {
-                    out.push_str(
-                        ", one for each key: run the lines once for each, every time in a new folder",
-                    );
+                    out.push_str(": run the lines once for each key, every time in a new folder");
                 }
             }
         }

@@ -63,7 +63,7 @@ impl Page<'_> {
             return Ok(());
         }
         out.push_str(
-            "<p>What the policy lets pass although a rule demands more. Each has a last day, in UTC; after it, what \
+            "<p>What the policy lets pass although it would be refused otherwise. Each has a last day, in UTC; after it, what \
              it excuses is refused. Evidence that does not verify is never excused.</p>\n\
              <table class=\"exceptions\"><thead><tr><th>for<th>excuses<th>reason<th>until<th>used</thead><tbody>\n",
         );
@@ -128,8 +128,8 @@ fn subject(exception: &Map<String, Value>) -> String {
 fn left(days: i64) -> String {
     let number = count(usize::try_from(days.unsigned_abs()).unwrap_or(usize::MAX), "day");
     match days {
-        ..0 => format!("<strong>ended {number} before</strong>"),
-        0..=ENDS_SOON_DAYS => format!("<strong>{number} left</strong>"),
-        _ => format!("{number} left"),
+        ..0 => format!("<strong>{number} before the reference time</strong>"),
+        0..=ENDS_SOON_DAYS => format!("<strong>{number} after the reference time</strong>"),
+        _ => format!("{number} after the reference time"),
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::{
         report::Verdict,
-        stored::{StoredDenial, StoredEntry},
+        stored::{ClaimCounts, StoredDenial, StoredEntry},
     },
     cli::render::report::{
         codes::why,
@@ -53,9 +53,16 @@ impl Page<'_> {
             out.push_str(
                 "<p><strong>What can be done:</strong> who sealed the archive collects it again, with other \
                  versions if need be; or who wrote the policy changes a rule, or grants an exception where the \
-                 policy allows one. Evidence that does not verify may be an attack: show this to the people who \
-                 answer for security first.</p>\n",
+                 policy allows one. ",
             );
+            let refuses = |(_, counts): (&str, &ClaimCounts)| counts.refused > 0;
+            out.push_str(match report.summary.claims.iter().any(refuses) {
+                true => {
+                    "Some evidence does not verify, which may be an attack: show this to the people who \
+                     answer for security first.</p>\n"
+                }
+                false => "All evidence that is there verifies.</p>\n",
+            });
         }
         out.push_str("</section>\n");
         Ok(())

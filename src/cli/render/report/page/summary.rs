@@ -52,8 +52,8 @@ impl Page<'_> {
     fn vouched(&self, out: &mut String) -> fmt::Result {
         match self.source {
             ReportOrigin::Verification => out.push_str(
-                "<p class=\"source\">Sealift wrote this page when it verified the archive. Nobody has signed it: \
-                 anyone who has had the file since could have changed it.</p>\n",
+                "<p class=\"source\">Sealift wrote this page when it verified the archive. Nobody has signed the page: \
+                 anyone who has had it since could have changed it.</p>\n",
             ),
             ReportOrigin::Serving => out.push_str(
                 "<p class=\"source\">The packages of this archive are served here. The verification with which \
@@ -106,14 +106,16 @@ impl Page<'_> {
     fn found(&self, out: &mut String) -> fmt::Result {
         let summary = &self.report.summary;
         let packages = count(summary.packages, "package");
-        write!(out, "{} of {packages} verified", grouped(summary.verified))?;
         let excused =
             self.report.packages.iter().filter(|package| {
                 package.verdict != Verdict::Refused && !package.excused.is_empty()
             });
-        if let excused @ 1.. = excused.count() {
+        let excused = excused.count();
+        let meet = grouped(summary.verified.saturating_sub(excused));
+        write!(out, "{meet} of {packages} meet every demand")?;
+        if excused > 0 {
             let excused = grouped(excused);
-            write!(out, ", {excused} of them only by <a href=\"#exceptions\">an exception</a>")?;
+            write!(out, ", {excused} only by <a href=\"#exceptions\">an exception</a>")?;
         }
         writeln!(out, "; {} refused.", grouped(summary.refused))?;
         let has_unrecognized = summary.claims.iter().any(|(_, counts)| counts.unrecognized > 0);

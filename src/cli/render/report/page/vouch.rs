@@ -5,6 +5,8 @@ use std::{
     fmt::{self, Write as _},
 };
 
+use serde_json::{Map, Value};
+
 use super::{
     Page,
     summary::codes,
@@ -18,6 +20,9 @@ use crate::{
 
 /// How many registries are named.
 const NAMED: usize = 3;
+
+/// What a rule says of the source that a package is built from.
+const SOURCE_KEYS: [&str; 5] = ["repository", "repository-id", "owner", "owner-id", "workflow"];
 
 /// Each claim: what it says, and how that was checked.
 const CLAIMS: [(&str, &str, &str); 4] = [
@@ -70,10 +75,15 @@ impl Page<'_> {
                 When(&report.at)
             )?;
         }
+        out.push_str(if self.trust_is_from("files") {
+            "<li>The trust material is from files that the verifier chose. A key that was stolen or withdrawn \
+             after the files were made, and a flaw that was found since, are not in it."
+        } else {
+            "<li>The verdict uses the trust material as it was when it was last compared with its source. A \
+             key that was stolen or withdrawn after that, and a flaw that was found since, are not in it."
+        });
         out.push_str(
-            "<li>The verdict uses the trust material as it was when it was last compared with its source. A key that was stolen or withdrawn \
-             after that, and a flaw that was found since, are not in it. A sealing key counts until the policy \
-             says that it has ended.\n\
+            " A sealing key counts until the policy says that it has ended.\n\
              <li>The verdict is about the archive. It does not say whether the build used the archive and \
              nothing else.\n\
              <li>It is not a claim of compliance. The manual page <code>sealift-evidence(7)</code> says which \
@@ -103,9 +113,18 @@ impl Page<'_> {
         }
         if any_absent {
             out.push_str(
-                "<li>What is absent, the records in the archive do not announce. Only who sealed the archive \
-                 knows whether these records are all that the registry had.\n",
+                "<li>Absent means: the records in the archive announce no such evidence. Only who sealed the \
+                 archive knows whether these records are all that the registry had.\n",
             );
+        }
+        let built = report.summary.claims.get("provenance").map_or(0, |counts| counts.verified);
+        if built > 0 && !self.names_sources() {
+            writeln!(
+                out,
+                "<li>{} named with a source. The policy does not say which source is expected, so nobody \
+                 compared it.",
+                format_args!("{} {}", count(built, "package"), are(built))
+            )?;
         }
         let unexamined = report.packages.iter().filter(|one| !one.unexamined.is_empty()).count();
         if unexamined > 0 {
@@ -138,9 +157,7 @@ impl Page<'_> {
                 count(tally.local, "lockfile entry"),
             )?;
         }
-        let by_signature =
-            entries(self.report).filter(|entry| entry.pinned_by.as_deref() == Some("signature"));
-        if let by_signature @ 1.. = by_signature.count() {
+        if let by_signature @ 1.. = self.by_signature() {
             writeln!(
                 out,
                 "<li>{} {} no strong digest in the lockfile: the registry's signature says which bytes are \
@@ -161,12 +178,30 @@ impl Page<'_> {
         if tally.excused > 0 {
             writeln!(
                 out,
-                "<li><strong>{} excused</strong>: a rule demands more than there is, and the policy lets it \
-                 pass, for the <a href=\"#exceptions\">reasons</a> that it gives.",
+                "<li><strong>{} excused</strong>: without an exception this would be refused. The policy \
+                 gives the <a href=\"#exceptions\">reasons</a>.",
                 grouped(tally.excused)
             )?;
         }
         Ok(())
+    }
+
+    /// How many lockfile entries a registry's signature binds to their bytes.
+    fn by_signature(&self) -> usize {
+        let entries = entries(self.report);
+        entries.filter(|entry| entry.pinned_by.as_deref() == Some("signature")).count()
+    }
+
+    fn trust_is_from(&self, source: &str) -> bool {
+        self.report.trust.iter().any(|trust| trust.source == source)
+    }
+
+    /// Whether anything in the policy says where packages are built.
+    fn names_sources(&self) -> bool {
+        let policy = &self.report.policy;
+        let names =
+            |rule: &Map<String, Value>| SOURCE_KEYS.iter().any(|key| rule.contains_key(*key));
+        policy.rules().any(names) || policy.demands.get("identities").is_some_and(Value::is_object)
     }
 
     /// Who vouches for what.
@@ -183,15 +218,16 @@ impl Page<'_> {
             "<td>the signature on the list of its contents; then every file in it against that list\n\
              <tr><th scope=\"row\">the keys and certificates that evidence is judged by<td>",
         );
-        let is_from = |source: &str| report.trust.iter().any(|trust| trust.source == source);
-        if is_from("files") {
+        if self.trust_is_from("files") {
             out.push_str("who verified, by files for ");
         }
         let trust = report.trust.iter().map(|trust| trust.instance.as_str());
         names(out, trust, "nobody")?;
         out.push_str(match () {
-            () if is_from("files") => "<td>not at all: the verifier chose these files",
-            () if is_from("embedded") => "<td>not at all: the verifier's sealift has it built in",
+            () if self.trust_is_from("files") => "<td>not at all: the verifier chose these files",
+            () if self.trust_is_from("embedded") => {
+                "<td>not at all: the verifier's sealift has it built in"
+            }
             () => "<td>a chain of signatures from a root that the verifier pinned",
         });
         for (claim, says, how) in CLAIMS {
@@ -209,7 +245,7 @@ impl Page<'_> {
         }
         out.push_str(
             "\n<tr><th scope=\"row\">that the keys belong to those named, and that the demands are enough<td>who wrote \
-             the policy<td>not at all: its digest is above\n<tr><th scope=\"row\">when the archive was sealed\
+             the policy, whom this page does not name<td>not at all: ask them for its digest, and compare it with the one above\n<tr><th scope=\"row\">when the archive was sealed\
              <td>who sealed it<td>only that it is not after the reference time\
              \n<tr><th scope=\"row\">this verdict<td>",
         );
@@ -231,7 +267,10 @@ impl Page<'_> {
             );
         }
         match claim {
-            "integrity" => out.push_str("the project's lockfile"),
+            "integrity" => out.push_str(match self.by_signature() {
+                0 => "the project's lockfile",
+                _ => "the project's lockfile, or the registry's signature where that has no strong digest",
+            }),
             "provenance" => out.push_str("the build service, for the workflow that it names"),
             _ => self.registries(out, claim)?,
         }

@@ -3,6 +3,7 @@ unzip -q app.sealift -d x
 jq -r .payload x/sealift.dsse.json | base64 -d > manifest
 keyid=SHA256:$(openssl pkey -pubin -in key.pub -outform der |
   openssl dgst -sha256 -binary | base64 | tr -d =)
+echo "$keyid"
 jq -r --arg k "$keyid" \
   '.signatures[] | select(.keyid == $k).sig' x/sealift.dsse.json |
   base64 -d > sig
