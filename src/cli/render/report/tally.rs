@@ -42,7 +42,8 @@ impl Tally {
         }
         // What was supplied is counted by its entries.
         let excused = |package: &&StoredPackage| {
-            package.excused.iter().any(|excused| excused.code != "foreign")
+            package.verdict != Verdict::Refused
+                && package.excused.iter().any(|excused| excused.code != "foreign")
         };
         tally.excused += report.packages.iter().filter(excused).count();
         tally

@@ -11,9 +11,13 @@ use serde::Deserialize;
 use sigstore_types::{DerCertificate, KindVersion, TransparencyLogEntry};
 use sigstore_verify::TransparencyLogError;
 
+use crate::core::json::objects_only;
+
+objects_only!(Body<'a>, Spec<'a>, Content<'a>, LoggedEnvelope<'a>, LoggedSignature<'a>);
+
 /// What is read of an entry: its kind, and the signer's key where the kind is `intoto`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct Body<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
@@ -24,25 +28,28 @@ struct Body<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Spec<'a> {
     #[serde(borrow)]
     content: Option<Content<'a>>,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Content<'a> {
     #[serde(borrow)]
     envelope: LoggedEnvelope<'a>,
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct LoggedEnvelope<'a> {
     #[serde(borrow)]
     signatures: Vec<LoggedSignature<'a>>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(remote = "Self", rename_all = "camelCase")]
 struct LoggedSignature<'a> {
     #[serde(borrow)]
     public_key: Cow<'a, str>,

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Page, signers::signers, summary::codes, text::Html};
 use crate::app::stored::ReportOrigin;
+use crate::cli::render::report::tally::{are, count};
 
 /// That a key sealed the archive, and that everything in it is what was sealed. The same lines are in
 /// `man/sealift-archive.5`.
@@ -24,7 +25,8 @@ impl Page<'_> {
     pub(super) fn check(&self, out: &mut String) -> fmt::Result {
         let archive = &self.report.archive;
         let carries_trust = self.report.trust.iter().any(|trust| trust.source == "archive");
-        let signers = if carries_trust { signers(self.report) } else { String::new() };
+        let (signers, left_out) =
+            if carries_trust { signers(self.report) } else { Default::default() };
         self.before_lines(out, carries_trust, !signers.is_empty())?;
         // Quoted in a command: nothing but a digest.
         if archive.sha256.len() == 64 && archive.sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -55,7 +57,7 @@ impl Page<'_> {
             )?;
         }
         if !signers.is_empty() {
-            attestations(out, &signers)?;
+            attestations(out, &signers, left_out)?;
         }
         if matches!(self.source, ReportOrigin::Signed { .. } | ReportOrigin::Unchecked { .. }) {
             part(
@@ -105,10 +107,15 @@ impl Page<'_> {
 }
 
 /// The lines for attestations, with who signed them.
-fn attestations(out: &mut String, signers: &str) -> fmt::Result {
-    part(
-        out,
-        "Did the signers that this page names sign the attestations in it?",
+fn attestations(out: &mut String, signers: &str, left_out: usize) -> fmt::Result {
+    let left_out = match left_out {
+        0 => String::new(),
+        more => format!(
+            ". {} not in the list, since a name has other characters than the shell may read, or is too long",
+            format_args!("{} {}", count(more, "attestation"), are(more))
+        ),
+    };
+    let note = format!(
         "After the lines above, which verify the trust material that these use. Needs jq, OpenSSL 3 and cosign 3, \
          and no network. (cosign 2.5 compares SHA-256 alone, and packages of npm have SHA-512.) The list says \
          who signed what, as this page does: the issuer and the identity of a certificate, or the id of a \
@@ -116,7 +123,12 @@ fn attestations(out: &mut String, signers: &str) -> fmt::Result {
          in verified for each attestation, and stops at the first that does not verify. This shows that the \
          signer signed a statement about exactly these bytes, and that the transparency log has accepted it. \
          It does not show that the statement names this repository and commit, nor that the registry's key \
-         was still valid then. It uses the trust material in the archive, and none that is newer",
+         was still valid then. It uses the trust material in the archive, and none that is newer{left_out}"
+    );
+    part(
+        out,
+        "Did the signers that this page names sign the attestations in it?",
+        &note,
         &format!("cat > signers <<'END'\n{signers}END\n{ATTESTATIONS}"),
     )
 }

@@ -43,7 +43,9 @@ impl Page<'_> {
         writeln!(out, "<dt>This build's lockfile<dd>{lockfile}")?;
         let deep = match yes("deep") {
             true => "the list of files in every package was read and checked",
-            false => "each package was compared as one file, and the files in it were not listed",
+            false => {
+                "listed where a package bundles others or has a lockfile of its own; all others were compared as one file"
+            }
         };
         writeln!(out, "<dt>Inside packages<dd>{deep}")?;
         self.sources(out)?;

@@ -1,7 +1,5 @@
 //! Who signed the attestations of the packages: a list that the lines for a third party read.
 
-use std::fmt::Write as _;
-
 use crate::{
     app::stored::{StoredClaim, StoredReport},
     core::{
@@ -10,24 +8,31 @@ use crate::{
     },
 };
 
+/// Bytes of the longest line: the page cuts what is much longer.
+const LINE_BYTES: usize = 2000;
+
 /// A line for each attestation that a log has taken in: package, type of the statement, issuer and identity.
 /// Where a key signed, `key` and its id stand for the last two. The shell reads the lines: a text that is not
-/// made of visible ASCII characters has no place in them.
-pub(super) fn signers(report: &StoredReport) -> String {
-    let mut lines = String::new();
+/// made of visible ASCII characters has no place in them, and no line is longer than the page shows. Also how
+/// many attestations are left out for that.
+pub(super) fn signers(report: &StoredReport) -> (String, usize) {
+    let (mut lines, mut left_out) = (String::new(), 0);
     for package in &report.packages {
         for claim in [Claim::PublishAttestation, Claim::Provenance] {
             let found = package.claims.get(claim.name()).filter(|found| is_logged(found));
             let signed = found.and_then(|found| signed(claim, found));
             let Some([kind, issuer, signer]) = signed else { continue };
             let fields = [&package.purl, kind, issuer, signer];
-            if fields.iter().all(|field| is_plain(field)) {
-                // Writing to a String does not fail.
-                let _ = writeln!(lines, "{}", fields.join(" "));
+            let line = fields.join(" ");
+            if fields.iter().all(|field| is_plain(field)) && line.len() <= LINE_BYTES {
+                lines += &line;
+                lines.push('\n');
+            } else {
+                left_out += 1;
             }
         }
     }
-    lines
+    (lines, left_out)
 }
 
 /// The type of a statement, and who signed it.
@@ -82,22 +87,23 @@ mod tests {
     #[test]
     fn lists_who_signed_each_attestation() {
         let by_key = format!("{ATTESTED} {PUBLISH} key SHA256:key\n");
-        assert_eq!(signers(&changed(|_| ())), by_key + &provenance());
+        assert_eq!(signers(&changed(|_| ())), (by_key + &provenance(), 0));
         let report = changed(|claims| {
             let publish = claims["publish-attestation"].as_object_mut().unwrap();
             publish.remove("keyid");
             publish.extend([("issuer".into(), json!("i")), ("identity".into(), json!("who"))]);
         });
-        assert_eq!(signers(&report), format!("{ATTESTED} {PUBLISH} i who\n{}", provenance()));
+        let listed = format!("{ATTESTED} {PUBLISH} i who\n{}", provenance());
+        assert_eq!(signers(&report), (listed, 0));
     }
 
     #[test]
     fn leaves_out_what_no_log_has_and_what_did_not_verify() {
         let logged = json!({"promise": false, "proof": false});
         let report = changed(|claims| claims["publish-attestation"]["logged"] = logged);
-        assert_eq!(signers(&report), provenance());
+        assert_eq!(signers(&report), (provenance(), 0));
         let report = changed(|claims| claims["publish-attestation"]["status"] = json!("refused"));
-        assert_eq!(signers(&report), provenance());
+        assert_eq!(signers(&report), (provenance(), 0));
     }
 
     #[test]
@@ -106,7 +112,8 @@ mod tests {
             for field in ["workflow", "issuer", "predicateType"] {
                 let report = changed(|claims| claims["provenance"][field] = json!(bad));
                 let listed = signers(&report);
-                assert_eq!(listed, format!("{ATTESTED} {PUBLISH} key SHA256:key\n"), "{bad:?}");
+                let expected = format!("{ATTESTED} {PUBLISH} key SHA256:key\n");
+                assert_eq!(listed, (expected, 1), "{bad:?}");
             }
         }
     }

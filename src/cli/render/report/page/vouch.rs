@@ -63,7 +63,8 @@ impl Page<'_> {
         }
         if !report.policy.deep() {
             out.push_str(
-                "<li>Each package was compared as one file. The files in it were not listed.\n",
+                "<li>Each package was compared as one file. The files in it were listed only where it bundles other \
+                 packages or has a lockfile of its own.\n",
             );
         }
         self.uncovered(out)?;
@@ -166,7 +167,9 @@ impl Page<'_> {
                 if by_signature == 1 { "has" } else { "have" }
             )?;
         }
-        if let weak @ 1.. = self.report.packages.iter().filter(|one| !one.weak.is_empty()).count() {
+        if let weak @ 1.. =
+            self.report.packages.iter().filter(|one| has_undenied_weakness(one)).count()
+        {
             writeln!(
                 out,
                 "<li>{} {} <strong>weak</strong>: the evidence verifies, and no rule denies the weakness that \
@@ -225,20 +228,28 @@ impl Page<'_> {
         names(out, trust, "nobody")?;
         out.push_str(match () {
             () if self.trust_is_from("files") => "<td>not at all: the verifier chose these files",
+            () if report.trust.is_empty() => "<td>not at all: there are none",
             () if self.trust_is_from("embedded") => {
                 "<td>not at all: the verifier's sealift has it built in"
             }
-            () => "<td>a chain of signatures from a root that the verifier pinned",
+            () => "<td>a chain of signatures from a root that sealift has built in or the verifier pinned",
         });
         for (claim, says, how) in CLAIMS {
             self.voucher(out, claim, says, how)?;
         }
-        let unsigned = report.summary.claims.get("registry-signature").map_or(0, |one| one.absent);
+        let is_unsigned = |package: &&StoredPackage| {
+            let signed = |claim| {
+                let claim = package.claims.get(claim);
+                claim.is_some_and(|claim| claim.status == Status::Verified)
+            };
+            !signed("registry-signature") && !signed("publish-attestation")
+        };
+        let unsigned = report.packages.iter().filter(is_unsigned).count();
         if unsigned > 0 {
             let packages = count(report.summary.packages, "package");
             write!(
                 out,
-                "\n<tr><th scope=\"row\">where a package without a registry-signature comes from\
+                "\n<tr><th scope=\"row\">where a package comes from for which no registry has signed\
                  <td>who sealed the archive, for {} of {packages}<td>not at all",
                 grouped(unsigned)
             )?;
@@ -267,10 +278,14 @@ impl Page<'_> {
             );
         }
         match claim {
-            "integrity" => out.push_str(match self.by_signature() {
-                0 => "the project's lockfile",
-                _ => "the project's lockfile, or the registry's signature where that has no strong digest",
-            }),
+            "integrity" => {
+                out.push_str("the project's lockfile");
+                if self.by_signature() > 0 {
+                    out.push_str(
+                        ", or the registry's signed record where that has no strong digest",
+                    );
+                }
+            }
             "provenance" => out.push_str("the build service, for the workflow that it names"),
             _ => self.registries(out, claim)?,
         }
@@ -316,6 +331,12 @@ impl Page<'_> {
             more => write!(out, " and {more} more"),
         }
     }
+}
+
+/// Whether it has a weakness that no rule denies.
+fn has_undenied_weakness(package: &StoredPackage) -> bool {
+    let mut judged = package.denied.iter().chain(&package.excused);
+    package.weak.iter().any(|weakness| !judged.any(|denial| denial.code == *weakness))
 }
 
 /// Names, or what to say where there are none.

@@ -54,3 +54,14 @@ fn an_entry_is_of_the_kind_that_it_is_said_to_be() {
         assert_eq!(code, "log-entry-mismatch", "{field}");
     }
 }
+
+#[test]
+fn an_entry_is_an_object_and_no_list_of_its_fields() {
+    let world = World::new();
+    let bundle = world.provenance(&Options::default());
+    let code = relogged(&world, &bundle, |body| {
+        *body =
+            Value::from(["kind", "apiVersion", "spec"].map(|field| body[field].clone()).to_vec());
+    });
+    assert_eq!(code, "malformed-log-entry");
+}

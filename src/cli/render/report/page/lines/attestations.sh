@@ -1,10 +1,12 @@
 set -e
 verify() {
-  : > said
-  for root in x/trust/*/targets/*trusted_root.json; do
-    cosign verify-blob-attestation --trusted-root "$root" \
-      --bundle bundle.json "$@" >> said 2>&1 && return
-  done
+  while read -r bundle; do
+    printf %s "$bundle" > bundle.json
+    for root in x/trust/*/targets/*trusted_root.json; do
+      cosign verify-blob-attestation --trusted-root "$root" \
+        --bundle bundle.json "$@" < /dev/null >> said 2>&1 && return
+    done
+  done < bundles
   cat said
   return 1
 }
@@ -12,8 +14,10 @@ while read -r purl type issuer signer; do
   set -- $(jq -r --arg purl "$purl" '.predicate.packages[] |
     select(.purl == $purl) | .artifact.entry, .attestations.entry' manifest)
   sha512=$(sha512sum < "x/$1" | cut -d ' ' -f 1)
-  jq --arg type "$type" '.attestations[] |
-    select(.predicateType == $type).bundle' "x/$2" > bundle.json
+  jq -c --arg type "$type" '.attestations[] |
+    select(.predicateType == $type).bundle' "x/$2" > bundles
+  : > said
+  [ -s bundles ] || echo "no such attestation" > said
   if [ "$issuer" = key ]; then
     jq -r --arg key "$signer" '.keys[] | select(.keyId == $key and
       .keyUsage == "npm:attestations").publicKey.rawBytes' \
