@@ -123,17 +123,7 @@ impl<'a> Examination<'a> {
             record: package.record.as_ref(),
             attestations: package.attestations.as_ref(),
         };
-        let judge = || self.evidence(&question);
-        let evident = match self.bar.shared {
-            None => judge()?,
-            Some(shared) => Arc::unwrap_or_clone(shared.answer(
-                &question,
-                self.archive.manifest(),
-                || self.compare(&question),
-                judge,
-            )?),
-        };
-        let Evident { verdict, digests, contents } = evident;
+        let Evident { verdict, digests, contents } = self.evident(&question)?;
         let signed = ecosystems::rules(purl.id().ecosystem()).signed;
         // The rules always ask for this digest. The digest of an empty file matches no package.
         let digest = digests.iter().find(|digest| digest.algorithm() == signed).cloned();
@@ -150,6 +140,15 @@ impl<'a> Examination<'a> {
         let judged = Some(JudgedPackage { purl: purl.clone(), verdict, digest, judgment, weak });
         let contents = contents.and_then(Result::ok);
         Ok(PackageFinding { purl: purl.clone(), url, digests, contents, judged })
+    }
+
+    /// What the evidence for a package adds up to, as another archive has shown it where one has.
+    fn evident(&self, question: &Question<'_>) -> Result<Evident, ArchiveError> {
+        let judge = || self.evidence(question);
+        let Some(shared) = self.bar.shared else { return judge() };
+        let compare = || self.compare(question);
+        let evident = shared.answer(question, self.archive.manifest(), compare, judge)?;
+        Ok(Arc::unwrap_or_clone(evident))
     }
 
     /// What the evidence for a package adds up to.

@@ -237,6 +237,21 @@ impl Page<'_> {
         for (claim, says, how) in CLAIMS {
             self.voucher(out, claim, says, how)?;
         }
+        self.unsigned(out)?;
+        out.push_str(
+            "\n<tr><th scope=\"row\">that the keys belong to those named, and that the demands are enough<td>who wrote \
+             the policy, whom this page does not name<td>not at all: ask them for its digest, and compare it with the one above\n<tr><th scope=\"row\">when the archive was sealed\
+             <td>who sealed it<td>only that it is not after the reference time\
+             \n<tr><th scope=\"row\">this verdict<td>",
+        );
+        self.verdict_voucher(out)?;
+        out.push_str("\n</tbody></table>\n</section>\n");
+        Ok(())
+    }
+
+    /// Who vouches for where packages are from that no registry has signed.
+    fn unsigned(&self, out: &mut String) -> fmt::Result {
+        let report = self.report;
         let is_unsigned = |package: &&StoredPackage| {
             let signed = |claim| {
                 let claim = package.claims.get(claim);
@@ -254,14 +269,6 @@ impl Page<'_> {
                 grouped(unsigned)
             )?;
         }
-        out.push_str(
-            "\n<tr><th scope=\"row\">that the keys belong to those named, and that the demands are enough<td>who wrote \
-             the policy, whom this page does not name<td>not at all: ask them for its digest, and compare it with the one above\n<tr><th scope=\"row\">when the archive was sealed\
-             <td>who sealed it<td>only that it is not after the reference time\
-             \n<tr><th scope=\"row\">this verdict<td>",
-        );
-        self.verdict_voucher(out)?;
-        out.push_str("\n</tbody></table>\n</section>\n");
         Ok(())
     }
 
