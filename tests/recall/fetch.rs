@@ -197,16 +197,26 @@ fn a_recall_among_the_archives_is_passed_over_and_may_be_replaced() {
     assert_eq!(fetched["names"], 1);
     assert_eq!(fetched["advisories"], json!(["MAL-2026-1", "MAL-2026-2"]));
     assert_ne!(sides.world.read("store/r.sealift"), first);
-    // Whoever sealed it.
+    // One of another key is passed over only where that key is named.
     let line = format!(
         "recall fetch store -o store/s.sealift --key second.key --signed-by release.key.pub \
          --advisories osv --instance acme --at {FETCHED}"
     );
     sides.on("connected", &line).done();
-    fetch(&sides, "other.recall", "store").done();
+    let other = fetch(&sides, "other.recall", "store --format json").refused().json();
+    assert_eq!(other["code"], "too-few-signers");
+    let both = "store --signed-by release.key.pub --signed-by second.key.pub";
+    fetch(&sides, "other.recall", both).done();
     let applied = apply(&sides, "store/r.sealift", "store").refused().json();
+    assert_eq!(applied["recalls"], json!(["store/r.sealift"]));
+    assert_eq!(applied["summary"]["archives"], 2);
+    assert_eq!(applied["summary"]["recalls"], 1);
+    assert_eq!(of(&applied, "store/s.sealift")["code"], "too-few-signers");
+    let keys = "store --recall-key release.key.pub --recall-key second.key.pub";
+    let applied = apply(&sides, "store/r.sealift", keys).refused().json();
     assert_eq!(applied["recalls"], json!(["store/r.sealift", "store/s.sealift"]));
     assert_eq!(applied["summary"]["archives"], 1);
+    std::fs::remove_file(sides.world.path("store/s.sealift")).unwrap();
     // One that is named is to be an archive, and is none.
     let named = fetch(&sides, "third.recall", "store/r.sealift --format json").refused().json();
     assert_eq!(named["code"], "manifest-predicate-type");

@@ -77,12 +77,12 @@ pub fn index(options: &IndexOptions, clock: &Clock) -> Result<Indexed, ArchiveSt
     let keys =
         report_keys.iter().map(|key| keys::load_public(key)).collect::<Result<Vec<_>, _>>()?;
     let verifier = anew::verifier(folder, terms, clock)?;
-    let found = find(folder, &stored::may_be_report)?;
+    let found = find(folder, &stored::may_be_report, &|file| verifier.is_recall(file))?;
     let mut rows = Rows::new(&file)?;
     rows.write(&IndexRow::Head(head(&verifier, &found)))?;
     let mut judged = Vec::new();
     let look = |file: &FolderFile, outcome| {
-        PerFile::new(file, outcome, |outcome| IndexedArchive::new(file, outcome))
+        PerFile::new(file, outcome, &verifier, |outcome| IndexedArchive::new(file, outcome))
     };
     each(&verifier, &found.archives, look, |one| {
         judged.push(rows.add_file(one)?);

@@ -145,6 +145,7 @@ fn summary(judgment: &StoreJudgment) -> Value {
         "stale": judgment.count(Verdict::Stale),
         "refused": judgment.count(Verdict::Refused),
         "unchecked": judgment.unchecked(),
+        "recalls": judgment.recalls.len(),
     })
 }
 
