@@ -178,6 +178,20 @@ fn replaces_nothing_that_it_reads() {
 }
 
 #[test]
+fn does_not_replace_an_advisory_in_the_folder_of_advisories() {
+    let sides = sides(&[advisory("MAL-2026-1", "pad", &["1.0.0"])]);
+    seal(&sides, "app.sealift", &[&package(&sides, "pad")]);
+    for output in ["osv/npm/MAL-2026-1.json", "store/../osv/npm/MAL-2026-1.json"] {
+        std::fs::create_dir_all(sides.world.path("store")).unwrap();
+        let before = sides.world.read("osv/npm/MAL-2026-1.json");
+        fetch(&sides, output, "app.sealift").failed().says("which it is made from");
+        assert_eq!(sides.world.read("osv/npm/MAL-2026-1.json"), before);
+    }
+    // What is not there yet replaces nothing.
+    fetch(&sides, "osv/monday.recall", "app.sealift").done();
+}
+
+#[test]
 fn does_not_replace_an_archive_in_a_folder_that_it_reads() {
     let sides = sides(&[]);
     seal(&sides, "store/app.sealift", &[&package(&sides, "pad")]);

@@ -182,7 +182,12 @@ impl FetchRecall {
             AdvisorySource::Folder(_) | AdvisorySource::Address(_) => None,
         };
         let read = read.map(PathBuf::as_path).chain([self.key.path(), &public]).chain(source);
-        match read.into_iter().find(|path| files::is_same(path, output)) {
+        let replaced = read.into_iter().find(|path| files::is_same(path, output));
+        let advisory = match &self.source {
+            AdvisorySource::Folder(folder) if files::is_within(output, folder) => Some(output),
+            _ => None,
+        };
+        match replaced.or(advisory.map(PathBuf::as_path)) {
             None => Ok(()),
             Some(path) => Err(SealError::ReplacesInput(path.to_owned()).into()),
         }
