@@ -11,7 +11,7 @@ use std::{
 use super::{
     ArchiveStoreError, ArchiveSummary, JudgedArchive, StoreJudgment, Unexamined,
     anew::{self, PerFile},
-    each::{each, in_batches},
+    each::each,
     find::find,
     reports::FoundReport,
 };
@@ -27,6 +27,7 @@ use crate::{
         report::Report,
         stored,
         verify::{Terms, Verifier, VerifyError},
+        worst::Worst,
     },
     core::{
         archive::dsse::EnvelopeError,
@@ -52,6 +53,20 @@ pub struct Indexed {
     pub judgment: StoreJudgment,
     /// The stored reports that lie among them, sorted by name; without the numbers of their packages.
     pub reports: Vec<ReportRow>,
+}
+
+impl Indexed {
+    /// How many stored reports cannot be used, so that it is not known what they say.
+    pub fn unusable(&self) -> usize {
+        self.reports.iter().filter(|report| report.message.is_some()).count()
+    }
+
+    /// The worst of all archives, files, folders and reports. A report that cannot be used is unchecked: no answer
+    /// from the index is clear with it.
+    pub fn worst(&self) -> Worst {
+        let reports = if self.unusable() > 0 { Worst::Unchecked } else { Worst::Nothing };
+        self.judgment.worst().max(reports)
+    }
 }
 
 /// What to index, and by what.
@@ -89,11 +104,10 @@ pub fn index(options: &IndexOptions, clock: &Clock) -> Result<Indexed, ArchiveSt
         Ok::<_, ArchiveStoreError>(())
     })?;
     let mut reports = Vec::new();
-    let read = |file: &FolderFile| FoundReport::read(file, &keys);
-    in_batches(&found.others, &read, |report| {
-        reports.push(rows.add_report(report)?);
-        Ok::<_, ArchiveStoreError>(())
-    })?;
+    // One after another: anybody may have put them there, and each may take some hundred megabytes.
+    for file in &found.others {
+        reports.push(rows.add_report(FoundReport::read(file, &keys))?);
+    }
     let rows = rows.finish()?;
     let judgment = StoreJudgment::new(folder, &verifier, found, judged);
     Ok(Indexed { file, rows, judgment, reports })

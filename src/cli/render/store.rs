@@ -81,6 +81,10 @@ impl fmt::Display for IndexedStore<'_> {
             reports::counted(found),
             count(*rows, "row"),
         )?;
+        match self.indexed.unusable() {
+            0 => {}
+            number => write!(f, ", {BAD}{} not used{BAD:#}", count(number, "stored report"))?,
+        }
         match first_line(judgment) {
             line if line.is_empty() => {}
             line => write!(f, "; {line}")?,
