@@ -133,7 +133,7 @@ pub const SIGNED_REPORT_BYTES: u64 = REPORT_BYTES / 3 * 4 + (64 << 10);
 pub const REPORT_VALUES: usize = 4_000_000;
 
 /// Values in a stored report that was found in a folder, where anybody may have put it: a value takes up to some 700
-/// bytes of memory. A report of 1,000 packages has some 60,000.
+/// bytes of memory, so that a report takes some 430 MB at most. A package has 30 to 60 of them: 10,000 packages fit.
 pub const FOUND_REPORT_VALUES: usize = 600_000;
 
 /// Packages in a stored report that was found in a folder: twice those of npm's largest known lockfiles. Each is a row

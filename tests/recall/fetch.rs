@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::tuf::server::{Fault, Server};
 
 use crate::{
-    FETCHED, advisory, apply, fetch, of, publish, seal, sides,
+    APPLIED, FETCHED, advisory, apply, fetch, of, publish, seal, sides,
     sides::Sides,
     world::{Package, Run, raw_zip},
 };
@@ -226,10 +226,18 @@ fn a_recall_among_the_archives_is_passed_over_and_may_be_replaced() {
     assert_eq!(applied["summary"]["archives"], 2);
     assert_eq!(applied["summary"]["recalls"], 1);
     assert_eq!(of(&applied, "store/s.sealift")["code"], "too-few-signers");
+    assert_eq!(of(&applied, "store/s.sealift")["state"], "refused");
     let keys = "store --recall-key release.key.pub --recall-key second.key.pub";
     let applied = apply(&sides, "store/r.sealift", keys).refused().json();
     assert_eq!(applied["recalls"], json!(["store/r.sealift", "store/s.sealift"]));
     assert_eq!(applied["summary"]["archives"], 1);
+    let line = format!(
+        "recall apply store/r.sealift {keys} --key release.key.pub --require integrity \
+         --instance acme --at {APPLIED} -q"
+    );
+    let first = sides.on("gap", &line).refused().stdout;
+    let expected = "affected: 1 of 1 examined archive affected, 2 recalls passed over\n";
+    assert_eq!(first, expected);
     std::fs::remove_file(sides.world.path("store/s.sealift")).unwrap();
     // One that is named is to be an archive, and is none.
     let named = fetch(&sides, "third.recall", "store/r.sealift --format json").refused().json();
