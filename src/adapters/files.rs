@@ -284,6 +284,11 @@ pub fn is_same_place(one: &Path, other: &Path) -> bool {
         || (one.file_name() == other.file_name() && is_same(folder_of(one), folder_of(other)))
 }
 
+/// Whether a file is there, in a folder or below it.
+pub fn is_within(path: &Path, folder: &Path) -> bool {
+    named_from(path, folder).is_ok_and(|path| path.is_relative())
+}
+
 /// How a file is named from a folder: by its relative path where it is in the folder, or else by its
 /// absolute one.
 ///

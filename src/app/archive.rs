@@ -136,9 +136,10 @@ impl fmt::Display for About<'_> {
     }
 }
 
-/// Whether a file is a recall: its manifest is one, whether its seal is good or not. No archive has such a manifest.
-pub fn is_recall(path: &Path) -> bool {
-    Archive::open(path).is_ok_and(|file| file.is_listed_as::<Recall>())
+/// Whether a file is a recall that these signers sealed. What others say is none stays what its name says: otherwise
+/// a stranger's recall in the place of an archive would take it away without a word.
+pub(super) fn is_recall(path: &Path, signers: &[Signer], threshold: usize) -> bool {
+    open_as::<Recall>(path, signers, threshold).is_ok()
 }
 
 /// Reads the public keys of who may seal, each a signer of its own.

@@ -132,6 +132,14 @@ pub const SIGNED_REPORT_BYTES: u64 = REPORT_BYTES / 3 * 4 + (64 << 10);
 /// written report has one in 30.
 pub const REPORT_VALUES: usize = 4_000_000;
 
+/// Values in a stored report that was found in a folder, where anybody may have put it: a value takes up to some 700
+/// bytes of memory, so that a report takes some 430 MB at most. A package has 30 to 60 of them: 10,000 packages fit.
+pub const FOUND_REPORT_VALUES: usize = 600_000;
+
+/// Packages in a stored report that was found in a folder: twice those of npm's largest known lockfiles. Each is a row
+/// of the index.
+pub const FOUND_REPORT_PACKAGES: usize = 20_000;
+
 /// Bytes of a file in which a report shows that it is one: its first member, with white space around it.
 pub const REPORT_START_BYTES: u64 = 256;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::tuf::server::{Fault, Server};
 
 use crate::{
-    FETCHED, advisory, apply, fetch, of, publish, seal, sides,
+    APPLIED, FETCHED, advisory, apply, fetch, of, publish, seal, sides,
     sides::Sides,
     world::{Package, Run, raw_zip},
 };
@@ -178,6 +178,20 @@ fn replaces_nothing_that_it_reads() {
 }
 
 #[test]
+fn does_not_replace_an_advisory_in_the_folder_of_advisories() {
+    let sides = sides(&[advisory("MAL-2026-1", "pad", &["1.0.0"])]);
+    seal(&sides, "app.sealift", &[&package(&sides, "pad")]);
+    for output in ["osv/npm/MAL-2026-1.json", "store/../osv/npm/MAL-2026-1.json"] {
+        std::fs::create_dir_all(sides.world.path("store")).unwrap();
+        let before = sides.world.read("osv/npm/MAL-2026-1.json");
+        fetch(&sides, output, "app.sealift").failed().says("which it is made from");
+        assert_eq!(sides.world.read("osv/npm/MAL-2026-1.json"), before);
+    }
+    // What is not there yet replaces nothing.
+    fetch(&sides, "osv/monday.recall", "app.sealift").done();
+}
+
+#[test]
 fn does_not_replace_an_archive_in_a_folder_that_it_reads() {
     let sides = sides(&[]);
     seal(&sides, "store/app.sealift", &[&package(&sides, "pad")]);
@@ -197,16 +211,34 @@ fn a_recall_among_the_archives_is_passed_over_and_may_be_replaced() {
     assert_eq!(fetched["names"], 1);
     assert_eq!(fetched["advisories"], json!(["MAL-2026-1", "MAL-2026-2"]));
     assert_ne!(sides.world.read("store/r.sealift"), first);
-    // Whoever sealed it.
+    // One of another key is passed over only where that key is named.
     let line = format!(
         "recall fetch store -o store/s.sealift --key second.key --signed-by release.key.pub \
          --advisories osv --instance acme --at {FETCHED}"
     );
     sides.on("connected", &line).done();
-    fetch(&sides, "other.recall", "store").done();
+    let other = fetch(&sides, "other.recall", "store --format json").refused().json();
+    assert_eq!(other["code"], "too-few-signers");
+    let both = "store --signed-by release.key.pub --signed-by second.key.pub";
+    fetch(&sides, "other.recall", both).done();
     let applied = apply(&sides, "store/r.sealift", "store").refused().json();
+    assert_eq!(applied["recalls"], json!(["store/r.sealift"]));
+    assert_eq!(applied["summary"]["archives"], 2);
+    assert_eq!(applied["summary"]["recalls"], 1);
+    assert_eq!(of(&applied, "store/s.sealift")["code"], "too-few-signers");
+    assert_eq!(of(&applied, "store/s.sealift")["state"], "refused");
+    let keys = "store --recall-key release.key.pub --recall-key second.key.pub";
+    let applied = apply(&sides, "store/r.sealift", keys).refused().json();
     assert_eq!(applied["recalls"], json!(["store/r.sealift", "store/s.sealift"]));
     assert_eq!(applied["summary"]["archives"], 1);
+    let line = format!(
+        "recall apply store/r.sealift {keys} --key release.key.pub --require integrity \
+         --instance acme --at {APPLIED} -q"
+    );
+    let first = sides.on("gap", &line).refused().stdout;
+    let expected = "affected: 1 of 1 examined archive affected, 2 recalls passed over\n";
+    assert_eq!(first, expected);
+    std::fs::remove_file(sides.world.path("store/s.sealift")).unwrap();
     // One that is named is to be an archive, and is none.
     let named = fetch(&sides, "third.recall", "store/r.sealift --format json").refused().json();
     assert_eq!(named["code"], "manifest-predicate-type");

@@ -48,7 +48,7 @@ fn each_archive_gets_the_verdict_that_it_gets_alone() {
     let judged = store.verify("--format json").refused().json();
     assert_eq!(judged["schema"], "sealift-verify-store/1");
     assert_eq!(judged["verdict"], "refused");
-    let summary = json!({"archives": 4, "verified": 2, "stale": 0, "refused": 2, "unchecked": 0});
+    let summary = json!({"archives": 4, "verified": 2, "stale": 0, "refused": 2, "unchecked": 0, "recalls": 0});
     assert_eq!(judged["summary"], summary);
     assert_eq!(judged["archives"][2]["code"], "entry-digest");
     assert_eq!(judged["archives"][1]["denied"][0]["code"], "lockfile-mismatch");

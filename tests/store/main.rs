@@ -8,6 +8,7 @@
 mod world;
 
 mod broken;
+mod doubted;
 #[cfg(unix)]
 mod duckdb;
 mod judged;

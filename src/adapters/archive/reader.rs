@@ -107,25 +107,14 @@ impl Archive {
     /// As [`Archive::verify_signatures`], without the signers; and where the manifest is larger
     /// than a stranger's may be.
     pub fn manifest_unverified(&self) -> Result<Unverified, ArchiveError> {
-        let manifest = self.listing_unverified()?;
-        let keyids = self.envelope.claimed_keyids().map(str::to_owned).collect();
-        Ok(Unverified { manifest, keyids })
-    }
-
-    /// Whether it says of itself that it is such a kind of signed file, and holds together as one. Nobody
-    /// vouches for that.
-    pub fn is_listed_as<M: Listing>(&self) -> bool {
-        self.listing_unverified::<M>().is_ok()
-    }
-
-    fn listing_unverified<M: Listing>(&self) -> Result<M, ArchiveError> {
         let payload = self.envelope.payload_unverified();
         if payload.len() > limits::UNVERIFIED_MANIFEST_BYTES {
             return Err(ArchiveError::UnverifiedManifestSize(payload.len()));
         }
-        let listing = M::parse(payload)?;
-        self.compare(&listing)?;
-        Ok(listing)
+        let manifest = Manifest::parse(payload)?;
+        self.compare(&manifest)?;
+        let keyids = self.envelope.claimed_keyids().map(str::to_owned).collect();
+        Ok(Unverified { manifest, keyids })
     }
 
     /// The envelope, of which no signature is verified.

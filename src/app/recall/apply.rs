@@ -1,6 +1,9 @@
 //! Judges archives by a recall, with no network.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
     CheckedArchive, RecallError, RecallState,
@@ -21,6 +24,7 @@ use crate::{
     core::{
         archive::manifest::{CarriedTrust, Listing as _, TrustSource},
         package::digest::Digest,
+        policy::Signer,
         recall::PackageName,
         time::Time,
     },
@@ -122,7 +126,8 @@ impl Applied {
 pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
     let verifier = Verifier::several(&options.terms, demands(options)?, clock)?;
     let trust = &options.terms.trust;
-    let recall = open(options, &verifier)?;
+    let recall_signers = archive::pinned_keys(&options.recall_keys)?;
+    let recall = open(&options.recall, &recall_signers, &verifier)?;
     let facts = facts(&recall, trust)?;
     archive::require_sealed_before(&recall.file, clock.at)?;
     if clock.at > clock.now {
@@ -133,13 +138,15 @@ pub fn apply(options: &Apply, clock: &Clock) -> Result<Applied, RecallError> {
         require_newest(&recall, newest)?;
     }
     // Found before anything is changed.
-    let sought = SoughtArchives::find(&options.archives)?;
+    let sealed_by_own = |file: &Path| archive::is_recall(file, &recall_signers, 1);
+    let is_recall = |file: &Path| verifier.is_recall(file) || sealed_by_own(file);
+    let sought = SoughtArchives::find(&options.archives, &is_recall)?;
     let brought_trust = trust::take_over(trust, &recall.file)?;
     // Another program may have applied a newer one meanwhile.
     require_newest(&recall, trust::keep_recall(trust, facts.sealed_at)?)?;
 
     let check = |archive: &SoughtArchive, report: Result<Report, VerifyError>| {
-        let is_recall = report.is_err() && archive.is_recall();
+        let is_recall = report.is_err() && archive.is_recall(&is_recall);
         let file = archive.path.display().to_string();
         let outcome = report.map(|report| findings(&report, &recall));
         if is_recall { Err(file) } else { Ok(CheckedArchive { file, outcome }) }
@@ -176,10 +183,10 @@ fn demands(options: &Apply) -> Result<Loaded, RecallError> {
 
 /// Opens the recall. Without keys of its own, it needs the same seals as an archive: otherwise one key
 /// could say of archives that need two what nobody else says.
-fn open(options: &Apply, verifier: &Verifier) -> Result<OpenedRecall, RecallError> {
-    match options.recall_keys.as_slice() {
-        [] => OpenedRecall::open(&options.recall, verifier.signers(), verifier.policy().seals()),
-        own => OpenedRecall::open(&options.recall, &archive::pinned_keys(own)?, 1),
+fn open(file: &Path, own: &[Signer], verifier: &Verifier) -> Result<OpenedRecall, RecallError> {
+    match own {
+        [] => OpenedRecall::open(file, verifier.signers(), verifier.policy().seals()),
+        own => OpenedRecall::open(file, own, 1),
     }
 }
 

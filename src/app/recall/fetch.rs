@@ -11,7 +11,11 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use super::{RecallFetchError, held, opened::OpenedRecall, sought::SoughtArchives};
+use super::{
+    RecallFetchError, held,
+    opened::OpenedRecall,
+    sought::{IsRecall, SoughtArchives},
+};
 use crate::{
     adapters::{
         advisories::{AdvisoryFile, AdvisorySource},
@@ -152,7 +156,10 @@ impl FetchRecall {
         }
         if !self.archives.is_empty() {
             let signers = self.signers(key.as_ref())?;
-            names.extend(self.names_in_archives(&signers)?);
+            let own = key.as_ref().map(|key| Signer::of(PublicKey::from(key)));
+            let recalls: Vec<_> = signers.iter().cloned().chain(own).collect();
+            let is_recall = |file: &Path| archive::is_recall(file, &recalls, 1);
+            names.extend(self.names_in_archives(&signers, &is_recall)?);
         }
         match names.len() {
             0 => return Err(RecallFetchError::NoNames),
@@ -175,7 +182,12 @@ impl FetchRecall {
             AdvisorySource::Folder(_) | AdvisorySource::Address(_) => None,
         };
         let read = read.map(PathBuf::as_path).chain([self.key.path(), &public]).chain(source);
-        match read.into_iter().find(|path| files::is_same(path, output)) {
+        let replaced = read.into_iter().find(|path| files::is_same(path, output));
+        let advisory = match &self.source {
+            AdvisorySource::Folder(folder) if files::is_within(output, folder) => Some(output),
+            _ => None,
+        };
+        match replaced.or(advisory.map(PathBuf::as_path)) {
             None => Ok(()),
             Some(path) => Err(SealError::ReplacesInput(path.to_owned()).into()),
         }
@@ -193,8 +205,9 @@ impl FetchRecall {
     fn names_in_archives(
         &self,
         signers: &[Signer],
+        is_recall: IsRecall<'_>,
     ) -> Result<BTreeSet<PackageName>, RecallFetchError> {
-        let sought = SoughtArchives::find(&self.archives)?;
+        let sought = SoughtArchives::find(&self.archives, is_recall)?;
         if let Some((_, error)) = sought.unread.into_iter().next() {
             return Err(error.into());
         }
@@ -202,7 +215,7 @@ impl FetchRecall {
         for archive in sought.archives {
             match names_in(&archive.path, signers) {
                 // The recall of last week may lie among them.
-                Err(_) if archive.is_recall() => continue,
+                Err(_) if archive.is_recall(is_recall) => continue,
                 held => names.extend(held?),
             }
             if matches!(&self.output, Output::File(output) if files::is_same(&archive.path, output))

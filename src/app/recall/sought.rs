@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     adapters::files::FileError,
-    app::{
-        archive,
-        store::{FindError, find, is_folder},
-    },
+    app::store::{FindError, find, is_folder},
 };
 
 /// Archives, and what was found beside them in folders.
@@ -28,22 +25,25 @@ pub(super) struct SoughtArchive {
     is_found: bool,
 }
 
+/// Whether a file is a recall of somebody whose seal counts.
+pub(super) type IsRecall<'a> = &'a (dyn Fn(&Path) -> bool + Sync);
+
 impl SoughtArchives {
     /// # Errors
     /// When a folder cannot be read, or has no archive.
-    pub fn find(paths: &[PathBuf]) -> Result<Self, FindError> {
+    pub fn find(paths: &[PathBuf], is_recall: IsRecall<'_>) -> Result<Self, FindError> {
         let mut all = Self::default();
         for path in paths {
             match is_folder(path) {
-                true => all.add_folder(path)?,
+                true => all.add_folder(path, is_recall)?,
                 false => all.archives.push(SoughtArchive { path: path.clone(), is_found: false }),
             }
         }
         Ok(all)
     }
 
-    fn add_folder(&mut self, folder: &Path) -> Result<(), FindError> {
-        let found = find(folder, &|_| false)?;
+    fn add_folder(&mut self, folder: &Path, is_recall: IsRecall<'_>) -> Result<(), FindError> {
+        let found = find(folder, &|_| false, is_recall)?;
         let within = |name: String| folder.join(name).display().to_string();
         let archives = found.archives.into_iter();
         self.archives
@@ -56,8 +56,8 @@ impl SoughtArchives {
 
 impl SoughtArchive {
     /// Whether it is a recall that lies among the archives of a folder. One that was named is judged, and refused.
-    pub fn is_recall(&self) -> bool {
-        self.is_found && archive::is_recall(&self.path)
+    pub fn is_recall(&self, is_recall: IsRecall<'_>) -> bool {
+        self.is_found && is_recall(&self.path)
     }
 }
 

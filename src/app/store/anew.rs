@@ -9,7 +9,6 @@ use super::{ArchiveStoreError, each, find::find};
 use crate::{
     adapters::archives::{FolderFile, FolderFiles},
     app::{
-        archive,
         clock::Clock,
         policy::PolicySource,
         report::{Past, Report, SealedBy, Verdict},
@@ -177,9 +176,10 @@ impl<T> PerFile<T> {
     pub fn new(
         file: &FolderFile,
         outcome: Result<Report, VerifyError>,
+        verifier: &Verifier,
         make: impl FnOnce(Result<Report, VerifyError>) -> T,
     ) -> Self {
-        match outcome.is_err() && archive::is_recall(&file.path) {
+        match outcome.is_err() && verifier.is_recall(&file.path) {
             true => Self::Recall(file.clone()),
             false => Self::Archive(make(outcome)),
         }
@@ -205,13 +205,14 @@ pub fn verify(
     clock: &Clock,
 ) -> Result<StoreJudgment, ArchiveStoreError> {
     let verifier = verifier(folder, terms, clock)?;
-    let found = find(folder, &|_| false)?;
+    let found = find(folder, &|_| false, &|file| verifier.is_recall(file))?;
     let mut judged = Vec::new();
     let Ok(()) = each(
         &verifier,
         &found.archives,
         |file, outcome| {
-            PerFile::new(file, outcome, |outcome| JudgedArchive::new(file, outcome.as_ref()))
+            let make = |outcome: Result<_, _>| JudgedArchive::new(file, outcome.as_ref());
+            PerFile::new(file, outcome, &verifier, make)
         },
         |one| {
             judged.push(one);

@@ -26,24 +26,12 @@ pub fn each<A: AsRef<Path> + Sync, T: Send, E>(
     verifier: &Verifier,
     archives: &[A],
     look: impl Fn(&A, Result<Report, VerifyError>) -> T + Sync,
-    take: impl FnMut(T) -> Result<(), E>,
+    mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let judge =
         |archive: &A| look(archive, verifier.verify(archive.as_ref()).map(Examined::into_report));
-    in_batches(archives, &judge, take)
-}
-
-/// Hands what `make` makes of each item to `take`, in their order. What was made of one batch at most is held.
-///
-/// # Errors
-/// The first of `take`.
-pub(super) fn in_batches<I: Sync, T: Send, E>(
-    items: &[I],
-    make: &(impl Fn(&I) -> T + Sync),
-    mut take: impl FnMut(T) -> Result<(), E>,
-) -> Result<(), E> {
-    for batch in items.chunks(limits::STORE_BATCH) {
-        in_parallel(batch, make).into_iter().try_for_each(&mut take)?;
+    for batch in archives.chunks(limits::STORE_BATCH) {
+        in_parallel(batch, &judge).into_iter().try_for_each(&mut take)?;
     }
     Ok(())
 }

@@ -1,13 +1,10 @@
-//! Finds the archives in a folder. A recall among them is known by what it holds, and is passed over.
+//! Finds the archives in a folder. A recall among them is known by its seal and by what it holds, and is passed over.
 
 use std::path::{Path, PathBuf};
 
-use crate::{
-    adapters::{
-        archives::{self, FolderFiles},
-        files::FileError,
-    },
-    app::archive,
+use crate::adapters::{
+    archives::{self, FolderFiles},
+    files::FileError,
 };
 
 /// Why the archives of a folder were not found.
@@ -58,17 +55,17 @@ pub(super) fn list(folder: &Path, keep: &dyn Fn(&Path) -> bool) -> Result<Folder
     })
 }
 
-/// As [`list`]. There must be something to judge or to keep.
+/// As [`list`]. There must be something to judge or to keep: a recall alone is not.
 ///
 /// # Errors
 /// As [`list`], and when there is no archive.
 pub(in crate::app) fn find(
     folder: &Path,
     keep: &dyn Fn(&Path) -> bool,
+    is_recall: &dyn Fn(&Path) -> bool,
 ) -> Result<FolderFiles, FindError> {
     let found = list(folder, keep)?;
-    let is_archive = |path: &Path| !archive::is_recall(path);
-    let has_any = found.archives.iter().any(|file| is_archive(&file.path));
+    let has_any = found.archives.iter().any(|file| !is_recall(&file.path));
     match has_any || !found.unread.is_empty() || !found.others.is_empty() {
         true => Ok(found),
         false => Err(FindError::NoArchive(folder.to_owned())),

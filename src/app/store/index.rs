@@ -11,7 +11,7 @@ use std::{
 use super::{
     ArchiveStoreError, ArchiveSummary, JudgedArchive, StoreJudgment, Unexamined,
     anew::{self, PerFile},
-    each::{each, in_batches},
+    each::each,
     find::find,
     reports::FoundReport,
 };
@@ -27,6 +27,7 @@ use crate::{
         report::Report,
         stored,
         verify::{Terms, Verifier, VerifyError},
+        worst::Worst,
     },
     core::{
         archive::dsse::EnvelopeError,
@@ -54,6 +55,20 @@ pub struct Indexed {
     pub reports: Vec<ReportRow>,
 }
 
+impl Indexed {
+    /// How many stored reports cannot be used, so that it is not known what they say.
+    pub fn unusable(&self) -> usize {
+        self.reports.iter().filter(|report| report.message.is_some()).count()
+    }
+
+    /// The worst of all archives, files, folders and reports. A report that cannot be used is unchecked: no answer
+    /// from the index is clear with it.
+    pub fn worst(&self) -> Worst {
+        let reports = if self.unusable() > 0 { Worst::Unchecked } else { Worst::Nothing };
+        self.judgment.worst().max(reports)
+    }
+}
+
 /// What to index, and by what.
 #[derive(Debug, Clone)]
 pub struct IndexOptions {
@@ -77,23 +92,22 @@ pub fn index(options: &IndexOptions, clock: &Clock) -> Result<Indexed, ArchiveSt
     let keys =
         report_keys.iter().map(|key| keys::load_public(key)).collect::<Result<Vec<_>, _>>()?;
     let verifier = anew::verifier(folder, terms, clock)?;
-    let found = find(folder, &stored::may_be_report)?;
+    let found = find(folder, &stored::may_be_report, &|file| verifier.is_recall(file))?;
     let mut rows = Rows::new(&file)?;
     rows.write(&IndexRow::Head(head(&verifier, &found)))?;
     let mut judged = Vec::new();
     let look = |file: &FolderFile, outcome| {
-        PerFile::new(file, outcome, |outcome| IndexedArchive::new(file, outcome))
+        PerFile::new(file, outcome, &verifier, |outcome| IndexedArchive::new(file, outcome))
     };
     each(&verifier, &found.archives, look, |one| {
         judged.push(rows.add_file(one)?);
         Ok::<_, ArchiveStoreError>(())
     })?;
     let mut reports = Vec::new();
-    let read = |file: &FolderFile| FoundReport::read(file, &keys);
-    in_batches(&found.others, &read, |report| {
-        reports.push(rows.add_report(report)?);
-        Ok::<_, ArchiveStoreError>(())
-    })?;
+    // One after another: anybody may have put them there, and each may take some hundred megabytes.
+    for file in &found.others {
+        reports.push(rows.add_report(FoundReport::read(file, &keys))?);
+    }
     let rows = rows.finish()?;
     let judgment = StoreJudgment::new(folder, &verifier, found, judged);
     Ok(Indexed { file, rows, judgment, reports })

@@ -69,6 +69,10 @@ fn rows(file: &FolderFile, keys: &[PublicKey]) -> Result<ReadRows, ReportError> 
     let report = opened.report;
     let sha256 = Digest::from_hex(Algorithm::Sha256, &report.archive.sha256)
         .ok_or_else(|| refused("the SHA-256 of its archive is not one"))?;
+    let max = limits::FOUND_REPORT_PACKAGES;
+    if report.packages.len() > max {
+        return Err(refused(&format!("it has more than {max} packages")));
+    }
     let mut packages = Vec::new();
     for package in &report.packages {
         let row = package_row(package, source).ok_or_else(|| {

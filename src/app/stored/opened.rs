@@ -17,7 +17,7 @@ use crate::{
             key::PublicKey,
         },
         limits,
-        store::is_overfull,
+        store::check_json,
     },
 };
 
@@ -165,31 +165,35 @@ pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> 
             ReportOrigin::Signed { keys: verified.into_signers() }
         }
     };
-    Ok(OpenedReport { report: content.report(file)?, origin })
+    Ok(OpenedReport { report: content.report(file, limits::REPORT_VALUES)?, origin })
 }
 
 /// Reads a report that lies in a folder, signed or not. If one of the keys has signed it, that is noted.
 ///
 /// # Errors
-/// When the file cannot be read, or it is not a report.
+/// As [`parse`], and when the file cannot be read.
 pub fn open_found(file: &Path, keys: &[PublicKey]) -> Result<OpenedReport, ReportError> {
     parse(&files::read_unlinked(file, limits::SIGNED_REPORT_BYTES)?, file, keys)
 }
 
-/// Parses a report, signed or not. If one of the keys has signed it, that is noted. `file` is named in errors.
+/// Parses a report of a folder, signed or not. If one of the keys has signed it, that is noted. `file` is named in
+/// errors.
 ///
 /// # Errors
-/// When it is not a report.
+/// When it is not a report, or names one of the keys as a signer and that key did not sign it.
 pub fn parse(bytes: &[u8], file: &Path, keys: &[PublicKey]) -> Result<OpenedReport, ReportError> {
     let content = ReportContent::parse(bytes, file)?;
     let origin = match &content {
         ReportContent::Bare(..) => ReportOrigin::Unsigned,
         ReportContent::Envelope(envelope) => match envelope.verify(keys, 1) {
             Ok(verified) => ReportOrigin::Signed { keys: verified.into_signers() },
+            Err(why @ EnvelopeError::Signature(_)) => {
+                return Err(ReportError::Signature { file: file.to_owned(), why });
+            }
             Err(_) => unchecked(envelope),
         },
     };
-    Ok(OpenedReport { report: content.report(file)?, origin })
+    Ok(OpenedReport { report: content.report(file, limits::FOUND_REPORT_VALUES)?, origin })
 }
 
 /// The public keys of who may sign reports.
@@ -250,7 +254,7 @@ impl<'a> ReportContent<'a> {
     }
 
     /// The report, once its signature has been looked at.
-    fn report(self, file: &Path) -> Result<StoredReport, ReportError> {
+    fn report(self, file: &Path, values: usize) -> Result<StoredReport, ReportError> {
         let bytes = match &self {
             Self::Bare(bytes, _) => bytes,
             Self::Envelope(envelope) => envelope.payload_unverified(),
@@ -260,9 +264,7 @@ impl<'a> ReportContent<'a> {
             let (path, max) = (file.to_owned(), limits::REPORT_BYTES);
             return Err(FileError::TooLarge { path, max }.into());
         }
-        if is_overfull(bytes) {
-            return Err(refused(format!("it has more than {} values", limits::REPORT_VALUES)));
-        }
+        check_json(bytes, values).map_err(refused)?;
         let schema = match &self {
             Self::Bare(_, schema) => schema.clone(),
             Self::Envelope(_) => FirstLook::at(bytes, file)?.schema,

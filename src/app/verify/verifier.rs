@@ -102,6 +102,11 @@ impl Verifier {
         &self.signers
     }
 
+    /// Whether a file is a recall, with the seals that an archive needs.
+    pub(in crate::app) fn is_recall(&self, file: &Path) -> bool {
+        archive::is_recall(file, &self.signers, self.policy.seals())
+    }
+
     /// The files that the policy was read from.
     pub fn sources(&self) -> &[PolicySource] {
         &self.sources

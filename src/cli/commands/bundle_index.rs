@@ -13,7 +13,7 @@ use crate::{
 /// Judges all archives of a folder, and writes its index.
 ///
 /// # Errors
-/// Exit 1, when an archive is refused; exit 2, when one could not be checked, or the index could not be
+/// Exit 1, when an archive is refused; exit 2, when one could not be checked, a stored report cannot be used, or the index could not be
 /// written.
 pub fn run(options: &Index, context: &mut Context<'_>) -> CommandResult {
     let folder = options.folder.clone();
@@ -21,5 +21,5 @@ pub fn run(options: &Index, context: &mut Context<'_>) -> CommandResult {
     let indexed = index(&IndexOptions { folder, terms, report_keys }, &context.clock)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&IndexedStore { indexed: &indexed, verbose, quiet });
-    Failure::after(indexed.judgment.worst())
+    Failure::after(indexed.worst())
 }

@@ -13,6 +13,7 @@ pub use self::fetch::FetchedRecall;
 use super::{
     Rendered,
     human::{ago, count, day, listed},
+    store::passed_over,
 };
 use crate::{
     app::{
@@ -95,6 +96,7 @@ impl AppliedRecall<'_> {
         if not_asked > 0 {
             line.push_str(&format!(", {} not asked about", count(not_asked, "package")));
         }
+        line.push_str(&passed_over(applied.recalls.len()));
         let unreadable = applied.recall.unreadable;
         if unreadable > 0 {
             line.push_str(&format!(", {} could not be read", unread_records(unreadable)));

@@ -81,6 +81,10 @@ impl fmt::Display for IndexedStore<'_> {
             reports::counted(found),
             count(*rows, "row"),
         )?;
+        match self.indexed.unusable() {
+            0 => {}
+            number => write!(f, ", {BAD}{} not used{BAD:#}", count(number, "stored report"))?,
+        }
         match first_line(judgment) {
             line if line.is_empty() => {}
             line => write!(f, "; {line}")?,
@@ -107,10 +111,21 @@ fn first_line(judgment: &StoreJudgment) -> String {
         (verified, "verified", GOOD),
     ];
     let mut parts = parts.into_iter().filter(|(number, ..)| *number > 0);
-    let Some((number, word, style)) = parts.next() else { return String::new() };
+    let passed_over = passed_over(judgment.recalls.len());
+    let Some((number, word, style)) = parts.next() else {
+        return passed_over.trim_start_matches(", ").to_owned();
+    };
     let rest: Vec<_> = parts.map(|(number, word, _)| format!(", {number} {word}")).collect();
     let of = count(all, "archive");
-    format!("{style}{word}{style:#}: {number} of {of}{}", rest.concat())
+    format!("{style}{word}{style:#}: {number} of {of}{}{passed_over}", rest.concat())
+}
+
+/// How many recalls were passed over, as the end of a line.
+pub(super) fn passed_over(recalls: usize) -> String {
+    match recalls {
+        0 => String::new(),
+        number => format!(", {} passed over", count(number, "recall")),
+    }
 }
 
 /// The archives by verdict, the worst first; those that are verified where all are listed.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     package::{PackageRow, RefusedClaim},
     query::{Query, QueryError},
-    report::{ReportRow, RowSource, is_overfull},
+    report::{ReportRow, RowSource, check_json},
 };
 
 /// The version of the index.

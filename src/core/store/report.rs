@@ -2,11 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::{json, limits};
+use crate::core::json;
 
-/// Whether a stored report has more values than one can have. It is counted before it is parsed.
-pub fn is_overfull(report: &[u8]) -> bool {
-    json::values(report) > limits::REPORT_VALUES
+/// Looks at the JSON of a stored report before it is parsed: how many values it has, and whether an object in it has a
+/// key twice, of which one would silently win.
+///
+/// # Errors
+/// What is wrong.
+pub fn check_json(report: &[u8], max: usize) -> Result<(), String> {
+    if json::values(report) > max {
+        return Err(format!("it has more than {max} values"));
+    }
+    match json::repeated_key(report) {
+        Some(key) => Err(format!("the key {key} is there twice")),
+        None => Ok(()),
+    }
 }
 
 /// Who says what a row has.

@@ -39,6 +39,7 @@ pub(super) fn applied(applied: &Applied) -> Value {
             "unchecked": applied.count(RecallState::Unchecked),
             "clear": applied.count(RecallState::Clear),
             "notAsked": applied.not_asked().len(),
+            "recalls": applied.recalls.len(),
         },
         "archives": applied.archives.iter().map(archive).collect::<Vec<_>>(),
         "unread": applied.unread.iter().map(|(file, why)| json!({

@@ -14,7 +14,10 @@ use crate::{
         render::{Rendered, human::count},
         terminal::{BAD, DIM, GOOD, STRONG, WARN},
     },
-    core::{store::PackageRow, text::Untrusted},
+    core::{
+        store::{PackageRow, RowSource},
+        text::Untrusted,
+    },
 };
 
 /// Packages of an archive before the list is cut, without `--verbose`.
@@ -76,7 +79,10 @@ impl FoundInStore<'_> {
             let of = count(*reports, "stored report");
             match report_hits.len() {
                 0 => write!(f, ", and in none of {of}")?,
-                number => write!(f, ", and in {number} of {of}")?,
+                number => {
+                    let by = reports::vouched(report_hits);
+                    write!(f, ", and in {number} of {of} ({by})")?;
+                }
             }
         }
         match unexamined.len().saturating_add(unusable.len()) {
@@ -168,9 +174,13 @@ impl<'a> AskedPackages<'a> {
         let shown = if self.verbose { packages.len() } else { LISTED };
         for number in packages.iter().take(shown) {
             let Some((package, columns)) = self.rows.get(number) else { continue };
-            let style = style(&package.verdict);
-            let verdict = Untrusted(&package.verdict);
-            write!(f, "\n  {style}{verdict}{style:#} {}", Untrusted(&package.purl))?;
+            let (style, verdict) = (style(&package.verdict), Untrusted(&package.verdict));
+            match package.source {
+                RowSource::Archive => write!(f, "\n  {style}{verdict}{style:#}")?,
+                // Nothing of it was verified here, so that it does not look as if it were.
+                _ => write!(f, "\n  said to be {verdict}")?,
+            }
+            write!(f, " {}", Untrusted(&package.purl))?;
             if columns != &["purl"] {
                 write!(f, " {DIM}({}){DIM:#}", columns.join(", "))?;
             }
@@ -183,7 +193,7 @@ impl<'a> AskedPackages<'a> {
 }
 
 /// How a verdict is shown.
-pub(super) fn style(verdict: &str) -> anstyle::Style {
+fn style(verdict: &str) -> anstyle::Style {
     match verdict {
         "verified" => GOOD,
         "stale" => WARN,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{
+        Worst,
         report::Verdict,
         store::{ArchiveSummary, IndexAnswer, Indexed, JudgedArchive, StoreJudgment},
     },
@@ -42,6 +43,14 @@ pub fn indexed(indexed: &Indexed) -> Value {
         map.insert("schema".into(), "sealift-index-store/1".into());
         map.insert("index".into(), bounded(&indexed.file.display().to_string()).into());
         map.insert("rows".into(), indexed.rows.into());
+        let unusable = indexed.unusable();
+        if unusable > 0 && indexed.worst() == Worst::Unchecked {
+            map.insert("verdict".into(), "unchecked".into());
+        }
+        if let Some(Value::Object(summary)) = map.get_mut("summary") {
+            summary.insert("reports".into(), indexed.reports.len().into());
+            summary.insert("unusable".into(), unusable.into());
+        }
         let reports = indexed.reports.iter().map(report).collect::<Vec<_>>();
         map.insert("reports".into(), reports.into());
     }
@@ -145,6 +154,7 @@ fn summary(judgment: &StoreJudgment) -> Value {
         "stale": judgment.count(Verdict::Stale),
         "refused": judgment.count(Verdict::Refused),
         "unchecked": judgment.unchecked(),
+        "recalls": judgment.recalls.len(),
     })
 }
 

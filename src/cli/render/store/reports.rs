@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Formatter};
 
-use super::answer::{AskedPackages, style};
+use super::answer::AskedPackages;
 use crate::{
     app::store::{IndexAnswer, ReportHit},
     cli::{
@@ -65,6 +65,25 @@ pub(super) fn hits(
     Ok(())
 }
 
+/// How many of them are signed, and how many are not, as a part of a line.
+pub(super) fn vouched(hits: &[ReportHit]) -> String {
+    let number = |source| hits.iter().filter(|hit| hit.report.source == Some(source)).count();
+    let parts = [
+        (number(RowSource::SignedReport), "signed"),
+        (number(RowSource::UnverifiedReport), "not verified"),
+        (number(RowSource::UnsignedReport), "unsigned"),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).collect();
+    match parts.as_slice() {
+        [(_, word)] => (*word).to_owned(),
+        _ => parts
+            .iter()
+            .map(|(number, word)| format!("{number} {word}"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
 /// What a report says of its archive, and how good its word is.
 struct Said<'a>(&'a ReportRow);
 
@@ -74,10 +93,9 @@ impl fmt::Display for Said<'_> {
         let text =
             |text: &Option<String>| Untrusted(text.as_deref().unwrap_or_default()).to_string();
         let verdict = row.verdict.as_deref().unwrap_or_default();
-        let style = style(verdict);
         write!(
             f,
-            "{} was {style}{}{style:#} at {} by a stored report, ",
+            "{} was {} at {} by a stored report, ",
             text(&row.file),
             Untrusted(verdict),
             text(&row.at)
