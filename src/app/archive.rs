@@ -136,8 +136,8 @@ impl fmt::Display for About<'_> {
     }
 }
 
-/// Whether a file is a recall that these signers sealed. What others say is none stays what its name says: otherwise
-/// a stranger's recall in the place of an archive would take it away without a word.
+/// Whether a file is a recall that these signers sealed. A recall of anybody else is judged as the archive that its
+/// name says. Otherwise a stranger could replace an archive with a recall, and nobody would notice.
 pub(super) fn is_recall(path: &Path, signers: &[Signer], threshold: usize) -> bool {
     open_as::<Recall>(path, signers, threshold).is_ok()
 }

@@ -9,8 +9,8 @@ use crate::{
     core::text::{Message, misleads},
 };
 
-/// Prints help and the version as clap does. It does so with an error, too, unless the error quotes what must not
-/// reach a terminal: file names come from whoever made the files.
+/// Prints help and the version as clap does. It does so with an error, too, unless the error quotes
+/// characters that must not reach a terminal. The name of a file can have such characters.
 pub fn end(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     if error.use_stderr() && asks_for_json(std::env::args_os()) {

@@ -174,7 +174,7 @@ pub(super) fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>, const MAX: usi
 /// An upper bound on the values in some JSON: one more than its commas, brackets and braces, also those in
 /// texts. A value takes a byte or two of JSON, and up to some hundred bytes of memory.
 pub(super) fn values(json: &[u8]) -> usize {
-    // Sums of a byte: the compiler makes vector instructions of these, and 255 bytes do not overflow.
+    // The compiler makes vector instructions of a sum of bytes. A sum over 255 of them does not overflow.
     let marks = |part: &[u8]| -> u8 {
         part.iter().map(|byte| u8::from(matches!(byte, b',' | b'[' | b'{'))).sum()
     };

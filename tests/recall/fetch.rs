@@ -239,7 +239,7 @@ fn a_recall_among_the_archives_is_passed_over_and_may_be_replaced() {
     let expected = "affected: 1 of 1 examined archive affected, 2 recalls passed over\n";
     assert_eq!(first, expected);
     std::fs::remove_file(sides.world.path("store/s.sealift")).unwrap();
-    // One that is named is to be an archive, and is none.
+    // A file that is named must be an archive. This one is a recall.
     let named = fetch(&sides, "third.recall", "store/r.sealift --format json").refused().json();
     assert_eq!(named["code"], "manifest-predicate-type");
     std::fs::remove_file(sides.world.path("store/app.sealift")).unwrap();

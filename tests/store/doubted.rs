@@ -43,7 +43,7 @@ fn where_says_of_a_report_that_it_says_so_and_who_signed_it() {
     let first = || {
         store.index("--report-signer second.key.pub");
         let run = store.world.sealift("bundle where plain archives").done();
-        assert!(run.stdout.contains("\n  said to be verified pkg:npm/plain@2.0.0"), "{run}");
+        assert!(run.stdout.contains("\n  the report says verified: pkg:npm/plain@2.0.0"), "{run}");
         assert!(!run.stdout.contains("\n  verified"), "{run}");
         let first = run.stdout.lines().next().unwrap().to_owned();
         first.split_once("and in ").unwrap().1.to_owned()

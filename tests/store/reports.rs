@@ -90,7 +90,7 @@ fn where_answers_for_an_archive_that_is_gone_and_says_who_says_so() {
         "found: package plain in 0 of 1 archive, and in 1 of 1 stored report (unsigned)"
     );
     let line = format!(
-        "kept.txt: archives/a.sealift was refused at {NOW} by a stored report, unsigned\n  said to be verified \
+        "kept.txt: archives/a.sealift was refused at {NOW} by a stored report, unsigned\n  the report says verified: \
          pkg:npm/plain@2.0.0"
     );
     assert!(human.contains(&line), "{human}");

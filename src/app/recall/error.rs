@@ -164,7 +164,7 @@ pub enum RecallFetchError {
         limits::RECALL_CONTENT_BYTES
     )]
     TooMuch,
-    /// What looks like an address is none.
+    /// The text starts like an address, and is not a valid one.
     #[error("--advisories is not an address")]
     NotAnAddress,
     /// The source cannot be read.

@@ -72,7 +72,7 @@ pub struct FetchRecall {
 /// The source of advisories that a text names: an address, a folder, or else a ZIP file.
 ///
 /// # Errors
-/// When it starts as an address does, and is none.
+/// When the text starts like an address, and is not a valid one.
 pub fn source(text: &str) -> Result<AdvisorySource, RecallFetchError> {
     if text.starts_with("https://") || text.starts_with("http://") {
         let url = addresses::parse(text).ok_or(RecallFetchError::NotAnAddress)?;

@@ -8,6 +8,7 @@ use crate::{
         report::{Report, Verdict},
         store::{ArchiveFault, faults},
         verify::VerifyError,
+        worst::Worst,
     },
     core::{package::digest::Digest, recall::PackageName, text::bounded},
 };
@@ -64,6 +65,16 @@ pub enum RecallState {
     Unchecked,
     /// Neither.
     Clear,
+}
+
+impl From<RecallState> for Worst {
+    fn from(state: RecallState) -> Self {
+        match state {
+            RecallState::Affected | RecallState::Refused => Self::Refused,
+            RecallState::Unchecked => Self::Unchecked,
+            RecallState::Clear => Self::Nothing,
+        }
+    }
 }
 
 impl RecallState {

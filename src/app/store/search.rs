@@ -13,7 +13,7 @@ use crate::{
         archives::{FolderFiles, Stamp},
         files::{self, FileError},
     },
-    app::stored,
+    app::{stored, worst::Worst},
     core::{
         limits,
         store::{ArchiveRow, FILE, IndexHead, IndexRow, PackageRow, Query, ReportRow, SCHEMA},
@@ -50,9 +50,12 @@ pub struct IndexAnswer {
 }
 
 impl IndexAnswer {
-    /// Whether the index has all files as they are, and it is known what each of them holds.
-    pub fn is_complete(&self) -> bool {
-        self.outdated.is_empty() && self.unexamined.is_empty() && self.unusable.is_empty()
+    /// Unchecked, where the index has not all files as they are, or it is not known what one of them holds.
+    pub fn worst(&self) -> Worst {
+        match self.outdated.is_empty() && self.unexamined.is_empty() && self.unusable.is_empty() {
+            true => Worst::Nothing,
+            false => Worst::Unchecked,
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use crate::{
 /// Judges all archives of a folder, and writes its index.
 ///
 /// # Errors
-/// Exit 1, when an archive is refused; exit 2, when one could not be checked, a stored report cannot be used, or the index could not be
-/// written.
+/// Exit 1, when an archive is refused; exit 2, when one could not be checked, a stored report cannot be used,
+/// or the index could not be written.
 pub fn run(options: &Index, context: &mut Context<'_>) -> CommandResult {
     let folder = options.folder.clone();
     let (terms, report_keys) = (options.verify.terms(context.env), options.report_keys.clone());

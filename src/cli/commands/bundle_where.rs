@@ -5,7 +5,7 @@ use crate::{
     cli::{
         context::Context,
         declare::Where,
-        failure::{CommandResult, Ending, Failure},
+        failure::{CommandResult, Failure},
         render::FoundInStore,
     },
 };
@@ -19,8 +19,5 @@ pub fn run(options: &Where, context: &mut Context<'_>) -> CommandResult {
     let answer = search(&options.query, &options.folder)?;
     let (verbose, quiet) = (context.terminal.verbose(), context.terminal.quiet());
     context.print(&FoundInStore { answer: &answer, verbose, quiet });
-    match answer.is_complete() {
-        true => Ok(()),
-        false => Err(Failure::reported(Ending::CouldNotCheck)),
-    }
+    Failure::after(answer.worst())
 }

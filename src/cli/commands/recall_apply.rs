@@ -1,11 +1,11 @@
 //! `sealift recall apply`.
 
 use crate::{
-    app::recall::{self, RecallState, apply},
+    app::recall::{self, apply},
     cli::{
         context::Context,
         declare::RecallApply,
-        failure::{CommandResult, Ending, Failure},
+        failure::{CommandResult, Failure},
         render::AppliedRecall,
     },
 };
@@ -25,9 +25,5 @@ pub fn run(options: &RecallApply, context: &mut Context<'_>) -> CommandResult {
     let applied = apply(&options, &context.clock)?;
     let (quiet, verbose) = (context.terminal.quiet(), context.terminal.verbose());
     context.print(&AppliedRecall { applied: &applied, quiet, verbose });
-    match applied.state() {
-        RecallState::Affected | RecallState::Refused => Err(Failure::reported(Ending::Refused)),
-        RecallState::Unchecked => Err(Failure::reported(Ending::CouldNotCheck)),
-        RecallState::Clear => Ok(()),
-    }
+    Failure::after(applied.state().into())
 }

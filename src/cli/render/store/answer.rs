@@ -177,8 +177,8 @@ impl<'a> AskedPackages<'a> {
             let (style, verdict) = (style(&package.verdict), Untrusted(&package.verdict));
             match package.source {
                 RowSource::Archive => write!(f, "\n  {style}{verdict}{style:#}")?,
-                // Nothing of it was verified here, so that it does not look as if it were.
-                _ => write!(f, "\n  said to be {verdict}")?,
+                // Nothing of it was verified here: it must not look like a verdict of this program.
+                _ => write!(f, "\n  the report says {verdict}:")?,
             }
             write!(f, " {}", Untrusted(&package.purl))?;
             if columns != &["purl"] {

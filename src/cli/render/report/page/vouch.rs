@@ -264,7 +264,7 @@ impl Page<'_> {
             let packages = count(report.summary.packages, "package");
             write!(
                 out,
-                "\n<tr><th scope=\"row\">where a package comes from for which no registry has signed\
+                "\n<tr><th scope=\"row\">where a package is from, if no registry has signed it\
                  <td>who sealed the archive, for {} of {packages}<td>not at all",
                 grouped(unsigned)
             )?;
