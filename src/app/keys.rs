@@ -1,13 +1,21 @@
 //! The keys that sign archives.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::news::{Listener, News};
-use crate::core::archive::key::SigningKey;
+use crate::core::archive::key::{PublicKey, SigningKey};
 
 pub use crate::adapters::keys::{
     KeyAlgorithm, KeyError, generate, load_public, load_public_half, public_path,
 };
+
+/// Reads several public keys.
+///
+/// # Errors
+/// When one cannot be used.
+pub fn load_all_public(paths: &[PathBuf]) -> Result<Vec<PublicKey>, KeyError> {
+    paths.iter().map(|path| load_public(path)).collect()
+}
 
 /// Reads the signing key. Warns if others than its owner can read the file.
 ///

@@ -16,8 +16,8 @@ pub use self::{
     found::{StoredClaim, StoredDenial, StoredEntry, StoredPackage, StoredUnrecognized},
     named::ByName,
     opened::{
-        OpenedReport, PAYLOAD_TYPE, ReportError, ReportOrigin, load_keys, may_be_report, open,
-        open_found, parse,
+        OpenedReport, PAYLOAD_TYPE, ReportError, ReportOrigin, may_be_report, open, open_found,
+        parse,
     },
     outputs::{Outputs, Render, Reporting, render},
 };

@@ -212,11 +212,8 @@ impl RecallFetchError {
             }
             Self::Purl { .. } => "write it as pkg:npm/left-pad or pkg:npm/left-pad@1.3.0",
             Self::NoSealer => "use --signed-by with the public key of who sealed the archives",
-            Self::NoRecords(_) => advisories::HINT,
+            Self::NoRecords(_) | Self::NotAnAddress => advisories::HINT,
             Self::TwoRecords { .. } => "keep one of them",
-            Self::NotAnAddress => {
-                "it is a folder, a ZIP file, or an address such as https://HOST/npm/all.zip"
-            }
             Self::Source(error) => return error.hint(),
             Self::Verify(error) => return error.hint(),
             Self::Key(error) => return error.hint(),

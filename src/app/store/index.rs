@@ -19,11 +19,11 @@ use crate::{
     adapters::{
         archives::{FolderFile, FolderFiles},
         files::{self, FileError},
-        keys,
     },
     app::{
         archive::{ArchiveError, OpenError},
         clock::Clock,
+        keys,
         report::Report,
         stored,
         verify::{Terms, Verifier, VerifyError},
@@ -89,8 +89,7 @@ pub struct IndexOptions {
 pub fn index(options: &IndexOptions, clock: &Clock) -> Result<Indexed, ArchiveStoreError> {
     let IndexOptions { folder, terms, report_keys } = options;
     let file = files::writable(&folder.join(FILE))?;
-    let keys =
-        report_keys.iter().map(|key| keys::load_public(key)).collect::<Result<Vec<_>, _>>()?;
+    let keys = keys::load_all_public(report_keys)?;
     let verifier = anew::verifier(folder, terms, clock)?;
     let found = find(folder, &stored::may_be_report, &|file| verifier.is_recall(file))?;
     let mut rows = Rows::new(&file)?;

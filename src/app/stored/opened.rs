@@ -6,11 +6,12 @@ use serde::Deserialize;
 
 use super::{SCHEMA, StoredReport};
 use crate::{
-    adapters::{
-        files::{self, FileError},
+    adapters::files::{self, FileError},
+    app::{
         keys::{self, KeyError},
+        outputs::OutputError,
+        statement::StatementWriteError,
     },
-    app::{outputs::OutputError, statement::StatementWriteError},
     core::{
         archive::{
             dsse::{self, Envelope, EnvelopeError},
@@ -148,7 +149,7 @@ impl ReportError {
 /// # Errors
 /// When the file or a key cannot be read, it is not a report, or none of the keys has signed it.
 pub fn open(file: &Path, keys: &[PathBuf]) -> Result<OpenedReport, ReportError> {
-    let keys = load_keys(keys)?;
+    let keys = keys::load_all_public(keys)?;
     let bytes = files::read_input(file, limits::SIGNED_REPORT_BYTES)?;
     let content = ReportContent::parse(&bytes, file)?;
     let origin = match &content {
@@ -194,14 +195,6 @@ pub fn parse(bytes: &[u8], file: &Path, keys: &[PublicKey]) -> Result<OpenedRepo
         },
     };
     Ok(OpenedReport { report: content.report(file, limits::FOUND_REPORT_VALUES)?, origin })
-}
-
-/// The public keys of who may sign reports.
-///
-/// # Errors
-/// When one cannot be used.
-pub fn load_keys(keys: &[PathBuf]) -> Result<Vec<PublicKey>, ReportError> {
-    Ok(keys.iter().map(|key| keys::load_public(key)).collect::<Result<_, _>>()?)
 }
 
 /// Whether a file starts as a stored report does: with its schema, or with the payload type of its envelope. One

@@ -218,6 +218,49 @@ fn the_top_says_who_vouches_for_the_report() {
     }
 }
 
+/// A report whose packages were changed as JSON.
+fn with_packages(change: impl Fn(&mut Vec<Value>)) -> StoredReport {
+    let mut report = serde_json::to_value(stored()).unwrap();
+    change(report["packages"].as_array_mut().unwrap());
+    serde_json::from_value(report).unwrap()
+}
+
+#[test]
+fn the_page_counts_as_weak_only_what_no_rule_denies() {
+    let says_weak = |denied: &[&str]| {
+        let denied: Vec<_> = denied.iter().map(|code| json!({ "code": code })).collect();
+        let report = with_packages(|packages| {
+            packages[0]["weak"] = json!(["retired-key", "promise-only"]);
+            packages[0]["denied"] = json!(denied);
+        });
+        page(&report).contains("<strong>weak</strong>")
+    };
+    assert!(says_weak(&[]));
+    assert!(says_weak(&["promise-only"]));
+    assert!(!says_weak(&["promise-only", "retired-key"]));
+}
+
+#[test]
+fn the_page_names_as_vouching_only_registries_that_have_signed() {
+    let mut report = with_packages(|packages| {
+        for (at, (registry, status)) in
+            [("https://signs.example", "verified"), ("https://silent.example", "absent")]
+                .into_iter()
+                .enumerate()
+        {
+            packages[at]["registry"] = json!(registry);
+            packages[at]["claims"]["registry-signature"] = json!({ "status": status });
+        }
+    });
+    let mut summary = serde_json::to_value(&report.summary).unwrap();
+    summary["claims"]["registry-signature"]["verified"] = json!(1);
+    report.summary = serde_json::from_value(summary).unwrap();
+    let page = page(&report);
+    let (_, row) = page.split_once("registry-signature: that a package comes").unwrap();
+    let row = row.split("<tr>").next().unwrap();
+    assert!(row.contains("signs.example") && !row.contains("silent.example"), "{row}");
+}
+
 #[test]
 fn no_text_leaves_its_code_span_in_markdown() {
     let comment = markdown(&hostile(), &ReportOrigin::Unchecked { claimed: vec![HOSTILE.into()] });

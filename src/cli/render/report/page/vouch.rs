@@ -342,8 +342,8 @@ impl Page<'_> {
 
 /// Whether it has a weakness that no rule denies.
 fn has_undenied_weakness(package: &StoredPackage) -> bool {
-    let mut judged = package.denied.iter().chain(&package.excused);
-    package.weak.iter().any(|weakness| !judged.any(|denial| denial.code == *weakness))
+    let judged = package.denied.iter().chain(&package.excused).map(|denial| &denial.code);
+    package.weak.iter().any(|weakness| judged.clone().all(|code| code != weakness))
 }
 
 /// Names, or what to say where there are none.
